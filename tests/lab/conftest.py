@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: ISC
+"""Fixtures of the labs: `lab` is empty, `site` is the drawing of topology.py.
+
+Each test gets a directory. It is removed when the test passed, else kept and
+named: logs of all programs, configs, captures.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from lab.netns import Lab, why_no_namespaces
+from lab.topology import Site
+
+_outcome = pytest.StashKey()
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.failed:
+        item.stash[_outcome] = "failed"
+
+
+@pytest.fixture(scope="session")
+def _namespaces():
+    reason = why_no_namespaces()
+    if reason:
+        pytest.skip(reason)
+
+
+@pytest.fixture
+def lab(request, _namespaces):
+    """An empty Lab; our daemons in it are judged at the end."""
+    parent = os.environ.get("NB6_LAB_DIR") or tempfile.gettempdir()
+    Path(parent).mkdir(parents=True, exist_ok=True)
+    name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)
+    directory = Path(tempfile.mkdtemp(prefix=f"netboot6-{name}-", dir=parent))
+    directory.chmod(0o755)  # daemons that gave up root read their files here
+    made = Lab(directory)
+    request.addfinalizer(lambda: _close(request.node, made))
+    return made
+
+
+def _close(node, lab):
+    complaints = lab.close()
+    if complaints or node.stash.get(_outcome, None) or os.environ.get("NB6_KEEP"):
+        node.add_report_section("teardown", "lab", f"logs and captures are kept in {lab.directory}")
+        print(f"logs and captures are kept in {lab.directory}")
+    else:
+        shutil.rmtree(lab.directory, ignore_errors=True)
+    if complaints:
+        pytest.fail("\n".join(complaints), pytrace=False)
+
+
+@pytest.fixture
+def site(lab):
+    """One client link, a router, a server; all links are recorded."""
+    made = Site(lab)
+    made.capture()
+    return made

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: ISC
+"""The site that most stories need: client links, a router, a server.
+
+        clients                   router                        server
+  ┌──────────────────┐     ┌───────────────────┐        ┌────────────────────┐
+  │  br-1 ── port-1 ─┼─────┼─ lan1             │        │                    │
+  │   └ taps         │     │        forwarding │        │                    │
+  │  br-2 ── port-2 ─┼─────┼─ lan2        core ┼────────┼─ core              │
+  │                  │     │  netboot6-relayd  │        │   netboot6-bootd   │
+  └──────────────────┘     └───────────────────┘        └────────────────────┘
+   link N: 2001:db8:N::/64, router ::1   2001:db8:100::/64, router ::1, server ::69
+
+IPv6 only. A test's clients are a Wire on br-N, or machines on taps in br-N.
+The router announces itself on the client links only when start_radvd() is called.
+Daemons come from the directory NB6_BUILD; they are ready when these return.
+"""
+
+import os
+from pathlib import Path
+
+from lab.netns import wait_for
+
+SERVER = "2001:db8:100::69"
+CORE_ROUTER = "2001:db8:100::1"
+
+
+def program(name):
+    """The path of a daemon or command as it was built."""
+    build = os.environ.get("NB6_BUILD")
+    assert build, "NB6_BUILD must name the directory where netboot6 was built"
+    path = Path(build) / name
+    assert path.exists(), f"{path} is not built"
+    return path
+
+
+class Site:
+    """The drawing above, on a Lab."""
+
+    def __init__(self, lab, client_links=1):
+        self.lab = lab
+        self.clients = lab.namespace("clients")
+        self.router = lab.namespace("router")
+        self.server = lab.namespace("server")
+        self.links = []
+        self.router.sysctl("net.ipv6.conf.all.forwarding", 1)
+        lab.veth(self.router, "core", self.server, "core")
+        self.router.address("core", f"{CORE_ROUTER}/64")
+        self.server.address("core", f"{SERVER}/64")
+        self.server.route("default", "via", CORE_ROUTER)
+        for number in range(1, client_links + 1):
+            self.add_client_link(number)
+
+    def add_client_link(self, number):
+        """br-N with its cable to lanN, 2001:db8:N::1/64 on the router."""
+        self.clients.bridge(f"br-{number}")
+        self.lab.veth(self.clients, f"port-{number}", self.router, f"lan{number}")
+        self.clients.bridge_port(f"br-{number}", f"port-{number}")
+        self.router.address(f"lan{number}", f"2001:db8:{number}::1/64")
+        self.links.append(number)
+
+    def capture(self):
+        """Record all links."""
+        for number in self.links:
+            self.router.capture(f"lan{number}")
+        self.server.capture("core")
+
+    # --- daemons ------------------------------------------------------------
+    def start_relayd(self, *options, interfaces="lan*", servers=(SERVER,), config=None):
+        """netboot6-relayd in the router: by command line, or by the text of a relayd.conf."""
+        argv = [program("netboot6-relayd"), "-f"]
+        if config is not None:
+            argv += ["-c", self.lab.file("relayd.conf", config)]
+        else:
+            argv += ["-i", interfaces]
+            for server in servers:
+                argv += ["-s", server]
+        relayd = self.router.popen("relayd", *argv, *options, ours=True)
+        for number in self.links:
+            self._wait_until(relayd, lambda: self.router.joined(f"lan{number}"), "joins ff02::1:2")
+        return relayd
+
+    def start_bootd(self, config, *options, ports=(("udp", 547),)):
+        """netboot6-bootd in the server, with the text of a bootd.conf.
+
+        ports   the sockets that mean "ready": ("udp", 69) for TFTP, ("tcp", 80) for HTTP
+        """
+        path = self.lab.file("bootd.conf", config)
+        argv = (program("netboot6-bootd"), "-f", "-c", path, *options)
+        bootd = self.server.popen("bootd", *argv, ours=True)
+        for protocol, port in ports:
+            self._wait_until(
+                bootd, lambda: self.server.listens(protocol, port), f"listens on {protocol} {port}"
+            )
+        return bootd
+
+    def start_radvd(self, number=1, managed=True, other=True, autonomous=True):
+        """The router announces itself on link N: default router, prefix, M and O flags."""
+        flag = {True: "on", False: "off"}
+        config = self.lab.file(
+            f"radvd-{number}.conf",
+            f"interface lan{number} {{\n"
+            "\tAdvSendAdvert on;\n\tMinRtrAdvInterval 3;\n\tMaxRtrAdvInterval 10;\n"
+            f"\tAdvManagedFlag {flag[managed]};\n\tAdvOtherConfigFlag {flag[other]};\n"
+            f"\tprefix 2001:db8:{number}::/64 {{ AdvAutonomous {flag[autonomous]}; }};\n}};\n",
+        )
+        pid_file = self.lab.directory / f"radvd-{number}.pid"
+        argv = ("radvd", "-n", "-m", "stderr", "-C", config, "-p", pid_file)
+        radvd = self.router.popen(f"radvd-{number}", *argv)
+        self._wait_until(radvd, lambda: self.router.joined(f"lan{number}", "ff02::2"), "is ready")
+        return radvd
+
+    def _wait_until(self, process, state, what, limit=10.0):
+        def reached():
+            assert process.running(), f"{process.name} ended at once:\n{process.tail()}"
+            return state()
+
+        wait_for(reached, limit, lambda: f"{process.name} {what}; it said:\n{process.tail()}")
