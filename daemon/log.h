@@ -25,7 +25,7 @@ enum log_level {
 };
 
 enum log_target {
-	LOG_TO_STDERR, /* a terminal or a file: "HH:MM:SS.mmm level: text" */
+	LOG_TO_STDERR,  /* a terminal or a file: "HH:MM:SS.mmm level: text" */
 	LOG_TO_JOURNAL, /* stderr that systemd reads: "<6>text" */
 	LOG_TO_SYSLOG,
 };

@@ -106,7 +106,7 @@ struct loop_watch *loop_watch_new(struct loop *loop, int fd, int what, loop_fd_c
 
 	if (!watch)
 		return NULL;
-	*watch = (struct loop_watch){ .loop = loop, .cb = cb, .arg = arg };
+	*watch = (struct loop_watch){.loop = loop, .cb = cb, .arg = arg};
 	watch->event = event_new(loop->base, fd, events_of(what), watch_fired, watch);
 	if (!watch->event || (what && event_add(watch->event, NULL) < 0)) {
 		loop_watch_free(watch);
@@ -122,8 +122,7 @@ void loop_watch_set(struct loop_watch *watch, int what)
 	event_del(watch->event);
 	if (!what)
 		return;
-	event_assign(
-		watch->event, watch->loop->base, fd, events_of(what), watch_fired, watch);
+	event_assign(watch->event, watch->loop->base, fd, events_of(what), watch_fired, watch);
 	event_add(watch->event, NULL);
 }
 
@@ -151,7 +150,7 @@ struct loop_timer *loop_timer_new(struct loop *loop, loop_cb *cb, void *arg)
 
 	if (!timer)
 		return NULL;
-	*timer = (struct loop_timer){ .cb = cb, .arg = arg };
+	*timer = (struct loop_timer){.cb = cb, .arg = arg};
 	timer->event = evtimer_new(loop->base, timer_fired, timer);
 	if (!timer->event) {
 		free(timer);
@@ -162,7 +161,7 @@ struct loop_timer *loop_timer_new(struct loop *loop, loop_cb *cb, void *arg)
 
 void loop_timer_arm(struct loop_timer *timer, uint64_t delay_ms)
 {
-	struct timeval delay = { (time_t)(delay_ms / 1000), (long)(delay_ms % 1000) * 1000 };
+	struct timeval delay = {(time_t)(delay_ms / 1000), (long)(delay_ms % 1000) * 1000};
 
 	evtimer_add(timer->event, &delay);
 }

@@ -36,10 +36,9 @@ void loop_stop(struct loop *loop);
  * Watch `fd` for `what` (LOOP_READ | LOOP_WRITE) until freed. The watch does
  * not own the descriptor: free the watch first, then close. NULL: no memory.
  */
-struct loop_watch *loop_watch_new(
-	struct loop *loop, int fd, int what, loop_fd_cb *cb, void *arg);
+struct loop_watch *loop_watch_new(struct loop *loop, int fd, int what, loop_fd_cb *cb, void *arg);
 void loop_watch_set(struct loop_watch *watch, int what); /* 0 pauses it */
-void loop_watch_free(struct loop_watch *watch); /* NULL is fine */
+void loop_watch_free(struct loop_watch *watch);          /* NULL is fine */
 
 /* A timer that fires once each time it is armed; arming again moves it. */
 struct loop_timer *loop_timer_new(struct loop *loop, loop_cb *cb, void *arg);

@@ -11,7 +11,7 @@ struct wire_in wire_in_of(const void *buf, size_t len)
 {
 	const uint8_t *pos = buf;
 
-	return (struct wire_in){ .pos = pos, .end = len ? pos + len : pos };
+	return (struct wire_in){.pos = pos, .end = len ? pos + len : pos};
 }
 
 size_t wire_left(const struct wire_in *in)
@@ -57,7 +57,7 @@ uint32_t wire_get_u32(struct wire_in *in)
 struct in6_addr wire_get_in6(struct wire_in *in)
 {
 	const uint8_t *b = take(in, 16);
-	struct in6_addr address = { 0 };
+	struct in6_addr address = {0};
 
 	if (b)
 		memcpy(&address, b, sizeof(address));
@@ -74,13 +74,13 @@ struct wire_in wire_get_sub(struct wire_in *in, size_t n)
 	const uint8_t *b = take(in, n);
 
 	if (in->bad)
-		return (struct wire_in){ .bad = true };
+		return (struct wire_in){.bad = true};
 	return wire_in_of(b, n);
 }
 
 struct wire_out wire_out_of(void *buf, size_t size)
 {
-	return (struct wire_out){ .buf = buf, .size = size };
+	return (struct wire_out){.buf = buf, .size = size};
 }
 
 /* Room for n more octets, counted as written, or NULL and bad. */
@@ -104,15 +104,15 @@ void wire_put_u8(struct wire_out *out, uint8_t value)
 
 void wire_put_u16(struct wire_out *out, uint16_t value)
 {
-	uint8_t b[] = { (uint8_t)(value >> 8), (uint8_t)value };
+	uint8_t b[] = {(uint8_t)(value >> 8), (uint8_t)value};
 
 	wire_put_bytes(out, b, sizeof(b));
 }
 
 void wire_put_u32(struct wire_out *out, uint32_t value)
 {
-	uint8_t b[] = { (uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8),
-		(uint8_t)value };
+	uint8_t b[] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8),
+		(uint8_t)value};
 
 	wire_put_bytes(out, b, sizeof(b));
 }

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * DUIDs, UUIDs and MAC addresses: octets, text and the comparisons that see
+ * one machine behind its several names.
+ */
+#include "dhcp6/identity.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { DUID_MIN = 3, HW_ETHERNET = 1 };
+
+int dhcp6_duid_read(struct wire_in data, struct dhcp6_duid *duid)
+{
+	size_t len = wire_left(&data);
+
+	if (data.bad || len < DUID_MIN || len > DHCP6_DUID_MAX)
+		return -EBADMSG;
+	memcpy(duid->octets, wire_get_bytes(&data, len), len);
+	duid->len = (uint8_t)len;
+	return 0;
+}
+
+bool dhcp6_duid_equal(const struct dhcp6_duid *a, const struct dhcp6_duid *b)
+{
+	return a->len == b->len && memcmp(a->octets, b->octets, a->len) == 0;
+}
+
+static bool all_octets_are(const uint8_t *octets, size_t n, uint8_t value)
+{
+	for (size_t i = 0; i < n; i++)
+		if (octets[i] != value)
+			return false;
+	return true;
+}
+
+bool dhcp6_duid_uuid(const struct dhcp6_duid *duid, uint8_t uuid[DHCP6_UUID_LEN])
+{
+	struct wire_in in = wire_in_of(duid->octets, duid->len);
+	uint16_t type = wire_get_u16(&in);
+	const uint8_t *octets = wire_get_bytes(&in, DHCP6_UUID_LEN);
+
+	if (type != DHCP6_DUID_UUID || !octets || wire_left(&in) > 0)
+		return false;
+	/* What firmware without an SMBIOS UUID sends is no identity: many machines share it. */
+	if (all_octets_are(octets, DHCP6_UUID_LEN, 0) ||
+		all_octets_are(octets, DHCP6_UUID_LEN, 0xff))
+		return false;
+	memcpy(uuid, octets, DHCP6_UUID_LEN);
+	return true;
+}
+
+bool dhcp6_duid_mac(const struct dhcp6_duid *duid, uint8_t mac[DHCP6_MAC_LEN])
+{
+	struct wire_in in = wire_in_of(duid->octets, duid->len);
+	uint16_t type = wire_get_u16(&in);
+	uint16_t hw_type = wire_get_u16(&in);
+	const uint8_t *octets;
+
+	if (type == DHCP6_DUID_LLT)
+		wire_get_u32(&in); /* time */
+	else if (type != DHCP6_DUID_LL)
+		return false;
+	octets = wire_get_bytes(&in, DHCP6_MAC_LEN);
+	if (hw_type != HW_ETHERNET || !octets || wire_left(&in) > 0)
+		return false;
+	memcpy(mac, octets, DHCP6_MAC_LEN);
+	return true;
+}
+
+static void reverse(uint8_t *octets, size_t n)
+{
+	for (size_t i = 0; i < n / 2; i++) {
+		uint8_t swap = octets[i];
+
+		octets[i] = octets[n - 1 - i];
+		octets[n - 1 - i] = swap;
+	}
+}
+
+void dhcp6_uuid_swap(uint8_t uuid[DHCP6_UUID_LEN])
+{
+	reverse(uuid, 4);
+	reverse(uuid + 4, 2);
+	reverse(uuid + 6, 2);
+}
+
+bool dhcp6_uuid_same(const uint8_t a[DHCP6_UUID_LEN], const uint8_t b[DHCP6_UUID_LEN])
+{
+	uint8_t swapped[DHCP6_UUID_LEN];
+
+	if (memcmp(a, b, DHCP6_UUID_LEN) == 0)
+		return true;
+	memcpy(swapped, a, DHCP6_UUID_LEN);
+	dhcp6_uuid_swap(swapped);
+	return memcmp(swapped, b, DHCP6_UUID_LEN) == 0;
+}
+
+static char *put_hex(char *to, uint8_t octet)
+{
+	static const char digit[] = "0123456789abcdef";
+
+	*to++ = digit[octet >> 4];
+	*to++ = digit[octet & 15];
+	return to;
+}
+
+const char *dhcp6_mac_format(const uint8_t mac[DHCP6_MAC_LEN], char text[DHCP6_MAC_TEXT])
+{
+	char *to = text;
+
+	for (int i = 0; i < DHCP6_MAC_LEN; i++) {
+		if (i > 0)
+			*to++ = ':';
+		to = put_hex(to, mac[i]);
+	}
+	*to = '\0';
+	return text;
+}
+
+static bool dash_before(int octet)
+{
+	return octet == 4 || octet == 6 || octet == 8 || octet == 10;
+}
+
+const char *dhcp6_uuid_format(const uint8_t uuid[DHCP6_UUID_LEN], char text[DHCP6_UUID_TEXT])
+{
+	char *to = text;
+
+	for (int i = 0; i < DHCP6_UUID_LEN; i++) {
+		if (dash_before(i))
+			*to++ = '-';
+		to = put_hex(to, uuid[i]);
+	}
+	*to = '\0';
+	return text;
+}
+
+const char *dhcp6_duid_format(const struct dhcp6_duid *duid, char text[DHCP6_DUID_TEXT])
+{
+	char *to = text;
+
+	for (int i = 0; i < duid->len; i++)
+		to = put_hex(to, duid->octets[i]);
+	*to = '\0';
+	return text;
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* Two digits at *text to an octet, and past them. */
+static bool get_hex(const char **text, uint8_t *octet)
+{
+	int high = hex_value((*text)[0]);
+	int low = high < 0 ? -1 : hex_value((*text)[1]);
+
+	if (low < 0)
+		return false;
+	*octet = (uint8_t)(high << 4 | low);
+	*text += 2;
+	return true;
+}
+
+int dhcp6_mac_parse(const char *text, uint8_t mac[DHCP6_MAC_LEN])
+{
+	char between = '\0';
+
+	for (int i = 0; i < DHCP6_MAC_LEN; i++) {
+		if (i == 1)
+			between = *text;
+		if (i > 0 && ((between != ':' && between != '-') || *text++ != between))
+			return -EINVAL;
+		if (!get_hex(&text, &mac[i]))
+			return -EINVAL;
+	}
+	return *text ? -EINVAL : 0;
+}
+
+int dhcp6_uuid_parse(const char *text, uint8_t uuid[DHCP6_UUID_LEN])
+{
+	for (int i = 0; i < DHCP6_UUID_LEN; i++) {
+		if (dash_before(i) && *text++ != '-')
+			return -EINVAL;
+		if (!get_hex(&text, &uuid[i]))
+			return -EINVAL;
+	}
+	return *text ? -EINVAL : 0;
+}
+
+int dhcp6_duid_parse(const char *text, struct dhcp6_duid *duid)
+{
+	duid->len = 0;
+	while (*text) {
+		if (duid->len == DHCP6_DUID_MAX)
+			return -EINVAL;
+		if (duid->len > 0 && *text == ':')
+			text++;
+		if (!get_hex(&text, &duid->octets[duid->len++]))
+			return -EINVAL;
+	}
+	return duid->len < DUID_MIN ? -EINVAL : 0;
+}
+
+bool dhcp6_mac_of_eui64(const struct in6_addr *address, uint8_t mac[DHCP6_MAC_LEN])
+{
+	const uint8_t *id = &address->s6_addr[8];
+
+	if (id[3] != 0xff || id[4] != 0xfe)
+		return false;
+	mac[0] = id[0] ^ 0x02; /* the universal/local bit is inverted */
+	mac[1] = id[1];
+	mac[2] = id[2];
+	mac[3] = id[5];
+	mac[4] = id[6];
+	mac[5] = id[7];
+	return true;
+}

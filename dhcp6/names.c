@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The tables of names. A message, option or status that is not in them is a
+ * number to us, which is no error: new ones are defined all the time.
+ */
+#include "dhcp6/names.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "dhcp6/dhcp6.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+static const char *const message_name[] = {
+	[DHCP6_SOLICIT] = "Solicit",
+	[DHCP6_ADVERTISE] = "Advertise",
+	[DHCP6_REQUEST] = "Request",
+	[DHCP6_CONFIRM] = "Confirm",
+	[DHCP6_RENEW] = "Renew",
+	[DHCP6_REBIND] = "Rebind",
+	[DHCP6_REPLY] = "Reply",
+	[DHCP6_RELEASE] = "Release",
+	[DHCP6_DECLINE] = "Decline",
+	[DHCP6_RECONFIGURE] = "Reconfigure",
+	[DHCP6_INFORMATION_REQUEST] = "Information-request",
+	[DHCP6_RELAY_FORW] = "Relay-forward",
+	[DHCP6_RELAY_REPL] = "Relay-reply",
+	[DHCP6_LEASEQUERY] = "Leasequery",
+	[DHCP6_LEASEQUERY_REPLY] = "Leasequery-reply",
+	[DHCP6_LEASEQUERY_DONE] = "Leasequery-done",
+	[DHCP6_LEASEQUERY_DATA] = "Leasequery-data",
+	[DHCP6_RECONFIGURE_REQUEST] = "Reconfigure-request",
+	[DHCP6_RECONFIGURE_REPLY] = "Reconfigure-reply",
+	[DHCP6_DHCPV4_QUERY] = "DHCPv4-query",
+	[DHCP6_DHCPV4_RESPONSE] = "DHCPv4-response",
+	[DHCP6_ACTIVELEASEQUERY] = "Activeleasequery",
+	[DHCP6_STARTTLS] = "StartTLS",
+	[DHCP6_ADDR_REG_INFORM] = "Addr-reg-inform",
+	[DHCP6_ADDR_REG_REPLY] = "Addr-reg-reply",
+};
+
+static const char *const option_name[] = {
+	[DHCP6_OPT_CLIENTID] = "Client Identifier",
+	[DHCP6_OPT_SERVERID] = "Server Identifier",
+	[DHCP6_OPT_IA_NA] = "IA_NA",
+	[DHCP6_OPT_IA_TA] = "IA_TA",
+	[DHCP6_OPT_IAADDR] = "IA Address",
+	[DHCP6_OPT_ORO] = "Option Request",
+	[DHCP6_OPT_PREFERENCE] = "Preference",
+	[DHCP6_OPT_ELAPSED_TIME] = "Elapsed Time",
+	[DHCP6_OPT_RELAY_MSG] = "Relay Message",
+	[DHCP6_OPT_AUTH] = "Authentication",
+	[DHCP6_OPT_UNICAST] = "Server Unicast",
+	[DHCP6_OPT_STATUS_CODE] = "Status Code",
+	[DHCP6_OPT_RAPID_COMMIT] = "Rapid Commit",
+	[DHCP6_OPT_USER_CLASS] = "User Class",
+	[DHCP6_OPT_VENDOR_CLASS] = "Vendor Class",
+	[DHCP6_OPT_VENDOR_OPTS] = "Vendor-specific Information",
+	[DHCP6_OPT_INTERFACE_ID] = "Interface-Id",
+	[DHCP6_OPT_RECONF_MSG] = "Reconfigure Message",
+	[DHCP6_OPT_RECONF_ACCEPT] = "Reconfigure Accept",
+	[DHCP6_OPT_DNS_SERVERS] = "DNS Recursive Name Server",
+	[DHCP6_OPT_DOMAIN_LIST] = "Domain Search List",
+	[DHCP6_OPT_IA_PD] = "IA_PD",
+	[DHCP6_OPT_IAPREFIX] = "IA Prefix",
+	[DHCP6_OPT_INFO_REFRESH_TIME] = "Information Refresh Time",
+	[DHCP6_OPT_REMOTE_ID] = "Remote-ID",
+	[DHCP6_OPT_SUBSCRIBER_ID] = "Subscriber-ID",
+	[DHCP6_OPT_CLIENT_FQDN] = "Client FQDN",
+	[DHCP6_OPT_ERO] = "Echo Request",
+	[DHCP6_OPT_RELAY_ID] = "Relay-ID",
+	[DHCP6_OPT_NTP_SERVER] = "NTP Server",
+	[DHCP6_OPT_BOOTFILE_URL] = "Boot File URL",
+	[DHCP6_OPT_BOOTFILE_PARAM] = "Boot File Parameters",
+	[DHCP6_OPT_CLIENT_ARCH] = "Client System Architecture Type",
+	[DHCP6_OPT_NII] = "Client Network Interface Identifier",
+	[DHCP6_OPT_RSOO] = "Relay-Supplied Options",
+	[DHCP6_OPT_VSS] = "Virtual Subnet Selection",
+	[DHCP6_OPT_CLIENT_LINKLAYER_ADDR] = "Client Link-Layer Address",
+	[DHCP6_OPT_SOL_MAX_RT] = "SOL_MAX_RT",
+	[DHCP6_OPT_INF_MAX_RT] = "INF_MAX_RT",
+	[DHCP6_OPT_RELAY_PORT] = "Relay Source Port",
+	[DHCP6_OPT_ADDR_REG_ENABLE] = "Address Registration",
+};
+
+static const char *const status_name[] = {
+	[DHCP6_STATUS_SUCCESS] = "Success",
+	[DHCP6_STATUS_UNSPEC_FAIL] = "UnspecFail",
+	[DHCP6_STATUS_NO_ADDRS_AVAIL] = "NoAddrsAvail",
+	[DHCP6_STATUS_NO_BINDING] = "NoBinding",
+	[DHCP6_STATUS_NOT_ON_LINK] = "NotOnLink",
+	[DHCP6_STATUS_NO_PREFIX_AVAIL] = "NoPrefixAvail",
+};
+
+/* In order of the code, none left out: the code is the index. */
+static const struct dhcp6_arch arch_table[] = {
+	{0, DHCP6_BOOT_BIOS, "x86-bios"},
+	{1, DHCP6_BOOT_OTHER, "pc98"},
+	{2, DHCP6_BOOT_UEFI, "ia64-uefi"},
+	{3, DHCP6_BOOT_OTHER, "alpha"},
+	{4, DHCP6_BOOT_OTHER, "arc-x86"},
+	{5, DHCP6_BOOT_OTHER, "intel-lean"},
+	{6, DHCP6_BOOT_UEFI, "ia32-uefi"},
+	{7, DHCP6_BOOT_UEFI, "x64-uefi"},
+	{8, DHCP6_BOOT_OTHER, "xscale"},
+	{9, DHCP6_BOOT_UEFI, "ebc-uefi"},
+	{10, DHCP6_BOOT_UEFI, "arm32-uefi"},
+	{11, DHCP6_BOOT_UEFI, "arm64-uefi"},
+	{12, DHCP6_BOOT_OTHER, "ppc-of"},
+	{13, DHCP6_BOOT_OTHER, "ppc-epapr"},
+	{14, DHCP6_BOOT_OTHER, "ppc-opal"},
+	{15, DHCP6_BOOT_HTTP, "ia32-http"},
+	{16, DHCP6_BOOT_HTTP, "x64-http"},
+	{17, DHCP6_BOOT_HTTP, "ebc-http"},
+	{18, DHCP6_BOOT_HTTP, "arm32-http"},
+	{19, DHCP6_BOOT_HTTP, "arm64-http"},
+	{20, DHCP6_BOOT_HTTP, "x86-bios-http"},
+	{21, DHCP6_BOOT_UBOOT, "arm32-uboot"},
+	{22, DHCP6_BOOT_UBOOT, "arm64-uboot"},
+	{23, DHCP6_BOOT_UBOOT, "arm32-uboot-http"},
+	{24, DHCP6_BOOT_UBOOT, "arm64-uboot-http"},
+	{25, DHCP6_BOOT_UEFI, "riscv32-uefi"},
+	{26, DHCP6_BOOT_HTTP, "riscv32-http"},
+	{27, DHCP6_BOOT_UEFI, "riscv64-uefi"},
+	{28, DHCP6_BOOT_HTTP, "riscv64-http"},
+	{29, DHCP6_BOOT_UEFI, "riscv128-uefi"},
+	{30, DHCP6_BOOT_HTTP, "riscv128-http"},
+	{31, DHCP6_BOOT_OTHER, "s390-basic"},
+	{32, DHCP6_BOOT_OTHER, "s390-extended"},
+	{33, DHCP6_BOOT_UEFI, "mips32-uefi"},
+	{34, DHCP6_BOOT_UEFI, "mips64-uefi"},
+	{35, DHCP6_BOOT_UEFI, "sunway32-uefi"},
+	{36, DHCP6_BOOT_UEFI, "sunway64-uefi"},
+	{37, DHCP6_BOOT_UEFI, "loongarch32-uefi"},
+	{38, DHCP6_BOOT_HTTP, "loongarch32-http"},
+	{39, DHCP6_BOOT_UEFI, "loongarch64-uefi"},
+	{40, DHCP6_BOOT_HTTP, "loongarch64-http"},
+	{41, DHCP6_BOOT_OTHER, "arm-rpiboot"},
+};
+
+const char *dhcp6_message_name(uint8_t type)
+{
+	return type < COUNT(message_name) ? message_name[type] : NULL;
+}
+
+const char *dhcp6_option_name(uint16_t code)
+{
+	return code < COUNT(option_name) ? option_name[code] : NULL;
+}
+
+const char *dhcp6_status_name(uint16_t code)
+{
+	return code < COUNT(status_name) ? status_name[code] : NULL;
+}
+
+const struct dhcp6_arch *dhcp6_arch_of(uint16_t code)
+{
+	return code < COUNT(arch_table) ? &arch_table[code] : NULL;
+}
+
+const struct dhcp6_arch *dhcp6_arch_named(const char *name)
+{
+	for (size_t i = 0; i < COUNT(arch_table); i++)
+		if (strcmp(arch_table[i].name, name) == 0)
+			return &arch_table[i];
+	return NULL;
+}
+
+const struct dhcp6_arch *dhcp6_arch_row(unsigned index)
+{
+	return index < COUNT(arch_table) ? &arch_table[index] : NULL;
+}
