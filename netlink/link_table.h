@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The links of this network namespace and their IPv6 addresses, by ifindex
+ * and by name: the picture that everything else is decided from.
+ *
+ * A pure data structure: no socket, no clock. link_monitor.h fills it from
+ * the kernel; tests fill it by hand. Who owns the table learns of changes
+ * through callbacks, once for each real change: what changes nothing calls
+ * nothing and allocates nothing.
+ *
+ * In a callback the table may be read, never changed.
+ */
+#ifndef NB6_NETLINK_LINK_TABLE_H
+#define NB6_NETLINK_LINK_TABLE_H
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LINK_KIND_SIZE 16
+#define LINK_MAC_SIZE 32 /* the kernel's MAX_ADDR_LEN */
+#define LINK_FOR_EVER UINT32_MAX
+
+/* One IPv6 address of a link. An address stands on a link once, whatever its prefix length. */
+struct link_address {
+	struct in6_addr address;
+	uint32_t flags; /* IFA_F_* of <linux/if_addr.h>, all 32 bits (IFA_FLAGS) */
+	uint8_t prefixlen;
+	uint8_t scope; /* RT_SCOPE_* */
+	uint8_t proto; /* IFAPROT_*: 0 unknown, 1 loopback, 2 RA, 3 link-local, else its maker's */
+	bool stale;    /* private to link_table.c */
+	uint32_t preferred_s, valid_s; /* as the last event said; LINK_FOR_EVER */
+	uint64_t seq; /* order of arrival: lower stands longer; kept when only the rest changes */
+	struct link_address *next; /* in order of seq */
+};
+
+struct link {
+	int ifindex;
+	int lower;  /* ifindex of the link it stands on (VLAN, macvlan ...), 0: none in this
+		       namespace */
+	int master; /* ifindex of its bridge, bond or VRF, 0: none */
+	char name[IFNAMSIZ];       /* "" while its name is not known: see link_table_put_link() */
+	char kind[LINK_KIND_SIZE]; /* "vlan", "macvlan", "bridge", "veth" ...; "": none (hardware)
+				    */
+	uint32_t flags;            /* IFF_* of <linux/if.h>, with IFF_LOWER_UP */
+	uint32_t mtu;
+	uint16_t hw_type; /* ARPHRD_* of <linux/if_arp.h>, 1 = Ethernet; also DHCPv6's hardware type
+			   */
+	uint8_t operstate; /* IF_OPER_* of <linux/if.h>: 6 up, 0 unknown (does not say: loopback
+			      ...) */
+	uint8_t mac_len;   /* 0: none */
+	uint8_t mac[LINK_MAC_SIZE];
+	struct link_address *addresses; /* longest standing first; NULL: none */
+	void *user; /* the owner's, NULL at first; let go of it in link_removed */
+
+	/* Private to link_table.c. */
+	struct link *next, *prev; /* all links, in order of arrival */
+	struct link *same_ifindex_hash, *same_name_hash;
+	bool stale;
+};
+
+/* What link_changed tells of. */
+enum {
+	LINK_CHANGED_NAME = 1 << 0,
+	LINK_CHANGED_MAC = 1 << 1,   /* or its length, or the hardware type */
+	LINK_CHANGED_FLAGS = 1 << 2, /* IFF_* or operstate */
+	LINK_CHANGED_LOWER = 1 << 3,
+	LINK_CHANGED_MASTER = 1 << 4,
+	LINK_CHANGED_MTU = 1 << 5,
+};
+
+/* Each member may be NULL. `l` is valid until its link_removed returns. */
+struct link_table_ops {
+	void (*link_added)(void *arg, struct link *l);                  /* it has no address yet */
+	void (*link_changed)(void *arg, struct link *l, unsigned what); /* LINK_CHANGED_* */
+	/* Still whole, with addresses, and no longer found in the table; freed when this returns.
+	 */
+	void (*link_removed)(void *arg, struct link *l);
+	/* One came, went, or changed flags, prefix length, scope or proto; not: lifetimes alone. */
+	void (*addresses_changed)(void *arg, struct link *l);
+	/* The picture is whole: after the first dump and after every repair. */
+	void (*synced)(void *arg);
+};
+
+struct link_table_hash {
+	struct link **slots;
+	size_t size; /* a power of two */
+};
+
+struct link_table {
+	const struct link_table_ops *ops;
+	void *arg;
+	struct link *first, *last;
+	size_t count;
+	uint64_t last_seq;
+	struct link_table_hash by_ifindex, by_name;
+};
+
+/* Returns 0 or -ENOMEM. `ops` is kept, not copied; NULL: nobody listens. */
+int link_table_init(struct link_table *t, const struct link_table_ops *ops, void *arg);
+/* Frees all links with no callback: what hangs on `user` is let go of by its owner before. */
+void link_table_fini(struct link_table *t);
+
+/* NULL: no such link. Both take constant time. */
+struct link *link_table_find(const struct link_table *t, int ifindex);
+struct link *link_table_find_name(const struct link_table *t, const char *name);
+
+size_t link_table_count(const struct link_table *t);
+
+/*
+ * All links in order of arrival. The table must not change meanwhile.
+ *
+ *	for (l = link_table_first(t); l; l = link_table_next(t, l))
+ */
+struct link *link_table_first(const struct link_table *t);
+struct link *link_table_next(const struct link_table *t, const struct link *l);
+
+/* The address of the link, or NULL. */
+struct link_address *link_find_address(const struct link *l, const struct in6_addr *address);
+
+/*
+ * What the kernel said of a link. Of `news` the facts are read: not
+ * addresses, user, or what is private.
+ *
+ * Names are unique in the kernel. Where `news` bears a name that another
+ * entry still has (events were lost, or are replayed after a newer dump), the
+ * other one's is out of date: it becomes "" (link_changed with
+ * LINK_CHANGED_NAME) before the news is applied, until news of that link itself come.
+ *
+ * A link does not change its kind: another kind under the same ifindex is
+ * another link, so the old one is removed and the new one added.
+ *
+ * Returns 0, -ENOMEM (nothing applied) or -EINVAL (ifindex < 1, no name).
+ */
+int link_table_put_link(struct link_table *t, const struct link *news);
+
+/* Unknown: nothing happens. */
+void link_table_remove_link(struct link_table *t, int ifindex);
+
+/*
+ * What the kernel said of an address; of `news` neither seq nor next is read.
+ * For a link that is not known nothing happens: the news of a link come
+ * before those of its addresses, or else a dump is due that brings both.
+ * Returns 0 or -ENOMEM (nothing applied).
+ */
+int link_table_put_address(struct link_table *t, int ifindex, const struct link_address *news);
+void link_table_remove_address(struct link_table *t, int ifindex, const struct in6_addr *address);
+
+/*
+ * Repair: mark everything stale, put all that a dump brings, then sweep away
+ * the links (or the addresses of the links that stay) that nothing was put for. What the dump
+ * said again unchanged has called nothing.
+ */
+void link_table_mark_stale(struct link_table *t);
+void link_table_sweep(struct link_table *t);
+
+/* Calls ops->synced. */
+void link_table_synced(struct link_table *t);
+
+#endif
