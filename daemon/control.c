@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The control socket's server side.
+ *
+ * Life of a client: accepted -> lines come in and are answered in order ->
+ * closed by the peer, by an error, or because it does not read what it asked
+ * for (its output passes OUTPUT_MAX). A client is freed in one place, from
+ * the loop's callback of its own descriptor or with the whole control.
+ */
+#include "daemon/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "daemon/log.h"
+#include "daemon/loop.h"
+
+enum { OUTPUT_MAX = 16 << 20, ACCEPT_PAUSE_MS = 1000 };
+
+struct control_client {
+	struct control *control;
+	struct control_client *next;
+	struct loop_watch *watch;
+	int fd;
+	bool watching;
+	bool broken; /* to be closed once nobody walks the list */
+	size_t in_len;
+	char in[CONTROL_LINE_MAX];
+	char *out;
+	size_t out_len, out_size;
+};
+
+struct control {
+	struct loop *loop;
+	const struct control_command *commands;
+	void *arg;
+	int fd;
+	struct loop_watch *watch;
+	struct loop_timer *pause;
+	struct control_client *clients;
+	unsigned n_clients, n_watching;
+	struct sockaddr_un address;
+};
+
+json_t *control_error(const char *fmt, ...)
+{
+	char text[CONTROL_LINE_MAX + 256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return json_pack("{s:s}", "error", text);
+}
+
+static void client_free(struct control_client *client)
+{
+	struct control *control = client->control;
+	struct control_client **at = &control->clients;
+
+	while (*at != client)
+		at = &(*at)->next;
+	*at = client->next;
+	control->n_clients--;
+	control->n_watching -= client->watching;
+	loop_watch_free(client->watch);
+	close(client->fd);
+	free(client->out);
+	free(client);
+}
+
+/* Write what waits; the loop calls again for the rest. */
+static void client_flush(struct control_client *client)
+{
+	size_t sent = 0;
+
+	while (sent < client->out_len) {
+		ssize_t n = send(client->fd, client->out + sent, client->out_len - sent,
+			MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			break;
+		if (n < 0) {
+			client->broken = true;
+			break;
+		}
+		sent += (size_t)n;
+	}
+	client->out_len -= sent;
+	memmove(client->out, client->out + sent, client->out_len);
+	loop_watch_set(client->watch, LOOP_READ | (client->out_len ? LOOP_WRITE : 0));
+}
+
+static int client_append(struct control_client *client, const char *text, size_t len)
+{
+	size_t need = client->out_len + len + 1;
+
+	if (need > OUTPUT_MAX)
+		return -ENOBUFS;
+	if (need > client->out_size) {
+		char *grown = realloc(client->out, need * 2);
+
+		if (!grown)
+			return -ENOMEM;
+		client->out = grown;
+		client->out_size = need * 2;
+	}
+	memcpy(client->out + client->out_len, text, len);
+	client->out[client->out_len + len] = '\n';
+	client->out_len = need;
+	return 0;
+}
+
+/* Send one JSON line. A client that does not read is marked for closing. */
+static void client_send(struct control_client *client, const json_t *json)
+{
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+	if (!text || client_append(client, text, strlen(text)) < 0)
+		client->broken = true;
+	else
+		client_flush(client);
+	free(text);
+}
+
+static json_t *run_command(struct control_client *client, int n_words, char *const words[])
+{
+	struct control *control = client->control;
+
+	if (strcmp(words[0], "watch") == 0) {
+		control->n_watching += !client->watching;
+		client->watching = true;
+		return json_pack("{s:b}", "watching", 1);
+	}
+	for (const struct control_command *c = control->commands; c->name; c++)
+		if (strcmp(c->name, words[0]) == 0)
+			return c->run(control->arg, n_words, words);
+	return control_error("there is no command '%s' here", words[0]);
+}
+
+static void client_line(struct control_client *client, char *line)
+{
+	char *words[CONTROL_WORDS_MAX];
+	char *rest = line, *word;
+	json_t *answer;
+	int n = 0;
+
+	while (n < CONTROL_WORDS_MAX && (word = strtok_r(rest, " \t\r", &rest)))
+		words[n++] = word;
+	if (n == 0)
+		return;
+	answer = n < CONTROL_WORDS_MAX ? run_command(client, n, words)
+				       : control_error("more than %d words", CONTROL_WORDS_MAX - 1);
+	client_send(client, answer);
+	json_decref(answer);
+}
+
+/* Answer every whole line that has come in. */
+static void client_take_lines(struct control_client *client)
+{
+	char *start = client->in, *end;
+
+	while (!client->broken && (end = memchr(start, '\n', client->in_len))) {
+		*end = '\0';
+		client->in_len -= (size_t)(end + 1 - start);
+		client_line(client, start);
+		start = end + 1;
+	}
+	memmove(client->in, start, client->in_len);
+	if (client->in_len == sizeof(client->in)) {
+		json_t *error = control_error("a request has at most %d octets", CONTROL_LINE_MAX);
+
+		client_send(client, error);
+		json_decref(error);
+		client->broken = true;
+	}
+}
+
+static void client_ready(int fd, int what, void *arg)
+{
+	struct control_client *client = arg;
+	ssize_t n;
+
+	if (what & LOOP_WRITE)
+		client_flush(client);
+	if (what & LOOP_READ) {
+		n = recv(fd, client->in + client->in_len, sizeof(client->in) - client->in_len,
+			MSG_DONTWAIT);
+		if (n > 0) {
+			client->in_len += (size_t)n;
+			client_take_lines(client);
+		} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+			client->broken = true;
+		}
+	}
+	if (client->broken)
+		client_free(client);
+}
+
+static void control_accept_one(struct control *control, int fd)
+{
+	struct control_client *client = calloc(1, sizeof(*client));
+
+	if (client)
+		client->watch = loop_watch_new(control->loop, fd, LOOP_READ, client_ready, client);
+	if (!client || !client->watch) {
+		free(client);
+		close(fd);
+		return;
+	}
+	client->control = control;
+	client->fd = fd;
+	client->next = control->clients;
+	control->clients = client;
+	control->n_clients++;
+}
+
+static void control_resume(void *arg)
+{
+	struct control *control = arg;
+
+	loop_watch_set(control->watch, LOOP_READ);
+}
+
+static void control_ready(int listen_fd, int what, void *arg)
+{
+	struct control *control = arg;
+	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)what;
+	if (fd < 0) {
+		/* Out of descriptors: the connection would wake us for ever. */
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
+			loop_watch_set(control->watch, 0);
+			loop_timer_arm(control->pause, ACCEPT_PAUSE_MS);
+		}
+		return;
+	}
+	if (control->n_clients >= CONTROL_CLIENTS_MAX) {
+		close(fd);
+		return;
+	}
+	control_accept_one(control, fd);
+}
+
+bool control_watched(const struct control *control)
+{
+	return control && control->n_watching > 0;
+}
+
+void control_publish(struct control *control, json_t *event)
+{
+	if (control_watched(control) && event)
+		for (struct control_client *c = control->clients; c; c = c->next)
+			if (c->watching && !c->broken)
+				client_send(c, event);
+	/* One that broke here is freed when its own callback runs, not under the walk. */
+	for (struct control_client *c = control ? control->clients : NULL; c; c = c->next)
+		if (c->broken)
+			shutdown(c->fd, SHUT_RDWR);
+	json_decref(event);
+}
+
+/* A socket file that nobody answers on is a leftover of a crash. */
+static int remove_stale(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int rc;
+
+	if (fd < 0)
+		return -errno;
+	rc = connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? errno : 0;
+	close(fd);
+	if (rc == 0 || rc == EAGAIN)
+		return -EADDRINUSE;
+	if (rc == ECONNREFUSED && unlink(address->sun_path) < 0)
+		return -errno;
+	return 0;
+}
+
+static int control_listen(struct control *control, const char *path)
+{
+	mode_t before;
+	int rc;
+
+	control->address.sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof(control->address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(control->address.sun_path, path);
+	rc = remove_stale(&control->address);
+	if (rc < 0)
+		return rc;
+	control->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (control->fd < 0)
+		return -errno;
+	before = umask(0117);
+	rc = bind(control->fd, (struct sockaddr *)&control->address, sizeof(control->address));
+	rc = rc < 0 ? -errno : 0;
+	umask(before);
+	if (rc < 0) {
+		close(control->fd);
+		control->fd = -1;
+		return rc;
+	}
+	return listen(control->fd, CONTROL_CLIENTS_MAX) < 0 ? -errno : 0;
+}
+
+int control_new(struct control **out, struct loop *loop, const char *path,
+	const struct control_command *commands, void *arg)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	int rc;
+
+	if (!control)
+		return -ENOMEM;
+	*control = (struct control){.loop = loop, .commands = commands, .arg = arg, .fd = -1};
+	rc = control_listen(control, path);
+	if (rc == 0) {
+		control->watch =
+			loop_watch_new(loop, control->fd, LOOP_READ, control_ready, control);
+		control->pause = loop_timer_new(loop, control_resume, control);
+		if (!control->watch || !control->pause)
+			rc = -ENOMEM;
+	}
+	if (rc < 0) {
+		control_free(control);
+		return rc;
+	}
+	*out = control;
+	return 0;
+}
+
+void control_free(struct control *control)
+{
+	if (!control)
+		return;
+	while (control->clients)
+		client_free(control->clients);
+	loop_watch_free(control->watch);
+	loop_timer_free(control->pause);
+	if (control->fd >= 0) {
+		close(control->fd);
+		unlink(control->address.sun_path);
+	}
+	free(control);
+}

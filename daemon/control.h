@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The control socket: how the netboot6 command, or anyone with socat, asks a
+ * running daemon. A request is a line of words, "show 52:54:00:12:34:56"; the
+ * answer is one line of JSON, an object with "error" where it went wrong.
+ * A connection takes any number of requests. After "watch" it gets a line of
+ * JSON for each event until it closes.
+ *
+ * Hostile or stuck peers cost a bounded buffer each and are closed when they
+ * overrun it; the number of them is bounded too.
+ */
+#ifndef NB6_DAEMON_CONTROL_H
+#define NB6_DAEMON_CONTROL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct loop;
+struct control;
+
+enum {
+	CONTROL_LINE_MAX = 4096, /* a request */
+	CONTROL_WORDS_MAX = 32,
+	CONTROL_CLIENTS_MAX = 32,
+};
+
+struct control_command {
+	const char *name;
+	/*
+	 * words[0] is the name. Returns a new reference to the answer, NULL
+	 * only when out of memory; control_error() makes one that says no.
+	 */
+	json_t *(*run)(void *arg, int n_words, char *const words[]);
+};
+
+/*
+ * Listen on the UNIX socket `path` (its directory must be there; a stale
+ * socket is replaced, one that answers is not: -EADDRINUSE), readable and
+ * writable by owner and group. `commands` ends with a NULL name and must
+ * outlive the control. Returns 0 or -errno.
+ */
+int control_new(struct control **control, struct loop *loop, const char *path,
+	const struct control_command *commands, void *arg);
+void control_free(struct control *control); /* unlinks the socket; NULL is fine */
+
+/* True where someone watches: spares the making of events. */
+bool control_watched(const struct control *control);
+/* Send an event to every watcher; takes over the reference. */
+void control_publish(struct control *control, json_t *event);
+
+json_t *control_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Batched UDP. All buffers are made once; nothing is allocated per packet.
+ *
+ * A receiver has one 64 KiB buffer per datagram of a batch. Pages of it are
+ * touched only as far as datagrams reach, so small messages cost one page
+ * each whatever the batch.
+ */
+#include "daemon/udp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { CONTROL_LEN = CMSG_SPACE(sizeof(struct in6_pktinfo)) };
+
+union pktinfo_control {
+	char octets[CONTROL_LEN];
+	struct cmsghdr align;
+};
+
+struct udp_receiver {
+	unsigned most;
+	struct mmsghdr *header;
+	struct iovec *iov;
+	union pktinfo_control *control;
+	struct udp_datagram *datagram;
+	uint8_t *buffers; /* most times UDP_PAYLOAD_MAX, mapped */
+};
+
+struct udp_sender {
+	unsigned most, n;
+	struct mmsghdr *header;
+	union pktinfo_control *control;
+	struct udp_outgoing *outgoing;
+};
+
+int udp_open(const struct sockaddr_in6 *address, int rcvbuf)
+{
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int on = 1, rc;
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0 ||
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on)) < 0)
+		goto fail;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &rcvbuf, sizeof(rcvbuf)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf, sizeof(rcvbuf));
+	if (bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
+		goto fail;
+	return fd;
+fail:
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
+struct udp_receiver *udp_receiver_new(unsigned most)
+{
+	struct udp_receiver *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->most = most;
+	r->header = calloc(most, sizeof(*r->header));
+	r->iov = calloc(most, sizeof(*r->iov));
+	r->control = calloc(most, sizeof(*r->control));
+	r->datagram = calloc(most, sizeof(*r->datagram));
+	r->buffers = mmap(NULL, (size_t)most * UDP_PAYLOAD_MAX, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (r->buffers == MAP_FAILED)
+		r->buffers = NULL;
+	if (!r->header || !r->iov || !r->control || !r->datagram || !r->buffers) {
+		udp_receiver_free(r);
+		return NULL;
+	}
+	for (unsigned i = 0; i < most; i++)
+		r->iov[i] =
+			(struct iovec){r->buffers + (size_t)i * UDP_PAYLOAD_MAX, UDP_PAYLOAD_MAX};
+	return r;
+}
+
+void udp_receiver_free(struct udp_receiver *r)
+{
+	if (!r)
+		return;
+	if (r->buffers)
+		munmap(r->buffers, (size_t)r->most * UDP_PAYLOAD_MAX);
+	free(r->header);
+	free(r->iov);
+	free(r->control);
+	free(r->datagram);
+	free(r);
+}
+
+static const struct in6_pktinfo *find_pktinfo(struct msghdr *header)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c))
+		if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO)
+			return (const struct in6_pktinfo *)CMSG_DATA(c);
+	return NULL;
+}
+
+int udp_receive(struct udp_receiver *r, int fd, const struct udp_datagram **datagrams)
+{
+	int n, kept = 0;
+
+	for (unsigned i = 0; i < r->most; i++)
+		r->header[i].msg_hdr = (struct msghdr){
+			.msg_name = &r->datagram[i].peer,
+			.msg_namelen = sizeof(r->datagram[i].peer),
+			.msg_iov = &r->iov[i],
+			.msg_iovlen = 1,
+			.msg_control = &r->control[i],
+			.msg_controllen = sizeof(r->control[i]),
+		};
+	n = recvmmsg(fd, r->header, r->most, MSG_DONTWAIT, NULL);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	for (int i = 0; i < n; i++) {
+		const struct in6_pktinfo *info = find_pktinfo(&r->header[i].msg_hdr);
+		struct udp_datagram *d = &r->datagram[kept];
+
+		if (!info || r->header[i].msg_hdr.msg_flags & MSG_TRUNC)
+			continue;
+		d->peer = r->datagram[i].peer;
+		d->local = info->ipi6_addr;
+		d->ifindex = (int)info->ipi6_ifindex;
+		d->data = r->iov[i].iov_base;
+		d->len = r->header[i].msg_len;
+		kept++;
+	}
+	*datagrams = r->datagram;
+	return kept;
+}
+
+struct udp_sender *udp_sender_new(unsigned most)
+{
+	struct udp_sender *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->most = most;
+	s->header = calloc(most, sizeof(*s->header));
+	s->control = calloc(most, sizeof(*s->control));
+	s->outgoing = calloc(most, sizeof(*s->outgoing));
+	if (!s->header || !s->control || !s->outgoing) {
+		udp_sender_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void udp_sender_free(struct udp_sender *s)
+{
+	if (!s)
+		return;
+	free(s->header);
+	free(s->control);
+	free(s->outgoing);
+	free(s);
+}
+
+struct udp_outgoing *udp_sender_add(struct udp_sender *s)
+{
+	if (s->n == s->most)
+		return NULL;
+	return &s->outgoing[s->n++];
+}
+
+/* Name source and link for this datagram; neither: leave both to the kernel. */
+static void set_pktinfo(
+	struct msghdr *header, union pktinfo_control *control, const struct udp_outgoing *out)
+{
+	struct in6_pktinfo info = {
+		.ipi6_addr = out->source, .ipi6_ifindex = (unsigned)out->ifindex};
+
+	if (IN6_IS_ADDR_UNSPECIFIED(&out->source) && out->ifindex == 0)
+		return;
+	header->msg_control = control;
+	header->msg_controllen = CONTROL_LEN;
+	control->align = (struct cmsghdr){
+		.cmsg_len = CMSG_LEN(sizeof(info)),
+		.cmsg_level = IPPROTO_IPV6,
+		.cmsg_type = IPV6_PKTINFO,
+	};
+	memcpy(CMSG_DATA(&control->align), &info, sizeof(info));
+}
+
+static void fill_header(
+	struct msghdr *header, union pktinfo_control *control, const struct udp_outgoing *out)
+{
+	union {
+		const struct udp_outgoing *in;
+		struct udp_outgoing *out;
+	} unconst = {.in = out}; /* sendmsg(2) only reads what msghdr points at */
+
+	*header = (struct msghdr){
+		.msg_name = &unconst.out->to,
+		.msg_namelen = sizeof(out->to),
+		.msg_iov = unconst.out->part,
+		.msg_iovlen = out->n_parts,
+	};
+	set_pktinfo(header, control, out);
+}
+
+unsigned udp_flush(struct udp_sender *s, int fd, udp_failed_cb *failed, void *arg)
+{
+	unsigned done = 0, went = 0;
+
+	for (unsigned i = 0; i < s->n; i++)
+		fill_header(&s->header[i].msg_hdr, &s->control[i], &s->outgoing[i]);
+	while (done < s->n) {
+		int n = sendmmsg(fd, s->header + done, s->n - done, MSG_DONTWAIT);
+
+		if (n > 0) {
+			done += (unsigned)n;
+			went += (unsigned)n;
+		} else if (errno != EINTR) {
+			/* sendmmsg stops at the first that fails and says why on the next call. */
+			failed(arg, &s->outgoing[done++], errno);
+		}
+	}
+	s->n = 0;
+	return went;
+}
+
+int udp_send(int fd, const struct udp_outgoing *out)
+{
+	union pktinfo_control control;
+	struct msghdr header;
+
+	fill_header(&header, &control, out);
+	return sendmsg(fd, &header, MSG_DONTWAIT) < 0 ? -errno : 0;
+}

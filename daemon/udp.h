@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * UDP over IPv6 in batches: recvmmsg and sendmmsg, with the address that a
+ * datagram was sent to and the link it came in on (IPV6_PKTINFO, RFC 3542),
+ * and with both named for what goes out.
+ *
+ * Sockets are never connected: a connected socket goes on using a route and
+ * a source address that are gone.
+ */
+#ifndef NB6_DAEMON_UDP_H
+#define NB6_DAEMON_UDP_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+enum {
+	UDP_PAYLOAD_MAX = 65535, /* more than a datagram can hold: nothing is cut */
+	UDP_SEND_PARTS = 3,
+};
+
+/*
+ * A non-blocking IPv6-only socket bound to `address`, with IPV6_RECVPKTINFO
+ * and a receive buffer of `rcvbuf` octets (beyond the system's limit where
+ * we may, silently less where not). Returns it, or -errno.
+ */
+int udp_open(const struct sockaddr_in6 *address, int rcvbuf);
+
+/* One datagram that came in; `data` is valid until the next receive. */
+struct udp_datagram {
+	struct sockaddr_in6 peer;
+	struct in6_addr local; /* where it was sent to: unicast or multicast */
+	int ifindex;           /* the link it came in on */
+	const uint8_t *data;
+	size_t len;
+};
+
+/* Buffers for `most` datagrams at a time. NULL: no memory. */
+struct udp_receiver;
+struct udp_receiver *udp_receiver_new(unsigned most);
+void udp_receiver_free(struct udp_receiver *receiver);
+
+/*
+ * Receive what is there, at most a batch. Returns the number (0: nothing
+ * waits), or -errno for an error of the socket itself. What lacks its
+ * IPV6_PKTINFO is left out. *datagrams is the receiver's.
+ */
+int udp_receive(struct udp_receiver *receiver, int fd, const struct udp_datagram **datagrams);
+
+/*
+ * One datagram to go out. The parts are borrowed until the flush: they may
+ * lie in what the receiver holds.
+ */
+struct udp_outgoing {
+	struct sockaddr_in6 to;
+	struct in6_addr source; /* :: leaves it to the kernel */
+	int ifindex; /* 0 leaves it to the routes: right for all but link-local and multicast */
+	struct iovec part[UDP_SEND_PARTS];
+	unsigned n_parts;
+	uint64_t tag; /* the caller's, for the failure callback */
+};
+
+/* Called for a datagram that the kernel refused; error is positive. */
+typedef void udp_failed_cb(void *arg, const struct udp_outgoing *datagram, int error);
+
+struct udp_sender;
+struct udp_sender *udp_sender_new(unsigned most);
+void udp_sender_free(struct udp_sender *sender);
+
+/* The place for one more, to be filled in, or NULL when full: flush first. */
+struct udp_outgoing *udp_sender_add(struct udp_sender *sender);
+/*
+ * Send all that was added, in order, and forget it; `failed` is told of those
+ * that could not go (EAGAIN among them: the queue of the link is full).
+ * Returns how many went.
+ */
+unsigned udp_flush(struct udp_sender *sender, int fd, udp_failed_cb *failed, void *arg);
+
+/* Send one datagram now. Returns 0 or -errno. */
+int udp_send(int fd, const struct udp_outgoing *datagram);
+
+#endif
