@@ -68,10 +68,10 @@ struct boot_file {
  * Open `path` (decoded) for `peer`. Returns 0 and fills *out, to be closed with
  * boot_file_close(); or an error of file_root_open(), of describe(), -EFBIG for
  * a script over BOOT_SCRIPT_MAX, -EBADMSG when a value does not fit a script.
- * On error *error says why, in the operator's words.
+ * On error *why says it, in the operator's words.
  */
 int boot_file_open(const struct boot_files *files, const char *path, const struct in6_addr *peer,
-	const struct http_query *query, struct boot_file *out, const char **error);
+	const struct http_query *query, struct boot_file *out, const char **why);
 
 /* Up to `len` octets from `offset`: 0 at the end, or a negative errno. */
 ssize_t boot_file_read(const struct boot_file *file, uint64_t offset, void *buf, size_t len);

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The confined root and what is served from it, in a directory of its own:
+ *
+ *	DIR/outside          must never be seen
+ *	DIR/root/...         what may be served
+ */
+#include "bootd/boot_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char dir[] = "/tmp/netboot6-root.XXXXXX";
+static char outside[64];
+static struct file_root *root;
+
+static void put(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	if (!mkdtemp(dir) || chdir(dir) < 0 || mkdir("root", 0755) < 0 || chdir("root") < 0)
+		return -1;
+	snprintf(outside, sizeof(outside), "%s/outside", dir);
+	put("../outside", "secret");
+	put("file", "0123456789");
+	put("empty", "");
+	put("odd name", "odd");
+	put("locked", "locked");
+	put("plain.ipxe", "#!ipxe\nset mac ${mac}\nchain ${net0/mac}\n");
+	put("evil.ipxe", "#!ipxe\nset x ${evil}\n");
+	chmod("locked", 0);
+	if (mkdir("sub", 0755) < 0 || mkfifo("fifo", 0644) < 0)
+		return -1;
+	put("sub/file", "below");
+	if (symlink("sub/file", "link-inside") < 0 ||
+		symlink("../file", "sub/link-up-inside") < 0 ||
+		symlink("../outside", "link-out") < 0 || symlink(outside, "link-absolute") < 0 ||
+		symlink("..", "link-dir-out") < 0 || symlink("loop", "loop") < 0 ||
+		symlink("gone", "link-dangling") < 0 || symlink("/", "link-slash") < 0)
+		return -1;
+	return file_root_new(".", &root);
+}
+
+static int tear_down(void **state)
+{
+	char command[64];
+
+	(void)state;
+	file_root_free(root);
+	if (chdir("/") < 0)
+		return -1;
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	return system(command);
+}
+
+static void test_served(void **state)
+{
+	static const struct {
+		const char *path;
+		uint64_t size;
+	} row[] = {
+		{"file", 10},
+		{"/file", 10},
+		{"///file", 10},
+		{"./file", 10},
+		{"sub/../file", 10},
+		{"sub//file", 5},
+		{"empty", 0},
+		{"odd name", 3},
+		{"link-inside", 5},
+		{"sub/link-up-inside", 10},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct file_view view;
+
+		assert_int_equal(file_root_open(root, row[i].path, &view), 0);
+		assert_int_equal(view.size, row[i].size);
+		assert_true(view.mtime > 1500000000);
+		close(view.fd);
+	}
+}
+
+static void test_refused(void **state)
+{
+	static const struct {
+		const char *path;
+		int want;
+	} row[] = {
+		{"none", -ENOENT},
+		{"file/more", -ENOENT},
+		{"file/", -ENOENT},
+		{"link-dangling", -ENOENT},
+		{"%2e%2e/outside", -ENOENT}, /* is decoded before, or it is a name */
+		{"..\\outside", -ENOENT},
+		{"", -EISDIR},
+		{"/", -EISDIR},
+		{"sub", -EISDIR},
+		{"sub/", -EISDIR},
+		{".", -EISDIR},
+		{"..", -EACCES},
+		{"../outside", -EACCES},
+		{"/../outside", -EACCES},
+		{"sub/../../outside", -EACCES},
+		{"../root/file", -EACCES},
+		{"link-out", -EACCES},
+		{"link-absolute", -EACCES},
+		{"link-dir-out/outside", -EACCES},
+		{"link-slash/etc/passwd", -EACCES},
+		{"loop", -EACCES},
+		{"fifo", -EACCES},
+		{"file\n", -EINVAL},
+		{"\x7f", -EINVAL},
+		{"a\tb", -EINVAL},
+	};
+	char long_path[FILE_PATH_SIZE + 1];
+	struct file_view view;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		int got = file_root_open(root, row[i].path, &view);
+
+		if (got != row[i].want)
+			print_error("%s: %d, not %d\n", row[i].path, got, row[i].want);
+		assert_int_equal(got, row[i].want);
+	}
+	memset(long_path, 'x', FILE_PATH_SIZE);
+	long_path[FILE_PATH_SIZE] = '\0';
+	assert_int_equal(file_root_open(root, long_path, &view), -ENAMETOOLONG);
+	if (geteuid() != 0)
+		assert_int_equal(file_root_open(root, "locked", &view), -EACCES);
+}
+
+static void test_roots(void **state)
+{
+	struct file_root *other;
+
+	(void)state;
+	assert_int_equal(file_root_new("none", &other), -ENOENT);
+	assert_int_equal(file_root_new("file", &other), -ENOTDIR);
+}
+
+static const char *lookup(void *ctx, const char *name)
+{
+	(void)ctx;
+	if (strcmp(name, "mac") == 0)
+		return "52:54:00:12:34:56";
+	return strcmp(name, "evil") == 0 ? "a\nchain http://evil/" : NULL;
+}
+
+static int describe(void *arg, const struct in6_addr *peer, const struct http_query *query,
+	struct script_values *values)
+{
+	const int *answer = arg;
+
+	assert_int_equal(peer->s6_addr[15], 0x42);
+	assert_null(http_query_get(query, "mac"));
+	values->lookup = lookup;
+	return *answer;
+}
+
+static int open_for_42(const struct boot_files *files, const char *path, struct boot_file *out)
+{
+	struct in6_addr peer = {.s6_addr = {[15] = 0x42}};
+	struct http_query query;
+	const char *why = NULL;
+	int error;
+
+	http_query_parse(&query, NULL);
+	error = boot_file_open(files, path, &peer, &query, out, &why);
+	assert_true((error == 0) == (why == NULL));
+	return error;
+}
+
+static void test_script_is_rendered(void **state)
+{
+	static const char want[] = "#!ipxe\nset mac 52:54:00:12:34:56\nchain ${net0/mac}\n";
+	int answer = 0;
+	struct boot_files files = {.root = root, .describe = describe, .describe_arg = &answer};
+	struct boot_file file;
+	char buf[128];
+
+	(void)state;
+	assert_int_equal(open_for_42(&files, "plain.ipxe", &file), 0);
+	assert_true(file.rendered);
+	assert_int_equal(file.size, strlen(want));
+	assert_int_equal(boot_file_read(&file, 0, buf, sizeof(buf)), strlen(want));
+	assert_memory_equal(buf, want, strlen(want));
+	assert_int_equal(boot_file_read(&file, 7, buf, 3), 3);
+	assert_memory_equal(buf, "set", 3);
+	assert_int_equal(boot_file_read(&file, file.size, buf, 3), 0);
+	boot_file_close(&file);
+
+	assert_int_equal(open_for_42(&files, "evil.ipxe", &file), -EBADMSG);
+	answer = -EINVAL;
+	assert_int_equal(open_for_42(&files, "plain.ipxe", &file), -EINVAL);
+	answer = -EPERM;
+	assert_int_equal(open_for_42(&files, "plain.ipxe", &file), -EACCES);
+	assert_int_equal(open_for_42(&files, "none.ipxe", &file), -ENOENT);
+}
+
+static void test_file_as_it_stands(void **state)
+{
+	struct boot_files files = {.root = root};
+	struct boot_file file;
+	char buf[16];
+
+	(void)state;
+	assert_int_equal(open_for_42(&files, "plain.ipxe", &file), 0);
+	assert_false(file.rendered);
+	boot_file_close(&file);
+	assert_int_equal(open_for_42(&files, "file", &file), 0);
+	assert_int_equal(boot_file_read(&file, 8, buf, sizeof(buf)), 2);
+	assert_memory_equal(buf, "89", 2);
+	assert_int_equal(boot_file_read(&file, UINT64_MAX, buf, sizeof(buf)), 0);
+	boot_file_close(&file);
+}
+
+static void test_script_too_long(void **state)
+{
+	int answer = 0;
+	struct boot_files files = {.root = root, .describe = describe, .describe_arg = &answer};
+	struct boot_file file;
+
+	(void)state;
+	put("long.ipxe", "");
+	/* as long as may be, then one more */
+	assert_int_equal(truncate("long.ipxe", BOOT_SCRIPT_MAX), 0);
+	assert_int_equal(open_for_42(&files, "long.ipxe", &file), 0);
+	assert_int_equal(file.size, BOOT_SCRIPT_MAX);
+	boot_file_close(&file);
+	assert_int_equal(truncate("long.ipxe", BOOT_SCRIPT_MAX + 1), 0);
+	assert_int_equal(open_for_42(&files, "long.ipxe", &file), -EFBIG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_served),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_roots),
+		cmocka_unit_test(test_script_is_rendered),
+		cmocka_unit_test(test_file_as_it_stands),
+		cmocka_unit_test(test_script_too_long),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
