@@ -39,6 +39,12 @@ struct link_monitor_counters {
 	uint64_t foreign; /* datagrams skipped because they did not come from the kernel */
 };
 
+enum link_monitor_state {
+	LINK_MONITOR_DIRTY,       /* events were lost, or the first dump is still to come */
+	LINK_MONITOR_CATCHING_UP, /* dumped; what was queued meanwhile is to be applied */
+	LINK_MONITOR_WHOLE,
+};
+
 /* Embed it; all members are private, but for `counters`. */
 struct link_monitor {
 	struct link_monitor_counters counters;
@@ -46,7 +52,8 @@ struct link_monitor {
 	struct mnl_socket *events, *dumps;
 	int epoll_fd, timer_fd;
 	void *buffer;
-	bool dirty; /* events were lost, or the first dump is not done */
+	enum link_monitor_state state;
+	bool waiting; /* for the timer, until the next repair */
 };
 
 /*

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Decoding of RTM_NEWLINK, RTM_DELLINK, RTM_NEWADDR and RTM_DELADDR.
+ *
+ * A message is taken apart in two steps: attributes_collect() puts the wanted
+ * attributes of one level into an array, sizes checked; then each field is
+ * taken from there, its width stated once. Nothing is read that was not checked.
+ */
+#include "netlink/link_decode.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+enum size_rule {
+	SIZE_UNWANTED = 0, /* not in the table */
+	SIZE_EXACT,
+	SIZE_UP_TO,
+	SIZE_AT_LEAST, /* newer kernels append members to a struct */
+	SIZE_NAME,     /* 1 to size - 1 characters and a NUL within the attribute */
+	SIZE_ANY,
+};
+
+struct attribute_wanted {
+	enum size_rule rule;
+	uint16_t size;
+};
+
+static const struct attribute_wanted link_wanted[] = {
+	[IFLA_ADDRESS] = {SIZE_UP_TO, LINK_MAC_SIZE},
+	[IFLA_IFNAME] = {SIZE_NAME, IFNAMSIZ},
+	[IFLA_MTU] = {SIZE_EXACT, sizeof(uint32_t)},
+	[IFLA_LINK] = {SIZE_EXACT, sizeof(uint32_t)},
+	[IFLA_MASTER] = {SIZE_EXACT, sizeof(uint32_t)},
+	[IFLA_WIRELESS] = {SIZE_ANY},
+	[IFLA_OPERSTATE] = {SIZE_EXACT, sizeof(uint8_t)},
+	[IFLA_LINKINFO] = {SIZE_ANY},
+	[IFLA_LINK_NETNSID] = {SIZE_EXACT, sizeof(uint32_t)},
+};
+
+static const struct attribute_wanted info_wanted[] = {
+	[IFLA_INFO_KIND] = {SIZE_NAME, UINT16_MAX},
+};
+
+static const struct attribute_wanted address_wanted[] = {
+	[IFA_ADDRESS] = {SIZE_EXACT, sizeof(struct in6_addr)},
+	[IFA_LOCAL] = {SIZE_EXACT, sizeof(struct in6_addr)},
+	[IFA_CACHEINFO] = {SIZE_AT_LEAST, sizeof(struct ifa_cacheinfo)},
+	[IFA_FLAGS] = {SIZE_EXACT, sizeof(uint32_t)},
+	[IFA_PROTO] = {SIZE_EXACT, sizeof(uint8_t)},
+};
+
+/* --- attributes ------------------------------------------------------------ */
+
+static bool attribute_size_ok(const struct nlattr *attr, struct attribute_wanted want)
+{
+	uint16_t size = mnl_attr_get_payload_len(attr);
+	const char *name = mnl_attr_get_payload(attr);
+
+	switch (want.rule) {
+	case SIZE_EXACT:
+		return size == want.size;
+	case SIZE_UP_TO:
+		return size <= want.size;
+	case SIZE_AT_LEAST:
+		return size >= want.size;
+	case SIZE_NAME:
+		return size > 0 && strnlen(name, size) < size && name[0] != '\0' &&
+		       strlen(name) < want.size;
+	case SIZE_UNWANTED:
+	case SIZE_ANY:
+		break;
+	}
+	return true;
+}
+
+/*
+ * The wanted attributes among the `len` octets at `attrs`, by type; NULL where
+ * absent. Of one that comes twice the last counts. Returns 0 or -EBADMSG.
+ */
+static int attributes_collect(const void *attrs, size_t len, const struct attribute_wanted *wanted,
+	size_t n, const struct nlattr **found)
+{
+	const struct nlattr *attr = attrs;
+	uint16_t type;
+	size_t step;
+
+	memset(found, 0, n * sizeof(*found));
+	while (len > 0) {
+		if (len < sizeof(*attr) || attr->nla_len < sizeof(*attr) || attr->nla_len > len)
+			return -EBADMSG;
+		type = mnl_attr_get_type(attr);
+		if (type < n && wanted[type].rule != SIZE_UNWANTED) {
+			if (!attribute_size_ok(attr, wanted[type]))
+				return -EBADMSG;
+			found[type] = attr;
+		}
+		step = MNL_ALIGN(attr->nla_len);
+		if (step >= len)
+			break; /* the last one may come without its padding */
+		len -= step;
+		attr = (const struct nlattr *)((const char *)attr + step);
+	}
+	return 0;
+}
+
+/* The attributes after the family header of `header_size` octets, which is there. */
+static int message_collect(const struct nlmsghdr *nlh, size_t header_size,
+	const struct attribute_wanted *wanted, size_t n, const struct nlattr **found)
+{
+	size_t len = mnl_nlmsg_get_payload_len(nlh), offset = MNL_ALIGN(header_size);
+
+	return attributes_collect(mnl_nlmsg_get_payload_offset(nlh, header_size),
+		len > offset ? len - offset : 0, wanted, n, found);
+}
+
+static uint32_t get_u32(const struct nlattr *attr)
+{
+	return attr ? mnl_attr_get_u32(attr) : 0;
+}
+
+static uint8_t get_u8(const struct nlattr *attr)
+{
+	return attr ? mnl_attr_get_u8(attr) : 0;
+}
+
+/* --- links ----------------------------------------------------------------- */
+
+/* Longer kinds than we keep are none that anyone here asks for: cut. */
+static int decode_kind(const struct nlattr *info, char kind[static LINK_KIND_SIZE])
+{
+	const struct nlattr *found[ARRAY_SIZE(info_wanted)];
+	size_t len;
+
+	kind[0] = '\0';
+	if (!info)
+		return 0;
+	if (attributes_collect(mnl_attr_get_payload(info), mnl_attr_get_payload_len(info),
+		    info_wanted, ARRAY_SIZE(info_wanted), found) < 0)
+		return -EBADMSG;
+	if (!found[IFLA_INFO_KIND])
+		return 0;
+	len = strnlen(mnl_attr_get_payload(found[IFLA_INFO_KIND]), LINK_KIND_SIZE - 1);
+	memcpy(kind, mnl_attr_get_payload(found[IFLA_INFO_KIND]), len);
+	kind[len] = '\0';
+	return 0;
+}
+
+/*
+ * For the two ends of a pair IFLA_LINK is the peer, which no frame goes down
+ * to; besides, the kernel does not tell the end made first when it gets one.
+ */
+static int lower_of(const struct nlattr *const *found, const char *kind)
+{
+	if (found[IFLA_LINK_NETNSID] || strcmp(kind, "veth") == 0 || strcmp(kind, "netkit") == 0)
+		return 0;
+	return (int)get_u32(found[IFLA_LINK]);
+}
+
+static int decode_link_facts(
+	const struct ifinfomsg *header, const struct nlattr *const *found, struct link *link)
+{
+	const struct nlattr *mac = found[IFLA_ADDRESS];
+
+	if (decode_kind(found[IFLA_LINKINFO], link->kind) < 0)
+		return -EBADMSG;
+	link->ifindex = header->ifi_index;
+	link->flags = header->ifi_flags;
+	link->hw_type = header->ifi_type;
+	strcpy(link->name, mnl_attr_get_str(found[IFLA_IFNAME]));
+	link->mtu = get_u32(found[IFLA_MTU]);
+	link->lower = lower_of(found, link->kind);
+	link->master = (int)get_u32(found[IFLA_MASTER]);
+	link->operstate = get_u8(found[IFLA_OPERSTATE]);
+	if (mac) {
+		link->mac_len = (uint8_t)mnl_attr_get_payload_len(mac);
+		memcpy(link->mac, mnl_attr_get_payload(mac), link->mac_len);
+	}
+	return 0;
+}
+
+static int decode_link(const struct nlmsghdr *nlh, struct link_news *news)
+{
+	const struct ifinfomsg *header = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *found[ARRAY_SIZE(link_wanted)];
+
+	/* Another family's attributes have other meanings: look before they are checked. */
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*header))
+		return -EBADMSG;
+	if (header->ifi_family != AF_UNSPEC)
+		return 0;
+	if (message_collect(nlh, sizeof(*header), link_wanted, ARRAY_SIZE(link_wanted), found) < 0)
+		return -EBADMSG;
+	if (header->ifi_index < 1)
+		return -EBADMSG;
+	news->ifindex = header->ifi_index;
+	if (nlh->nlmsg_type == RTM_DELLINK) {
+		news->what = LINK_NEWS_LINK_GONE;
+		return 0;
+	}
+	/* A wireless event is a NEWLINK without the facts: it says nothing of the link. */
+	if (found[IFLA_WIRELESS])
+		return 0;
+	if (!found[IFLA_IFNAME] || decode_link_facts(header, found, &news->link) < 0)
+		return -EBADMSG;
+	news->what = LINK_NEWS_LINK;
+	return 0;
+}
+
+/* --- addresses ------------------------------------------------------------- */
+
+static int decode_address(const struct nlmsghdr *nlh, struct link_news *news)
+{
+	const struct ifaddrmsg *header = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *found[ARRAY_SIZE(address_wanted)], *address;
+	struct link_address *a = &news->address;
+	struct ifa_cacheinfo life = {
+		.ifa_prefered = LINK_FOR_EVER,
+		.ifa_valid = LINK_FOR_EVER,
+	};
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*header))
+		return -EBADMSG;
+	if (header->ifa_family != AF_INET6)
+		return 0;
+	if (message_collect(
+		    nlh, sizeof(*header), address_wanted, ARRAY_SIZE(address_wanted), found) < 0)
+		return -EBADMSG;
+	address = found[IFA_LOCAL] ? found[IFA_LOCAL] : found[IFA_ADDRESS];
+	if (!address || header->ifa_index < 1 || header->ifa_index > INT32_MAX ||
+		header->ifa_prefixlen > 128)
+		return -EBADMSG;
+	if (found[IFA_CACHEINFO])
+		memcpy(&life, mnl_attr_get_payload(found[IFA_CACHEINFO]), sizeof(life));
+	news->what = nlh->nlmsg_type == RTM_NEWADDR ? LINK_NEWS_ADDRESS : LINK_NEWS_ADDRESS_GONE;
+	news->ifindex = (int)header->ifa_index;
+	memcpy(&a->address, mnl_attr_get_payload(address), sizeof(a->address));
+	a->flags = found[IFA_FLAGS] ? get_u32(found[IFA_FLAGS]) : header->ifa_flags;
+	a->prefixlen = header->ifa_prefixlen;
+	a->scope = header->ifa_scope;
+	a->proto = get_u8(found[IFA_PROTO]);
+	a->preferred_s = life.ifa_prefered;
+	a->valid_s = life.ifa_valid;
+	return 0;
+}
+
+/* --- both ------------------------------------------------------------------ */
+
+int link_decode(const struct nlmsghdr *nlh, struct link_news *news)
+{
+	memset(news, 0, sizeof(*news));
+	switch (nlh->nlmsg_type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		return decode_link(nlh, news);
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		return decode_address(nlh, news);
+	}
+	return 0;
+}
+
+int link_news_apply(const struct link_news *news, struct link_table *table)
+{
+	switch (news->what) {
+	case LINK_NEWS_NONE:
+		break;
+	case LINK_NEWS_LINK:
+		return link_table_put_link(table, &news->link);
+	case LINK_NEWS_LINK_GONE:
+		link_table_remove_link(table, news->ifindex);
+		break;
+	case LINK_NEWS_ADDRESS:
+		return link_table_put_address(table, news->ifindex, &news->address);
+	case LINK_NEWS_ADDRESS_GONE:
+		link_table_remove_address(table, news->ifindex, &news->address.address);
+		break;
+	}
+	return 0;
+}

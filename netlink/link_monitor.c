@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The live picture: events in, table kept equal to the kernel.
+ *
+ *	          dump and sweep            queue empty
+ *	DIRTY ──────────────▶ CATCHING_UP ────────────▶ WHOLE    (`synced`)
+ *	  ▲ ▲  failed: timer       │                      │
+ *	  └─┴──────────────────────┴────── events lost ───┘
+ *
+ * Why it converges, in every interleaving. Each message tells the whole state
+ * of one key (a link, or an address on a link) or that it is gone, and the
+ * kernel sends it after the change that it tells of, in the order of the
+ * changes. A dump is no snapshot: it reads one key after the other, each at a
+ * moment of its own. Events are subscribed to, or the queue was seen empty
+ * after a loss, before the first key is read.
+ *
+ *   - A key that changed after that moment has an event in the queue or on
+ *     its way. Applied after the dump, the queue may take the key back to an
+ *     older state for a while (an address that was deleted before the dump appears, as
+ *     its RTM_NEWADDR was still queued), but the event of the last change comes last, and
+ *     carries the state that the kernel has.
+ *   - A key that did not change after it was as the dump read it, unless the dump's walk
+ *     skipped it. That happens only when the list being walked changed,
+ *     which the kernel marks (NLM_F_DUMP_INTR): such a dump is not swept after, but done again.
+ *   - An address whose link is not known is passed over. The kernel tells of a
+ *     link before its addresses, so in a queue this means that the link's news were lost, and
+ *     a repair is due; in a dump, where links are read first, it means that the link
+ *     came after they were read: its events, then its addresses', are in the queue.
+ *   - Names are shared between keys: see table_free_name() in link_table.c.
+ *
+ * If events are lost meanwhile, all of it is done again.
+ *
+ * Recovery needs the queue read to its end first: until it is empty, the
+ * kernel drops every further event without a word.
+ */
+#include "netlink/link_monitor.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "netlink/link_decode.h"
+#include "netlink/rtnl_socket.h"
+
+enum {
+	RECEIVE_BUFFER_DEFAULT = 4 * 1024 * 1024,
+	DATAGRAMS_PER_READ = 512, /* some milliseconds, then others may have the loop */
+	DUMPS_AT_ONCE = 4,        /* interrupted so often: the kernel is busy, come back later */
+	REPAIRS_AT_ONCE = 4,
+	READS_AT_INIT = 64,
+	RETRY_AFTER_MS = 200,
+};
+
+/* --- messages -------------------------------------------------------------- */
+
+static int message_apply(struct link_table *table, struct link_monitor_counters *counters,
+	const struct nlmsghdr *nlh)
+{
+	struct link_news news;
+
+	if (link_decode(nlh, &news) < 0) {
+		counters->malformed++;
+		return 0;
+	}
+	return link_news_apply(&news, table);
+}
+
+int link_monitor_feed(struct link_table *table, struct link_monitor_counters *counters,
+	const void *buf, size_t len)
+{
+	const struct nlmsghdr *nlh = buf;
+	int left = (int)len, err = 0;
+
+	while (!err && mnl_nlmsg_ok(nlh, left)) {
+		counters->events++;
+		err = message_apply(table, counters, nlh);
+		nlh = mnl_nlmsg_next(nlh, &left);
+	}
+	if (!err && left > 0)
+		counters->malformed++;
+	return err;
+}
+
+/* --- the timer of repairs -------------------------------------------------- */
+
+static void retry_later(struct link_monitor *m)
+{
+	struct itimerspec when = {.it_value.tv_nsec = RETRY_AFTER_MS * 1000000L};
+
+	timerfd_settime(m->timer_fd, 0, &when, NULL);
+	m->waiting = true;
+}
+
+/* Makes the timer unreadable again once it fired. */
+static void retry_check(struct link_monitor *m)
+{
+	uint64_t fired;
+
+	if (read(m->timer_fd, &fired, sizeof(fired)) == sizeof(fired))
+		m->waiting = false;
+}
+
+/* --- dumps ----------------------------------------------------------------- */
+
+static int dump_apply(const struct nlmsghdr *nlh, void *arg)
+{
+	struct link_monitor *m = arg;
+
+	return message_apply(m->table, &m->counters, nlh);
+}
+
+static int dump_links(struct link_monitor *m)
+{
+	char request[MNL_ALIGN(sizeof(struct nlmsghdr)) + MNL_ALIGN(sizeof(struct ifinfomsg)) + 8]
+		__attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(request);
+	struct ifinfomsg *header;
+
+	nlh->nlmsg_type = RTM_GETLINK;
+	header = mnl_nlmsg_put_extra_header(nlh, sizeof(*header));
+	header->ifi_family = AF_UNSPEC;
+	mnl_attr_put_u32(nlh, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	return rtnl_dump(m->dumps, nlh, m->buffer, dump_apply, m);
+}
+
+static int dump_addresses(struct link_monitor *m)
+{
+	char request[MNL_ALIGN(sizeof(struct nlmsghdr)) + MNL_ALIGN(sizeof(struct ifaddrmsg))]
+		__attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(request);
+	struct ifaddrmsg *header;
+
+	nlh->nlmsg_type = RTM_GETADDR;
+	header = mnl_nlmsg_put_extra_header(nlh, sizeof(*header));
+	header->ifa_family = AF_INET6;
+	return rtnl_dump(m->dumps, nlh, m->buffer, dump_apply, m);
+}
+
+static void dumps_close(struct link_monitor *m)
+{
+	if (m->dumps)
+		mnl_socket_close(m->dumps);
+	m->dumps = NULL;
+}
+
+/* Links before addresses, as those are kept on links. */
+static int dump_once(struct link_monitor *m)
+{
+	int err = 0;
+
+	if (!m->dumps)
+		err = rtnl_socket_open(&m->dumps, 0);
+	if (err)
+		return err;
+	link_table_mark_stale(m->table);
+	err = dump_links(m);
+	if (!err)
+		err = dump_addresses(m);
+	if (!err)
+		link_table_sweep(m->table);
+	return err;
+}
+
+static int dump_until_whole(struct link_monitor *m)
+{
+	int err = -EAGAIN, i;
+
+	for (i = 0; i < DUMPS_AT_ONCE; i++) {
+		err = dump_once(m);
+		if (err != -EINTR)
+			break;
+		m->counters.interrupted_dumps++;
+		err = -EAGAIN;
+	}
+	if (err && err != -EAGAIN) {
+		m->counters.failed_dumps++;
+		dumps_close(m);
+	}
+	return err;
+}
+
+/* --- events ---------------------------------------------------------------- */
+
+/* Returns 1 if more may be there, 0 once the queue was empty, or -errno of a broken socket. */
+static int drain(struct link_monitor *m)
+{
+	ssize_t len;
+	int i;
+
+	for (i = 0; i < DATAGRAMS_PER_READ; i++) {
+		len = rtnl_socket_receive(m->events, m->buffer);
+		if (len == -EAGAIN)
+			return 0;
+		if (len == -EPROTO) {
+			m->counters.foreign++;
+		} else if (len == -ENOBUFS) {
+			m->counters.overruns++;
+			m->state = LINK_MONITOR_DIRTY;
+		} else if (len < 0) {
+			return (int)len;
+		} else if (link_monitor_feed(m->table, &m->counters, m->buffer, (size_t)len) < 0) {
+			m->state = LINK_MONITOR_DIRTY;
+		}
+	}
+	return 1;
+}
+
+int link_monitor_read(struct link_monitor *m)
+{
+	int err, i;
+
+	retry_check(m);
+	for (i = 0; i < REPAIRS_AT_ONCE; i++) {
+		err = drain(m);
+		if (err)
+			return err < 0 ? err : 0;
+		if (m->state == LINK_MONITOR_CATCHING_UP) {
+			m->state = LINK_MONITOR_WHOLE;
+			m->counters.resyncs++;
+			link_table_synced(m->table);
+		}
+		if (m->state == LINK_MONITOR_WHOLE || m->waiting)
+			return 0;
+		err = dump_until_whole(m);
+		if (err)
+			break;
+		m->state = LINK_MONITOR_CATCHING_UP;
+	}
+	retry_later(m);
+	return err ? err : -EAGAIN;
+}
+
+bool link_monitor_is_whole(const struct link_monitor *m)
+{
+	return m->state == LINK_MONITOR_WHOLE;
+}
+
+/* --- life ------------------------------------------------------------------ */
+
+static int open_events(struct link_monitor *m, const struct link_monitor_options *o)
+{
+	int size = o && o->receive_buffer ? o->receive_buffer : RECEIVE_BUFFER_DEFAULT;
+	int err = rtnl_socket_open(&m->events, SOCK_NONBLOCK);
+
+	if (!err)
+		err = rtnl_socket_set_receive_buffer(m->events, size);
+	if (!err)
+		err = rtnl_socket_join(m->events, RTNLGRP_LINK);
+	if (!err)
+		err = rtnl_socket_join(m->events, RTNLGRP_IPV6_IFADDR);
+	return err;
+}
+
+/* One descriptor for both: events, and the time to try a repair again. */
+static int open_descriptor(struct link_monitor *m)
+{
+	struct epoll_event readable = {.events = EPOLLIN};
+
+	m->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (m->timer_fd < 0)
+		return -errno;
+	m->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (m->epoll_fd < 0)
+		return -errno;
+	if (epoll_ctl(m->epoll_fd, EPOLL_CTL_ADD, m->timer_fd, &readable) < 0 ||
+		epoll_ctl(m->epoll_fd, EPOLL_CTL_ADD, mnl_socket_get_fd(m->events), &readable) < 0)
+		return -errno;
+	return 0;
+}
+
+static int first_picture(struct link_monitor *m)
+{
+	int err = 0, i;
+
+	for (i = 0; i < READS_AT_INIT && !err && m->state != LINK_MONITOR_WHOLE; i++)
+		err = link_monitor_read(m);
+	return err == -EAGAIN ? 0 : err;
+}
+
+int link_monitor_init(
+	struct link_monitor *m, struct link_table *table, const struct link_monitor_options *o)
+{
+	int err;
+
+	*m = (struct link_monitor){
+		.table = table, .state = LINK_MONITOR_DIRTY, .epoll_fd = -1, .timer_fd = -1};
+	m->buffer = malloc(RTNL_BUFFER_SIZE);
+	if (!m->buffer)
+		return -ENOMEM;
+	err = open_events(m, o);
+	if (!err)
+		err = open_descriptor(m);
+	if (!err)
+		err = first_picture(m);
+	if (err)
+		link_monitor_fini(m);
+	return err;
+}
+
+void link_monitor_fini(struct link_monitor *m)
+{
+	if (m->epoll_fd >= 0)
+		close(m->epoll_fd);
+	if (m->timer_fd >= 0)
+		close(m->timer_fd);
+	dumps_close(m);
+	if (m->events)
+		mnl_socket_close(m->events);
+	m->events = NULL;
+	m->epoll_fd = m->timer_fd = -1;
+	free(m->buffer);
+	m->buffer = NULL;
+}
+
+int link_monitor_fd(const struct link_monitor *m)
+{
+	return m->epoll_fd;
+}
