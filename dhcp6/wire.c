@@ -124,9 +124,9 @@ void wire_put_in6(struct wire_out *out, const struct in6_addr *address)
 
 void wire_put_bytes(struct wire_out *out, const void *bytes, size_t n)
 {
-	uint8_t *here = room(out, n);
+	uint8_t *here = n > 0 ? room(out, n) : NULL; /* a cursor over nothing has no buffer */
 
-	if (here && n > 0)
+	if (here)
 		memcpy(here, bytes, n);
 }
 
