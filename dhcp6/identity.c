@@ -214,7 +214,7 @@ bool dhcp6_mac_of_eui64(const struct in6_addr *address, uint8_t mac[DHCP6_MAC_LE
 {
 	const uint8_t *id = &address->s6_addr[8];
 
-	if (id[3] != 0xff || id[4] != 0xfe)
+	if (id[3] != 0xff || id[4] != 0xfe || id[0] & 0x01) /* a group address is nobody's */
 		return false;
 	mac[0] = id[0] ^ 0x02; /* the universal/local bit is inverted */
 	mac[1] = id[1];
