@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: ISC
+"""The lab's site, ready to boot machines: relayd, bootd and radvd at work.
+
+       clients                  router                      server
+  ┌────────────────┐    ┌────────────────────┐    ┌──────────────────────────┐
+  │ machine ─ br-1 ┼────┼ lan1  relayd  core ┼────┼ core  bootd              │
+  │  (tap)         │    │       radvd        │    │        DHCPv6, TFTP, HTTP│
+  └────────────────┘    └────────────────────┘    └──────────────────────────┘
+   2001:db8:1::/64                        2001:db8:100::/64   2001:db8:100::69
+
+What bootd serves is in DIRECTORY/root: Debian's iPXE, the kernel and initrd of
+payload.py, and boot.ipxe, the script that starts them; uki.efi for HTTP Boot.
+"""
+
+from pathlib import Path
+
+from firmware.machine import Machine
+from firmware.payload import BOOTED, CALLED_HOME, publish, why_no_uki
+from lab.topology import SERVER, Site
+
+IPXE_EFI = Path("/usr/lib/ipxe/snponly.efi")
+HOME = f"http://[{SERVER}]/netboot6/booted?mac="
+CMDLINE = "console=ttyS0 quiet panic=-1"
+
+SCRIPT = f"""\
+#!ipxe
+echo netboot6: iPXE runs the script of ${{mac}}
+kernel /vmlinuz initrd=initrd {CMDLINE} netboot6.home={HOME}${{mac}} || shell
+initrd /initrd || shell
+boot
+"""
+
+BOOTD_CONF = """\
+listen = {{}}
+root = "{root}"
+tftp {{ listen = "[::]:69" }}
+http {{ listen = "[::]:80" }}
+
+subnet "2001:db8:1::/64" {{}}
+
+boot "ipxe"      {{ user-class = "iPXE"     url = "http://[{server}]/boot.ipxe" }}
+boot "uefi-http" {{ arch = {{"x64-http"}}   url = "http://[{server}]/uki.efi" }}
+boot "uefi"      {{ arch = {{"x64-uefi"}}   url = "tftp://[{server}]/snponly.efi" }}
+"""
+
+
+def why_no_ipxe():
+    """None where iPXE's EFI program is installed, else the reason."""
+    return None if IPXE_EFI.exists() else f"{IPXE_EFI} is missing (package ipxe)"
+
+
+class BootSite(Site):
+    """A site whose daemons run and whose files are staged; machines are switched on by power_on()."""
+
+    def __init__(self, lab, payload):
+        super().__init__(lab)
+        self.capture()
+        self.root = lab.directory / "root"
+        self._stage(payload)
+        self.relayd = self.start_relayd()
+        config = BOOTD_CONF.format(root=self.root, server=SERVER)
+        self.bootd = self.start_bootd(config, ports=(("udp", 547), ("udp", 69), ("tcp", 80)))
+        self.radvd = self.start_radvd()
+
+    def _stage(self, payload):
+        self.root.mkdir()
+        publish(payload.kernel, self.root, "vmlinuz")
+        publish(payload.initrd, self.root, "initrd")
+        (self.root / "boot.ipxe").write_text(SCRIPT)
+        if not why_no_ipxe():
+            publish(IPXE_EFI, self.root)
+        if not why_no_uki():
+            payload.make_uki(self.root / "uki.efi", f"{CMDLINE} netboot6.home={HOME}")
+
+    def power_on(self, firmware):
+        """A machine of that firmware (machine.py) on the client link."""
+        self.clients.tap("tap1", "br-1")
+        return Machine(self.lab, self.clients, "tap1", firmware)
+
+    def expect_linux(self, machine, limit=120):
+        """The machine's console and bootd both say that Linux has booted."""
+        booted = machine.wait_for_line(BOOTED, limit)
+        assert booted["mac"] == machine.mac
+        machine.wait_for_line(CALLED_HOME, 30)
+        self.bootd.wait_for_line(rf"{machine.mac}.*booted", 10)
