@@ -127,6 +127,17 @@ static void take_ack(struct tftp_transfer *transfer, uint16_t block, uint64_t no
 		transfer->state = TFTP_DONE;
 }
 
+__attribute__((format(printf, 2, 3))) static void fail(
+	struct tftp_transfer *transfer, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(transfer->error, sizeof(transfer->error), fmt, ap);
+	va_end(ap);
+	transfer->state = TFTP_FAILED;
+}
+
 static bool asked_for_size(const struct tftp_transfer *transfer)
 {
 	for (size_t i = 0; i < transfer->terms.n; i++)
@@ -136,13 +147,27 @@ static bool asked_for_size(const struct tftp_transfer *transfer)
 }
 
 /* Firmware asks for the size first and stops at once: with code 8 (EDK2) or 0 (PXE ROMs). */
+static bool is_probe(const struct tftp_transfer *transfer)
+{
+	return transfer->state == TFTP_OFFERED && asked_for_size(transfer);
+}
+
 static void take_error(struct tftp_transfer *transfer, const struct tftp_packet *packet)
 {
-	if (transfer->state == TFTP_OFFERED && asked_for_size(transfer))
+	if (is_probe(transfer))
 		transfer->state = TFTP_PROBED;
 	else
-		tftp_transfer_fail(transfer, "the client stopped it: \"%s\" (TFTP error %u)",
-			packet->error.text, packet->error.code);
+		fail(transfer, "the client stopped it: \"%s\" (TFTP error %u)", packet->error.text,
+			packet->error.code);
+}
+
+void tftp_transfer_abandon(struct tftp_transfer *transfer, const char *why)
+{
+	if (is_probe(transfer))
+		transfer->state = TFTP_PROBED;
+	else if (!tftp_transfer_is_over(transfer))
+		fail(transfer, "%s (%" PRIu64 " of %" PRIu64 " blocks acknowledged)", why,
+			transfer->acked, transfer->blocks);
 }
 
 void tftp_transfer_input(
@@ -161,14 +186,13 @@ void tftp_transfer_input(
 static void give_up(struct tftp_transfer *transfer)
 {
 	if (transfer->state == TFTP_OFFERED)
-		tftp_transfer_fail(transfer, "the client did not answer the option "
-					     "acknowledgement: does it reach the client?");
+		fail(transfer, "the client did not answer the option "
+			       "acknowledgement: does it reach the client?");
 	else if (transfer->furthest == transfer->blocks)
-		tftp_transfer_fail(transfer,
-			"the client did not acknowledge the last of %" PRIu64 " blocks",
+		fail(transfer, "the client did not acknowledge the last of %" PRIu64 " blocks",
 			transfer->blocks);
 	else
-		tftp_transfer_fail(transfer,
+		fail(transfer,
 			"the client fell silent: %" PRIu64 " of %" PRIu64 " blocks of %" PRIu32
 			" octets acknowledged",
 			transfer->acked, transfer->blocks, transfer->block_size);
@@ -198,19 +222,9 @@ void tftp_transfer_repeat(struct tftp_transfer *transfer)
 	}
 }
 
-void tftp_transfer_fail(struct tftp_transfer *transfer, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(transfer->error, sizeof(transfer->error), fmt, ap);
-	va_end(ap);
-	transfer->state = TFTP_FAILED;
-}
-
 static size_t fail_reading(struct tftp_transfer *transfer, ssize_t got, void *buf, size_t size)
 {
-	tftp_transfer_fail(transfer, "%s",
+	fail(transfer, "%s",
 		got < 0 ? strerror((int)-got) : "the file became shorter while it was sent");
 	return tftp_encode_error(buf, size, TFTP_ERROR_OTHER, "the file cannot be read");
 }

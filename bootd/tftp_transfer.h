@@ -74,9 +74,11 @@ void tftp_transfer_timeout(struct tftp_transfer *transfer, uint64_t now_ms);
 /* The same request came again: what was sent is lost, unless it is acknowledged. */
 void tftp_transfer_repeat(struct tftp_transfer *transfer);
 
-/* It is over for a reason from outside (the socket's, say). */
-void tftp_transfer_fail(struct tftp_transfer *transfer, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+/*
+ * The client has gone: it closed its port, or began anew. PROBED where it had
+ * been told the size that it asked for and nothing else, FAILED otherwise.
+ */
+void tftp_transfer_abandon(struct tftp_transfer *transfer, const char *why);
 
 /*
  * The next packet that is to go out now: call it after each of the calls above

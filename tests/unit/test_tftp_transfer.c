@@ -408,6 +408,28 @@ static void test_size_probe(void **state)
 	assert_int_equal(transfer.state, TFTP_FAILED);
 }
 
+static void test_client_gone(void **state)
+{
+	(void)state;
+	start(100, 1, (const struct tftp_option[]){{TFTP_TSIZE, 0}});
+	EXPECT_OACK("tsize\000100\0");
+	tftp_transfer_abandon(&transfer, "gone");
+	assert_int_equal(transfer.state, TFTP_PROBED);
+
+	start_plain(1000);
+	expect_data(1, 512);
+	send_ack(1);
+	tftp_transfer_abandon(&transfer, "gone");
+	assert_int_equal(transfer.state, TFTP_FAILED);
+	assert_string_equal(transfer.error, "gone (1 of 2 blocks acknowledged)");
+
+	start_plain(0);
+	expect_data(1, 0);
+	send_ack(1);
+	tftp_transfer_abandon(&transfer, "gone");
+	assert_int_equal(transfer.state, TFTP_DONE);
+}
+
 static void test_unreadable_file(void **state)
 {
 	(void)state;
@@ -464,6 +486,7 @@ int main(void)
 		cmocka_unit_test(test_window_across_the_rollover),
 		cmocka_unit_test(test_giving_up),
 		cmocka_unit_test(test_size_probe),
+		cmocka_unit_test(test_client_gone),
 		cmocka_unit_test(test_unreadable_file),
 		cmocka_unit_test(test_nonsense_is_ignored),
 	};
