@@ -28,8 +28,8 @@ static void add_line(struct config_problems *problems, const char *line)
 		line);
 }
 
-static void add_problem(struct config_problems *problems, bool is_error, const char *file,
-	unsigned line, const char *fmt, va_list ap)
+static __attribute__((format(printf, 5, 0))) void add_problem(struct config_problems *problems,
+	bool is_error, const char *file, unsigned line, const char *fmt, va_list ap)
 {
 	char what[512], text[768];
 
@@ -53,7 +53,8 @@ void config_problem(struct config_problems *problems, bool is_error, const char 
 	va_end(ap);
 }
 
-static void take_error(cfg_t *cfg, const char *fmt, va_list ap)
+static __attribute__((format(printf, 2, 0))) void take_error(
+	cfg_t *cfg, const char *fmt, va_list ap)
 {
 	if (collecting)
 		add_problem(collecting, true, cfg ? cfg->filename : NULL,
