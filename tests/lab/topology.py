@@ -111,7 +111,9 @@ class Site:
 
     def _wait_until(self, process, state, what, limit=10.0):
         def reached():
-            assert process.running(), f"{process.name} ended at once:\n{process.tail()}"
+            if not process.running():
+                process.ours = False  # judged here, not again when the lab closes
+                raise AssertionError(f"{process.name} ended at once:\n{process.tail()}")
             return state()
 
         wait_for(reached, limit, lambda: f"{process.name} {what}; it said:\n{process.tail()}")
