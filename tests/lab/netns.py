@@ -258,9 +258,10 @@ def why_no_namespaces():
         return f"programs are missing: {', '.join(missing)}"
     probe = f"nb6-{os.getpid()}-probe"
     made = run("ip", "netns", "add", probe, check=False)
-    if made.returncode != 0:
-        return f"network namespaces cannot be made here: {made.stderr.strip()}"
-    run("ip", "netns", "delete", probe)
+    used = run("ip", "netns", "exec", probe, "true", check=False)
+    run("ip", "netns", "delete", probe, check=False)
+    if made.returncode != 0 or used.returncode != 0:
+        return f"network namespaces cannot be used here: {(made.stderr or used.stderr).strip()}"
     return None
 
 
