@@ -91,14 +91,19 @@ int config_parse(cfg_t *cfg, const char *path, struct config_problems *problems)
 int config_parse_text(
 	cfg_t *cfg, const char *name, const char *text, struct config_problems *problems)
 {
+	/* cfg_parse_buf() would call it "[buf]" in every message. */
+	FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
 	int rc;
 
+	if (!file)
+		return -errno;
 	cfg_set_error_function(cfg, take_error);
 	free(cfg->filename);
 	cfg->filename = strdup(name);
 	collecting = problems;
-	rc = cfg_parse_buf(cfg, text);
+	rc = cfg_parse_fp(cfg, file);
 	collecting = NULL;
+	fclose(file);
 	return rc == CFG_SUCCESS && problems->errors == 0 ? 0 : -EINVAL;
 }
 

@@ -67,7 +67,7 @@ class Site:
     # --- daemons ------------------------------------------------------------
     def start_relayd(self, *options, interfaces="lan*", servers=(SERVER,), config=None):
         """netboot6-relayd in the router: by command line, or by the text of a relayd.conf."""
-        argv = [program("netboot6-relayd"), "-f"]
+        argv = [program("netboot6-relayd"), "-f", "--control", self.lab.directory / "relayd.sock"]
         if config is not None:
             argv += ["-c", self.lab.file("relayd.conf", config)]
         else:

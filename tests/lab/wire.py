@@ -8,12 +8,16 @@ are not received, those of the tests themselves neither.
 
 import select
 import socket
+import struct
 import time
 
 from lab.process import PATIENCE
 
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
+SOL_PACKET = 263
+PACKET_ADD_MEMBERSHIP = 1
+PACKET_MR_PROMISC = 1
 
 
 class Wire:
@@ -25,6 +29,10 @@ class Wire:
         with namespace.entered():
             self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
             self.sock.bind((device, ETH_P_ALL))
+            ifindex = socket.if_nametoindex(device)
+        # A test plays clients with other MACs than the link's own.
+        request = struct.pack("iHH8x", ifindex, PACKET_MR_PROMISC, 0)
+        self.sock.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, request)
 
     def close(self):
         self.sock.close()

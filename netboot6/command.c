@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The table of commands and their views.
+ */
+#include "netboot6/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "netboot6/print.h"
+
+static void show_tree(const json_t *answer)
+{
+	print_tree(answer, 0);
+}
+
+static void show_links(const json_t *answer)
+{
+	static const struct print_column columns[] = {
+		{"LINK", "name", PRINT_TEXT},
+		{"STATE", "state", PRINT_TEXT},
+		{"SINCE", "since", PRINT_AGE},
+		{"LINK-ADDRESS", "link-address", PRINT_TEXT},
+		{"FORWARDED", "counters.forwarded", PRINT_TEXT},
+		{"REPLIED", "counters.replied", PRINT_SUM},
+		{"DROPPED", "counters.dropped", PRINT_SUM},
+		{"REASON", "reason", PRINT_TEXT},
+		{NULL, NULL, PRINT_TEXT},
+	};
+
+	print_table(json_object_get(answer, "links"), columns);
+}
+
+static void show_servers(const json_t *answer)
+{
+	static const struct print_column columns[] = {
+		{"SERVER", "server", PRINT_TEXT},
+		{"REACHABLE", "reachable", PRINT_TEXT},
+		{"UPLINK", "uplink", PRINT_TEXT},
+		{"NEXT-HOP", "next-hop", PRINT_TEXT},
+		{"SOURCE", "source", PRINT_TEXT},
+		{"SINCE", "since", PRINT_AGE},
+		{"SHIFTS", "shifts", PRINT_TEXT},
+		{"FORWARDED", "forwarded", PRINT_TEXT},
+		{"REPLIES", "replies", PRINT_TEXT},
+		{"LAST-REPLY", "last-reply", PRINT_AGE},
+		{"REASON", "reason", PRINT_TEXT},
+		{NULL, NULL, PRINT_TEXT},
+	};
+
+	print_table(json_object_get(answer, "servers"), columns);
+}
+
+static const struct command commands[] = {
+	{"relay", "status", "", "version, counters, how client MACs are learnt", false, show_tree},
+	{"relay", "links", "", "the client-facing links: state, reason, link-address", false,
+		show_links},
+	{"relay", "servers", "", "the servers: uplink, next hop, source, shifts", false,
+		show_servers},
+	{"relay", "reload", "", "read the configuration again", false, show_tree},
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+const struct command *command_find(const char *daemon, const char *name)
+{
+	for (int i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i].daemon, daemon) == 0 && strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+void command_print_all(void)
+{
+	char usage[80];
+
+	for (int i = 0; i < COMMANDS; i++) {
+		snprintf(usage, sizeof(usage), "%s %s%s%s", commands[i].daemon, commands[i].name,
+			*commands[i].arguments ? " " : "", commands[i].arguments);
+		printf("  %-28s %s\n", usage, commands[i].help);
+	}
+}

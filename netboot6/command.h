@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The commands: which daemon each goes to, and how its answer is shown.
+ */
+#ifndef NB6_NETBOOT6_COMMAND_H
+#define NB6_NETBOOT6_COMMAND_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct command {
+	const char *daemon; /* "relay", "boot" */
+	const char *name;
+	const char *arguments; /* for the usage, "" */
+	const char *help;
+	bool stream; /* lines come until the operator stops it */
+	void (*show)(const json_t *answer);
+};
+
+/* NULL: there is none. */
+const struct command *command_find(const char *daemon, const char *name);
+void command_print_all(void);
+
+#endif

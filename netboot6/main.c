@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * netboot6, the operator's command: asks a running relayd or bootd and shows
+ * the answer.
+ *
+ * Exit status: 0, 1 where the daemon says no or is not there, 2 for a command
+ * line that cannot be understood.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "netboot6/client.h"
+#include "netboot6/command.h"
+
+enum { EXIT_USAGE = 2 };
+
+static void print_help(void)
+{
+	printf("usage: netboot6 [--json] [--control PATH] relay|boot COMMAND [ARGUMENT...]\n\n");
+	command_print_all();
+	printf("\n  --json          the answer as the daemon gives it, a line of JSON\n"
+	       "  --control PATH  its control socket [" RUNSTATEDIR "/netboot6/relayd.sock, "
+	       "bootd.sock]\n");
+}
+
+static void show(const struct command *command, const json_t *answer, bool as_json)
+{
+	if (as_json) {
+		json_dumpf(answer, stdout, JSON_COMPACT);
+		printf("\n");
+	} else {
+		command->show(answer);
+	}
+	fflush(stdout);
+}
+
+/* Show the answer, or all of them until the daemon ends or the reader goes. */
+static int show_answers(struct client *client, const struct command *command, bool as_json)
+{
+	do {
+		json_t *answer = client_read(client);
+		const char *error = json_string_value(json_object_get(answer, "error"));
+
+		if (!answer) {
+			fprintf(stderr, "netboot6: the daemon closed the connection\n");
+			return EXIT_FAILURE;
+		}
+		if (error)
+			fprintf(stderr, "netboot6: %s\n", error);
+		else
+			show(command, answer, as_json);
+		json_decref(answer);
+		if (error)
+			return EXIT_FAILURE;
+	} while (command->stream && !ferror(stdout));
+	return EXIT_SUCCESS;
+}
+
+static int run(
+	const struct command *command, const char *path, int n_words, char *words[], bool as_json)
+{
+	struct client client;
+	int rc = client_connect(&client, path);
+	int status;
+
+	if (rc < 0) {
+		fprintf(stderr, "netboot6: %s: %s%s\n", path, strerror(-rc),
+			rc == -ENOENT || rc == -ECONNREFUSED ? ": is the daemon running?" : "");
+		return EXIT_FAILURE;
+	}
+	rc = client_ask(&client, n_words, words);
+	if (rc < 0)
+		fprintf(stderr, "netboot6: the request cannot be sent: %s\n", strerror(-rc));
+	status = rc < 0 ? EXIT_FAILURE : show_answers(&client, command, as_json);
+	client_close(&client);
+	return status;
+}
+
+int main(int argc, char *argv[])
+{
+	static const struct option options[] = {
+		{"json", no_argument, NULL, 'j'},
+		{"control", required_argument, NULL, 'c'},
+		{"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	const struct command *command;
+	const char *path = NULL;
+	bool as_json = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "Vh", options, NULL)) != -1) {
+		switch (option) {
+		case 'j':
+			as_json = true;
+			break;
+		case 'c':
+			path = optarg;
+			break;
+		case 'V':
+			printf("netboot6 %s\n", PACKAGE_VERSION);
+			return EXIT_SUCCESS;
+		case 'h':
+			print_help();
+			return EXIT_SUCCESS;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	command = argc - optind >= 2 ? command_find(argv[optind], argv[optind + 1]) : NULL;
+	if (!command) {
+		fprintf(stderr, "netboot6: which command? netboot6 --help lists them\n");
+		return EXIT_USAGE;
+	}
+	if (!path)
+		path = strcmp(command->daemon, "relay") == 0 ? RUNSTATEDIR "/netboot6/relayd.sock"
+							     : RUNSTATEDIR "/netboot6/bootd.sock";
+	return run(command, path, argc - optind - 1, argv + optind + 1, as_json);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * RTM_GETROUTE through libnl-route-3: it knows the many shapes of a route
+ * answer (nexthop objects, multipath, encapsulations) better than we should.
+ *
+ * libnl's own error codes are fewer than the kernel's, so the errno of a
+ * refusal is taken in an error callback.
+ */
+#include "netlink/route_query.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/route/nexthop.h>
+#include <netlink/route/route.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+enum { ANSWER_WITHIN_S = 2 };
+
+struct route_query {
+	struct nl_sock *socket;
+};
+
+/* One question's state, for the callbacks. */
+struct question {
+	struct route_answer *out;
+	int error; /* -errno that the kernel gave */
+	bool answered;
+};
+
+struct route_query *route_query_new(void)
+{
+	struct route_query *q = calloc(1, sizeof(*q));
+	struct timeval limit = {.tv_sec = ANSWER_WITHIN_S};
+
+	if (!q)
+		return NULL;
+	q->socket = nl_socket_alloc();
+	if (!q->socket || nl_connect(q->socket, NETLINK_ROUTE) < 0) {
+		route_query_free(q);
+		return NULL;
+	}
+	setsockopt(nl_socket_get_fd(q->socket), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	/* The answer itself ends the exchange. */
+	nl_socket_disable_auto_ack(q->socket);
+	return q;
+}
+
+void route_query_free(struct route_query *q)
+{
+	if (!q)
+		return;
+	nl_socket_free(q->socket);
+	free(q);
+}
+
+static struct in6_addr address_of(const struct nl_addr *address)
+{
+	struct in6_addr in6 = IN6ADDR_ANY_INIT;
+
+	if (address && nl_addr_get_len(address) == sizeof(in6))
+		memcpy(&in6, nl_addr_get_binary_addr(address), sizeof(in6));
+	return in6;
+}
+
+static int take_answer(struct nl_msg *message, void *arg)
+{
+	struct question *question = arg;
+	struct rtnl_route *route = NULL;
+	struct rtnl_nexthop *hop;
+
+	if (rtnl_route_parse(nlmsg_hdr(message), &route) < 0) {
+		question->error = -EBADMSG;
+		return NL_STOP;
+	}
+	hop = rtnl_route_nexthop_n(route, 0);
+	*question->out = (struct route_answer){
+		.ifindex = hop ? rtnl_route_nh_get_ifindex(hop) : 0,
+		.next_hop = address_of(hop ? rtnl_route_nh_get_gateway(hop) : NULL),
+		.source = address_of(rtnl_route_get_pref_src(route)),
+		.metric = rtnl_route_get_priority(route),
+		.table = rtnl_route_get_table(route),
+		.protocol = rtnl_route_get_protocol(route),
+	};
+	question->answered = true;
+	rtnl_route_put(route);
+	return NL_STOP;
+}
+
+static int take_error(struct sockaddr_nl *from, struct nlmsgerr *error, void *arg)
+{
+	struct question *question = arg;
+
+	(void)from;
+	question->error = error->error;
+	return NL_STOP;
+}
+
+static struct nl_msg *make_question(
+	const struct in6_addr *dst, const struct in6_addr *src, uint32_t oif)
+{
+	struct rtmsg header = {
+		.rtm_family = AF_INET6, .rtm_dst_len = 128, .rtm_src_len = src ? 128 : 0};
+	struct nl_msg *message = nlmsg_alloc_simple(RTM_GETROUTE, NLM_F_REQUEST);
+
+	if (message && nlmsg_append(message, &header, sizeof(header), NLMSG_ALIGNTO) == 0 &&
+		nla_put(message, RTA_DST, sizeof(*dst), dst) == 0 &&
+		(!src || nla_put(message, RTA_SRC, sizeof(*src), src) == 0) &&
+		(!oif || nla_put_u32(message, RTA_OIF, oif) == 0))
+		return message;
+	nlmsg_free(message);
+	return NULL;
+}
+
+/* Wait for the answer to what was just sent; libnl checks the sequence number. */
+static int await_answer(struct route_query *q, struct question *question)
+{
+	struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);
+	int rc;
+
+	if (!callbacks)
+		return -ENOMEM;
+	nl_cb_set(callbacks, NL_CB_VALID, NL_CB_CUSTOM, take_answer, question);
+	nl_cb_err(callbacks, NL_CB_CUSTOM, take_error, question);
+	rc = nl_recvmsgs(q->socket, callbacks);
+	nl_cb_put(callbacks);
+	if (question->answered || question->error < 0)
+		return question->error;
+	return rc == -NLE_AGAIN ? -ETIMEDOUT : -EBADMSG;
+}
+
+int route_query_to(struct route_query *q, const struct in6_addr *dst, const struct in6_addr *src,
+	uint32_t oif, struct route_answer *out)
+{
+	struct question question = {.out = out};
+	struct nl_msg *message = make_question(dst, src, oif);
+	int rc;
+
+	if (!message)
+		return -ENOMEM;
+	rc = nl_send_auto(q->socket, message);
+	nlmsg_free(message);
+	if (rc < 0)
+		return -EIO;
+	return await_answer(q, &question);
+}

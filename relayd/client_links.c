@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which links are client-facing. Each link of the table has one of three
+ * roles, decided by attach() when it appears or is renamed:
+ *
+ *	client link    link->user is its client_link, and client_link->link is it
+ *	VRRP macvlan   link->user is the client_link of the link below it
+ *	neither        link->user is NULL
+ */
+#include "relayd/client_links.h"
+
+#include <errno.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/log.h"
+
+/* Links that have gone are remembered for their counters, this many. */
+enum { ABSENT_MAX = 4096 };
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct client_link *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+struct client_link *client_links_find_name(const struct client_links *links, const char *name)
+{
+	struct client_link key;
+	struct client_link *const *found;
+
+	if (strlen(name) >= sizeof(key.name))
+		return NULL;
+	strcpy(key.name, name);
+	found = tfind(&key, (void *const *)&links->by_name, compare_names);
+	return found ? *found : NULL;
+}
+
+struct client_link *client_links_find(const struct client_links *links, int ifindex)
+{
+	struct link *link = link_table_find(links->table, ifindex);
+	struct client_link *cl = link ? link->user : NULL;
+
+	return cl && cl->link == link ? cl : NULL;
+}
+
+struct client_link *client_links_find_address(
+	const struct client_links *links, const struct in6_addr *link_address)
+{
+	/* Only for servers that do not send the Interface-Id back, as RFC 9915 asks them to. */
+	for (struct client_link *cl = links->first; cl; cl = cl->next)
+		if (cl->link && IN6_ARE_ADDR_EQUAL(&cl->link_address, link_address))
+			return cl;
+	return NULL;
+}
+
+/* True for a link that the configuration names, there or not. */
+static bool is_awaited(const struct client_links *links, const char *name)
+{
+	const struct link_patterns *patterns = &links->conf->interfaces;
+
+	for (size_t i = 0; i < patterns->count; i++)
+		if (link_pattern_is_name(patterns->pattern[i]) &&
+			strcmp(patterns->pattern[i], name) == 0)
+			return link_patterns_match(patterns, name);
+	return false;
+}
+
+static void forget(struct client_links *links, struct client_link *cl)
+{
+	struct client_link **at = &links->first;
+
+	while (*at != cl)
+		at = &(*at)->next;
+	*at = cl->next;
+	if (links->tail == &cl->next)
+		links->tail = at;
+	tdelete(cl, &links->by_name, compare_names);
+	links->count--;
+	links->n_absent--;
+	free(cl);
+}
+
+/* Keep the memory of links that come and go under ever new names bounded. */
+static void forget_oldest_absent(struct client_links *links)
+{
+	struct client_link *oldest = NULL;
+
+	for (struct client_link *cl = links->first; cl; cl = cl->next)
+		if (!cl->link && !is_awaited(links, cl->name) &&
+			(!oldest || cl->since_s < oldest->since_s))
+			oldest = cl;
+	if (oldest)
+		forget(links, oldest);
+}
+
+static struct client_link *find_or_make(struct client_links *links, const char *name)
+{
+	struct client_link *cl = client_links_find_name(links, name);
+
+	if (cl)
+		return cl;
+	cl = calloc(1, sizeof(*cl));
+	if (!cl)
+		return NULL;
+	strcpy(cl->name, name);
+	cl->holder = -1;
+	cl->since_s = time(NULL);
+	strcpy(cl->reason, "there is no link of this name");
+	if (!tsearch(cl, &links->by_name, compare_names)) {
+		free(cl);
+		return NULL;
+	}
+	*links->tail = cl;
+	links->tail = &cl->next;
+	links->count++;
+	links->n_absent++;
+	return cl;
+}
+
+static void update(struct client_links *links, struct client_link *cl)
+{
+	client_link_update(cl, links->conf, links->host);
+}
+
+static bool is_macvlan(const struct link *link)
+{
+	return strcmp(link->kind, "macvlan") == 0;
+}
+
+static void attach_vmac(struct client_links *links, struct link *link, struct client_link *cl)
+{
+	struct client_link_vmac *vmac = malloc(sizeof(*vmac));
+
+	if (!vmac) {
+		log_error("%s: no memory to follow the macvlan %s", cl->name, link->name);
+		return;
+	}
+	*vmac = (struct client_link_vmac){.next = cl->vmacs, .link = link};
+	cl->vmacs = vmac;
+	link->user = cl;
+	log_info("%s: %s stands on it; its addresses count for it", cl->name, link->name);
+	update(links, cl);
+}
+
+static void detach_vmac(struct client_links *links, struct link *link, struct client_link *cl)
+{
+	struct client_link_vmac **at = &cl->vmacs, *vmac;
+
+	while ((*at)->link != link)
+		at = &(*at)->next;
+	vmac = *at;
+	*at = vmac->next;
+	free(vmac);
+	link->user = NULL;
+	update(links, cl);
+}
+
+static void attach(struct client_links *links, struct link *link);
+
+/* Macvlans above a link whose role has changed find theirs anew. */
+static void attach_macvlans_above(struct client_links *links, int ifindex)
+{
+	struct link *link;
+
+	if (links->n_macvlans == 0)
+		return;
+	for (link = link_table_first(links->table); link;
+		link = link_table_next(links->table, link))
+		if (link->lower == ifindex && is_macvlan(link) && !link->user)
+			attach(links, link);
+}
+
+static void join(struct client_links *links, struct client_link *cl)
+{
+	int rc = membership_join(links->membership, cl->link->ifindex);
+
+	cl->holder = rc < 0 ? -1 : rc;
+	cl->join_error = rc < 0 ? -rc : 0;
+}
+
+static void attach_client(struct client_links *links, struct link *link)
+{
+	struct client_link *cl = find_or_make(links, link->name);
+
+	if (!cl) {
+		log_error("%s: no memory to serve this link", link->name);
+		return;
+	}
+	cl->link = link;
+	link->user = cl;
+	links->n_absent--;
+	join(links, cl);
+	update(links, cl);
+	attach_macvlans_above(links, link->ifindex);
+}
+
+static void detach_client(struct client_links *links, struct link *link, struct client_link *cl)
+{
+	if (cl->holder >= 0)
+		membership_leave(links->membership, link->ifindex, cl->holder);
+	cl->holder = -1;
+	while (cl->vmacs) {
+		struct client_link_vmac *vmac = cl->vmacs;
+		struct link *above = link_table_find(links->table, vmac->link->ifindex);
+
+		cl->vmacs = vmac->next;
+		free(vmac);
+		if (above)
+			above->user = NULL;
+	}
+	cl->link = NULL;
+	link->user = NULL;
+	update(links, cl);
+	if (++links->n_absent > ABSENT_MAX)
+		forget_oldest_absent(links);
+}
+
+static void attach(struct client_links *links, struct link *link)
+{
+	struct link *lower =
+		is_macvlan(link) && link->lower ? link_table_find(links->table, link->lower) : NULL;
+	struct client_link *below = lower ? lower->user : NULL;
+
+	if (below && below->link == lower)
+		attach_vmac(links, link, below);
+	else if (*link->name && link_patterns_match(&links->conf->interfaces, link->name))
+		attach_client(links, link);
+}
+
+static void detach(struct client_links *links, struct link *link)
+{
+	struct client_link *cl = link->user;
+
+	if (!cl)
+		return;
+	if (cl->link == link)
+		detach_client(links, link, cl);
+	else
+		detach_vmac(links, link, cl);
+}
+
+void client_links_link_added(struct client_links *links, struct link *link)
+{
+	links->n_macvlans += is_macvlan(link);
+	/* It may have been taken for a client link by itself before its lower link came. */
+	attach(links, link);
+}
+
+void client_links_link_changed(struct client_links *links, struct link *link, unsigned what)
+{
+	if (what & (LINK_CHANGED_NAME | LINK_CHANGED_LOWER)) {
+		detach(links, link);
+		attach(links, link);
+		attach_macvlans_above(links, link->ifindex);
+	} else if (link->user && (what & LINK_CHANGED_FLAGS)) {
+		update(links, link->user);
+	}
+}
+
+void client_links_link_removed(struct client_links *links, struct link *link)
+{
+	detach(links, link);
+	links->n_macvlans -= is_macvlan(link);
+}
+
+void client_links_addresses_changed(struct client_links *links, struct link *link)
+{
+	if (link->user)
+		update(links, link->user);
+}
+
+static int await_named(struct client_links *links)
+{
+	const struct link_patterns *patterns = &links->conf->interfaces;
+
+	for (size_t i = 0; i < patterns->count; i++)
+		if (link_pattern_is_name(patterns->pattern[i]) &&
+			link_patterns_match(patterns, patterns->pattern[i]) &&
+			!find_or_make(links, patterns->pattern[i]))
+			return -ENOMEM;
+	return 0;
+}
+
+int client_links_init(
+	struct client_links *links, struct link_table *table, const struct relay_conf *conf)
+{
+	*links = (struct client_links){.table = table, .conf = conf, .tail = &links->first};
+	gethostname(links->host, sizeof(links->host) - 1);
+	links->membership = membership_new();
+	if (!links->membership)
+		return -ENOMEM;
+	return await_named(links);
+}
+
+void client_links_reconfigure(struct client_links *links, const struct relay_conf *conf)
+{
+	struct link *link;
+	struct client_link *cl, *next;
+
+	links->conf = conf;
+	for (link = link_table_first(links->table); link;
+		link = link_table_next(links->table, link)) {
+		cl = link->user;
+		if (cl && cl->link == link && !link_patterns_match(&conf->interfaces, link->name)) {
+			log_notice("%s: no longer served, as configured", link->name);
+			detach(links, link);
+		}
+	}
+	for (link = link_table_first(links->table); link;
+		link = link_table_next(links->table, link))
+		if (!link->user)
+			attach(links, link);
+	for (cl = links->first; cl; cl = next) {
+		next = cl->next;
+		if (cl->link)
+			update(links, cl);
+		else if (!link_patterns_match(&conf->interfaces, cl->name))
+			forget(links, cl);
+	}
+	if (await_named(links) < 0)
+		log_error("no memory to await the links that the configuration names");
+}
+
+static void keep_node(void *node)
+{
+	(void)node;
+}
+
+void client_links_fini(struct client_links *links)
+{
+	struct client_link *next;
+
+	tdestroy(links->by_name, keep_node);
+	for (struct client_link *cl = links->first; cl; cl = next) {
+		next = cl->next;
+		while (cl->vmacs) {
+			struct client_link_vmac *vmac = cl->vmacs;
+
+			cl->vmacs = vmac->next;
+			free(vmac);
+		}
+		if (cl->link)
+			cl->link->user = NULL;
+		free(cl);
+	}
+	membership_free(links->membership);
+	*links = (struct client_links){0};
+}

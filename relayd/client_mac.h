@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The link-layer source address of each client message, for option 79
+ * (RFC 6939): the one that stood in the frame, nothing guessed.
+ *
+ * The kernel strips the Ethernet header before a UDP socket sees a datagram.
+ * Two side channels bring the address to us, each record made before its
+ * datagram is queued:
+ *
+ *	eBPF            a socket filter on the relay's own socket reads the
+ *	                frame of just those datagrams: no cost to the router's
+ *	                forwarding path
+ *	packet socket   where eBPF is not to be had; its tap sees every IPv6
+ *	                packet that the router handles
+ *
+ * A record is matched to its datagram by link, source address and the first
+ * four octets of the message (type and transaction id), never by position.
+ */
+#ifndef NB6_RELAYD_CLIENT_MAC_H
+#define NB6_RELAYD_CLIENT_MAC_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct client_mac;
+
+enum client_mac_way {
+	CLIENT_MAC_NONE, /* not wanted, or neither way is open to us */
+	CLIENT_MAC_EBPF,
+	CLIENT_MAC_PACKET,
+};
+
+const char *client_mac_way_name(enum client_mac_way way);
+
+/* What a side channel hands over for one datagram. The layout is the eBPF program's too. */
+struct client_mac_record {
+	uint32_t ifindex;
+	uint8_t head[4]; /* the first octets of the message */
+	struct in6_addr source;
+	uint8_t mac[6];
+	uint8_t zero[2];
+};
+
+/*
+ * Open the better way there is for the relay's UDP socket; `most` is the best
+ * one to try. What was chosen and why not the other is logged once. NULL only
+ * without memory; client_mac_way() says whether it is of use.
+ */
+struct client_mac *client_mac_new(int udp_fd, enum client_mac_way most);
+void client_mac_free(struct client_mac *cm); /* before the socket; NULL is fine */
+
+enum client_mac_way client_mac_way(const struct client_mac *cm);
+
+/* Take in all records there are. Call it between receiving a batch and looking up. */
+void client_mac_drain(struct client_mac *cm);
+
+/* True and the address where the frame of this datagram was seen. */
+bool client_mac_find(const struct client_mac *cm, int ifindex, const struct in6_addr *source,
+	const uint8_t *message, uint8_t mac[6]);
+
+/* Add one record: for the side channels, and for tests. */
+void client_mac_add(struct client_mac *cm, const struct client_mac_record *record);
+
+#endif

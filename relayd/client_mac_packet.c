@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The packet-socket side channel, for kernels and sandboxes without eBPF: a
+ * copy of each frame that carries a client's message, read only for the
+ * addresses on it. The data path stays on the UDP socket, behind the firewall.
+ *
+ * Its classic filter takes IPv6 with UDP to port 547 as the next header and
+ * to ff02::1:2; what comes in fragments or behind extension headers goes
+ * without option 79.
+ */
+#include "relayd/client_mac_channel.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "dhcp6/message.h"
+#include "relayd/client_mac.h"
+
+enum {
+	IPV6_LEN = 40,
+	NEXT_HEADER_AT = 6,
+	SOURCE_AT = 8,
+	DESTINATION_AT = 24,
+	UDP_LEN = 8,
+	HEAD_AT = IPV6_LEN + UDP_LEN,
+	HEAD_LEN = 4,
+	RECEIVE_BUFFER = 4 << 20,
+};
+
+struct mac_packet {
+	struct client_mac *cm;
+	int fd;
+};
+
+static int attach_filter(int fd)
+{
+	struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NEXT_HEADER_AT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 7),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, IPV6_LEN + 2),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP6_SERVER_PORT, 0, 5),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, DESTINATION_AT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xff020000, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, DESTINATION_AT + 12),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x00010002, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, HEAD_AT + HEAD_LEN),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog filter = {sizeof(program) / sizeof(program[0]), program};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) < 0 ? -errno
+											 : 0;
+}
+
+/* Bound only once the filter stands: nothing else is ever queued. */
+static int bind_to_ipv6(int fd)
+{
+	struct sockaddr_ll all = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IPV6)};
+
+	return bind(fd, (struct sockaddr *)&all, sizeof(all)) < 0 ? -errno : 0;
+}
+
+int mac_packet_open(struct mac_packet **out, struct client_mac *cm)
+{
+	struct mac_packet *channel = calloc(1, sizeof(*channel));
+	int size = RECEIVE_BUFFER, rc;
+
+	if (!channel)
+		return -ENOMEM;
+	channel->cm = cm;
+	channel->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	rc = channel->fd < 0 ? -errno : attach_filter(channel->fd);
+	if (rc == 0)
+		rc = bind_to_ipv6(channel->fd);
+	if (rc < 0) {
+		mac_packet_close(channel);
+		return rc;
+	}
+	if (setsockopt(channel->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+		setsockopt(channel->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	*out = channel;
+	return 0;
+}
+
+static void take_frame(struct mac_packet *channel, const struct sockaddr_ll *from,
+	const uint8_t *packet, size_t len)
+{
+	struct client_mac_record record = {.ifindex = (uint32_t)from->sll_ifindex};
+	struct wire_in in = wire_in_of(packet, len);
+	const uint8_t *head;
+
+	wire_get_bytes(&in, SOURCE_AT);
+	record.source = wire_get_in6(&in);
+	wire_get_bytes(&in, HEAD_AT - DESTINATION_AT);
+	head = wire_get_bytes(&in, HEAD_LEN);
+	/* What we send ourselves comes by here too. */
+	if (!head || from->sll_pkttype == PACKET_OUTGOING || from->sll_halen != 6 ||
+		dhcp6_is_relay_type(head[0]))
+		return;
+	memcpy(record.head, head, HEAD_LEN);
+	memcpy(record.mac, from->sll_addr, sizeof(record.mac));
+	client_mac_add(channel->cm, &record);
+}
+
+void mac_packet_drain(struct mac_packet *channel)
+{
+	for (;;) {
+		uint8_t packet[HEAD_AT + HEAD_LEN];
+		struct sockaddr_ll from = {0};
+		socklen_t from_len = sizeof(from);
+		ssize_t n = recvfrom(channel->fd, packet, sizeof(packet), MSG_DONTWAIT,
+			(struct sockaddr *)&from, &from_len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return;
+		take_frame(channel, &from, packet, (size_t)n);
+	}
+}
+
+void mac_packet_close(struct mac_packet *channel)
+{
+	if (channel->fd >= 0)
+		close(channel->fd);
+	free(channel);
+}

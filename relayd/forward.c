@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Relay-forward headers. What is the same for every message of a link stands
+ * ready in its template; per message come the peer-address, option 79 and the
+ * length.
+ *
+ *	template: relay header, Interface-Id, Remote-ID | option 79 | 9, length | message
+ */
+#include "relayd/forward.h"
+
+#include <net/if_arp.h>
+#include <string.h>
+
+#include "dhcp6/message.h"
+#include "dhcp6/option.h"
+
+enum { PEER_ADDRESS_AT = 18, MAC_LEN = 6 };
+
+/* The last of the header: the option that the message is in, and whether all fits a datagram. */
+static enum relay_drop close_header(struct wire_out *out, size_t message_len, size_t *len)
+{
+	wire_put_u16(out, DHCP6_OPT_RELAY_MSG);
+	wire_put_u16(out, (uint16_t)message_len);
+	if (out->bad || out->len + message_len > DHCP6_MESSAGE_MAX)
+		return RELAY_DROP_TOO_LONG;
+	*len = out->len;
+	return RELAY_PASS;
+}
+
+static bool is_server_type(uint8_t type)
+{
+	return type == DHCP6_ADVERTISE || type == DHCP6_REPLY || type == DHCP6_RECONFIGURE;
+}
+
+enum relay_drop forward_client_message(const struct client_link *cl, const struct udp_datagram *d,
+	const uint8_t *mac, uint8_t header[FORWARD_HEADER_MAX], size_t *len)
+{
+	struct wire_out out = wire_out_of(header, FORWARD_HEADER_MAX);
+
+	if (!IN6_IS_ADDR_MULTICAST(&d->local))
+		return RELAY_DROP_UNICAST;
+	if (is_server_type(d->data[0]))
+		return RELAY_DROP_SERVER_TYPE;
+	if (cl->forward.len == 0)
+		return RELAY_DROP_NO_ADDRESS;
+	wire_put_bytes(&out, cl->forward.octets, cl->forward.len);
+	memcpy(header + PEER_ADDRESS_AT, &d->peer.sin6_addr, sizeof(d->peer.sin6_addr));
+	if (mac)
+		dhcp6_put_linklayer(&out, ARPHRD_ETHER, mac, MAC_LEN);
+	return close_header(&out, d->len, len);
+}
+
+/* RFC 9915 section 19.1.2: where the relay below has a global address, that says enough. */
+static enum relay_drop put_relayed_fields(struct wire_out *out, const struct client_link *cl,
+	const struct udp_datagram *d, uint8_t hops)
+{
+	static const struct in6_addr none = IN6ADDR_ANY_INIT;
+	const struct in6_addr *peer = &d->peer.sin6_addr;
+
+	if (!cl) {
+		if (IN6_IS_ADDR_LINKLOCAL(peer))
+			return RELAY_DROP_NOT_SERVED;
+		dhcp6_put_relay_header(out, DHCP6_RELAY_FORW, hops, &none, peer);
+		return RELAY_PASS;
+	}
+	if (cl->forward.len == 0)
+		return RELAY_DROP_NO_ADDRESS;
+	dhcp6_put_relay_header(out, DHCP6_RELAY_FORW, hops,
+		IN6_IS_ADDR_LINKLOCAL(peer) ? &cl->link_address : &none, peer);
+	wire_put_bytes(out, cl->forward.octets + DHCP6_RELAY_HEADER_LEN,
+		cl->forward.len - (size_t)DHCP6_RELAY_HEADER_LEN);
+	return RELAY_PASS;
+}
+
+enum relay_drop forward_relayed_message(const struct client_link *cl, bool trusted,
+	const struct udp_datagram *d, uint8_t header[FORWARD_HEADER_MAX], size_t *len)
+{
+	struct wire_out out = wire_out_of(header, FORWARD_HEADER_MAX);
+	enum relay_drop drop;
+
+	if (d->len < DHCP6_RELAY_HEADER_LEN)
+		return RELAY_DROP_SHORT;
+	if (cl && !trusted)
+		return RELAY_DROP_UNTRUSTED_RELAY;
+	if (d->data[1] >= DHCP6_HOP_COUNT_LIMIT)
+		return RELAY_DROP_HOP_LIMIT;
+	drop = put_relayed_fields(&out, cl, d, (uint8_t)(d->data[1] + 1));
+	return drop ? drop : close_header(&out, d->len, len);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Toward the servers: what to put in front of a message from a client or
+ * from a relay below (RFC 9915 section 19.1). Decides and builds; sends
+ * nothing.
+ */
+#ifndef NB6_RELAYD_FORWARD_H
+#define NB6_RELAYD_FORWARD_H
+
+#include "daemon/udp.h"
+#include "relayd/client_link.h"
+
+/*
+ * A client's message that came in on `cl`. Builds the Relay-forward header,
+ * up to and with the header of the Relay Message option, into `header`;
+ * the message itself follows it on the wire, untouched.
+ *
+ * mac   the six octets of the frame's source, NULL: not known
+ *
+ * Returns RELAY_PASS and *len, or why the message goes no further.
+ */
+enum relay_drop forward_client_message(const struct client_link *cl,
+	const struct udp_datagram *datagram, const uint8_t *mac, uint8_t header[FORWARD_HEADER_MAX],
+	size_t *len);
+
+/*
+ * A Relay-forward from a relay below. `cl` is the client link that it came in
+ * on, NULL where it is another link; `trusted`: relays may be on it.
+ */
+enum relay_drop forward_relayed_message(const struct client_link *cl, bool trusted,
+	const struct udp_datagram *datagram, uint8_t header[FORWARD_HEADER_MAX], size_t *len);
+
+#endif

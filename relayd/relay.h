@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The relay: its state, and a datagram's way through it.
+ *
+ *	relay_init     sockets, netlink and the first picture; needs privileges
+ *	relay_start    on the loop; none needed any more
+ *	relay_reload   another configuration, built whole before
+ *	relay_fini     in reverse
+ */
+#ifndef NB6_RELAYD_RELAY_H
+#define NB6_RELAYD_RELAY_H
+
+#include "daemon/log.h"
+#include "daemon/udp.h"
+#include "netlink/link_monitor.h"
+#include "relayd/client_links.h"
+#include "relayd/client_mac.h"
+#include "relayd/counters.h"
+#include "relayd/relay_conf.h"
+#include "relayd/server_path.h"
+
+struct loop;
+struct loop_watch;
+
+enum { RELAY_BATCH = 64 };
+
+struct relay {
+	struct relay_conf *conf; /* owned */
+	struct link_table table;
+	struct link_monitor monitor;
+	bool follows_kernel; /* the four around this are open */
+	struct client_links links;
+	struct server_paths paths;
+	struct client_mac *mac;
+	int fd; /* the one UDP socket */
+	struct udp_receiver *receiver;
+	struct udp_sender *sender;
+	uint8_t header[RELAY_BATCH][FORWARD_HEADER_MAX]; /* of the batch being relayed */
+	struct relay_counters counters;
+	int64_t started_s;
+
+	struct loop *loop;
+	struct loop_watch *udp_watch, *netlink_watch;
+	struct log_limit drop_limit[RELAY_DROPS];
+};
+
+/*
+ * Takes over `conf`. `most` is the best way to client MACs to try. Returns 0
+ * or -errno, after it has logged what was in the way; then nothing is open.
+ */
+int relay_init(struct relay *relay, struct relay_conf *conf, enum client_mac_way most);
+int relay_start(struct relay *relay, struct loop *loop);
+void relay_reload(struct relay *relay, struct relay_conf *conf);
+void relay_fini(struct relay *relay);
+
+/* Relay what waits on the socket, at most a few batches. Also for benchmarks without a loop. */
+void relay_run_batches(struct relay *relay);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The relay in JSON. Names are those of the fields and counters; what is not
+ * known is left out, never invented.
+ */
+#include "relayd/relay_control.h"
+
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "dhcp6/names.h"
+#include "relayd/relay_daemon.h"
+
+static void set_address(json_t *to, const char *key, const struct in6_addr *address)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (!IN6_IS_ADDR_UNSPECIFIED(address))
+		json_object_set_new(
+			to, key, json_string(inet_ntop(AF_INET6, address, text, sizeof(text))));
+}
+
+static void set_number(json_t *to, const char *key, uint64_t value)
+{
+	json_object_set_new(to, key, json_integer((json_int_t)value));
+}
+
+/* Message types that were seen, by name. */
+static json_t *types_json(const uint64_t counts[RELAY_TYPES])
+{
+	json_t *types = json_object();
+	char number[16];
+
+	for (unsigned i = 0; i < RELAY_TYPES; i++) {
+		const char *name = dhcp6_message_name((uint8_t)i);
+
+		if (counts[i] == 0)
+			continue;
+		snprintf(number, sizeof(number), i < RELAY_TYPES - 1 ? "type-%u" : "other", i);
+		set_number(types, name ? name : number, counts[i]);
+	}
+	return types;
+}
+
+static json_t *counters_json(const struct relay_counters *counters)
+{
+	json_t *json = json_object(), *dropped = json_object();
+
+	json_object_set_new(json, "received", types_json(counters->received));
+	json_object_set_new(json, "replied", types_json(counters->replied));
+	set_number(json, "forwarded", counters->forwarded);
+	set_number(json, "without-client-mac", counters->without_mac);
+	for (unsigned i = RELAY_PASS + 1; i < RELAY_DROPS; i++)
+		if (counters->dropped[i])
+			set_number(dropped, relay_drop_name(i), counters->dropped[i]);
+	json_object_set_new(json, "dropped", dropped);
+	return json;
+}
+
+static json_t *netlink_json(const struct link_monitor_counters *counters)
+{
+	json_t *json = json_object();
+
+	set_number(json, "events", counters->events);
+	set_number(json, "overruns", counters->overruns);
+	set_number(json, "resyncs", counters->resyncs);
+	set_number(json, "malformed", counters->malformed);
+	return json;
+}
+
+static json_t *run_status(void *arg, int n_words, char *const words[])
+{
+	const struct relay_daemon *daemon = arg;
+	const struct relay *relay = &daemon->relay;
+	size_t ready = 0;
+
+	(void)n_words;
+	(void)words;
+	for (const struct client_link *cl = relay->links.first; cl; cl = cl->next)
+		ready += cl->state == CLIENT_LINK_READY;
+	return json_pack("{s:s, s:I, s:i, s:i, s:i, s:s, s:o, s:o}", "version", PACKAGE_VERSION,
+		"uptime", (json_int_t)(time(NULL) - relay->started_s), "links",
+		(int)relay->links.count, "ready", (int)ready, "servers", (int)relay->paths.count,
+		"client-mac-by", client_mac_way_name(client_mac_way(relay->mac)), "counters",
+		counters_json(&relay->counters), "netlink", netlink_json(&relay->monitor.counters));
+}
+
+static json_t *link_json(const struct client_link *cl)
+{
+	json_t *json = json_object();
+
+	json_object_set_new(json, "name", json_string(cl->name));
+	json_object_set_new(json, "state", json_string(client_link_state_name(cl->state)));
+	if (*cl->reason)
+		json_object_set_new(json, "reason", json_string(cl->reason));
+	set_number(json, "since", (uint64_t)cl->since_s);
+	if (cl->link)
+		set_number(json, "ifindex", (uint64_t)cl->link->ifindex);
+	set_address(json, "link-address", &cl->link_address);
+	set_address(json, "link-local", &cl->link_local);
+	set_number(json, "link-address-changes", cl->changes);
+	json_object_set_new(json, "counters", counters_json(&cl->counters));
+	return json;
+}
+
+static json_t *run_links(void *arg, int n_words, char *const words[])
+{
+	const struct relay_daemon *daemon = arg;
+	json_t *links = json_array();
+
+	(void)n_words;
+	(void)words;
+	for (const struct client_link *cl = daemon->relay.links.first; cl; cl = cl->next)
+		json_array_append_new(links, link_json(cl));
+	return json_pack("{s:o}", "links", links);
+}
+
+static json_t *server_json(const struct server_path *server)
+{
+	json_t *json = json_object();
+
+	json_object_set_new(json, "server", json_string(server->text));
+	json_object_set_new(json, "reachable", json_boolean(server->error == 0));
+	if (server->error)
+		json_object_set_new(json, "reason", json_string(strerror(server->error)));
+	if (*server->uplink)
+		json_object_set_new(json, "uplink", json_string(server->uplink));
+	set_address(json, "next-hop", &server->next_hop);
+	set_address(json, "source", &server->source);
+	set_number(json, "since", (uint64_t)server->since_s);
+	set_number(json, "shifts", server->shifts);
+	set_number(json, "forwarded", server->forwarded);
+	set_number(json, "replies", server->replies);
+	set_number(json, "failed", server->failed);
+	if (server->last_reply_s)
+		set_number(json, "last-reply", (uint64_t)server->last_reply_s);
+	return json;
+}
+
+static json_t *run_servers(void *arg, int n_words, char *const words[])
+{
+	struct relay_daemon *daemon = arg;
+	struct server_paths *paths = &daemon->relay.paths;
+	json_t *servers = json_array();
+
+	(void)n_words;
+	(void)words;
+	/* What is shown is asked now: routes may have moved with no message to notice it. */
+	paths->stale = true;
+	server_paths_refresh(paths);
+	for (size_t i = 0; i < paths->count; i++)
+		json_array_append_new(servers, server_json(&paths->server[i]));
+	return json_pack("{s:o}", "servers", servers);
+}
+
+static json_t *run_reload(void *arg, int n_words, char *const words[])
+{
+	struct config_problems problems = {0};
+
+	(void)n_words;
+	(void)words;
+	if (relay_daemon_reload(arg, &problems) < 0)
+		return control_error("%s", problems.text);
+	return json_pack("{s:b}", "reloaded", 1);
+}
+
+const struct control_command relay_control_commands[] = {
+	{"status", run_status},
+	{"links", run_links},
+	{"servers", run_servers},
+	{"reload", run_reload},
+	{NULL, NULL},
+};

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The servers, their source addresses and uplinks (RFC 9915 leaves the way to
+ * a server to routing, and so do we).
+ */
+#include "relayd/server_path.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/log.h"
+#include "relayd/link_choice.h"
+
+static void set_servers(struct server_paths *paths)
+{
+	struct server_path before[RELAY_SERVERS_MAX];
+	size_t n_before = paths->count;
+
+	memcpy(before, paths->server, sizeof(before));
+	paths->count = paths->conf->n_servers;
+	for (size_t i = 0; i < paths->count; i++) {
+		struct server_path *server = &paths->server[i];
+
+		*server = (struct server_path){.address = paths->conf->server[i]};
+		inet_ntop(AF_INET6, &server->address, server->text, sizeof(server->text));
+		for (size_t j = 0; j < n_before; j++)
+			if (IN6_ARE_ADDR_EQUAL(&before[j].address, &server->address))
+				*server = before[j];
+	}
+	paths->stale = true;
+}
+
+int server_paths_init(
+	struct server_paths *paths, const struct link_table *table, const struct relay_conf *conf)
+{
+	*paths = (struct server_paths){.table = table, .conf = conf};
+	paths->query = route_query_new();
+	if (!paths->query)
+		return -errno;
+	set_servers(paths);
+	return 0;
+}
+
+void server_paths_fini(struct server_paths *paths)
+{
+	route_query_free(paths->query);
+	*paths = (struct server_paths){0};
+}
+
+void server_paths_reconfigure(struct server_paths *paths, const struct relay_conf *conf)
+{
+	paths->conf = conf;
+	set_servers(paths);
+}
+
+struct server_path *server_paths_find(struct server_paths *paths, const struct in6_addr *address)
+{
+	for (size_t i = 0; i < paths->count; i++)
+		if (IN6_ARE_ADDR_EQUAL(&paths->server[i].address, address))
+			return &paths->server[i];
+	return NULL;
+}
+
+static bool depends_on(
+	const struct server_paths *paths, const struct server_path *server, const struct link *link)
+{
+	return server->error != 0 || server->source_ifindex == 0 ||
+	       link->ifindex == server->ifindex || link->ifindex == server->source_ifindex ||
+	       strcmp(link->name, paths->conf->source_link) == 0;
+}
+
+void server_paths_link_changed(struct server_paths *paths, const struct link *link)
+{
+	for (size_t i = 0; i < paths->count && !paths->stale; i++)
+		paths->stale = !link || depends_on(paths, &paths->server[i], link);
+}
+
+/* The link that has this address, or NULL. */
+static const struct link *find_holder(
+	const struct server_paths *paths, const struct in6_addr *address)
+{
+	const struct link *link;
+
+	for (link = link_table_first(paths->table); link;
+		link = link_table_next(paths->table, link))
+		if (link_find_address(link, address))
+			return link;
+	return NULL;
+}
+
+/* The stable address of a link that stands longest, or NULL. */
+static const struct link_address *stable_source_of(const struct link *link)
+{
+	const struct link_address *best = NULL;
+
+	for (const struct link_address *a = link->addresses; a; a = a->next)
+		if (link_choice_stable_source(link, a))
+			best = link_choice_better(best, a);
+	return best;
+}
+
+static void take_source(
+	struct server_path *server, const struct link *link, const struct in6_addr *source)
+{
+	server->source = *source;
+	server->source_ifindex = link ? link->ifindex : 0;
+}
+
+/*
+ * auto: what the kernel would take, unless that is an address which may move
+ * away (VRRP's) and the uplink has a better one.
+ */
+static void choose_auto(
+	struct server_paths *paths, struct server_path *server, const struct in6_addr *kernels)
+{
+	const struct link *uplink = link_table_find(paths->table, server->ifindex);
+	const struct link *holder =
+		uplink && link_find_address(uplink, kernels) ? uplink : find_holder(paths, kernels);
+	const struct link_address *stable;
+
+	take_source(server, holder, kernels);
+	if (holder && link_choice_stable_source(holder, link_find_address(holder, kernels)))
+		return;
+	stable = uplink ? stable_source_of(uplink) : NULL;
+	if (stable)
+		take_source(server, uplink, &stable->address);
+}
+
+static void choose_configured(struct server_paths *paths, struct server_path *server)
+{
+	const struct relay_conf *conf = paths->conf;
+	const struct link *link = conf->source == RELAY_SOURCE_LINK
+					  ? link_table_find_name(paths->table, conf->source_link)
+					  : find_holder(paths, &conf->source_address);
+	const struct link_address *a = NULL;
+
+	if (link)
+		a = conf->source == RELAY_SOURCE_LINK
+			    ? stable_source_of(link)
+			    : link_find_address(link, &conf->source_address);
+	if (a && link_choice_usable(a)) {
+		take_source(server, link, &a->address);
+	} else {
+		static const struct in6_addr none = IN6ADDR_ANY_INIT;
+
+		take_source(server, NULL, &none);
+		server->error = EADDRNOTAVAIL;
+	}
+}
+
+static void log_shift(const struct server_path *before, const struct server_path *now)
+{
+	char source[INET6_ADDRSTRLEN], next_hop[INET6_ADDRSTRLEN];
+
+	if (now->error) {
+		log_warning("server %s: no way to it: %s", now->text, strerror(now->error));
+		return;
+	}
+	inet_ntop(AF_INET6, &now->source, source, sizeof(source));
+	inet_ntop(AF_INET6, &now->next_hop, next_hop, sizeof(next_hop));
+	log_notice("server %s: by %s, next hop %s, source %s%s%s", now->text, now->uplink,
+		IN6_IS_ADDR_UNSPECIFIED(&now->next_hop) ? "itself" : next_hop, source,
+		before->ifindex ? ", before by " : "", before->ifindex ? before->uplink : "");
+}
+
+static bool same_way(const struct server_path *a, const struct server_path *b)
+{
+	return a->error == b->error && a->ifindex == b->ifindex &&
+	       IN6_ARE_ADDR_EQUAL(&a->next_hop, &b->next_hop) &&
+	       IN6_ARE_ADDR_EQUAL(&a->source, &b->source);
+}
+
+static void refresh_one(struct server_paths *paths, struct server_path *server)
+{
+	struct server_path before = *server;
+	struct route_answer way = {0};
+	const struct link *uplink;
+	int rc = route_query_to(paths->query, &server->address, NULL, 0, &way);
+
+	server->error = rc < 0 ? -rc : 0;
+	server->ifindex = way.ifindex;
+	server->next_hop = way.next_hop;
+	uplink = way.ifindex ? link_table_find(paths->table, way.ifindex) : NULL;
+	snprintf(server->uplink, sizeof(server->uplink), "%s", uplink ? uplink->name : "");
+	if (paths->conf->source != RELAY_SOURCE_AUTO)
+		choose_configured(paths, server);
+	else if (rc == 0)
+		choose_auto(paths, server, &way.source);
+	if (same_way(&before, server) && before.since_s)
+		return;
+	server->shifts += before.since_s != 0;
+	server->since_s = time(NULL);
+	log_shift(&before, server);
+}
+
+void server_paths_refresh(struct server_paths *paths)
+{
+	if (!paths->stale)
+		return;
+	paths->stale = false;
+	for (size_t i = 0; i < paths->count; i++)
+		refresh_one(paths, &paths->server[i]);
+}

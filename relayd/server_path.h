@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The way to each server: which source address datagrams to it bear, and, for
+ * the operator, by which uplink and next hop they leave just now.
+ *
+ * The kernel routes each datagram by itself; nothing is pinned but the source
+ * address, which must be one that stays on this router. It is chosen anew
+ * when something that it depends on has changed: server_paths_stale() says
+ * so, server_paths_refresh() asks the kernel.
+ */
+#ifndef NB6_RELAYD_SERVER_PATH_H
+#define NB6_RELAYD_SERVER_PATH_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "netlink/link_table.h"
+#include "netlink/route_query.h"
+#include "relayd/relay_conf.h"
+
+struct server_path {
+	struct in6_addr address;
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr source; /* :: where none is known: the kernel chooses */
+	int source_ifindex;     /* the link that has the source, 0: not known */
+	int ifindex;            /* of the uplink, 0: no way */
+	char uplink[IFNAMSIZ];
+	struct in6_addr next_hop; /* ::: on the uplink itself */
+	int error;                /* errno of the last question, 0: there is a way */
+	int64_t since_s;          /* of this way, seconds since 1970; 0: never had one */
+	uint64_t shifts;
+	uint64_t forwarded, replies, failed;
+	int64_t last_reply_s; /* 0: never */
+};
+
+struct server_paths {
+	struct server_path server[RELAY_SERVERS_MAX];
+	size_t count;
+	const struct relay_conf *conf;
+	const struct link_table *table;
+	struct route_query *query;
+	bool stale;
+};
+
+/* Returns 0 or -errno. The paths are known after the first refresh. */
+int server_paths_init(
+	struct server_paths *paths, const struct link_table *table, const struct relay_conf *conf);
+void server_paths_fini(struct server_paths *paths);
+
+/* Another configuration: servers that stay keep what is known of them. */
+void server_paths_reconfigure(struct server_paths *paths, const struct relay_conf *conf);
+
+/* Something about this link changed: mark stale what depends on it (NULL: everything). */
+void server_paths_link_changed(struct server_paths *paths, const struct link *link);
+
+/* Ask the kernel where anything is stale. Each shift is one line of log. */
+void server_paths_refresh(struct server_paths *paths);
+
+/* The configured server with this address, or NULL. */
+struct server_path *server_paths_find(struct server_paths *paths, const struct in6_addr *address);
+
+#endif

@@ -1,0 +1,551 @@
+# SPDX-License-Identifier: ISC
+"""The relay on real links: what a server sees of a client's message, what a
+client gets of a server's, and how both follow the kernel without a restart.
+
+Scapy plays the clients and the server; it is the codec that judges ours.
+"""
+
+import json
+import random
+import socket
+
+import pytest
+from scapy.layers.dhcp6 import (
+    DHCP6_Advertise,
+    DHCP6_RelayForward,
+    DHCP6_RelayReply,
+    DHCP6_Reply,
+    DHCP6_Solicit,
+    DHCP6OptClientId,
+    DHCP6OptClientLinkLayerAddr,
+    DHCP6OptIfaceId,
+    DHCP6OptRelayMsg,
+    DHCP6OptServerId,
+    DUID_LL,
+)
+from scapy.layers.inet6 import IPv6, UDP
+from scapy.layers.l2 import Ether
+
+from lab.netns import link_local, run, wait_for
+from lab.topology import SERVER, Site, program
+
+SO_RCVBUFFORCE = 33
+ALL_RELAYS = "ff02::1:2"
+CLIENT_MAC = "02:00:5e:10:00:01"
+CLIENT = "fe80::1234:5678:9abc:def0"  # no EUI-64: what is guessed from it would be wrong
+
+
+class Bench:
+    """A client and a server around the relay."""
+
+    def __init__(self, site, number=1):
+        self.site = site
+        self.wire = site.clients.wire(f"br-{number}")
+        self.server = site.server.udp_socket(SERVER, 547)
+        self.server.settimeout(10)
+        self.server.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20)
+        self.xid = random.randrange(1 << 24)
+
+    def solicit(self):
+        self.xid = (self.xid + 1) % (1 << 24)
+        return DHCP6_Solicit(trid=self.xid) / DHCP6OptClientId(duid=DUID_LL(lladdr=CLIENT_MAC))
+
+    def send(self, message, mac=CLIENT_MAC, src=CLIENT, dst=ALL_RELAYS, dst_mac="33:33:00:01:00:02"):
+        """A client's datagram on its link."""
+        self.wire.send(
+            Ether(src=mac, dst=dst_mac)
+            / IPv6(src=src, dst=dst, hlim=1)
+            / UDP(sport=546, dport=547)
+            / message
+        )
+
+    def at_server(self):
+        """The next datagram that the server got, decoded, with its sender."""
+        data, sender = self.server.recvfrom(65535)
+        return DHCP6_RelayForward(data), sender
+
+    def expect_relayed(self, message, **how):
+        """Send until it is relayed, and give back the Relay-forward."""
+        self.send(message, **how)
+        relayed, _ = self.at_server()
+        assert bytes(relayed[DHCP6OptRelayMsg].message) == bytes(message)
+        return relayed
+
+    def expect_nothing_before(self, marker):
+        """The next message that the server gets is `marker`: what was sent before was dropped."""
+        self.send(marker)
+        relayed, _ = self.at_server()
+        assert bytes(relayed[DHCP6OptRelayMsg].message) == bytes(marker)
+
+    def reply(self, relayed, inner, **changes):
+        """The server's Relay-reply to a Relay-forward."""
+        answer = DHCP6_RelayReply(
+            hopcount=relayed.hopcount, linkaddr=relayed.linkaddr, peeraddr=relayed.peeraddr
+        )
+        for name, value in changes.items():
+            if name != "interface_id":
+                setattr(answer, name, value)
+        interface_id = changes.get("interface_id", relayed[DHCP6OptIfaceId].ifaceid)
+        if interface_id is not None:
+            answer /= DHCP6OptIfaceId(ifaceid=interface_id)
+        return answer / DHCP6OptRelayMsg(message=inner)
+
+    def send_reply(self, answer):
+        self.server.sendto(bytes(answer), ("2001:db8:100::1", 547))
+
+
+def control(site, *words):
+    done = run(program("netboot6/netboot6"), "--json", "--control",
+               site.lab.directory / "relayd.sock", "relay", *words)
+    return json.loads(done.stdout)
+
+
+def link_state(site, name):
+    return next((link for link in control(site, "links")["links"] if link["name"] == name), None)
+
+
+def dropped(site, reason):
+    return control(site, "status")["counters"]["dropped"].get(reason, 0)
+
+
+@pytest.fixture
+def bench(site):
+    site.start_relayd()
+    return Bench(site)
+
+
+# --- toward the server ------------------------------------------------------------
+
+
+def test_what_the_server_sees(bench):
+    relayed = bench.expect_relayed(bench.solicit())
+    assert relayed.hopcount == 0
+    assert relayed.linkaddr == "2001:db8:1::1"
+    assert relayed.peeraddr == CLIENT
+    assert relayed[DHCP6OptIfaceId].ifaceid == b"lan1"
+    assert relayed[DHCP6OptClientLinkLayerAddr].clladdr == CLIENT_MAC
+    assert relayed[DHCP6OptClientLinkLayerAddr].lltype == 1
+
+
+def test_source_is_the_routers_own_address_and_port(bench):
+    bench.send(bench.solicit())
+    _, sender = bench.at_server()
+    assert sender[:2] == ("2001:db8:100::1", 547)
+
+
+def test_each_client_of_a_batch_keeps_its_own_mac(bench):
+    clients = {}
+    for number in range(300):
+        mac = f"02:00:5e:20:{number >> 8:02x}:{number & 255:02x}"
+        src = socket.inet_ntop(socket.AF_INET6, b"\xfe\x80" + bytes(6) + random.randbytes(8))
+        message = bench.solicit()
+        clients[message.trid] = mac, src
+        bench.send(message, mac=mac, src=src)
+    for _ in range(300):
+        relayed, _ = bench.at_server()
+        mac, src = clients.pop(relayed[DHCP6OptRelayMsg].message.trid)
+        assert (relayed[DHCP6OptClientLinkLayerAddr].clladdr, relayed.peeraddr) == (mac, src)
+    assert not clients
+
+
+def test_packet_socket_finds_the_mac_as_well(site):
+    relayd = site.start_relayd("--client-mac-by", "packet-socket")
+    bench = Bench(site)
+    relayed = bench.expect_relayed(bench.solicit())
+    assert relayed[DHCP6OptClientLinkLayerAddr].clladdr == CLIENT_MAC
+    assert control(site, "status")["client-mac-by"] == "packet-socket"
+    relayd.wait_for_line("packet socket")
+
+
+def test_ebpf_is_the_first_choice(bench):
+    assert control(bench.site, "status")["client-mac-by"] == "ebpf"
+
+
+@pytest.mark.parametrize("message_type", [8, 36, 99, 255])
+def test_unknown_and_new_message_types_pass_untouched(bench, message_type):
+    message = bytes([message_type, 1, 2, 3]) + bytes.fromhex("fffe0003aabbcc") + bytes(500)
+    bench.send(message)
+    relayed, _ = bench.at_server()
+    assert bytes(relayed[DHCP6OptRelayMsg].message) == message
+
+
+def test_a_large_message_passes_in_fragments(bench):
+    message = bytes([1, 1, 2, 3]) + random.randbytes(3000)
+    client = bench.site.clients
+    client.address("br-1", "fe80::77/64")
+    sock = client.udp_socket("fe80::77", 546, device="br-1")
+    sock.sendto(message, (ALL_RELAYS, 547, 0, client.ifindex("br-1")))
+    relayed, _ = bench.at_server()
+    assert bytes(relayed)[-3004:] == message
+    assert relayed[DHCP6OptClientLinkLayerAddr].clladdr == client.mac("br-1")
+
+
+@pytest.mark.parametrize("message_type", [2, 7, 10])
+def test_messages_of_servers_from_a_client_go_nowhere(bench, message_type):
+    bench.send(bytes([message_type, 1, 2, 3]))
+    bench.expect_nothing_before(bench.solicit())
+    assert dropped(bench.site, "server-type") == 1
+
+
+def test_unicast_from_a_client_goes_nowhere(bench):
+    router_mac = bench.site.router.mac("lan1")
+    bench.send(bench.solicit(), dst=link_local(router_mac), dst_mac=router_mac)
+    bench.expect_nothing_before(bench.solicit())
+    assert dropped(bench.site, "unicast") == 1
+
+
+def test_a_forged_relay_forward_from_a_client_goes_nowhere(bench):
+    forged = DHCP6_RelayForward(linkaddr="2001:db8:1::1", peeraddr="fe80::bad")
+    forged /= DHCP6OptClientLinkLayerAddr(clladdr="02:00:00:00:00:bb")
+    bench.send(forged / DHCP6OptRelayMsg(message=bench.solicit()))
+    bench.expect_nothing_before(bench.solicit())
+    assert dropped(bench.site, "untrusted-relay") == 1
+
+
+def test_truncated_and_absurd_datagrams_are_counted_and_survived(bench):
+    for junk in (b"\x01", b"\x0c", b"\x0c\x00", b"\x0d" + bytes(10), b"\x01\x02\x03"):
+        bench.send(junk)
+    bench.wire.send(Ether(src=CLIENT_MAC, dst="33:33:00:01:00:02")
+                    / IPv6(src=CLIENT, dst=ALL_RELAYS) / UDP(sport=546, dport=547))
+    bench.expect_nothing_before(bench.solicit())
+    assert dropped(bench.site, "short") >= 4
+
+
+CHAIN_CONFIG = f"""
+interfaces = {{"lan*"}}
+trusted = {{"lan1"}}
+server "{SERVER}" {{}}
+"""
+
+
+def test_a_chain_of_relays_on_a_trusted_link(site):
+    site.start_relayd(config=CHAIN_CONFIG)
+    bench = Bench(site)
+    below = DHCP6_RelayForward(hopcount=3, linkaddr="2001:db8:77::1", peeraddr="fe80::1")
+    below = below / DHCP6OptRelayMsg(message=bench.solicit())
+    bench.send(below)
+    relayed, _ = bench.at_server()
+    assert (relayed.hopcount, relayed.linkaddr, relayed.peeraddr) == (4, "2001:db8:1::1", CLIENT)
+    assert bytes(relayed[DHCP6OptRelayMsg].message) == bytes(below)
+    assert relayed.getlayer(DHCP6OptClientLinkLayerAddr) is None
+    site.router.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", "lan1")
+    inner = DHCP6_RelayReply(hopcount=3, linkaddr="2001:db8:77::1", peeraddr="fe80::1")
+    inner /= DHCP6OptRelayMsg(message=DHCP6_Reply(trid=1))
+    bench.send_reply(bench.reply(relayed, inner))
+    got = bench.wire.expect(lambda frame: UDP in frame and frame[UDP].sport == 547)
+    assert (got[IPv6].dst, got[UDP].dport) == (CLIENT, 547)
+    assert bytes(got[UDP].payload) == bytes(inner)
+
+
+def test_the_hop_limit(site):
+    site.start_relayd(config=CHAIN_CONFIG)
+    bench = Bench(site)
+    for hops in (8, 255):
+        bench.send(DHCP6_RelayForward(hopcount=hops, linkaddr="::", peeraddr="fe80::1")
+                   / DHCP6OptRelayMsg(message=bench.solicit()))
+    last = DHCP6_RelayForward(hopcount=7, linkaddr="::", peeraddr="fe80::1")
+    last = last / DHCP6OptRelayMsg(message=bench.solicit())
+    bench.send(last)
+    relayed, _ = bench.at_server()
+    assert relayed.hopcount == 8
+    assert dropped(site, "hop-limit") == 2
+
+
+# --- toward the client --------------------------------------------------------------
+
+
+def dhcp_to(address):
+    return lambda frame: UDP in frame and frame[UDP].sport == 547 and frame[IPv6].dst == address
+
+
+def test_the_reply_reaches_the_client_unchanged(bench):
+    relayed = bench.expect_relayed(bench.solicit())
+    inner = DHCP6_Advertise(trid=bench.xid) / DHCP6OptServerId(duid=DUID_LL(lladdr=CLIENT_MAC))
+    inner = bytes(inner) + bytes.fromhex("fff00002beef")
+    bench.site.router.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", "lan1")
+    bench.send_reply(bench.reply(relayed, inner))
+    got = bench.wire.expect(dhcp_to(CLIENT))
+    assert (got.dst, got[UDP].dport) == (CLIENT_MAC, 546)
+    assert got[IPv6].src == link_local(bench.site.router.mac("lan1"))
+    assert bytes(got[UDP].payload)[: len(inner)] == inner
+
+
+def test_replies_find_their_link_where_all_share_one_mac(lab):
+    site = Site(lab, client_links=3)
+    mac = site.router.mac("lan1")
+    for number in (2, 3):
+        site.router.ip("link", "set", f"lan{number}", "down", "address", mac)
+        site.router.ip("link", "set", f"lan{number}", "up")
+        site.router.address(f"lan{number}", f"2001:db8:{number}::1/64")
+    site.start_relayd()
+    bench = Bench(site)
+    wires = {number: site.clients.wire(f"br-{number}") for number in (1, 2, 3)}
+    for number in (3, 1, 2):
+        site.router.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", f"lan{number}")
+        bench.wire = wires[number]
+        relayed = bench.expect_relayed(bench.solicit())
+        bench.send_reply(bench.reply(relayed, DHCP6_Reply(trid=number)))
+        got = wires[number].expect(dhcp_to(CLIENT))
+        assert bytes(got[UDP].payload)[3] == number
+    for number, wire in wires.items():
+        assert wire.receive(dhcp_to(CLIENT), limit=0.2) is None, f"link {number} got another's"
+
+
+def test_the_link_address_leads_back_where_the_interface_id_is_missing(bench):
+    relayed = bench.expect_relayed(bench.solicit())
+    bench.site.router.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", "lan1")
+    bench.send_reply(bench.reply(relayed, DHCP6_Reply(trid=5), interface_id=None))
+    bench.wire.expect(dhcp_to(CLIENT))
+
+
+def test_replies_from_strangers_and_to_nowhere_are_dropped(bench):
+    site = bench.site
+    relayed = bench.expect_relayed(bench.solicit())
+    site.router.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", "lan1")
+    answer = bench.reply(relayed, DHCP6_Reply(trid=1))
+    # from a host on a client link, by unicast and by multicast
+    router_mac = site.router.mac("lan1")
+    bench.send(answer, src="2001:db8:1::666", dst="2001:db8:1::1", dst_mac=router_mac)
+    bench.send(answer)
+    wait_for(lambda: dropped(site, "reply-from-client-link") == 2)
+    # pretending to be the server, from a client link
+    bench.send(answer, src=SERVER, dst="2001:db8:100::1", dst_mac=router_mac)
+    # from a host that is no server
+    site.server.address("core", "2001:db8:100::bad/64")
+    site.server.udp_socket("2001:db8:100::bad", 547).sendto(bytes(answer), ("2001:db8:100::1", 547))
+    wait_for(lambda: dropped(site, "unknown-server") == 1)
+    bench.send_reply(bench.reply(relayed, DHCP6_Reply(trid=1), interface_id=b"lan9"))
+    bench.send_reply(bench.reply(relayed, DHCP6_Reply(trid=1), interface_id=b"core"))
+    wait_for(lambda: dropped(site, "unknown-link") == 2)
+    bench.send_reply(bytes(answer)[:-5])
+    wait_for(lambda: dropped(site, "malformed") == 1)
+    assert bench.wire.receive(dhcp_to(CLIENT), limit=0.2) is None
+
+
+# --- following the kernel -------------------------------------------------------------
+
+
+def test_a_link_that_appears_is_served_at_once(bench):
+    site = bench.site
+    assert link_state(site, "lan2") is None
+    site.add_client_link(2)
+    wait_for(lambda: site.router.joined("lan2"))
+    bench.wire = site.clients.wire("br-2")
+    relayed = bench.expect_relayed(bench.solicit())
+    assert (relayed.linkaddr, relayed[DHCP6OptIfaceId].ifaceid) == ("2001:db8:2::1", b"lan2")
+    assert link_state(site, "lan2")["state"] == "ready"
+
+
+def test_a_link_that_is_made_anew_is_served_again(bench):
+    site = bench.site
+    bench.expect_relayed(bench.solicit())
+    before = link_state(site, "lan1")["ifindex"]
+    site.router.ip("link", "del", "lan1")
+    wait_for(lambda: link_state(site, "lan1")["state"] == "absent")
+    site.lab.veth(site.clients, "port-1", site.router, "lan1")
+    site.clients.bridge_port("br-1", "port-1")
+    site.router.address("lan1", "2001:db8:1::1/64")
+    wait_for(lambda: site.router.joined("lan1"))
+    bench.expect_relayed(bench.solicit())
+    after = link_state(site, "lan1")
+    assert after["ifindex"] != before
+    assert after["counters"]["received"]["Solicit"] == 2, "counters outlive the link"
+
+
+def test_a_reply_to_a_link_that_has_gone_is_counted(bench):
+    site = bench.site
+    relayed = bench.expect_relayed(bench.solicit())
+    site.router.ip("link", "del", "lan1")
+    wait_for(lambda: link_state(site, "lan1")["state"] == "absent")
+    bench.send_reply(bench.reply(relayed, DHCP6_Reply(trid=1)))
+    wait_for(lambda: dropped(site, "link-gone") == 1)
+
+
+def test_a_renamed_link_is_known_by_its_new_name(bench):
+    site = bench.site
+    site.router.ip("link", "set", "lan1", "down", "name", "lan-east")
+    site.router.ip("link", "set", "lan-east", "up")
+    site.router.address("lan-east", "2001:db8:1::1/64")
+    wait_for(lambda: (link_state(site, "lan-east") or {}).get("state") == "ready")
+    relayed = bench.expect_relayed(bench.solicit())
+    assert relayed[DHCP6OptIfaceId].ifaceid == b"lan-east"
+    assert link_state(site, "lan1")["state"] == "absent"
+    site.router.ip("link", "set", "lan-east", "down", "name", "other")
+    site.router.ip("link", "set", "other", "up")
+    wait_for(lambda: not site.router.joined("other"))
+
+
+def test_the_next_message_after_an_address_moved_bears_the_new_one(bench):
+    site, before = bench.site, "2001:db8:1::1"
+    for number in range(50):
+        after = f"2001:db8:aa:{number:x}::1"
+        # as keepalived adds them: usable at once
+        site.router.address("lan1", f"{after}/64", "nodad")
+        site.router.ip("-6", "addr", "del", f"{before}/64", "dev", "lan1")
+        assert bench.expect_relayed(bench.solicit()).linkaddr == after
+        before = after
+
+
+def test_without_an_address_the_relay_says_why_and_keeps_silent(bench):
+    site = bench.site
+    site.router.ip("-6", "addr", "del", "2001:db8:1::1/64", "dev", "lan1")
+    bench.send(bench.solicit())
+    wait_for(lambda: dropped(site, "no-address") == 1)
+    link = link_state(site, "lan1")
+    assert (link["state"], link["reason"]) == ("no address", "no global address on the link")
+    site.router.address("lan1", "2001:db8:1::1/64")
+    bench.expect_relayed(bench.solicit())
+
+
+def test_unspecified_link_address_where_so_configured(site):
+    site.router.ip("-6", "addr", "del", "2001:db8:1::1/64", "dev", "lan1")
+    site.start_relayd(config='interfaces = {"lan1"}\nwithout-address = unspecified\n'
+                             f'server "{SERVER}" {{}}\n')
+    bench = Bench(site)
+    relayed = bench.expect_relayed(bench.solicit())
+    assert (relayed.linkaddr, relayed[DHCP6OptIfaceId].ifaceid) == ("::", b"lan1")
+
+
+def test_the_better_address_is_taken(bench):
+    site = bench.site
+    site.router.address("lan1", "2001:db8:1::2/64")  # newer: not taken
+    site.router.address("lan1", "2001:db8:1::3/128")  # as VRRP adds them
+    assert bench.expect_relayed(bench.solicit()).linkaddr == "2001:db8:1::1"
+    site.router.ip("-6", "addr", "change", "2001:db8:1::1/64", "dev", "lan1", "preferred_lft", "0")
+    assert bench.expect_relayed(bench.solicit()).linkaddr == "2001:db8:1::2"
+    site.router.ip("-6", "addr", "del", "2001:db8:1::2/64", "dev", "lan1")
+    assert bench.expect_relayed(bench.solicit()).linkaddr == "2001:db8:1::3"
+    site.router.ip("-6", "addr", "del", "2001:db8:1::3/128", "dev", "lan1")
+    assert bench.expect_relayed(bench.solicit()).linkaddr == "2001:db8:1::1"
+
+
+def test_a_tentative_address_is_not_used_until_it_stands(bench):
+    site = bench.site
+    site.router.ip("-6", "addr", "del", "2001:db8:1::1/64", "dev", "lan1")
+    site.router.sysctl("net.ipv6.conf.lan1.accept_dad", 1)
+    site.router.sysctl("net.ipv6.conf.lan1.dad_transmits", 3)
+    site.router.address("lan1", "2001:db8:1::1/64")
+    link = link_state(site, "lan1")
+    assert link["state"] == "tentative" and "2001:db8:1::1" in link["reason"]
+    wait_for(lambda: link_state(site, "lan1")["state"] == "ready", 20)
+    bench.expect_relayed(bench.solicit())
+
+
+def test_addresses_of_a_vrrp_macvlan_count_and_nothing_is_relayed_twice(bench):
+    site = bench.site
+    site.router.ip("-6", "addr", "del", "2001:db8:1::1/64", "dev", "lan1")
+    site.router.ip("link", "add", "lan1v", "link", "lan1", "address", "00:00:5e:00:02:01",
+                   "type", "macvlan", "mode", "private")
+    site.router.ip("link", "set", "lan1v", "up")
+    site.router.address("lan1v", "2001:db8:1::f/64")
+    wait_for(lambda: link_state(site, "lan1")["state"] == "ready")
+    relayed = bench.expect_relayed(bench.solicit())
+    assert (relayed.linkaddr, relayed[DHCP6OptIfaceId].ifaceid) == ("2001:db8:1::f", b"lan1")
+    bench.expect_nothing_before(bench.solicit())
+    site.router.ip("-6", "addr", "del", "2001:db8:1::f/64", "dev", "lan1v")
+    wait_for(lambda: link_state(site, "lan1")["state"] == "no address")
+
+
+def test_a_link_named_in_the_config_is_awaited(lab):
+    site = Site(lab, client_links=0)
+    site.start_relayd(interfaces="lan7")
+    wait_for(lambda: site.router.listens("udp", 547))
+    assert link_state(site, "lan7")["state"] == "absent"
+    site.add_client_link(7)
+    wait_for(lambda: link_state(site, "lan7")["state"] == "ready")
+    bench = Bench(site, 7)
+    assert bench.expect_relayed(bench.solicit()).linkaddr == "2001:db8:7::1"
+
+
+def test_the_route_to_the_server_moves_and_the_next_message_follows(bench):
+    site = bench.site
+    site.lab.veth(site.router, "up2", site.server, "up2")
+    site.router.address("up2", "2001:db8:200::1/64")
+    site.server.address("up2", "2001:db8:200::69/64")
+    bench.expect_relayed(bench.solicit())
+    # the old uplink and its address are gone; the server is behind the other one now
+    site.router.ip("-6", "addr", "del", "2001:db8:100::1/64", "dev", "core")
+    site.router.ip("-6", "route", "replace", "2001:db8:100::/64", "via", "2001:db8:200::69")
+    bench.send(bench.solicit())
+    _, sender = bench.at_server()
+    assert sender[0] == "2001:db8:200::1"
+    server = control(site, "servers")["servers"][0]
+    assert (server["uplink"], server["source"]) == ("up2", "2001:db8:200::1")
+    assert server["next-hop"] == "2001:db8:200::69"
+
+
+# --- config and operation ---------------------------------------------------------------
+
+
+def test_two_servers_both_get_a_copy(site):
+    site.server.address("core", "2001:db8:100::70/64")
+    site.start_relayd(servers=(SERVER, "2001:db8:100::70"))
+    bench = Bench(site)
+    other = site.server.udp_socket("2001:db8:100::70", 547)
+    other.settimeout(10)
+    bench.send(bench.solicit())
+    first, _ = bench.at_server()
+    assert bytes(first) == other.recvfrom(65535)[0]
+
+
+def test_remote_id_and_a_pinned_source(site):
+    site.router.address("lo", "2001:db8:ffff::1/128")
+    site.server.route("2001:db8:ffff::1", "via", "2001:db8:100::1")
+    site.start_relayd(config=f"""
+        interfaces = {{"lan*", "!lan9"}}
+        server "{SERVER}" {{}}
+        source = lo
+        remote-id = "rack:%i"
+        enterprise-number = 32473
+    """)
+    bench = Bench(site)
+    bench.send(bench.solicit())
+    relayed, sender = bench.at_server()
+    assert sender[0] == "2001:db8:ffff::1"
+    assert bytes.fromhex("0025000d00007ed9") + b"rack:lan1" in bytes(relayed)
+
+
+def test_reload_changes_what_is_served_and_a_bad_file_changes_nothing(site):
+    config = site.lab.directory / "relayd.conf"
+    relayd = site.start_relayd(config=f'interfaces = {{"lan*"}}\nserver "{SERVER}" {{}}\n')
+    bench = Bench(site)
+    bench.expect_relayed(bench.solicit())
+    config.write_text('interfaces = {"lan*"}\nserver "nonsense" {}\n')
+    done = run(program("netboot6/netboot6"), "--control", site.lab.directory / "relayd.sock",
+               "relay", "reload", check=False)
+    assert done.returncode == 1
+    assert f"{config}:2: " in done.stderr
+    bench.expect_relayed(bench.solicit())
+    config.write_text(f'interfaces = {{"other*"}}\nserver "{SERVER}" {{}}\n')
+    control(site, "reload")
+    assert not site.router.joined("lan1")
+    config.write_text(f'interfaces = {{"lan*"}}\nserver "{SERVER}" {{}}\n')
+    relayd.send_signal(1)
+    wait_for(lambda: site.router.joined("lan1"))
+    bench.expect_relayed(bench.solicit())
+
+
+@pytest.mark.parametrize("config, line, said", [
+    ('interfaces = {"lan*"}\nserver "2001:db8::1" {}\nwidth = 3\n', 3, "width"),
+    ('interfaces = {"lan*"}\nserver "::" {}\n', 2, "IPv6 address of a server"),
+    ('interfaces = {"a/b"}\nserver "2001:db8::1" {}\n', 1, "name or pattern"),
+    ('interfaces = {"lan*"}\nsource = "fe80::1"\nserver "2001:db8::1" {}\n', 2, "global"),
+    ('interfaces = {"lan*"}\nserver "2001:db8::1" {}\nwithout-address = perhaps\n', 3, "drop or"),
+    ('interfaces = {"lan*"}\nserver "2001:db8::1" {}\nremote-id = "%q"\n', 3, "%h"),
+    ('interfaces = {"lan*"}\n', 0, "no server"),
+    ('server "2001:db8::1" {}\n', 0, "no client-facing links"),
+])
+def test_check_says_where_a_file_is_wrong(tmp_path, config, line, said):
+    path = tmp_path / "relayd.conf"
+    path.write_text(config)
+    done = run(program("netboot6-relayd"), "-t", "-c", path, check=False)
+    assert done.returncode == 78
+    assert f"{path}:{line}: " in done.stderr and said in done.stderr
+
+
+def test_another_program_on_the_port_is_named_as_the_reason(site):
+    taken = site.router.udp_socket("::", 547)
+    done = site.router.run(program("netboot6-relayd"), "-f", "-i", "lan*", "-s", SERVER, check=False)
+    assert done.returncode == 1
+    assert "port 547 is taken" in done.stderr
+    taken.close()

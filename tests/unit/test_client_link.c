@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The states of a client-facing link and its forward template, and what is
+ * put in front of a message with it.
+ */
+#include <arpa/inet.h>
+#include <linux/if_addr.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/log.h"
+#include "dhcp6/option.h"
+#include "relayd/client_link.h"
+#include "relayd/forward.h"
+
+static struct relay_conf *conf_of(const char *more)
+{
+	char text[512] = "interfaces = {\"lan*\"}\nserver \"2001:db8::547\" {}\n";
+	struct config_problems problems = {0};
+	struct relay_conf *conf = NULL;
+
+	strcat(text, more);
+	assert_int_equal(relay_conf_read_text("test", text, &conf, &problems), 0);
+	return conf;
+}
+
+/* A link that is up, with a link-local address and one more. */
+struct fixture {
+	struct client_link cl;
+	struct link link;
+	struct link_address local, global;
+};
+
+static void set_up(struct fixture *f, const char *global, uint32_t flags)
+{
+	*f = (struct fixture){
+		.link = {.ifindex = 5,
+			.name = "lan1",
+			.flags = IFF_UP | IFF_RUNNING,
+			.hw_type = 1,
+			.mac_len = 6},
+		.cl = {.name = "lan1"},
+	};
+	f->local = (struct link_address){.prefixlen = 64, .next = global ? &f->global : NULL};
+	inet_pton(AF_INET6, "fe80::1", &f->local.address);
+	f->link.addresses = &f->local;
+	if (global) {
+		f->global = (struct link_address){.prefixlen = 64, .flags = flags, .seq = 1};
+		inet_pton(AF_INET6, global, &f->global.address);
+	}
+	f->cl.link = &f->link;
+}
+
+static void expect_state(
+	struct fixture *f, const char *more, enum client_link_state state, const char *reason)
+{
+	struct relay_conf *conf = conf_of(more);
+
+	client_link_update(&f->cl, conf, "router");
+	assert_int_equal(f->cl.state, state);
+	assert_string_equal(f->cl.reason, reason);
+	relay_conf_free(conf);
+}
+
+static void test_states(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, "2001:db8:1::1", 0);
+	expect_state(&f, "", CLIENT_LINK_READY, "");
+	assert_true(f.cl.forward.len > 0);
+
+	f.link.flags = 0;
+	expect_state(&f, "", CLIENT_LINK_DOWN, "administratively down");
+	f.link.flags = IFF_UP;
+	expect_state(&f, "", CLIENT_LINK_DOWN, "no carrier");
+
+	f.cl.link = NULL;
+	expect_state(&f, "", CLIENT_LINK_ABSENT, "there is no link of this name");
+	assert_int_equal(f.cl.forward.len, 0);
+
+	set_up(&f, "2001:db8:1::1", IFA_F_TENTATIVE);
+	expect_state(&f, "", CLIENT_LINK_TENTATIVE,
+		"2001:db8:1::1 is under duplicate address detection");
+	assert_int_equal(f.cl.forward.len, 0);
+
+	set_up(&f, "2001:db8:1::1", IFA_F_DADFAILED | IFA_F_TENTATIVE);
+	expect_state(&f, "", CLIENT_LINK_NO_ADDRESS, "2001:db8:1::1 is a duplicate on the link");
+
+	set_up(&f, NULL, 0);
+	expect_state(&f, "", CLIENT_LINK_NO_ADDRESS, "no global address on the link");
+	expect_state(&f, "without-address = unspecified\n", CLIENT_LINK_READY,
+		"no global address: link-address is ::");
+	assert_true(f.cl.forward.len > 0);
+
+	set_up(&f, "2001:db8:1::1", 0);
+	f.cl.holder = -1;
+	f.cl.join_error = 12;
+	expect_state(&f, "", CLIENT_LINK_DOWN, "cannot join ff02::1:2: Cannot allocate memory");
+}
+
+static void test_addresses_of_a_macvlan_count(void **state)
+{
+	struct link_address vip = {.prefixlen = 128, .flags = IFA_F_DEPRECATED, .seq = 9};
+	struct link vmac_link = {.ifindex = 9, .name = "vrrp6.1", .addresses = &vip};
+	struct client_link_vmac vmac = {.link = &vmac_link};
+	struct relay_conf *conf = conf_of("");
+	struct fixture f;
+
+	(void)state;
+	inet_pton(AF_INET6, "2001:db8:1::f", &vip.address);
+	set_up(&f, NULL, 0);
+	f.cl.vmacs = &vmac;
+	assert_true(client_link_update(&f.cl, conf, "router"));
+	assert_int_equal(f.cl.state, CLIENT_LINK_READY);
+	assert_memory_equal(&f.cl.link_address, &vip.address, 16);
+	assert_false(client_link_update(&f.cl, conf, "router"));
+	relay_conf_free(conf);
+}
+
+/* --- forwarding ---------------------------------------------------------------- */
+
+static const uint8_t solicit[] = {1, 0xaa, 0xbb, 0xcc};
+static const uint8_t mac[] = {0x52, 0x54, 0, 0x12, 0x34, 0x56};
+
+static struct udp_datagram datagram_of(const uint8_t *data, size_t len, const char *to)
+{
+	struct udp_datagram d = {.data = data, .len = len, .ifindex = 5};
+
+	inet_pton(AF_INET6, "fe80::5054:ff:fe12:3456", &d.peer.sin6_addr);
+	inet_pton(AF_INET6, to, &d.local);
+	return d;
+}
+
+/* The header as it must be, octet for octet. */
+static void test_header_of_a_client_message(void **state)
+{
+	static const uint8_t expected[] = {
+		12, 0, /* Relay-forward, hop-count */
+		0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, /* link-address */
+		0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0x50, 0x54, 0, 0xff, 0xfe, 0x12, 0x34,
+		0x56,                                               /* peer */
+		0, 18, 0, 4, 'l', 'a', 'n', '1',                    /* Interface-Id */
+		0, 37, 0, 8, 0, 0, 0x7e, 0xd9, 'r', 'o', 'u', 't',  /* Remote-ID */
+		0, 79, 0, 8, 0, 1, 0x52, 0x54, 0, 0x12, 0x34, 0x56, /* client link-layer address */
+		0, 9, 0, 4,                                         /* Relay Message */
+	};
+	struct udp_datagram d = datagram_of(solicit, sizeof(solicit), "ff02::1:2");
+	struct relay_conf *conf = conf_of("remote-id = \"%h\"\nenterprise-number = 32473\n");
+	uint8_t header[FORWARD_HEADER_MAX];
+	struct fixture f;
+	size_t len;
+
+	(void)state;
+	set_up(&f, "2001:db8:1::1", 0);
+	client_link_update(&f.cl, conf, "rout");
+	assert_int_equal(forward_client_message(&f.cl, &d, mac, header, &len), RELAY_PASS);
+	assert_int_equal(len, sizeof(expected));
+	assert_memory_equal(header, expected, len);
+
+	assert_int_equal(forward_client_message(&f.cl, &d, NULL, header, &len), RELAY_PASS);
+	assert_int_equal(len, sizeof(expected) - 12);
+	assert_memory_equal(header + len - 4, expected + sizeof(expected) - 4, 4);
+	relay_conf_free(conf);
+}
+
+static void test_what_clients_may_not_send(void **state)
+{
+	struct relay_conf *conf = conf_of("");
+	static const uint8_t server_types[] = {2, 7, 10};
+	uint8_t header[FORWARD_HEADER_MAX];
+	struct fixture f;
+	struct udp_datagram d = datagram_of(solicit, sizeof(solicit), "2001:db8:1::1");
+	size_t len;
+
+	(void)state;
+	set_up(&f, "2001:db8:1::1", 0);
+	client_link_update(&f.cl, conf, "router");
+	assert_int_equal(forward_client_message(&f.cl, &d, mac, header, &len), RELAY_DROP_UNICAST);
+	for (size_t i = 0; i < sizeof(server_types); i++) {
+		const uint8_t message[] = {server_types[i], 0, 0, 0};
+
+		d = datagram_of(message, sizeof(message), "ff02::1:2");
+		assert_int_equal(forward_client_message(&f.cl, &d, mac, header, &len),
+			RELAY_DROP_SERVER_TYPE);
+	}
+	relay_conf_free(conf);
+}
+
+static void test_the_longest_message(void **state)
+{
+	struct relay_conf *conf = conf_of("");
+	static const uint8_t octets[65535] = {1};
+	uint8_t header[FORWARD_HEADER_MAX];
+	struct fixture f;
+	size_t len;
+	/* relay header, Interface-Id "lan1", option 79, option 9 */
+	const size_t most = 65527 - (34 + 8 + 12 + 4);
+	struct udp_datagram d = datagram_of(octets, most, "ff02::1:2");
+
+	(void)state;
+	set_up(&f, "2001:db8:1::1", 0);
+	client_link_update(&f.cl, conf, "router");
+	assert_int_equal(forward_client_message(&f.cl, &d, mac, header, &len), RELAY_PASS);
+	assert_int_equal(len + most, 65527);
+	d.len++;
+	assert_int_equal(forward_client_message(&f.cl, &d, mac, header, &len), RELAY_DROP_TOO_LONG);
+	relay_conf_free(conf);
+}
+
+static void test_relays_below(void **state)
+{
+	struct relay_conf *conf = conf_of("");
+	uint8_t message[DHCP6_RELAY_HEADER_LEN] = {12, 7};
+	uint8_t header[FORWARD_HEADER_MAX];
+	struct udp_datagram d = datagram_of(message, sizeof(message), "2001:db8:100::1");
+	struct fixture f;
+	size_t len;
+
+	(void)state;
+	set_up(&f, "2001:db8:1::1", 0);
+	client_link_update(&f.cl, conf, "router");
+	assert_int_equal(forward_relayed_message(&f.cl, false, &d, header, &len),
+		RELAY_DROP_UNTRUSTED_RELAY);
+	/* link-local: link-address and Interface-Id of the link, never option 79 */
+	assert_int_equal(forward_relayed_message(&f.cl, true, &d, header, &len), RELAY_PASS);
+	assert_int_equal(header[1], 8);
+	assert_memory_equal(header + 2, &f.global.address, 16);
+	assert_int_equal(len, 34 + 8 + 4);
+	/* from beyond, with no global address: no way back */
+	assert_int_equal(
+		forward_relayed_message(NULL, false, &d, header, &len), RELAY_DROP_NOT_SERVED);
+	/* global: link-address zero */
+	inet_pton(AF_INET6, "2001:db8:5::1", &d.peer.sin6_addr);
+	assert_int_equal(forward_relayed_message(NULL, false, &d, header, &len), RELAY_PASS);
+	assert_int_equal(len, 34 + 4);
+	assert_int_equal(header[2], 0);
+	message[1] = 8;
+	assert_int_equal(
+		forward_relayed_message(NULL, false, &d, header, &len), RELAY_DROP_HOP_LIMIT);
+	d.len--;
+	assert_int_equal(forward_relayed_message(NULL, false, &d, header, &len), RELAY_DROP_SHORT);
+	relay_conf_free(conf);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_addresses_of_a_macvlan_count),
+		cmocka_unit_test(test_header_of_a_client_message),
+		cmocka_unit_test(test_what_clients_may_not_send),
+		cmocka_unit_test(test_the_longest_message),
+		cmocka_unit_test(test_relays_below),
+	};
+
+	log_open("test", LOG_TO_STDERR, LOG_LEVEL_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The choice of the link-address and of a source, by rows of addresses.
+ */
+#include <arpa/inet.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "relayd/link_choice.h"
+
+struct row {
+	const char *address;
+	uint32_t flags;
+	uint8_t prefixlen;
+};
+
+enum { ROWS = 4 };
+
+/* A link with these addresses, in this order of arrival. */
+static void make_link(struct link *link, struct link_address *made, const struct row *rows)
+{
+	*link = (struct link){.ifindex = 2, .name = "lan1"};
+	for (int i = ROWS - 1; i >= 0; i--) {
+		if (!rows[i].address)
+			continue;
+		made[i] = (struct link_address){.flags = rows[i].flags,
+			.prefixlen = rows[i].prefixlen ? rows[i].prefixlen : 64,
+			.scope = RT_SCOPE_UNIVERSE,
+			.seq = (uint64_t)i,
+			.next = link->addresses};
+		assert_int_equal(inet_pton(AF_INET6, rows[i].address, &made[i].address), 1);
+		link->addresses = &made[i];
+	}
+}
+
+static void test_choice(void **state)
+{
+	static const struct {
+		const char *what;
+		struct row rows[ROWS];
+		int chosen; /* -1: none */
+	} cases[] = {
+		{"none", {{0}}, -1},
+		{"link-local only", {{"fe80::1", 0, 0}}, -1},
+		{"global after link-local", {{"fe80::1", 0, 0}, {"2001:db8::1", 0, 0}}, 1},
+		{"unique local", {{"fd00::1", 0, 0}}, 0},
+		{"tentative", {{"2001:db8::1", IFA_F_TENTATIVE, 0}}, -1},
+		{"optimistic", {{"2001:db8::1", IFA_F_TENTATIVE | IFA_F_OPTIMISTIC, 0}}, 0},
+		{"duplicate", {{"2001:db8::1", IFA_F_TENTATIVE | IFA_F_DADFAILED, 0}}, -1},
+		{"temporary", {{"2001:db8::1", IFA_F_TEMPORARY, 0}}, -1},
+		{"longest standing", {{"2001:db8::9", 0, 0}, {"2001:db8::1", 0, 0}}, 0},
+		{"preferred before deprecated",
+			{{"2001:db8::1", IFA_F_DEPRECATED, 0}, {"2001:db8::2", 0, 0}}, 1},
+		{"deprecated before none", {{"2001:db8::1", IFA_F_DEPRECATED, 0}}, 0},
+		{"subnet before /128", {{"2001:db8::1", 0, 128}, {"2001:db8::2", 0, 0}}, 1},
+		{"/128 before deprecated",
+			{{"2001:db8::1", IFA_F_DEPRECATED, 0}, {"2001:db8::2", 0, 128}}, 1},
+		{"VIP alone, as keepalived adds it",
+			{{"2001:db8::f", IFA_F_DEPRECATED | IFA_F_NODAD, 128}}, 0},
+		{"multicast, loopback, mapped",
+			{{"ff05::1", 0, 0}, {"::1", 0, 0}, {"::ffff:10.0.0.1", 0, 0}}, -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct link link;
+		struct link_address made[ROWS];
+		const struct link_address *chosen;
+
+		make_link(&link, made, cases[i].rows);
+		chosen = link_choice_of(&link);
+		if (chosen != (cases[i].chosen < 0 ? NULL : &made[cases[i].chosen]))
+			fail_msg("%s", cases[i].what);
+	}
+}
+
+static void test_stable_source(void **state)
+{
+	static const struct row rows[ROWS] = {{"2001:db8::1", 0, 64}, {"2001:db8::2", 0, 128},
+		{"2001:db8::3", IFA_F_DEPRECATED, 64}, {"2001:db8::4", IFA_F_TENTATIVE, 64}};
+	struct link_address made[ROWS];
+	struct link link;
+
+	(void)state;
+	make_link(&link, made, rows);
+	assert_true(link_choice_stable_source(&link, &made[0]));
+	assert_false(link_choice_stable_source(&link, &made[1]));
+	assert_false(link_choice_stable_source(&link, &made[2]));
+	assert_false(link_choice_stable_source(&link, &made[3]));
+	link.flags = IFF_LOOPBACK;
+	assert_true(link_choice_stable_source(&link, &made[1]));
+}
+
+static void test_pending(void **state)
+{
+	struct link_address a = {.flags = IFA_F_TENTATIVE, .prefixlen = 64};
+
+	(void)state;
+	inet_pton(AF_INET6, "2001:db8::1", &a.address);
+	assert_true(link_choice_pending(&a));
+	a.flags = 0;
+	assert_false(link_choice_pending(&a));
+	a.flags = IFA_F_TENTATIVE | IFA_F_DADFAILED;
+	assert_false(link_choice_pending(&a));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_choice),
+		cmocka_unit_test(test_stable_source),
+		cmocka_unit_test(test_pending),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

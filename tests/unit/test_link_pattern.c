@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which names the patterns of a configuration take.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "relayd/link_pattern.h"
+
+static void test_names_that_match(void **state)
+{
+	static const struct {
+		const char *patterns[3];
+		const char *name;
+		bool match;
+	} rows[] = {
+		{{"eth0"}, "eth0", true},
+		{{"eth0"}, "eth01", false},
+		{{"vlan*"}, "vlan", true},
+		{{"vlan*"}, "vlan100", true},
+		{{"vlan*"}, "xvlan100", false},
+		{{"vlan[12]"}, "vlan2", true},
+		{{"eth?"}, "eth", false},
+		{{"eth0.*"}, "eth0.100", true},
+		{{"vlan*", "!vlan99"}, "vlan99", false},
+		{{"!vlan99", "vlan*"}, "vlan99", false},
+		{{"vlan*", "!vlan9?"}, "vlan9", true},
+		{{"!vlan99"}, "vlan1", false},
+		{{"a", "b"}, "b", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct link_patterns patterns = {0};
+
+		for (int j = 0; j < 3 && rows[i].patterns[j]; j++)
+			assert_int_equal(link_patterns_add(&patterns, rows[i].patterns[j]), 0);
+		if (link_patterns_match(&patterns, rows[i].name) != rows[i].match)
+			fail_msg("row %zu: %s", i, rows[i].name);
+		link_patterns_fini(&patterns);
+	}
+}
+
+static void test_patterns_that_no_link_can_match(void **state)
+{
+	static const char *const rows[] = {
+		"", "!", "a/b", "a b", "sixteen-letters.", "!sixteen-letters."};
+	struct link_patterns patterns = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(link_patterns_add(&patterns, rows[i]), -EINVAL);
+	assert_int_equal(link_patterns_add(&patterns, "fifteen-letters"), 0);
+	assert_int_equal(link_patterns_add(&patterns, "!fifteen-letters"), 0);
+	link_patterns_fini(&patterns);
+}
+
+static void test_plain_names(void **state)
+{
+	(void)state;
+	assert_true(link_pattern_is_name("br-prov"));
+	assert_false(link_pattern_is_name("!br-prov"));
+	assert_false(link_pattern_is_name("br*"));
+	assert_false(link_pattern_is_name("br[1]"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names_that_match),
+		cmocka_unit_test(test_patterns_that_no_link_can_match),
+		cmocka_unit_test(test_plain_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

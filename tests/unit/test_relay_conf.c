@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * relayd.conf: what comes out of a good file, and what is said, at which
+ * line, of a bad one.
+ */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "relayd/relay_conf.h"
+
+#define GOOD "interfaces = {\"vlan*\"}\nserver \"2001:db8::547\" {}\n"
+
+static void test_a_whole_file(void **state)
+{
+	static const char text[] =
+		"interfaces = {\"vlan*\", \"br-prov\", \"!vlan99\"} # the clients\n"
+		"trusted = {\"vlan7\"}\n"
+		"server \"2001:db8:d::547\" {}\n"
+		"server \"2001:db8:e::547\" {}\n"
+		"forward = all\n"
+		"client-mac = false\n"
+		"interface-id = none\n"
+		"remote-id = \"%h:%i\"\n"
+		"enterprise-number = 32473\n"
+		"source = \"2001:db8::1\"\n"
+		"user = \"netboot6\"\n"
+		"control = \"/tmp/r.sock\"\n";
+	struct config_problems problems = {0};
+	struct relay_conf *conf;
+	struct in6_addr address;
+
+	(void)state;
+	assert_int_equal(relay_conf_read_text("f", text, &conf, &problems), 0);
+	assert_true(link_patterns_match(&conf->interfaces, "vlan98"));
+	assert_false(link_patterns_match(&conf->interfaces, "vlan99"));
+	assert_true(link_patterns_match(&conf->trusted, "vlan7"));
+	assert_int_equal(conf->n_servers, 2);
+	inet_pton(AF_INET6, "2001:db8:e::547", &address);
+	assert_memory_equal(&conf->server[1], &address, 16);
+	assert_false(conf->client_mac);
+	assert_false(conf->interface_id);
+	assert_string_equal(conf->remote_id, "%h:%i");
+	assert_int_equal(conf->remote_id_enterprise, 32473);
+	assert_int_equal(conf->source, RELAY_SOURCE_ADDRESS);
+	assert_string_equal(conf->user, "netboot6");
+	assert_string_equal(conf->control, "/tmp/r.sock");
+	relay_conf_free(conf);
+}
+
+static void test_defaults(void **state)
+{
+	struct config_problems problems = {0};
+	struct relay_conf *conf;
+
+	(void)state;
+	assert_int_equal(relay_conf_read_text("f", GOOD, &conf, &problems), 0);
+	assert_true(conf->client_mac);
+	assert_true(conf->interface_id);
+	assert_null(conf->remote_id);
+	assert_int_equal(conf->source, RELAY_SOURCE_AUTO);
+	assert_int_equal(conf->without_address, RELAY_DROP);
+	assert_null(conf->user);
+	relay_conf_free(conf);
+}
+
+static void test_what_is_said_of_bad_lines(void **state)
+{
+	static const struct {
+		const char *text, *said;
+	} rows[] = {
+		{GOOD "nonsense = 1\n", "f:3: no such option 'nonsense'"},
+		{GOOD "forward = any\n", "f:3: forward: 'any' found, all expected"},
+		{GOOD "interface-id = number\n",
+			"f:3: interface-id: 'number' found, none or name expected"},
+		{GOOD "source = \"fe80::1\"\n", "f:3: source: 'fe80::1' is no global"},
+		{GOOD "source = \"2001:db8::zz\"\n", "f:3: source: '2001:db8::zz' is no global"},
+		{GOOD "source = \"lo*\"\n", "f:3: source: 'lo*' found"},
+		{GOOD "source = \"a-name-too-long-for-it\"\n", "f:3: source:"},
+		{GOOD "enterprise-number = 0\n", "f:3: enterprise-number: 0 found"},
+		{GOOD "remote-id = \"\"\n", "f:3: remote-id: ''"},
+		{GOOD "remote-id = \"%i\"\n", "remote-id needs an enterprise-number"},
+		{GOOD "interface-id = none\nwithout-address = unspecified\n",
+			"needs interface-id = name"},
+		{GOOD "server \"ff05::1:3\" {}\n", "f:3: server: 'ff05::1:3' is not the unicast"},
+		{GOOD "server \"2001:db8::1%eth0\" {}\n", "f:3: server: '2001:db8::1%eth0'"},
+		{GOOD "interfaces = {\"\"}\n", "f:3: interfaces: ''"},
+		{GOOD "client-mac = perhaps\n", "f:3: "},
+		{GOOD "server {\n", "f:3"},
+		{"interfaces = {\"a\"}\n", "f:0: no server"},
+		{"server \"2001:db8::1\" {}\n", "f:0: no client-facing links"},
+		{"", "f:0: no client-facing links"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config_problems problems = {0};
+		struct relay_conf *conf = NULL;
+
+		if (relay_conf_read_text("f", rows[i].text, &conf, &problems) == 0)
+			fail_msg("row %zu was taken: %s", i, rows[i].text);
+		assert_null(conf);
+		if (!strstr(problems.text, rows[i].said))
+			fail_msg("row %zu: said '%s', not '%s'", i, problems.text, rows[i].said);
+	}
+}
+
+static void test_too_many_servers(void **state)
+{
+	char text[1024] = "interfaces = {\"a\"}\n";
+	struct config_problems problems = {0};
+	struct relay_conf *conf = NULL;
+
+	(void)state;
+	for (int i = 0; i <= RELAY_SERVERS_MAX; i++)
+		sprintf(text + strlen(text), "server \"2001:db8::%x\" {}\n", i + 1);
+	assert_int_not_equal(relay_conf_read_text("f", text, &conf, &problems), 0);
+	assert_non_null(strstr(problems.text, "f:10: server: more than 8"));
+}
+
+static void test_expansion(void **state)
+{
+	uint8_t out[RELAY_INTERFACE_ID_MAX];
+	char long_host[80];
+
+	(void)state;
+	assert_int_equal(relay_conf_expand("%h:%i", "r1", "vlan7", out), 8);
+	assert_memory_equal(out, "r1:vlan7", 8);
+	assert_int_equal(relay_conf_expand("100%%", "", "", out), 4);
+	assert_memory_equal(out, "100%", 4);
+	assert_true(relay_conf_expand("%", "h", "i", out) < 0);
+	assert_true(relay_conf_expand("%x", "h", "i", out) < 0);
+	assert_true(relay_conf_expand("", "h", "i", out) < 0);
+	memset(long_host, 'h', sizeof(long_host));
+	long_host[RELAY_INTERFACE_ID_MAX] = '\0';
+	assert_int_equal(relay_conf_expand("%h", long_host, "", out), RELAY_INTERFACE_ID_MAX);
+	assert_true(relay_conf_expand("%h.", long_host, "", out) < 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_whole_file),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_what_is_said_of_bad_lines),
+		cmocka_unit_test(test_too_many_servers),
+		cmocka_unit_test(test_expansion),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
