@@ -37,7 +37,7 @@ def lab(request, _namespaces):
     """An empty Lab; our daemons in it are judged at the end."""
     parent = os.environ.get("NB6_LAB_DIR") or tempfile.gettempdir()
     Path(parent).mkdir(parents=True, exist_ok=True)
-    name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)
+    name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)[:40]
     directory = Path(tempfile.mkdtemp(prefix=f"netboot6-{name}-", dir=parent))
     directory.chmod(0o755)  # daemons that gave up root read their files here
     made = Lab(directory)

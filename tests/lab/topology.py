@@ -15,10 +15,11 @@ The router announces itself on the client links only when start_radvd() is calle
 Daemons come from the directory NB6_BUILD; they are ready when these return.
 """
 
+import json
 import os
 from pathlib import Path
 
-from lab.netns import wait_for
+from lab.netns import run, wait_for
 
 SERVER = "2001:db8:100::69"
 CORE_ROUTER = "2001:db8:100::1"
@@ -65,6 +66,12 @@ class Site:
         self.server.capture("core")
 
     # --- daemons ------------------------------------------------------------
+    def ask(self, daemon, *words):
+        """What `netboot6 --json relay|boot WORDS` answers, as Python has JSON."""
+        control = self.lab.directory / {"relay": "relayd.sock", "boot": "bootd.sock"}[daemon]
+        command = (program("netboot6"), "--json", "--control", control, daemon, *words)
+        return json.loads(run(*command).stdout)
+
     def start_relayd(self, *options, interfaces="lan*", servers=(SERVER,), config=None):
         """netboot6-relayd in the router: by command line, or by the text of a relayd.conf."""
         argv = [program("netboot6-relayd"), "-f", "--control", self.lab.directory / "relayd.sock"]
@@ -82,9 +89,13 @@ class Site:
     def start_bootd(self, config, *options, ports=(("udp", 547),)):
         """netboot6-bootd in the server, with the text of a bootd.conf.
 
+        Its control socket, key and DUID are in the lab's directory unless `config` says else.
         ports   the sockets that mean "ready": ("udp", 69) for TFTP, ("tcp", 80) for HTTP
         """
-        path = self.lab.file("bootd.conf", config)
+        own = f'control = "{self.lab.directory}/bootd.sock"\n'
+        own += f'key-file = "{self.lab.directory}/bootd.key"\n'
+        own += f'server-duid-file = "{self.lab.directory}/bootd.duid"\n'
+        path = self.lab.file("bootd.conf", own + config)
         argv = (program("netboot6-bootd"), "-f", "-c", path, *options)
         bootd = self.server.popen("bootd", *argv, ours=True)
         for protocol, port in ports:
