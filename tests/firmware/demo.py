@@ -27,13 +27,13 @@ LIMIT_S = 180 * PATIENCE
 SPARSE_S = 15  # without a terminal, a sign of life this often
 
 PICTURE = r"""
-    a bare machine                  a router                     a server
-  +----------------+        +---------------------+        +------------------+
-  |  {firmware:<13} |        |  netboot6-relayd    |        |  netboot6-bootd  |
-  |  no disk       +--------+  radvd              +--------+  DHCPv6          |
-  |  no IPv4       |  lan1  |                     |  core  |  TFTP, HTTP      |
-  +----------------+        +---------------------+        +------------------+
-            2001:db8:1::/64               2001:db8:100::/64     2001:db8:100::69
+     a bare machine                 a router                     a server
+  +------------------+        +-------------------+        +------------------+
+  |  {firmware:<14}  |        |  netboot6-relayd  |        |  netboot6-bootd  |
+  |  no disk         +--------+  radvd            +--------+  DHCPv6          |
+  |  no IPv4         |  lan1  |                   |  core  |  TFTP, HTTP      |
+  +------------------+        +-------------------+        +------------------+
+                 2001:db8:1::/64             2001:db8:100::/64   2001:db8:100::69
 """
 
 # What the witnesses say, and how it is told: (pattern, teller, text). A teller of None
@@ -184,7 +184,8 @@ def watch(site, machine, witnesses, teller):
             return
         for process in (site.relayd, site.bootd, site.radvd):
             if not process.running():
-                raise DidNotBoot(f"{process.name} has ended:\n{process.tail()}")
+                process.ours = False  # judged here, not again when the lab closes
+                raise DidNotBoot(f"{process.name} has ended; it said:\n{process.tail(8)}")
         if ended:
             raise DidNotBoot(f"the machine has ended; its console said:\n{machine.tail(8)}")
         if teller.seconds() > LIMIT_S:
@@ -240,25 +241,21 @@ def demonstrate(firmware, out):
     out.write(PICTURE.format(firmware=firmware))
     out.write(f"\nQEMU emulates the machine ({accelerator()}); all links are in namespaces.\n")
     directory = Path(tempfile.mkdtemp(prefix="netboot6-demo-"))
-    directory.chmod(0o755)
-    lab, complaints, booted = Lab(directory), [], False
+    directory.chmod(0o755)  # daemons that gave up root read their files here
+    lab, wrong = Lab(directory), []
     try:
         boot(lab, payload, firmware, out)
-        booted = True
     except (DidNotBoot, AssertionError) as why:
-        out.write(f"\nThe machine did not boot: {why}\n")
-    finally:
-        complaints = lab.close()
-        for complaint in complaints:
-            out.write(f"{complaint}\n")
-        if booted and not complaints:
+        wrong = [f"The machine did not boot: {why}"]
+    finally:  # also when interrupted
+        wrong += lab.close()
+        if not wrong:
             shutil.rmtree(directory, ignore_errors=True)
-        else:
-            out.write(f"Logs and captures are kept in {directory}\n")
-    if booted and not complaints:
-        out.write("The machine booted. All that was made for it is gone again.\n")
-        return 0
-    return 1
+    if wrong:
+        out.write("\n" + "\n".join(wrong) + f"\nLogs and captures are kept in {directory}\n")
+        return 1
+    out.write("The machine booted. All that was made for it is gone again.\n")
+    return 0
 
 
 def main(argv):
@@ -272,6 +269,7 @@ def main(argv):
     try:
         return demonstrate(FIRMWARES[name], sys.stdout)
     except KeyboardInterrupt:
+        sys.stdout.write("\nInterrupted; all that was made is gone again.\n")
         return 130
 
 

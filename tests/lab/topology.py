@@ -29,8 +29,9 @@ def program(name):
     """The path of a daemon or command as it was built."""
     build = os.environ.get("NB6_BUILD")
     assert build, "NB6_BUILD must name the directory where netboot6 was built"
-    path = Path(build) / name
-    assert path.exists(), f"{path} is not built"
+    places = (Path(build) / name, Path(build) / name / name)  # ./netboot6 is a folder
+    path = next((place for place in places if place.is_file()), None)
+    assert path, f"{places[0]} is not built"
     return path
 
 
