@@ -74,15 +74,15 @@ static int message_apply(struct link_table *table, struct link_monitor_counters 
 int link_monitor_feed(struct link_table *table, struct link_monitor_counters *counters,
 	const void *buf, size_t len)
 {
-	const struct nlmsghdr *nlh = buf;
-	int left = (int)len, err = 0;
+	struct rtnl_messages messages = {.pos = buf, .left = len};
+	const struct nlmsghdr *nlh;
+	int err = 0;
 
-	while (!err && mnl_nlmsg_ok(nlh, left)) {
+	while (!err && (nlh = rtnl_messages_next(&messages))) {
 		counters->events++;
 		err = message_apply(table, counters, nlh);
-		nlh = mnl_nlmsg_next(nlh, &left);
 	}
-	if (!err && left > 0)
+	if (!err && messages.left > 0)
 		counters->malformed++;
 	return err;
 }

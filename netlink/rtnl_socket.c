@@ -87,6 +87,22 @@ ssize_t rtnl_socket_receive(struct mnl_socket *nl, void *buf)
 	return len;
 }
 
+const struct nlmsghdr *rtnl_messages_next(struct rtnl_messages *messages)
+{
+	const struct nlmsghdr *nlh = messages->pos;
+	size_t step;
+
+	if (messages->left < sizeof(*nlh) || nlh->nlmsg_len < sizeof(*nlh) ||
+		nlh->nlmsg_len > messages->left)
+		return NULL;
+	step = NLMSG_ALIGN((size_t)nlh->nlmsg_len);
+	if (step > messages->left) /* the last one may come without its padding */
+		step = messages->left;
+	messages->pos = (const char *)messages->pos + step;
+	messages->left -= step;
+	return nlh;
+}
+
 /* --- dumps ----------------------------------------------------------------- */
 
 struct dump {
@@ -127,13 +143,12 @@ static int dump_message(struct dump *dump, const struct nlmsghdr *nlh)
 
 static int dump_datagram(struct dump *dump, const void *buf, size_t size)
 {
-	const struct nlmsghdr *nlh = buf;
-	int left = (int)size, err = 0;
+	struct rtnl_messages messages = {.pos = buf, .left = size};
+	const struct nlmsghdr *nlh;
+	int err = 0;
 
-	while (!err && !dump->done && mnl_nlmsg_ok(nlh, left)) {
+	while (!err && !dump->done && (nlh = rtnl_messages_next(&messages)))
 		err = dump_message(dump, nlh);
-		nlh = mnl_nlmsg_next(nlh, &left);
-	}
 	return err;
 }
 

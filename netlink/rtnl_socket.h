@@ -14,6 +14,18 @@
 struct mnl_socket;
 
 /*
+ * The messages of a datagram, one after the other. libmnl's mnl_nlmsg_ok()
+ * takes a length over 31 bits for one that fits.
+ */
+struct rtnl_messages {
+	const void *pos; /* aligned to 4 */
+	size_t left;     /* octets; at the end over 0 if the rest is no message */
+};
+
+/* The next one, all of whose octets are there; NULL at the end. */
+const struct nlmsghdr *rtnl_messages_next(struct rtnl_messages *messages);
+
+/*
  * No datagram of rtnetlink is longer: dumps come in pieces of at most 32 KiB,
  * and the more fits at once, the less often a dump is interrupted.
  */
