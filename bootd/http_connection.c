@@ -103,6 +103,7 @@ unsigned http_connections_sweep(
 		if (is_late(connection, idle_ms, stall_ms, now_ms)) {
 			shutdown(bufferevent_getfd(connection->bev), SHUT_RDWR);
 			connection->since_ms = now_ms;
+			connection->ended = true;
 			ended++;
 		}
 		link = &connection->next;

@@ -26,6 +26,7 @@ struct http_connection {
 	uint64_t since_ms; /* idle: since when; busy: when it last took something */
 	size_t queued;     /* octets not taken yet, when we last looked */
 	bool busy;         /* from a whole request to the end of its reply */
+	bool ended;        /* by us, for being late */
 	/* The file that it is being sent, if any. */
 	bool fetching;
 	char path[FILE_PATH_SIZE];

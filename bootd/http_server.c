@@ -25,8 +25,9 @@
 
 #include "bootd/http_connection.h"
 #include "bootd/http_file.h"
+#include "bootd/http_handler.h"
 #include "bootd/http_reply.h"
-#include "bootd/percent.h"
+#include "bootd/http_target.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 
@@ -40,15 +41,8 @@ enum {
 	EVHTTP_TIMEOUT_S = 7 * 24 * 3600,
 };
 
-struct http_handler {
-	struct http_handler *next;
-	char *path;
-	http_handler_fn *call;
-	void *arg;
-};
-
 struct http_server {
-	struct loop *loop;
+	struct http_server *next; /* of all_servers */
 	struct evhttp *http;
 	const struct boot_files *files;
 	struct http_options options;
@@ -58,9 +52,16 @@ struct http_server {
 	struct evconnlistener *listener[LISTENERS_MAX];
 	size_t listeners;
 	bool waiting; /* the listeners are paused */
-	struct http_handler *handlers;
+	bool stopping;
 	struct log_limit full_limit;
+	struct http_handler *handlers;
 };
+
+/*
+ * The callback of a failed accept is the listener's, and its argument is evhttp's
+ * and cannot be ours: the server is found by its listener.
+ */
+static struct http_server *all_servers;
 
 /* --- fetches ------------------------------------------------------------- */
 
@@ -125,9 +126,8 @@ static void end_fetch(
 static struct http_connection *connection_of(
 	struct http_server *server, struct evhttp_connection *evcon)
 {
-	struct bufferevent *bev = evcon ? evhttp_connection_get_bufferevent(evcon) : NULL;
-
-	return bev ? http_connections_find(&server->connections, bev) : NULL;
+	return http_connections_find(
+		&server->connections, evhttp_connection_get_bufferevent(evcon));
 }
 
 static void reply_complete(struct evhttp_request *request, void *arg)
@@ -136,21 +136,26 @@ static void reply_complete(struct evhttp_request *request, void *arg)
 	struct http_connection *connection =
 		connection_of(server, evhttp_request_get_connection(request));
 
-	if (!connection)
-		return;
-	end_fetch(server, connection, NULL);
-	connection->busy = false;
-	connection->since_ms = loop_now_ms();
+	if (connection) {
+		end_fetch(server, connection, NULL);
+		connection->busy = false;
+		connection->since_ms = loop_now_ms();
+	}
 }
 
 static void connection_closed(struct evhttp_connection *evcon, void *arg)
 {
 	struct http_server *server = arg;
 	struct http_connection *connection = connection_of(server, evcon);
+	const char *why = "the client closed the connection";
 
-	if (connection)
-		end_fetch(server, connection,
-			"the client closed the connection, or took nothing for too long");
+	if (!connection)
+		return;
+	if (connection->ended)
+		why = "the client took nothing for too long";
+	if (server->stopping)
+		why = "the server was stopped";
+	end_fetch(server, connection, why);
 }
 
 static void refuse(
@@ -160,64 +165,8 @@ static void refuse(
 	http_reply_text(request, status, why);
 }
 
-static const struct http_handler *find_handler(const struct http_server *server, const char *path)
-{
-	const struct http_handler *handler = server->handlers;
-
-	while (handler && strcmp(handler->path, path) != 0)
-		handler = handler->next;
-	return handler;
-}
-
-static void call_handler(struct http_server *server, struct evhttp_request *request,
-	const struct http_handler *handler, struct http_ask *ask)
-{
-	struct evbuffer *body = evhttp_request_get_input_buffer(request);
-	struct http_answer answer = {.status = 0};
-
-	ask->body_len = evbuffer_get_length(body);
-	ask->body = ask->body_len ? (const char *)evbuffer_pullup(body, -1) : "";
-	handler->call(handler->arg, ask, &answer);
-	if (answer.status == 0)
-		http_answer_text(&answer, 500, "the handler of %s has no answer", ask->path);
-	if (answer.status >= 400 || answer.status == 0)
-		server->stats.refused++;
-	http_reply_header(request, "Cache-Control", "no-store");
-	http_reply_body(request, answer.status ? answer.status : 500,
-		answer.content_type ? answer.content_type : "text/plain", answer.body, answer.len);
-	free(answer.body);
-}
-
-static void to_handler(struct http_server *server, struct evhttp_request *request,
-	const struct http_handler *handler, struct http_ask *ask, const char *query_text)
-{
-	struct http_query query;
-
-	switch (evhttp_request_get_command(request)) {
-	case EVHTTP_REQ_GET:
-		ask->method = HTTP_GET;
-		break;
-	case EVHTTP_REQ_HEAD:
-		ask->method = HTTP_HEAD;
-		break;
-	case EVHTTP_REQ_POST:
-		ask->method = HTTP_POST;
-		break;
-	default:
-		http_reply_header(request, "Allow", "GET, HEAD, POST");
-		refuse(server, request, 405, "only GET, HEAD and POST are answered here");
-		return;
-	}
-	if (http_query_parse(&query, query_text) < 0) {
-		refuse(server, request, 400, "the query is malformed");
-		return;
-	}
-	ask->query = &query;
-	call_handler(server, request, handler, ask);
-}
-
 static void to_file(struct http_server *server, struct evhttp_request *request,
-	struct http_connection *connection, const char *path, const char *query_text)
+	struct http_connection *connection, const struct http_target *target)
 {
 	enum evhttp_cmd_type command = evhttp_request_get_command(request);
 	struct http_file_answer answer;
@@ -227,34 +176,32 @@ static void to_file(struct http_server *server, struct evhttp_request *request,
 		refuse(server, request, 405, "files are only read: GET or HEAD");
 		return;
 	}
-	http_file_answer(request, server->files, path, query_text, &connection->peer, &answer);
-	begin_fetch(server, connection, path, &answer, command == EVHTTP_REQ_HEAD);
+	http_file_answer(
+		request, server->files, target->path, target->query, &connection->peer, &answer);
+	begin_fetch(server, connection, target->path, &answer, command == EVHTTP_REQ_HEAD);
 }
 
 static void dispatch(struct http_server *server, struct evhttp_request *request,
 	struct http_connection *connection)
 {
-	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
-	const char *encoded = uri ? evhttp_uri_get_path(uri) : NULL;
-	const char *query_text = uri ? evhttp_uri_get_query(uri) : NULL;
 	const struct http_handler *handler;
-	char path[FILE_PATH_SIZE];
-	ssize_t len =
-		encoded ? percent_decode(encoded, strlen(encoded), path, sizeof(path)) : -EINVAL;
+	struct http_target target;
+	const char *text = evhttp_request_get_uri(request);
+	int error = text ? http_target_parse(text, &target) : -EINVAL;
 
-	if (len < 0) {
-		refuse(server, request, len == -ENAMETOOLONG ? 414 : 400,
-			len == -ENAMETOOLONG ? "the path is too long" : "the path is malformed");
+	if (error == -ENAMETOOLONG) {
+		refuse(server, request, 414, "the path is too long");
 		return;
 	}
-	handler = find_handler(server, path);
-	if (handler) {
-		struct http_ask ask = {.path = path, .peer = connection->peer};
-
-		to_handler(server, request, handler, &ask, query_text);
-	} else {
-		to_file(server, request, connection, path, query_text);
+	if (error) {
+		refuse(server, request, 400, "the path is malformed");
+		return;
 	}
+	handler = http_handlers_find(server->handlers, target.path);
+	if (!handler)
+		to_file(server, request, connection, &target);
+	else if (http_handler_answer(handler, request, target.query, &connection->peer) >= 400)
+		server->stats.refused++;
 }
 
 static void take_request(struct evhttp_request *request, void *arg)
@@ -324,13 +271,25 @@ static struct bufferevent *connection_accepted(struct event_base *base, void *ar
 	return bev;
 }
 
-static void accept_failed(struct evconnlistener *listener, void *arg)
+static struct http_server *server_of(const struct evconnlistener *listener)
 {
-	struct http_server *server = arg;
+	for (struct http_server *server = all_servers; server; server = server->next)
+		for (size_t i = 0; i < server->listeners; i++)
+			if (server->listener[i] == listener)
+				return server;
+	return NULL;
+}
 
-	(void)listener;
+static void accept_failed(struct evconnlistener *listener, void *of_evhttp)
+{
+	struct http_server *server = server_of(listener);
+	int error = EVUTIL_SOCKET_ERROR();
+
+	(void)of_evhttp;
+	if (!server)
+		return;
 	log_limited(&server->full_limit, LOG_LEVEL_WARNING,
-		"HTTP: cannot accept a connection: %s; trying again", strerror(errno));
+		"HTTP: cannot accept a connection: %s; trying again", strerror(error));
 	pause_listeners(server);
 }
 
@@ -359,7 +318,6 @@ struct http_server *http_server_new(
 
 	if (!server)
 		return NULL;
-	server->loop = loop;
 	server->files = files;
 	server->options = *options;
 	o = &server->options;
@@ -373,24 +331,27 @@ struct http_server *http_server_new(
 		return NULL;
 	}
 	set_up_evhttp(server);
+	server->next = all_servers;
+	all_servers = server;
 	return server;
 }
 
 void http_server_free(struct http_server *server)
 {
+	struct http_server **link = &all_servers;
+
 	if (!server)
 		return;
+	while (*link && *link != server)
+		link = &(*link)->next;
+	if (*link)
+		*link = server->next;
+	server->stopping = true;
 	if (server->http)
 		evhttp_free(server->http);
 	http_connections_fini(&server->connections);
 	loop_timer_free(server->sweep);
-	while (server->handlers) {
-		struct http_handler *handler = server->handlers;
-
-		server->handlers = handler->next;
-		free(handler->path);
-		free(handler);
-	}
+	http_handlers_free(&server->handlers);
 	free(server);
 }
 
@@ -435,24 +396,9 @@ int http_server_listen_fd(struct http_server *server, int fd)
 }
 
 int http_server_handle(
-	struct http_server *server, const char *path, http_handler_fn *call, void *arg)
+	struct http_server *server, const char *path, http_handler_fn *handler, void *arg)
 {
-	struct http_handler *handler;
-
-	if (find_handler(server, path))
-		return -EEXIST;
-	handler = calloc(1, sizeof(*handler));
-	if (handler)
-		handler->path = strdup(path);
-	if (!handler || !handler->path) {
-		free(handler);
-		return -ENOMEM;
-	}
-	handler->call = call;
-	handler->arg = arg;
-	handler->next = server->handlers;
-	server->handlers = handler;
-	return 0;
+	return http_handlers_add(&server->handlers, path, handler, arg);
 }
 
 void http_server_get_stats(const struct http_server *server, struct http_stats *out)

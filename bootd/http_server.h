@@ -38,7 +38,7 @@ struct http_stats {
 /* `files` is the owner's and must outlive the server. NULL: out of memory. */
 struct http_server *http_server_new(
 	struct loop *loop, const struct boot_files *files, const struct http_options *options);
-void http_server_free(struct http_server *server); /* drops all connections; NULL is fine */
+void http_server_free(struct http_server *server); /* running fetches fail; NULL is fine */
 
 /* Serve at this address (port 0: any). Returns 0 or a negative errno of bind() and the like. */
 int http_server_listen(struct http_server *server, const struct sockaddr_in6 *at);

@@ -287,7 +287,7 @@ void tftp_server_free(struct tftp_server *server)
 		close(server->listener[i].fd);
 	}
 	while (server->sessions)
-		drop_session(server, server->sessions);
+		tftp_session_abandon(server->sessions, "the server was stopped");
 	udp_receiver_free(server->receiver);
 	free(server);
 }

@@ -43,7 +43,7 @@ struct tftp_stats {
  */
 struct tftp_server *tftp_server_new(
 	struct loop *loop, const struct boot_files *files, const struct tftp_options *options);
-void tftp_server_free(struct tftp_server *server); /* drops running transfers; NULL is fine */
+void tftp_server_free(struct tftp_server *server); /* running transfers fail; NULL is fine */
 
 /* Serve at this address (port 0: any). Returns 0 or a negative errno of bind() and the like. */
 int tftp_server_listen(struct tftp_server *server, const struct sockaddr_in6 *at);

@@ -16,6 +16,7 @@
 #include "bootd/http_date.h"
 #include "bootd/http_query.h"
 #include "bootd/http_range.h"
+#include "bootd/http_target.h"
 #include "bootd/percent.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -166,6 +167,52 @@ static void test_range(void **state)
 	}
 }
 
+static void test_target(void **state)
+{
+	static const struct {
+		const char *text;
+		int want;
+		const char *path, *query;
+	} row[] = {
+		{"/", 0, "/", NULL},
+		{"/a/b.efi", 0, "/a/b.efi", NULL},
+		{"/a?", 0, "/a", ""},
+		{"/a?b=c?d%41", 0, "/a", "b=c?d%41"},
+		{"/a%3Fb?c", 0, "/a?b", "c"},
+		{"//boot/x.efi", 0, "//boot/x.efi", NULL},
+		{"//[::1]/x", 0, "//[::1]/x", NULL},
+		{"http://[2001:db8::1]:80/x?y", 0, "/x", "y"},
+		{"HTTP://host/http://x", 0, "/http://x", NULL},
+		{"http://host", -EINVAL, NULL, NULL},
+		{"http://host?x", -EINVAL, NULL, NULL},
+		{"https://host/x", -EINVAL, NULL, NULL},
+		{"x.efi", -EINVAL, NULL, NULL},
+		{"*", -EINVAL, NULL, NULL},
+		{"", -EINVAL, NULL, NULL},
+		{"?a=b", -EINVAL, NULL, NULL},
+		{"/%zz", -EINVAL, NULL, NULL},
+		{"/%00", -EINVAL, NULL, NULL},
+	};
+	char long_text[FILE_PATH_SIZE + 1];
+	struct http_target target;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		assert_int_equal(http_target_parse(row[i].text, &target), row[i].want);
+		if (row[i].want)
+			continue;
+		assert_string_equal(target.path, row[i].path);
+		assert_int_equal(!target.query, !row[i].query);
+		if (row[i].query)
+			assert_string_equal(target.query, row[i].query);
+	}
+	memset(long_text, '/', sizeof(long_text));
+	long_text[FILE_PATH_SIZE] = '\0';
+	assert_int_equal(http_target_parse(long_text, &target), -ENAMETOOLONG);
+	long_text[FILE_PATH_SIZE - 1] = '?';
+	assert_int_equal(http_target_parse(long_text, &target), 0);
+}
+
 static void test_date(void **state)
 {
 	static const char *const bad[] = {"", "Mon, 06 Nov 1994 08:49:37 GMT",
@@ -219,6 +266,7 @@ int main(void)
 		cmocka_unit_test(test_query),
 		cmocka_unit_test(test_query_bounds),
 		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_target),
 		cmocka_unit_test(test_date),
 		cmocka_unit_test(test_content_type),
 	};

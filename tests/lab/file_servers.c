@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The file servers of bootd without the rest of it, for the labs:
+ *
+ *	file_servers DIRECTORY TFTP-PORT HTTP-PORT [NAME=VALUE]...
+ *
+ * serves DIRECTORY at [::]. Says "ready" on stdout, then a line per fetch:
+ *
+ *	KIND OUTCOME PEER BYTES SIZE PATH [| ERROR]
+ *
+ * and, at the end, the counters. NAME=VALUE sets an option of the servers. A
+ * script's ${mac} is the query's "mac", which must be MAC-like, ${address} is
+ * the peer's address. POST or GET of /counters answers the counters as text.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bootd/http_server.h"
+#include "bootd/tftp_server.h"
+#include "daemon/log.h"
+#include "daemon/loop.h"
+
+struct servers {
+	struct tftp_server *tftp;
+	struct http_server *http;
+	char mac[18], address[INET6_ADDRSTRLEN];
+};
+
+static void observe(void *arg, const struct fetch_event *event)
+{
+	char peer[INET6_ADDRSTRLEN];
+
+	(void)arg;
+	inet_ntop(AF_INET6, &event->peer, peer, sizeof(peer));
+	printf("%s %s %s %" PRIu64 " %" PRIu64 " %s%s%s\n", fetch_kind_name(event->kind),
+		fetch_outcome_name(event->outcome), peer, event->bytes, event->size, event->path,
+		event->error ? " | " : "", event->error ? event->error : "");
+}
+
+static const char *lookup(void *ctx, const char *name)
+{
+	const struct servers *servers = ctx;
+
+	if (strcmp(name, "mac") == 0 && servers->mac[0])
+		return servers->mac;
+	return strcmp(name, "address") == 0 ? servers->address : NULL;
+}
+
+static int describe(void *arg, const struct in6_addr *peer, const struct http_query *query,
+	struct script_values *values)
+{
+	struct servers *servers = arg;
+	const char *mac = http_query_get(query, "mac");
+
+	servers->mac[0] = '\0';
+	if (mac && (strlen(mac) != 17 || strspn(mac, "0123456789abcdef:") != 17))
+		return -EINVAL;
+	if (mac)
+		strcpy(servers->mac, mac);
+	inet_ntop(AF_INET6, peer, servers->address, sizeof(servers->address));
+	*values = (struct script_values){.lookup = lookup, .ctx = servers};
+	return 0;
+}
+
+/* The counters as lines, to be freed. */
+static char *counters(struct servers *servers)
+{
+	struct tftp_stats t;
+	struct http_stats h;
+	char *text = NULL;
+
+	tftp_server_get_stats(servers->tftp, &t);
+	http_server_get_stats(servers->http, &h);
+	if (asprintf(&text,
+		    "tftp-active %" PRIu64 "\ntftp-done %" PRIu64 "\ntftp-failed %" PRIu64
+		    "\ntftp-refused %" PRIu64 "\ntftp-malformed %" PRIu64 "\ntftp-repeated %" PRIu64
+		    "\ntftp-retransmitted %" PRIu64 "\nhttp-connections %" PRIu64
+		    "\nhttp-requests %" PRIu64 "\nhttp-refused %" PRIu64 "\nhttp-idled %" PRIu64
+		    "\nhttp-waited %" PRIu64 "\n",
+		    t.active, t.done, t.failed, t.refused, t.malformed, t.repeated, t.retransmitted,
+		    h.connections, h.requests, h.refused, h.idled, h.waited) < 0)
+		return NULL;
+	return text;
+}
+
+static void answer_counters(void *arg, const struct http_ask *ask, struct http_answer *answer)
+{
+	char *text = counters(arg);
+
+	(void)ask;
+	if (text)
+		http_answer_body(answer, 200, "text/plain", text, strlen(text));
+}
+
+static int set_option(struct tftp_options *tftp, struct http_options *http, const char *setting)
+{
+	const struct {
+		const char *name;
+		unsigned *value;
+	} known[] = {
+		{"tftp-block-size-max", &tftp->block_size_max},
+		{"tftp-window-max", &tftp->window_max},
+		{"tftp-transfers-max", &tftp->transfers_max},
+		{"tftp-transfers-per-client", &tftp->transfers_per_client},
+		{"http-connections-max", &http->connections_max},
+		{"http-idle-ms", &http->idle_ms},
+		{"http-stall-ms", &http->stall_ms},
+	};
+	size_t name_len = strcspn(setting, "=");
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strlen(known[i].name) == name_len && setting[name_len] == '=' &&
+			strncmp(setting, known[i].name, name_len) == 0) {
+			*known[i].value = (unsigned)atoi(setting + name_len + 1);
+			return 0;
+		}
+	return -EINVAL;
+}
+
+static struct sockaddr_in6 any_address(const char *port)
+{
+	return (struct sockaddr_in6){
+		.sin6_family = AF_INET6,
+		.sin6_port = htons((uint16_t)atoi(port)),
+	};
+}
+
+static int serve(struct loop *loop, struct servers *servers, char **argv)
+{
+	struct sockaddr_in6 tftp_at = any_address(argv[2]), http_at = any_address(argv[3]);
+	int error = tftp_server_listen(servers->tftp, &tftp_at);
+
+	if (!error)
+		error = http_server_listen(servers->http, &http_at);
+	if (!error)
+		error = http_server_handle(servers->http, "/counters", answer_counters, servers);
+	if (!error)
+		error = loop_handle_signals(loop, NULL, NULL);
+	if (error) {
+		fprintf(stderr, "file_servers: %s\n", strerror(-error));
+		return 1;
+	}
+	puts("ready");
+	return loop_run(loop) ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct servers servers = {0};
+	struct boot_files files = {
+		.describe = describe, .describe_arg = &servers, .observe = observe};
+	struct tftp_options tftp = {0};
+	struct http_options http = {0};
+	struct loop *loop = loop_new();
+	struct file_root *root = NULL;
+	char *text;
+	int status = 1;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (int i = 4; i < argc; i++)
+		if (set_option(&tftp, &http, argv[i]) < 0)
+			argc = 0;
+	if (argc < 4 || !loop || file_root_new(argv[1], &root) < 0) {
+		fputs("file_servers DIRECTORY TFTP-PORT HTTP-PORT [NAME=VALUE]...\n", stderr);
+		goto out;
+	}
+	files.root = root;
+	servers.tftp = tftp_server_new(loop, &files, &tftp);
+	servers.http = http_server_new(loop, &files, &http);
+	if (servers.tftp && servers.http)
+		status = serve(loop, &servers, argv);
+	text = servers.tftp && servers.http ? counters(&servers) : NULL;
+	fputs(text ? text : "", stdout);
+	free(text);
+out:
+	http_server_free(servers.http);
+	tftp_server_free(servers.tftp);
+	file_root_free(root);
+	loop_free(loop);
+	return status;
+}

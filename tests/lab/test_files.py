@@ -1,0 +1,602 @@
+# SPDX-License-Identifier: ISC
+"""The TFTP and HTTP servers, as clients of all manners find them.
+
+    client                       server
+    [eth0 2001:db8::c] ------- [eth0 2001:db8::1, 2001:db8::2]  file_servers
+"""
+
+import filecmp
+import os
+import socket
+import struct
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from lab.netns import wait_for
+
+BUILD = os.environ.get("NB6_BUILD", ".")
+SERVER, OTHER = "2001:db8::1", "2001:db8::2"
+URL = f"http://[{SERVER}]"
+RRQ, WRQ, DATA, ACK, ERROR, OACK = range(1, 7)
+MB = 1000 * 1000
+
+
+class Files:
+    """The two namespaces, a directory that is served, and its server."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.root = lab.directory / "root"
+        self.root.mkdir()
+        self.client, self.server = lab.namespace("client"), lab.namespace("server")
+        lab.veth(self.client, "eth0", self.server, "eth0")
+        self.client.address("eth0", "2001:db8::c/64")
+        self.server.address("eth0", f"{SERVER}/64")
+        self.server.address("eth0", f"{OTHER}/64")
+        self.put("hello.txt", b"hello")
+
+    def put(self, name, content):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def random(self, name, size):
+        return self.put(name, os.urandom(size))
+
+    def set_traps(self):
+        """What must not be served: a secret beside the root, and ways to it."""
+        (self.root / "sub").mkdir()
+        (self.root.parent / "secret").write_text("secret")
+        (self.root / "out").symlink_to("../secret")
+        os.mkfifo(self.root / "fifo")
+
+    def start(self, *options, limit_files=None):
+        program = f"{BUILD}/tests/lab/file_servers"
+        argv = [program, self.root, 69, 80, *options]
+        if limit_files:
+            argv = ["prlimit", f"--nofile={limit_files}", *argv]
+        self.process = self.server.popen("file_servers", *argv, ours=True)
+        self.process.wait_for_line("^ready$")
+        return self
+
+    def curl(self, *argv, **options):
+        return self.client.run("curl", "-gsS", "--max-time", "60", *argv, **options)
+
+    def fetches(self):
+        """The lines of the observer, without the peer."""
+        lines = [line.split() for line in self.process.text().splitlines()]
+        return [
+            " ".join(words[:2] + words[3:])
+            for words in lines
+            if words and words[0] in ("TFTP", "HTTP")
+        ]
+
+    def wait_for_fetch(self, text):
+        return wait_for(
+            lambda: next((line for line in self.fetches() if text in line), None),
+            what=lambda: f"a fetch {text!r} in {self.fetches()}",
+        )
+
+    def counters(self):
+        text = self.curl(f"{URL}/counters").stdout
+        return {name: int(value) for name, value in map(str.split, text.splitlines())}
+
+    def connect(self):
+        """A TCP connection to the HTTP server."""
+        with self.client.entered():
+            sock = socket.socket(socket.AF_INET6)
+        self.lab.closing.callback(sock.close)
+        sock.settimeout(10)
+        sock.connect((SERVER, 80))
+        return sock
+
+    def say(self, request):
+        """What the server says to a request until it closes the connection."""
+        sock = self.connect()
+        sock.sendall(request)
+        answer = b""
+        while data := sock.recv(65536):
+            answer += data
+        return answer
+
+
+@pytest.fixture
+def files(lab):
+    return Files(lab)
+
+
+# --- TFTP ----------------------------------------------------------------------
+
+
+class TftpClient:
+    """As much of TFTP as it takes to be difficult."""
+
+    def __init__(self, files, address=SERVER):
+        self.socket = files.client.udp_socket()
+        self.socket.settimeout(5)
+        self.to = (address, 69)
+
+    def ask(self, path, mode=b"octet", opcode=RRQ, **options):
+        words = [path.encode(), mode]
+        for name, value in options.items():
+            words += [name.encode(), str(value).encode()]
+        self.send(struct.pack("!H", opcode) + b"".join(word + b"\0" for word in words))
+
+    def send(self, packet):
+        self.socket.sendto(packet, self.to)
+
+    def receive(self):
+        """(opcode, block or code or None, rest) of the next packet."""
+        packet, self.sender = self.socket.recvfrom(65536)
+        opcode = struct.unpack_from("!H", packet)[0]
+        if opcode == OACK:
+            return opcode, None, packet[2:]
+        return opcode, struct.unpack_from("!H", packet, 2)[0], packet[4:]
+
+    def reply(self, opcode, number, text=b""):
+        self.socket.sendto(struct.pack("!HH", opcode, number) + text, self.sender)
+
+    def fetch(self, path, lost=lambda n: False, **options):
+        """The file; lost(n) says whether the n-th DATA packet is to be lost."""
+        self.ask(path, **options)
+        content, block, seen, since_ack = b"", 0, 0, 0
+        size, window = 512, 1
+        while True:
+            opcode, number, rest = self.receive()
+            if opcode == ERROR:
+                raise AssertionError(rest)
+            if opcode == OACK:
+                words = rest.split(b"\0")
+                terms = dict(zip(words[0::2], words[1::2]))
+                size = int(terms.get(b"blksize", 512))
+                window = int(terms.get(b"windowsize", 1))
+                self.reply(ACK, 0)
+                continue
+            seen += 1
+            if lost(seen):
+                continue
+            if number == (block + 1) & 0xFFFF:
+                block, since_ack = block + 1, since_ack + 1
+                content += rest
+                if len(rest) < size or since_ack == window:
+                    self.reply(ACK, block & 0xFFFF)
+                    since_ack = 0
+                if len(rest) < size:
+                    return content
+            elif since_ack:  # a gap in the window: ask for what is missing
+                self.reply(ACK, block & 0xFFFF)
+                since_ack = 0
+
+
+def test_tftp_block_numbers_roll_over(files):
+    big = files.random("forty.bin", 40 * MB)
+    files.start()
+    got = files.lab.directory / "got"
+    files.curl("--tftp-blksize", "512", "-o", got, f"tftp://[{SERVER}]/forty.bin")
+    assert filecmp.cmp(big, got, shallow=False)
+    files.curl("--tftp-no-options", "-o", got, f"tftp://[{SERVER}]/forty.bin")
+    assert filecmp.cmp(big, got, shallow=False)
+    files.wait_for_fetch("TFTP done 40000000 40000000 forty.bin")
+    assert files.counters()["tftp-failed"] == 0
+
+
+@pytest.mark.parametrize("size", [0, 1, 511, 512, 513, 1024, 1428 * 16, 100000])
+def test_tftp_sizes(files, size):
+    content = files.random("file", size).read_bytes()
+    files.start()
+    assert TftpClient(files).fetch("file") == content
+    assert TftpClient(files).fetch("file", blksize=1428, windowsize=16) == content
+    assert TftpClient(files).fetch("/file", tsize=0, blksize=8 if size < 2000 else 512) == content
+
+
+@pytest.mark.parametrize("window", [1, 4, 16])
+def test_tftp_survives_loss(files, window):
+    content = files.random("file", 60000).read_bytes()
+    files.start()
+    client = TftpClient(files)
+    got = client.fetch("file", lost=lambda n: n % 13 == 5, blksize=1400, windowsize=window)
+    assert got == content
+    assert files.counters()["tftp-retransmitted"] > 0
+    files.wait_for_fetch("TFTP done 60000 60000 file")
+
+
+def test_tftp_answers_from_the_address_that_was_asked(files):
+    files.start()
+    for address in (SERVER, OTHER):
+        client = TftpClient(files, address)
+        assert client.fetch("hello.txt") == b"hello"
+        assert client.sender[0] == address
+        assert client.sender[1] != 69
+        client.ask("none")
+        assert client.receive()[:2] == (ERROR, 1)
+        assert client.sender[0] == address
+
+
+def test_tftp_on_the_link_itself(files):
+    files.start()
+    address = files.server.ip("-6", "addr", "show", "dev", "eth0", "scope", "link").stdout
+    address = address.split("inet6 ")[1].split("/")[0]
+    client = TftpClient(files)
+    with files.client.entered():
+        scope = socket.if_nametoindex("eth0")
+    client.to = (address, 69, 0, scope)
+    assert client.fetch("hello.txt") == b"hello"
+
+
+def test_tftp_options_and_the_path(files):
+    files.start()
+    client = TftpClient(files)
+    client.ask("hello.txt", windowsize=4, tsize=0, BLKSIZE=65464, timeout=3, multicast="x")
+    assert client.receive()[2] == b"windowsize\x004\0tsize\x005\0blksize\x001428\0timeout\x003\0"
+    client.reply(ERROR, 8, b"User aborted the transfer\0")
+    files.wait_for_fetch("TFTP probed 0 5 hello.txt")
+
+    files.client.ip("link", "set", "eth0", "mtu", "1280")
+    files.server.ip("link", "set", "eth0", "mtu", "1280")
+    client = TftpClient(files)
+    client.ask("hello.txt", blksize=1428)
+    assert client.receive()[2] == b"blksize\x001228\0"
+    client.reply(ERROR, 0, b"enough\0")
+    files.wait_for_fetch('TFTP failed 0 5 hello.txt | the client stopped it: "enough"')
+
+
+@pytest.mark.parametrize(
+    "path, code",
+    [
+        ("none", 1),
+        ("sub", 1),
+        ("/", 1),
+        ("../secret", 2),
+        ("/../secret", 2),
+        ("sub/../../secret", 2),
+        ("out", 2),
+        ("fifo", 2),
+        ("a\nb", 4),
+        ("x" * 1500, 4),
+        ("%2e%2e/secret", 1),
+    ],
+    ids=lambda value: repr(value)[:24],
+)
+def test_tftp_refusals(files, path, code):
+    files.set_traps()
+    files.start()
+    client = TftpClient(files)
+    client.ask(path)
+    assert client.receive()[:2] == (ERROR, code)
+
+
+def test_tftp_reads_in_octets_and_never_writes(files):
+    files.start()
+    client = TftpClient(files)
+    client.ask("new", opcode=WRQ)
+    assert client.receive()[:2] == (ERROR, 2)
+    client.ask("hello.txt", mode=b"netascii")
+    assert client.receive()[:2] == (ERROR, 4)
+    assert not (files.root / "new").exists()
+
+
+def test_tftp_is_silent_to_what_is_no_request(files):
+    files.start()
+    client = TftpClient(files)
+    nonsense = [b"", b"\0", b"\0\0", b"\0\3\0\1x", b"\0\4\0\1", b"\0\5\0\1no\0", b"\0\6", b"\xff" * 99]
+    for packet in nonsense:
+        client.send(packet)
+    client.send(b"\0\1hello.txt\0octet")  # this one is a request, and broken
+    assert client.receive()[:2] == (ERROR, 4)
+    assert files.counters()["tftp-malformed"] == len(nonsense) + 1
+
+
+def test_tftp_request_that_comes_again(files):
+    files.start()
+    client = TftpClient(files)
+    client.ask("hello.txt", tsize=0)
+    client.ask("hello.txt", tsize=0)
+    assert client.receive()[0] == OACK
+    first = client.sender
+    assert client.receive()[0] == OACK
+    assert client.sender == first
+    # another request from the same port: the client has thought anew
+    client.ask("hello.txt")
+    assert client.receive() == (DATA, 1, b"hello")
+    assert client.sender != first
+    client.reply(ACK, 1)
+    files.wait_for_fetch("TFTP done 5 5 hello.txt")
+    assert [line.split()[1] for line in files.fetches()] == ["started", "probed", "started", "done"]
+    assert files.counters()["tftp-repeated"] == 1
+
+
+def test_tftp_limits(files):
+    files.start("tftp-transfers-per-client=3")
+    clients = [TftpClient(files) for _ in range(4)]
+    for client in clients:
+        client.ask("hello.txt", tsize=0)
+        answer = client.receive()
+    assert answer[:2] == (ERROR, 0)
+    assert files.counters()["tftp-active"] == 3
+    clients[0].reply(ERROR, 8)
+    wait_for(lambda: files.counters()["tftp-active"] == 2)
+    assert clients[3].fetch("hello.txt") == b"hello"
+    assert files.counters()["tftp-refused"] == 1
+
+
+def test_tftp_client_that_closes_its_port(files):
+    files.random("file", 100000)
+    files.start()
+    client = TftpClient(files)
+    client.ask("file")
+    assert client.receive()[:2] == (DATA, 1)
+    client.reply(ACK, 1)
+    client.socket.close()
+    line = files.wait_for_fetch("TFTP failed 512 100000 file")
+    assert "closed its port (1 of 196 blocks acknowledged)" in line
+
+
+def test_tftp_many_at_once(files):
+    content = files.random("file", MB).read_bytes()
+    files.start("tftp-transfers-per-client=100")
+    with ThreadPoolExecutor(20) as pool:
+        clients = [TftpClient(files) for _ in range(20)]
+        asked = [pool.submit(c.fetch, "file", blksize=1428, windowsize=8) for c in clients]
+        assert all(one.result() == content for one in asked)
+
+
+def test_what_runs_when_the_server_stops(files):
+    files.random("file", 50 * MB)
+    files.start()
+    sock, client = files.connect(), TftpClient(files)
+    sock.sendall(get("/file"))
+    assert sock.recv(1000)
+    client.ask("file")
+    assert client.receive()[:2] == (DATA, 1)
+    assert files.process.stop() == 0
+    failed = [line for line in files.fetches() if "failed" in line]
+    assert len(failed) == 2
+    assert all("the server was stopped" in line for line in failed)
+
+
+# --- HTTP ----------------------------------------------------------------------
+
+
+def head_of(answer):
+    """(status, fields) of one answer."""
+    head = answer.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    fields = dict(line.split(": ", 1) for line in head[1:])
+    return int(head[0].split()[1]), fields
+
+
+def get(path, *fields, method="GET"):
+    lines = [f"{method} {path} HTTP/1.1", f"Host: [{SERVER}]", "Connection: close", *fields]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def test_http_large_file_whole_and_in_parts(files):
+    big = files.random("big.img", 100 * MB)
+    files.start()
+    got = files.lab.directory / "got"
+    files.curl("-o", got, f"{URL}/big.img")
+    assert filecmp.cmp(big, got, shallow=False)
+    files.wait_for_fetch("HTTP done 100000000 100000000 /big.img")
+    # broken off and resumed, over the border of a piece
+    got.write_bytes(big.read_bytes()[: 3 * 1024 * 1024 - 7])
+    files.curl("-C", "-", "-o", got, f"{URL}/big.img")
+    assert filecmp.cmp(big, got, shallow=False)
+
+
+def test_http_head_says_what_get_says(files):
+    files.put("boot.ipxe", b"#!ipxe\necho ${mac} ${address} ${net0/mac}\n")
+    files.start()
+    for path in ("/hello.txt", "/boot.ipxe?mac=52:54:00:12:34:56", "/none", "/"):
+        status, fields = head_of(files.say(get(path)))
+        head = files.say(get(path, method="HEAD"))
+        assert head.endswith(b"\r\n\r\n")
+        assert head_of(head)[0] == status
+        assert head_of(head)[1]["Content-Length"] == fields["Content-Length"]
+        assert head_of(head)[1]["Content-Type"] == fields["Content-Type"]
+    files.wait_for_fetch("HTTP probed 0 5 /hello.txt")
+
+
+def test_http_script_is_rendered_for_its_client(files):
+    files.put("boot.ipxe", b"#!ipxe\necho ${mac} ${address} ${net0/mac}\n")
+    files.start()
+    done = files.curl(f"{URL}/boot.ipxe?mac=52:54:00:12:34:56")
+    assert done.stdout == "#!ipxe\necho 52:54:00:12:34:56 2001:db8::c ${net0/mac}\n"
+    for bad in ("mac=5", "mac=52:54:00:12:34:56%0aexit", "mac=%0a", "x=%zz"):
+        assert head_of(files.say(get(f"/boot.ipxe?{bad}")))[0] == 400
+    # what is no script does not care
+    assert files.say(get("/hello.txt?x=%zz")).endswith(b"hello")
+
+
+@pytest.mark.parametrize(
+    "field, status, body",
+    [
+        ("Range: bytes=1-3", 206, b"ell"),
+        ("Range: bytes=-2", 206, b"lo"),
+        ("Range: bytes=3-", 206, b"lo"),
+        ("Range: bytes=0-99", 206, b"hello"),
+        ("Range: bytes=0-0,2-2", 200, b"hello"),
+        ("Range: lines=1-2", 200, b"hello"),
+        ("Range: bytes=5-", 416, None),
+        ("If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT", 304, b""),
+        ("If-Modified-Since: Sat, 01 Jan 2000 00:00:00 GMT", 200, b"hello"),
+        ("If-Modified-Since: yesterday", 200, b"hello"),
+        ("If-Range: Sat, 01 Jan 2000 00:00:00 GMT\r\nRange: bytes=1-3", 200, b"hello"),
+    ],
+)
+def test_http_ranges_and_conditions(files, field, status, body):
+    files.start()
+    answer = files.say(get("/hello.txt", field))
+    assert head_of(answer)[0] == status
+    if body is not None:
+        assert answer.partition(b"\r\n\r\n")[2] == body
+    if status == 206:
+        first = b"hello".index(body)
+        wanted = f"bytes {first}-{first + len(body) - 1}/5"
+        assert head_of(answer)[1]["Content-Range"] == wanted
+
+
+def test_http_keeps_a_connection(files):
+    files.random("two", 2048)
+    files.start()
+    done = files.curl(
+        "-w", "%{num_connects}", "-o", "/dev/null", f"{URL}/hello.txt", "-o", "/dev/null", f"{URL}/two"
+    )
+    assert done.stdout == "10"
+    # and two requests in one segment are answered one after the other
+    answer = files.say(get("/hello.txt").replace(b"close", b"keep-alive") + get("/two"))
+    assert answer.count(b"HTTP/1.1 200") == 2
+
+
+@pytest.mark.parametrize(
+    "request_bytes, status",
+    [
+        (get("/none"), 404),
+        (get("/sub"), 403),
+        (get("/"), 403),
+        (get("/../secret"), 403),
+        (get("/%2e%2e/secret"), 403),
+        (get("/sub/%2e%2e/../secret"), 403),
+        (get("//../secret"), 403),
+        (get("/out"), 403),
+        (get("/fifo"), 403),
+        (get("/hello.txt%00"), 400),
+        (get("/hello.txt%0a"), 400),
+        (get("/hello%zz"), 400),
+        (get("/" + "x" * 1100), 414),
+        (get("/" + "x" * 30000), 400),
+        (get("/hello.txt", method="PUT"), 405),
+        (get("/hello.txt", method="POST"), 405),
+        (get("/hello.txt", method="DELETE"), 405),
+        (get("/counters", method="PUT"), 405),
+        (get("/hello.txt", method="BREW"), 501),
+        (get("/counters", "Content-Length: 99999", method="POST") + b"x" * 99999, 413),
+        (get("/counters", "Content-Length: -1", method="POST"), 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
+        (b"GET\r\n\r\n", 400),
+        (b"GET /hello.txt HTTP/9.9\r\n\r\n", 400),
+        (b"GET /hello.txt HTTP/1.1\r\nno colon here\r\n\r\n", 400),
+    ],
+    ids=lambda value: repr(value)[:24],
+)
+def test_http_refusals(files, request_bytes, status):
+    files.set_traps()
+    files.start()
+    answer = files.say(request_bytes)
+    assert b"secret" not in answer
+    assert head_of(answer)[0] == status
+    # and it goes on serving
+    assert files.say(get("/hello.txt")).endswith(b"hello")
+
+
+def test_http_names_as_people_write_them(files):
+    files.put("a dir/Zürich.txt", b"odd")
+    (files.root / "link").symlink_to("a dir/Zürich.txt")
+    files.start()
+    for path in ("/a%20dir/Z%c3%bcrich.txt", "//a%20dir//Z%C3%BCrich.txt", "/x/../link", "/link"):
+        expected = b"odd" if "/x/" not in path else b"no such file\n"
+        assert files.say(get(path)).partition(b"\r\n\r\n")[2] == expected
+
+
+def test_http_two_hundred_at_once(files):
+    big = files.random("file", 2 * MB).read_bytes()
+    files.start("http-connections-max=50")
+
+    def fetch(sock):
+        sock.settimeout(60)
+        sock.sendall(get("/file"))
+        answer = b"".join(iter(lambda: sock.recv(1 << 20), b""))
+        return answer.partition(b"\r\n\r\n")[2] == big
+
+    with ThreadPoolExecutor(200) as pool:
+        assert all(pool.map(fetch, [files.connect() for _ in range(200)]))
+    wait_for(lambda: sum("HTTP done" in line for line in files.fetches()) == 200)
+    assert files.counters()["http-waited"] > 0
+
+
+def test_http_client_that_says_nothing(files):
+    files.start("http-idle-ms=500")
+    quiet, slow, done = files.connect(), files.connect(), files.connect()
+    done.sendall(get("/hello.txt").replace(b"close", b"keep-alive"))
+    assert done.recv(1000)
+    slow.sendall(b"GET /hello.txt HTTP/1.1\r\n")
+    stop = threading.Event()
+
+    def trickle():
+        while not stop.wait(0.1):
+            try:
+                slow.sendall(b"X: y\r\n")
+            except OSError:
+                return
+
+    thread = threading.Thread(target=trickle)
+    thread.start()
+    # a header line now and then does not keep a connection for ever
+    for sock in (quiet, done, slow):
+        try:
+            while sock.recv(1000):
+                pass
+        except ConnectionError:
+            pass
+    stop.set()
+    thread.join()
+    wait_for(lambda: files.counters()["http-idled"] >= 3)
+
+
+def test_http_slow_client_is_served_and_a_stalled_one_is_not(files):
+    files.random("file", 20 * MB)
+    files.start("http-idle-ms=500", "http-stall-ms=3000")
+    stalled, slow = files.connect(), files.connect()
+    for sock in (stalled, slow):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        sock.sendall(get("/file"))
+    assert stalled.recv(1)
+    got, begin = 0, time.monotonic()
+    while data := slow.recv(65536):
+        got += len(data)
+        if time.monotonic() - begin < 5:  # longer than both limits
+            time.sleep(0.05)  # this is the slow client's pace, no wait for a state
+    assert got > 20 * MB
+    line = files.wait_for_fetch("HTTP failed")
+    sent, size = map(int, line.split()[2:4])
+    assert 0 < sent < size == 20 * MB
+    assert sum("HTTP done" in line for line in files.fetches()) == 1
+
+
+def test_http_client_that_hangs_up(files):
+    files.random("file", 50 * MB)
+    files.start()
+    sock = files.connect()
+    sock.sendall(get("/file"))
+    assert sock.recv(1000)
+    sock.close()
+    files.wait_for_fetch("HTTP failed")
+    wait_for(lambda: files.counters()["http-connections"] == 1)
+
+
+def test_http_file_cut_short_while_it_is_served(files):
+    path = files.random("file", 50 * MB)
+    files.start()
+    sock = files.connect()
+    sock.sendall(get("/file"))
+    assert sock.recv(1000)
+    os.truncate(path, 1000)
+    while True:
+        try:
+            if not sock.recv(1 << 20):
+                break
+        except ConnectionError:
+            break
+    files.wait_for_fetch("HTTP failed")
+    assert files.say(get("/hello.txt")).endswith(b"hello")
+
+
+def test_http_without_descriptors(files):
+    files.start("http-idle-ms=1500", limit_files=40)
+    crowd = [files.connect() for _ in range(80)]
+    # the crowd is idle and is sent away; then there is room again
+    assert files.say(get("/hello.txt")).endswith(b"hello")
+    for sock in crowd:
+        sock.close()
+    assert files.counters()["http-waited"] > 0
