@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/config_text.h"
 #include "daemon/log.h"
 
 static struct config_problems *collecting;
@@ -71,28 +72,11 @@ int config_error(cfg_t *cfg, const char *fmt, ...)
 	return -1;
 }
 
-int config_parse(cfg_t *cfg, const char *path, struct config_problems *problems)
+/* Not cfg_parse_buf(): it calls every text "[buf]" in its messages. */
+static int parse_prepared(
+	cfg_t *cfg, const char *name, char *text, struct config_problems *problems)
 {
-	int rc;
-
-	cfg_set_error_function(cfg, take_error);
-	collecting = problems;
-	errno = 0;
-	rc = cfg_parse(cfg, path);
-	collecting = NULL;
-	if (rc == CFG_FILE_ERROR) {
-		rc = errno ? -errno : -EIO;
-		config_problem(problems, true, path, 0, "cannot be read: %s", strerror(-rc));
-		return rc;
-	}
-	return rc == CFG_SUCCESS && problems->errors == 0 ? 0 : -EINVAL;
-}
-
-int config_parse_text(
-	cfg_t *cfg, const char *name, const char *text, struct config_problems *problems)
-{
-	/* cfg_parse_buf() would call it "[buf]" in every message. */
-	FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+	FILE *file = fmemopen(text, strlen(text), "r");
 	int rc;
 
 	if (!file)
@@ -105,6 +89,29 @@ int config_parse_text(
 	collecting = NULL;
 	fclose(file);
 	return rc == CFG_SUCCESS && problems->errors == 0 ? 0 : -EINVAL;
+}
+
+int config_parse_text(
+	cfg_t *cfg, const char *name, const char *text, struct config_problems *problems)
+{
+	char *prepared = config_text_prepare(text);
+	int rc = prepared ? parse_prepared(cfg, name, prepared, problems) : -ENOMEM;
+
+	free(prepared);
+	return rc;
+}
+
+int config_parse(cfg_t *cfg, const char *path, struct config_problems *problems)
+{
+	char *text;
+	int rc = config_text_read(path, &text);
+
+	if (rc < 0)
+		config_problem(problems, true, path, 0, "cannot be read: %s", strerror(-rc));
+	else
+		rc = config_parse_text(cfg, path, text, problems);
+	free(text);
+	return rc;
 }
 
 void config_log_problems(const struct config_problems *problems)

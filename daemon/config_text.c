@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+/* One pass over the text that knows no more of the syntax than quotes and comments. */
+#include "daemon/config_text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIZE_FIRST = 16 << 10, SIZE_MAX_OF_FILE = 64 << 20 };
+
+static int read_all(FILE *file, char **text)
+{
+	size_t size = SIZE_FIRST, len = 0;
+
+	for (*text = NULL; size <= SIZE_MAX_OF_FILE; size *= 2) {
+		char *more = realloc(*text, size);
+
+		if (!more)
+			return -ENOMEM;
+		*text = more;
+		len += fread(*text + len, 1, size - len - 1, file);
+		(*text)[len] = '\0';
+		if (ferror(file))
+			return errno ? -errno : -EIO;
+		if (feof(file))
+			return 0;
+	}
+	return -EFBIG;
+}
+
+int config_text_read(const char *path, char **text)
+{
+	FILE *file = fopen(path, "re");
+	int rc;
+
+	*text = NULL;
+	if (!file)
+		return -errno;
+	errno = 0;
+	rc = read_all(file, text);
+	fclose(file);
+	if (rc < 0) {
+		free(*text);
+		*text = NULL;
+	}
+	return rc;
+}
+
+/* Where the comment at `text` ends; `text` itself where there is none. */
+static const char *skip_comment(const char *text)
+{
+	const char *end;
+
+	if (text[0] == '#' || strncmp(text, "//", 2) == 0)
+		return text + strcspn(text, "\n");
+	if (strncmp(text, "/*", 2) != 0)
+		return text;
+	end = strstr(text + 2, "*/");
+	return end ? end + 2 : text + strlen(text);
+}
+
+static char *put_newlines_of(char *to, const char *from, const char *end)
+{
+	*to++ = ' '; /* a comment separates words */
+	for (; from < end; from++)
+		if (*from == '\n')
+			*to++ = '\n';
+	return to;
+}
+
+/* A character in quotes: escapes stay whole, "${" gets one in double quotes. */
+static char *put_quoted(char *to, const char **text, char *quote)
+{
+	if (*quote == '"' && strncmp(*text, "${", 2) == 0)
+		*to++ = '\\';
+	else if ((*text)[0] == '\\' && (*text)[1])
+		*to++ = *(*text)++;
+	else if (**text == *quote)
+		*quote = '\0';
+	*to++ = *(*text)++;
+	return to;
+}
+
+char *config_text_prepare(const char *text)
+{
+	char *out = malloc(2 * strlen(text) + 1), *to = out;
+	char quote = '\0';
+
+	if (!out)
+		return NULL;
+	while (*text) {
+		const char *end = quote ? text : skip_comment(text);
+
+		if (quote) {
+			to = put_quoted(to, &text, &quote);
+		} else if (end > text) {
+			to = put_newlines_of(to, text, end);
+			text = end;
+		} else {
+			if (*text == '"' || *text == '\'')
+				quote = *text;
+			*to++ = *text++;
+		}
+	}
+	*to = '\0';
+	return out;
+}
