@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+/* One function per command; what they show is made in boot_view.c. */
+#include "bootd/boot_control.h"
+
+#include <string.h>
+
+#include "bootd/boot_server.h"
+#include "bootd/boot_view.h"
+#include "bootd/conf_syntax.h"
+#include "daemon/loop.h"
+
+static json_t *run_status(void *arg, int n, char *const words[])
+{
+	(void)n;
+	(void)words;
+	return boot_view_status(arg);
+}
+
+static json_t *run_list(void *arg, int n, char *const words[])
+{
+	(void)n;
+	(void)words;
+	return boot_view_list(arg, loop_now_ms());
+}
+
+static json_t *run_leases(void *arg, int n, char *const words[])
+{
+	(void)n;
+	(void)words;
+	return boot_view_leases(arg, loop_now_ms());
+}
+
+static json_t *run_hosts(void *arg, int n, char *const words[])
+{
+	(void)n;
+	(void)words;
+	return boot_view_hosts(arg, loop_now_ms());
+}
+
+/* By MAC, by DUID, or by the name of a host. */
+static bool find_machine(
+	const struct boot_server *server, const char *text, struct machine *machine)
+{
+	const struct boot_host *host = host_table_by_name(&server->config->hosts, text);
+
+	if (host && host->has_mac)
+		*machine = machine_of_mac(host->mac);
+	else if (machine_parse(text, machine) < 0)
+		return false;
+	return true;
+}
+
+static json_t *run_show(void *arg, int n, char *const words[])
+{
+	const struct boot_server *server = arg;
+	const struct boot_record *record;
+	struct machine machine;
+
+	if (n != 2)
+		return control_error("show: expected a MAC address, a DUID or a host's name");
+	if (!find_machine(server, words[1], &machine))
+		return control_error("show: \"%s\" is no MAC address, DUID or host", words[1]);
+	record = boot_progress_find(&server->progress, &machine);
+	if (!record)
+		return control_error("show: nothing was heard of %s", words[1]);
+	return boot_view_record(record, true, loop_now_ms());
+}
+
+static json_t *run_reload(void *arg, int n, char *const words[])
+{
+	struct config_problems problems = {0};
+	int rc = boot_server_reload(arg, &problems);
+
+	(void)n;
+	(void)words;
+	if (rc < 0)
+		return control_error("%s", *problems.text ? problems.text : strerror(-rc));
+	return json_pack("{s:b s:s}", "reloaded", 1, "warnings", problems.text);
+}
+
+/* --- explain --------------------------------------------------------------------- */
+
+static bool take_subnet(struct client_facts *facts, const char *text)
+{
+	struct prefix prefix;
+
+	facts->relays = 1;
+	if (config_prefix(text, &prefix.address, &prefix.len) == 0)
+		facts->link_address = prefix.address;
+	else if (config_address(text, &facts->link_address) < 0)
+		return false;
+	return true;
+}
+
+static bool take_mac(struct client_facts *facts, const char *text)
+{
+	facts->mac_source = CLIENT_MAC_FRAME;
+	return dhcp6_mac_parse(text, facts->mac) == 0;
+}
+
+static bool take_arch(struct client_facts *facts, const char *text)
+{
+	return facts->archs < CLIENT_ARCHS_MAX &&
+	       conf_arch(text, &facts->arch[facts->archs++]) == 0;
+}
+
+static bool take_uuid(struct client_facts *facts, const char *text)
+{
+	facts->has_uuid = true;
+	return dhcp6_uuid_parse(text, facts->uuid) == 0;
+}
+
+static bool take_user_class(struct client_facts *facts, const char *text)
+{
+	if (facts->user_classes == CLIENT_CLASSES_MAX)
+		return false;
+	facts->user_class[facts->user_classes++] = wire_in_of(text, strlen(text));
+	return true;
+}
+
+static bool take_vendor_class(struct client_facts *facts, const char *text)
+{
+	facts->has_vendor_class = true;
+	facts->vendor_class = wire_in_of(text, strlen(text));
+	return true;
+}
+
+static bool take_interface_id(struct client_facts *facts, const char *text)
+{
+	facts->interface_id = wire_in_of(text, strlen(text));
+	return true;
+}
+
+static bool take_remote_id(struct client_facts *facts, const char *text)
+{
+	facts->remote_id = wire_in_of(text, strlen(text));
+	return true;
+}
+
+static const struct {
+	const char *name;
+	bool (*take)(struct client_facts *facts, const char *text);
+} fact[] = {
+	{"subnet", take_subnet},
+	{"mac", take_mac},
+	{"arch", take_arch},
+	{"uuid", take_uuid},
+	{"user-class", take_user_class},
+	{"vendor-class", take_vendor_class},
+	{"interface-id", take_interface_id},
+	{"remote-id", take_remote_id},
+};
+
+static bool take_fact(struct client_facts *facts, const char *word)
+{
+	for (size_t i = 0; i < sizeof(fact) / sizeof(fact[0]); i++) {
+		size_t len = strlen(fact[i].name);
+
+		if (strncmp(word, fact[i].name, len) == 0 && word[len] == '=')
+			return fact[i].take(facts, word + len + 1);
+	}
+	return false;
+}
+
+static json_t *run_explain(void *arg, int n, char *const words[])
+{
+	const struct boot_server *server = arg;
+	struct client_facts facts = {.type = DHCP6_SOLICIT};
+
+	for (int i = 1; i < n; i++)
+		if (!take_fact(&facts, words[i]))
+			return control_error("explain: \"%s\": expected mac=, arch=, user-class=, "
+					     "vendor-class=, uuid=, subnet=, interface-id= or "
+					     "remote-id= with a value that fits",
+				words[i]);
+	/* Where there is one subnet only, it need not be said. */
+	if (facts.relays == 0 && server->config->subnets == 1) {
+		facts.relays = 1;
+		facts.link_address = server->config->subnet[0].prefix.address;
+	}
+	return boot_view_explain(server, &facts);
+}
+
+const struct control_command boot_control_commands[] = {
+	{"status", run_status},
+	{"list", run_list},
+	{"show", run_show},
+	{"leases", run_leases},
+	{"hosts", run_hosts},
+	{"explain", run_explain},
+	{"reload", run_reload},
+	{NULL, NULL},
+};
+
+/* --- watch ------------------------------------------------------------------------- */
+
+static void publish_step(void *arg, const struct boot_record *record, const struct boot_step *step)
+{
+	struct boot_server *server = arg;
+	uint64_t now_ms = step->last_ms;
+	json_t *event;
+
+	if (!control_watched(server->control))
+		return;
+	event = boot_view_record(record, false, now_ms);
+	if (!event)
+		return;
+	json_object_set_new(event, "event", boot_view_step(step, now_ms));
+	control_publish(server->control, event);
+}
+
+void boot_control_watch(struct boot_server *server)
+{
+	server->progress.told = publish_step;
+	server->progress.told_arg = server;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What can be asked on bootd's control socket:
+ *
+ *	status | list | show MACHINE | leases | hosts | reload
+ *	explain [subnet=P] [mac=M] [arch=A] [user-class=T] [vendor-class=T] [uuid=U]
+ *	        [interface-id=T] [remote-id=T]
+ *	watch   (of daemon/control.h: an event per step of a boot)
+ */
+#ifndef NB6_BOOTD_BOOT_CONTROL_H
+#define NB6_BOOTD_BOOT_CONTROL_H
+
+#include "daemon/control.h"
+
+struct boot_server;
+
+/* Each command's arg is the boot_server. */
+extern const struct control_command boot_control_commands[];
+
+/* From now on each step of a boot is an event for those who watch. */
+void boot_control_watch(struct boot_server *server);
+
+#endif

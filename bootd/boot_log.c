@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+/* Lines are put together part by part in a buffer that cannot overrun. */
+#include "bootd/boot_log.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "daemon/log.h"
+#include "dhcp6/names.h"
+
+struct line {
+	char *text;
+	size_t len;
+};
+
+static void add(struct line *line, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct line *line, const char *fmt, ...)
+{
+	size_t left = BOOT_LOG_LINE - line->len;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(line->text + line->len, left, fmt, ap);
+	va_end(ap);
+	line->len += n < 0 ? 0 : (size_t)n < left ? (size_t)n : left - 1;
+}
+
+static void add_address(struct line *line, const struct in6_addr *address)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	add(line, "%s", inet_ntop(AF_INET6, address, text, sizeof(text)));
+}
+
+/* Octets of a peer's choice: what is not plain is a dot. */
+static void add_octets(struct line *line, const struct wire_in *view)
+{
+	add(line, " \"");
+	for (size_t i = 0; i < wire_left(view) && i < 64; i++)
+		add(line, "%c", isprint(view->pos[i]) && view->pos[i] != '"' ? view->pos[i] : '.');
+	add(line, "\"");
+}
+
+static void add_way(struct line *line, const struct client_facts *facts)
+{
+	if (facts->relays == 0) {
+		add(line, " at %s", facts->link_name ? facts->link_name : "an unknown link");
+		return;
+	}
+	add(line, " via relay ");
+	add_address(line, &facts->link_address);
+	if (wire_left(&facts->interface_id) > 0)
+		add_octets(line, &facts->interface_id);
+	if (facts->relays > 1)
+		add(line, " and %u more", facts->relays - 1);
+}
+
+static void add_answer(struct line *line, const struct exchange_event *event)
+{
+	const struct decision *decision = event->decision;
+
+	add(line, " -> %s", dhcp6_message_name(event->answer_type));
+	if (event->with_address) {
+		add(line, " ");
+		add_address(line, &decision->address.address);
+	}
+	if (event->status)
+		add(line, " %s", dhcp6_status_name(event->status));
+	if (event->status && !decision->address.given && decision->address.why)
+		add(line, " (%s)", decision->address.why);
+	if (event->with_boot_url)
+		add(line, ", %s (rule \"%s\")", decision->boot.url, decision->boot.rule->name);
+	else if (event->facts->archs > 0 && event->with_address)
+		add(line, ", no boot rule for it");
+}
+
+const char *boot_log_exchange_text(const struct exchange_event *event, char text[BOOT_LOG_LINE])
+{
+	const struct client_facts *facts = event->facts;
+	char machine[MACHINE_TEXT], firmware[FIRMWARE_TEXT];
+	struct line line = {.text = text};
+
+	*text = '\0';
+	add(&line, "%s ",
+		event->decision->machine.len ? machine_format(&event->decision->machine, machine)
+					     : "unknown");
+	if (event->decision->host)
+		add(&line, "(%s) ", event->decision->host->name);
+	add(&line, "%s %s on %s", firmware_format(facts, firmware), dhcp6_message_name(facts->type),
+		event->decision->subnet->text);
+	add_way(&line, facts);
+	add_answer(&line, event);
+	return text;
+}
+
+void boot_log_exchange(const struct exchange_event *event)
+{
+	char text[BOOT_LOG_LINE];
+
+	/* A Decline says that an address is in use twice: somebody has to look. */
+	enum log_level level =
+		event->facts->type == DHCP6_DECLINE ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
+
+	if (log_wanted(level))
+		log_line(level, "%s", boot_log_exchange_text(event, text));
+}
+
+void boot_log_fetch(const struct machine *machine, const struct fetch_event *event)
+{
+	char who[MACHINE_TEXT], peer[INET6_ADDRSTRLEN];
+	const char *kind = fetch_kind_name(event->kind);
+
+	inet_ntop(AF_INET6, &event->peer, peer, sizeof(peer));
+	if (machine)
+		machine_format(machine, who);
+	else
+		snprintf(who, sizeof(who), "%s", peer);
+	switch (event->outcome) {
+	case FETCH_STARTED:
+		log_debug("%s %s %s started, %" PRIu64 " octets", who, kind, event->path,
+			event->size);
+		break;
+	case FETCH_DONE:
+		log_info("%s %s %s done, %" PRIu64 " octets in %" PRIu64 " ms to %s", who, kind,
+			event->path, event->bytes, event->duration_ms, peer);
+		break;
+	case FETCH_FAILED:
+		log_notice("%s %s %s failed after %" PRIu64 " octets: %s", who, kind, event->path,
+			event->bytes, event->error);
+		break;
+	case FETCH_PROBED:
+		log_debug(
+			"%s %s %s probed, %" PRIu64 " octets", who, kind, event->path, event->size);
+		break;
+	}
+}

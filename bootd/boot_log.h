@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One line of log per answered message and per file, each starting with the machine:
+ *
+ *	52:54:00:12:34:56 x64-uefi Solicit on 2001:db8:1::/64 via relay 2001:db8:1::1
+ *	"vlan100" -> Advertise 2001:db8:1::d1, tftp://[2001:db8:2::2]/snponly.efi (rule "uefi")
+ */
+#ifndef NB6_BOOTD_BOOT_LOG_H
+#define NB6_BOOTD_BOOT_LOG_H
+
+#include "bootd/exchange.h"
+#include "bootd/fetch.h"
+
+enum { BOOT_LOG_LINE = 1600 };
+
+/* The line, without writing it: the log and `watch` say the same. */
+const char *boot_log_exchange_text(const struct exchange_event *event, char line[BOOT_LOG_LINE]);
+void boot_log_exchange(const struct exchange_event *event);
+
+/* `machine` NULL: the peer's address has to do. */
+void boot_log_fetch(const struct machine *machine, const struct fetch_event *event);
+
+#endif

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: ISC */
+/* Records in a hash table by machine and in a list by their last step. */
+#include "bootd/boot_progress.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "dhcp6/names.h"
+
+int boot_progress_init(struct boot_progress *progress, size_t most)
+{
+	*progress = (struct boot_progress){.most = most ? most : BOOT_MACHINES_MAX, .slots = 16};
+	while (progress->slots < progress->most)
+		progress->slots *= 2;
+	if (getrandom(&progress->seed, sizeof(progress->seed), 0) != sizeof(progress->seed))
+		progress->seed = (uintptr_t)progress;
+	progress->slot = calloc(progress->slots, sizeof(*progress->slot));
+	return progress->slot ? 0 : -ENOMEM;
+}
+
+static struct boot_record **slot_of(
+	const struct boot_progress *progress, const struct machine *machine)
+{
+	return &progress->slot[machine_hash_octets(machine->octets, machine->len, progress->seed) &
+			       (progress->slots - 1)];
+}
+
+static void clear_steps(struct boot_record *record)
+{
+	for (unsigned i = 0; i < record->steps; i++) {
+		free(record->step[i].text);
+		free(record->step[i].result);
+	}
+	record->steps = 0;
+}
+
+static void list_add(struct boot_progress *progress, struct boot_record *record)
+{
+	record->newer = NULL;
+	record->older = progress->newest;
+	*(record->older ? &record->older->newer : &progress->oldest) = record;
+	progress->newest = record;
+}
+
+static void list_take(struct boot_progress *progress, struct boot_record *record)
+{
+	*(record->newer ? &record->newer->older : &progress->newest) = record->older;
+	*(record->older ? &record->older->newer : &progress->oldest) = record->newer;
+}
+
+static void forget(struct boot_progress *progress, struct boot_record *record)
+{
+	struct boot_record **place = slot_of(progress, &record->machine);
+
+	while (*place != record)
+		place = &(*place)->next_in_slot;
+	*place = record->next_in_slot;
+	list_take(progress, record);
+	clear_steps(record);
+	free(record->host);
+	free(record);
+	progress->count--;
+}
+
+void boot_progress_fini(struct boot_progress *progress)
+{
+	while (progress->newest)
+		forget(progress, progress->newest);
+	free(progress->slot);
+	*progress = (struct boot_progress){0};
+}
+
+static struct boot_record *find(const struct boot_progress *progress, const struct machine *machine)
+{
+	struct boot_record *record = *slot_of(progress, machine);
+
+	while (record && !machine_equal(&record->machine, machine))
+		record = record->next_in_slot;
+	return record;
+}
+
+const struct boot_record *boot_progress_find(
+	const struct boot_progress *progress, const struct machine *machine)
+{
+	return find(progress, machine);
+}
+
+const struct boot_record *boot_progress_next(
+	const struct boot_progress *progress, const struct boot_record *after)
+{
+	return after ? after->older : progress->newest;
+}
+
+/* The machine's record, made the newest of all; NULL: no memory, and no story. */
+static struct boot_record *touch(
+	struct boot_progress *progress, const struct machine *machine, uint64_t now_ms)
+{
+	struct boot_record *record = find(progress, machine);
+
+	if (record) {
+		list_take(progress, record);
+		list_add(progress, record);
+		return record;
+	}
+	record = calloc(1, sizeof(*record));
+	if (!record)
+		return NULL;
+	if (progress->count == progress->most)
+		forget(progress, progress->oldest);
+	record->machine = *machine;
+	record->began_ms = record->last_ms = now_ms;
+	record->next_in_slot = *slot_of(progress, machine);
+	*slot_of(progress, machine) = record;
+	list_add(progress, record);
+	progress->count++;
+	return record;
+}
+
+/*
+ * A stage that lies behind means that the machine starts over. Within the one
+ * that asks it may ask again; and a system that asks later on takes nothing back.
+ */
+static void enter_stage(struct boot_progress *progress, struct boot_record *record,
+	enum boot_stage stage, uint64_t now_ms)
+{
+	bool is_start = stage == STAGE_FIRMWARE_ASKS || stage == STAGE_IPXE_ASKS;
+	bool is_over = now_ms - record->last_ms > BOOT_OVER_MS;
+
+	if (record->boots == 0 || is_over || (is_start && stage < record->stage)) {
+		clear_steps(record);
+		record->stage = STAGE_UNKNOWN;
+		record->began_ms = now_ms;
+		record->bytes = 0;
+		record->boots++;
+	}
+	if (stage > record->stage) {
+		record->stage = stage;
+		progress->reached[stage]++;
+	}
+	record->last_ms = now_ms;
+}
+
+/* Room for one more: all but the first are moved up. */
+static struct boot_step *new_step(struct boot_record *record)
+{
+	if (record->steps == BOOT_STEPS_MAX) {
+		free(record->step[1].text);
+		free(record->step[1].result);
+		memmove(&record->step[1], &record->step[2],
+			(BOOT_STEPS_MAX - 2) * sizeof(record->step[0]));
+		record->steps--;
+	}
+	record->step[record->steps] = (struct boot_step){0};
+	return &record->step[record->steps++];
+}
+
+/* The last step with this text, if it is that of the last few. */
+static struct boot_step *recent_step(struct boot_record *record, const char *text)
+{
+	for (unsigned i = record->steps; i > 0 && i + 6 > record->steps; i--)
+		if (strcmp(record->step[i - 1].text, text) == 0)
+			return &record->step[i - 1];
+	return NULL;
+}
+
+static void put_step(struct boot_progress *progress, struct boot_record *record, uint64_t now_ms,
+	bool is_same_go_on, const char *text, const char *result, bool failed)
+{
+	struct boot_step *step = recent_step(record, text);
+	char *copy = result ? strdup(result) : NULL;
+
+	if (!step) {
+		char *name = strdup(text);
+
+		if (!name) {
+			free(copy);
+			return;
+		}
+		step = new_step(record);
+		step->text = name;
+		step->at_ms = now_ms;
+	}
+	free(step->result);
+	step->result = copy;
+	step->failed = failed;
+	step->last_ms = now_ms;
+	step->times += !is_same_go_on || step->times == 0;
+	if (progress->told)
+		progress->told(progress->told_arg, record, step);
+}
+
+static enum boot_stage stage_of_exchange(const struct exchange_event *event)
+{
+	bool asks = event->facts->type == DHCP6_SOLICIT || !event->with_boot_url;
+
+	switch (firmware_of(event->facts)) {
+	case FIRMWARE_NONE:
+		return STAGE_SYSTEM;
+	case FIRMWARE_IPXE:
+		return asks ? STAGE_IPXE_ASKS : STAGE_IPXE_ADDRESSED;
+	default:
+		return asks ? STAGE_FIRMWARE_ASKS : STAGE_FIRMWARE_ADDRESSED;
+	}
+}
+
+static void format_result(const struct exchange_event *event, char text[BOOT_STEP_TEXT])
+{
+	const struct decision *decision = event->decision;
+	char address[INET6_ADDRSTRLEN] = "";
+	const char *status = event->status ? dhcp6_status_name(event->status) : "";
+
+	if (event->with_address)
+		inet_ntop(AF_INET6, &decision->address.address, address, sizeof(address));
+	snprintf(text, BOOT_STEP_TEXT, "%s%s%s%s%.200s%s%s", dhcp6_message_name(event->answer_type),
+		*address ? " " : "", address, event->with_boot_url ? " " : "",
+		event->with_boot_url ? decision->boot.url : "", *status ? " " : "", status);
+}
+
+static void remember_client(struct boot_record *record, const struct exchange_event *event)
+{
+	const struct decision *decision = event->decision;
+
+	free(record->host);
+	record->host = decision->host ? strdup(decision->host->name) : NULL;
+	if (event->with_address) {
+		record->address = decision->address.address;
+		record->has_address = true;
+	}
+}
+
+/* A Release is the end of a stage's network, and no step of its own on the way. */
+void boot_progress_exchange(struct boot_progress *progress, const struct exchange_event *event)
+{
+	char text[BOOT_STEP_TEXT], result[BOOT_STEP_TEXT], firmware[FIRMWARE_TEXT];
+	struct boot_record *record;
+
+	if (event->decision->machine.len == 0)
+		return;
+	record = touch(progress, &event->decision->machine, event->now_ms);
+	if (!record)
+		return;
+	remember_client(record, event);
+	enter_stage(progress, record,
+		event->facts->type == DHCP6_RELEASE ? record->stage : stage_of_exchange(event),
+		event->now_ms);
+	snprintf(text, sizeof(text), "%s %s", firmware_format(event->facts, firmware),
+		dhcp6_message_name(event->facts->type));
+	format_result(event, result);
+	put_step(progress, record, event->now_ms, false, text, result,
+		event->status != DHCP6_STATUS_SUCCESS);
+}
+
+/* What a machine fetches after iPXE asked, iPXE fetches. */
+static enum boot_stage stage_of_fetch(const struct boot_record *record)
+{
+	return record->stage >= STAGE_IPXE_ASKS ? STAGE_IPXE_FETCHES : STAGE_FIRMWARE_FETCHES;
+}
+
+void boot_progress_fetch(struct boot_progress *progress, const struct machine *machine,
+	const struct fetch_event *event, uint64_t now_ms)
+{
+	struct boot_record *record = touch(progress, machine, now_ms);
+	char text[BOOT_STEP_TEXT], result[BOOT_STEP_TEXT];
+
+	if (!record || event->outcome == FETCH_PROBED)
+		return;
+	enter_stage(progress, record, stage_of_fetch(record), now_ms);
+	snprintf(text, sizeof(text), "%s %s", fetch_kind_name(event->kind), event->path);
+	if (event->outcome == FETCH_STARTED)
+		snprintf(result, sizeof(result), "of %" PRIu64 " octets", event->size);
+	else
+		snprintf(result, sizeof(result), "%s%s%s, %" PRIu64 " octets in %" PRIu64 " ms",
+			fetch_outcome_name(event->outcome), event->error ? ": " : "",
+			event->error ? event->error : "", event->bytes, event->duration_ms);
+	if (event->outcome != FETCH_STARTED)
+		record->bytes += event->bytes;
+	put_step(progress, record, now_ms, event->outcome == FETCH_DONE, text, result,
+		event->outcome == FETCH_FAILED);
+}
+
+void boot_progress_booted(
+	struct boot_progress *progress, const struct machine *machine, uint64_t now_ms)
+{
+	struct boot_record *record = touch(progress, machine, now_ms);
+	char result[BOOT_STEP_TEXT];
+
+	if (!record)
+		return;
+	enter_stage(progress, record, STAGE_BOOTED, now_ms);
+	snprintf(
+		result, sizeof(result), "%" PRIu64 " ms after it began", now_ms - record->began_ms);
+	put_step(progress, record, now_ms, false, "booted", result, false);
+}
+
+const char *boot_stage_name(enum boot_stage stage)
+{
+	static const char *const name[BOOT_STAGES] = {
+		[STAGE_UNKNOWN] = "unknown",
+		[STAGE_SYSTEM] = "system",
+		[STAGE_FIRMWARE_ASKS] = "firmware asks",
+		[STAGE_FIRMWARE_ADDRESSED] = "firmware addressed",
+		[STAGE_FIRMWARE_FETCHES] = "firmware fetches",
+		[STAGE_IPXE_ASKS] = "iPXE asks",
+		[STAGE_IPXE_ADDRESSED] = "iPXE addressed",
+		[STAGE_IPXE_FETCHES] = "iPXE fetches",
+		[STAGE_BOOTED] = "booted",
+	};
+
+	return name[stage];
+}
+
+const char *boot_stage_advice(const struct boot_record *record, uint64_t now_ms)
+{
+	static const char *const advice[BOOT_STAGES] = {
+		[STAGE_FIRMWARE_ASKS] =
+			"it does not take the offer: is there a boot rule for it, does another "
+			"server answer, does our Advertise come back through the relay?",
+		[STAGE_FIRMWARE_ADDRESSED] =
+			"it has its address and fetches nothing: do router advertisements on its "
+			"link name a default router, does the way back exist, do the files lie "
+			"on this server?",
+		[STAGE_FIRMWARE_FETCHES] =
+			"what it loaded does not ask for more: look at its console",
+		[STAGE_IPXE_ASKS] = "iPXE does not take the answer: look at its console",
+		[STAGE_IPXE_ADDRESSED] =
+			"iPXE fetches nothing: is the URL right, and reachable from its link?",
+		[STAGE_IPXE_FETCHES] =
+			"it has its files and has not called home (GET /netboot6/booted?mac=...): "
+			"look at its console, or let the installed system call",
+	};
+
+	return now_ms - record->last_ms < BOOT_SILENT_MS ? NULL : advice[record->stage];
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/* Who is it that asks by HTTP or TFTP? */
+#include "bootd/boot_scripts.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/log.h"
+#include "daemon/loop.h"
+
+/* By ?mac=, else by the address. 1: known, 0: not known, -EINVAL: the MAC is none. */
+static int find_machine(const struct boot_server *server, const struct in6_addr *peer,
+	const struct http_query *query, struct machine *machine)
+{
+	const char *text = http_query_get(query, "mac");
+	uint8_t mac[DHCP6_MAC_LEN];
+
+	if (!text || !*text)
+		return boot_server_machine_at(server, peer, machine);
+	if (dhcp6_mac_parse(text, mac) < 0)
+		return -EINVAL;
+	*machine = machine_of_mac(mac);
+	return 1;
+}
+
+int boot_scripts_describe(void *arg, const struct in6_addr *peer, const struct http_query *query,
+	struct script_values *values)
+{
+	struct boot_server *server = arg;
+	const struct boot_config *config = server->config;
+	const struct subnet *subnet = boot_config_subnet_of(config, peer);
+	struct client_facts facts = {0};
+	const struct boot_host *host = NULL;
+	struct machine machine;
+	int known = find_machine(server, peer, query, &machine);
+
+	if (known < 0)
+		return known;
+	if (known && machine.is_mac) {
+		facts.mac_source = CLIENT_MAC_FRAME;
+		memcpy(facts.mac, machine.octets, sizeof(facts.mac));
+		host = exchange_find_host(config, &facts);
+	}
+	if (!host)
+		host = host_table_by_address(&config->hosts, peer);
+	boot_values_of_client(&server->script_values, &facts, subnet, host, peer);
+	server->script_values.for_ipxe = true;
+	*values = (struct script_values){boot_values_lookup, &server->script_values};
+	return 0;
+}
+
+void boot_scripts_booted(void *arg, const struct http_ask *ask, struct http_answer *answer)
+{
+	struct boot_server *server = arg;
+	char text[MACHINE_TEXT], peer[INET6_ADDRSTRLEN];
+	const struct boot_record *record;
+	struct machine machine;
+	int known = find_machine(server, &ask->peer, ask->query, &machine);
+	uint64_t now_ms = loop_now_ms();
+
+	if (known <= 0) {
+		http_answer_text(answer, 400,
+			known < 0 ? "mac: expected 52:54:00:12:34:56"
+				  : "say who: ?mac=52:54:00:12:34:56");
+		return;
+	}
+	if (ask->method == HTTP_HEAD) {
+		http_answer_text(answer, 200, "a GET of this says that the machine has booted");
+		return;
+	}
+	boot_progress_booted(&server->progress, &machine, now_ms);
+	record = boot_progress_find(&server->progress, &machine);
+	log_info("%s booted, %.1f s after its first request, says %s",
+		machine_format(&machine, text),
+		record ? (double)(now_ms - record->began_ms) / 1000 : 0.0,
+		inet_ntop(AF_INET6, &ask->peer, peer, sizeof(peer)));
+	http_answer_text(answer, 200, "%s is noted as booted", text);
+}

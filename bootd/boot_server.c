@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: ISC */
+/* Start, reload and stop, and the wires between the rooms. */
+#include "bootd/boot_server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bootd/boot_control.h"
+#include "bootd/boot_log.h"
+#include "bootd/boot_scripts.h"
+#include "bootd/conf_file.h"
+#include "bootd/secret_file.h"
+#include "daemon/control.h"
+#include "daemon/log.h"
+#include "daemon/loop.h"
+
+enum { SWEEP_EVERY_MS = 10 * 1000 };
+
+/* --- the wires ---------------------------------------------------------------- */
+
+static void observe_exchange(void *arg, const struct exchange_event *event)
+{
+	struct boot_server *server = arg;
+
+	boot_log_exchange(event);
+	boot_progress_exchange(&server->progress, event);
+}
+
+static void observe_fetch(void *arg, const struct fetch_event *event)
+{
+	struct boot_server *server = arg;
+	struct machine machine;
+	bool known = boot_server_machine_at(server, &event->peer, &machine);
+
+	boot_log_fetch(known ? &machine : NULL, event);
+	if (known)
+		boot_progress_fetch(&server->progress, &machine, event, loop_now_ms());
+}
+
+static void sweep(void *arg)
+{
+	struct boot_server *server = arg;
+
+	binding_table_expire(&server->exchange.bindings, loop_now_ms());
+	loop_timer_arm(server->sweep, SWEEP_EVERY_MS);
+}
+
+bool boot_server_machine_at(
+	const struct boot_server *server, const struct in6_addr *address, struct machine *machine)
+{
+	const struct binding *binding =
+		binding_table_find_address(&server->exchange.bindings, address);
+	uint8_t mac[DHCP6_MAC_LEN];
+
+	if (binding)
+		*machine = binding->machine;
+	else if (dhcp6_mac_of_eui64(address, mac))
+		*machine = machine_of_mac(mac);
+	else
+		return false;
+	return true;
+}
+
+/* --- start ------------------------------------------------------------------- */
+
+static int complain(int rc, const char *what, const char *which)
+{
+	log_error("%s%s%s: %s", what, *which ? " " : "", which, strerror(-rc));
+	return rc;
+}
+
+static const char *endpoint_text(const struct sockaddr_in6 *at, char text[INET6_ADDRSTRLEN + 8])
+{
+	char address[INET6_ADDRSTRLEN];
+
+	inet_ntop(AF_INET6, &at->sin6_addr, address, sizeof(address));
+	snprintf(text, INET6_ADDRSTRLEN + 8, "[%s]:%u", address, ntohs(at->sin6_port));
+	return text;
+}
+
+static int open_root(const struct boot_config *config, struct file_root **root)
+{
+	int rc = 0;
+
+	*root = NULL;
+	if (config->root)
+		rc = file_root_new(config->root, root);
+	return rc < 0 ? complain(rc, "root", config->root) : 0;
+}
+
+static int start_tftp(struct boot_server *server)
+{
+	static const struct tftp_options options; /* the defaults */
+	char at[INET6_ADDRSTRLEN + 8];
+	int rc;
+
+	if (!server->config->has_tftp)
+		return 0;
+	server->tftp = tftp_server_new(server->loop, &server->files, &options);
+	rc = server->tftp ? tftp_server_listen(server->tftp, &server->config->tftp) : -ENOMEM;
+	return rc < 0 ? complain(rc, "tftp", endpoint_text(&server->config->tftp, at)) : 0;
+}
+
+static int start_http(struct boot_server *server)
+{
+	static const struct http_options options; /* the defaults */
+	char at[INET6_ADDRSTRLEN + 8];
+	int rc;
+
+	if (!server->config->has_http)
+		return 0;
+	server->http = http_server_new(server->loop, &server->files, &options);
+	rc = server->http ? http_server_listen(server->http, &server->config->http) : -ENOMEM;
+	if (rc == 0)
+		rc = http_server_handle(server->http, BOOTED_PATH, boot_scripts_booted, server);
+	return rc < 0 ? complain(rc, "http", endpoint_text(&server->config->http, at)) : 0;
+}
+
+static int start_files(struct boot_server *server)
+{
+	int rc = open_root(server->config, &server->root);
+
+	server->files = (struct boot_files){
+		.root = server->root,
+		.describe = boot_scripts_describe,
+		.describe_arg = server,
+		.observe = observe_fetch,
+		.observe_arg = server,
+	};
+	if (rc == 0)
+		rc = start_tftp(server);
+	return rc == 0 ? start_http(server) : rc;
+}
+
+static int start_dhcp(struct boot_server *server)
+{
+	char at[INET6_ADDRSTRLEN + 8];
+	int rc = exchange_init(&server->exchange, server->config);
+
+	if (rc == 0)
+		rc = boot_progress_init(&server->progress, 0);
+	if (rc < 0)
+		return complain(rc, "memory", "");
+	server->exchange.observe = observe_exchange;
+	server->exchange.observe_arg = server;
+	rc = dhcp_service_new(&server->dhcp, server->loop, &server->exchange);
+	return rc < 0 ? complain(rc, "dhcp", endpoint_text(&server->config->dhcp, at)) : 0;
+}
+
+/* Boots go on without it, so its lack is no reason not to start. */
+static void start_control(struct boot_server *server)
+{
+	char directory[1024];
+	const char *path = server->config->control;
+	const char *slash = strrchr(path, '/');
+	int rc;
+
+	if (!*path)
+		return;
+	if (slash && slash > path && (size_t)(slash - path) < sizeof(directory)) {
+		memcpy(directory, path, (size_t)(slash - path));
+		directory[slash - path] = '\0';
+		mkdir(directory, 0755);
+	}
+	rc = control_new(&server->control, server->loop, path, boot_control_commands, server);
+	if (rc < 0)
+		log_warning(
+			"control %s: %s; nobody can ask this bootd how it is", path, strerror(-rc));
+	else
+		boot_control_watch(server);
+}
+
+/* `before`: the configuration in force, whose files may no longer be readable for us; or NULL. */
+static int fill_secrets(struct boot_config *config, const struct boot_config *before)
+{
+	const char *file;
+	int rc;
+
+	if (before && before->key_is_of_file && !config->has_key &&
+		strcmp(before->key_file, config->key_file) == 0) {
+		memcpy(config->key, before->key, sizeof(config->key));
+		config->has_key = config->key_is_of_file = true;
+	}
+	if (before && config->server_duid.len == 0)
+		config->server_duid = before->server_duid;
+	rc = secret_files_fill(config, &file);
+	return rc < 0 ? complain(rc, "secret file", file) : 0;
+}
+
+int boot_server_init(struct boot_server *server, struct loop *loop, const char *config_path,
+	struct boot_config *config)
+{
+	int rc;
+
+	*server = (struct boot_server){.loop = loop, .config = config, .started_ms = loop_now_ms()};
+	server->config_path = strdup(config_path);
+	server->sweep = loop_timer_new(loop, sweep, server);
+	rc = server->config_path && server->sweep ? fill_secrets(config, NULL) : -ENOMEM;
+	if (rc == 0)
+		rc = start_dhcp(server);
+	if (rc == 0)
+		rc = start_files(server);
+	if (rc < 0) {
+		boot_server_fini(server);
+		return rc;
+	}
+	start_control(server);
+	sweep(server);
+	return 0;
+}
+
+void boot_server_fini(struct boot_server *server)
+{
+	control_free(server->control);
+	http_server_free(server->http);
+	tftp_server_free(server->tftp);
+	dhcp_service_free(server->dhcp);
+	file_root_free(server->root);
+	loop_timer_free(server->sweep);
+	boot_progress_fini(&server->progress);
+	exchange_fini(&server->exchange);
+	boot_config_free(server->config);
+	free(server->config_path);
+	*server = (struct boot_server){0};
+}
+
+/* --- reload ------------------------------------------------------------------ */
+
+static bool same_endpoint(
+	bool has_a, const struct sockaddr_in6 *a, bool has_b, const struct sockaddr_in6 *b)
+{
+	return has_a == has_b && (!has_a || memcmp(a, b, sizeof(*a)) == 0);
+}
+
+/* Sockets were opened with privileges that are gone: they stay as they are. */
+static void warn_of_restart(const struct boot_config *now, const struct boot_config *then)
+{
+	if (!same_endpoint(true, &now->dhcp, true, &then->dhcp) ||
+		!same_endpoint(now->has_tftp, &now->tftp, then->has_tftp, &then->tftp) ||
+		!same_endpoint(now->has_http, &now->http, then->has_http, &then->http) ||
+		strcmp(now->control, then->control) != 0)
+		log_warning("%s: dhcp-listen, tftp, http and control take effect at a restart only",
+			then->file);
+}
+
+static void swap_config(
+	struct boot_server *server, struct boot_config *config, struct file_root *root)
+{
+	warn_of_restart(server->config, config);
+	server->exchange.config = config;
+	dhcp_service_set_config(server->dhcp, config);
+	server->files.root = root;
+	file_root_free(server->root);
+	boot_config_free(server->config);
+	server->root = root;
+	server->config = config;
+	server->script_values = (struct boot_values){0};
+}
+
+int boot_server_reload(struct boot_server *server, struct config_problems *problems)
+{
+	struct boot_config *config = NULL;
+	struct file_root *root;
+	int rc = conf_file_load(server->config_path, &config, problems);
+
+	if (rc == 0)
+		rc = fill_secrets(config, server->config);
+	if (rc == 0)
+		rc = open_root(config, &root);
+	config_log_problems(problems);
+	if (rc < 0) {
+		boot_config_free(config);
+		server->failed_reloads++;
+		log_error("%s: not taken over, the configuration in force stays",
+			server->config_path);
+		return rc;
+	}
+	swap_config(server, config, root);
+	server->reloads++;
+	server->reloaded_ms = loop_now_ms();
+	log_notice("%s: taken over", server->config_path);
+	return 0;
+}

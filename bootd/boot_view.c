@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One function per thing shown. json_pack() drops what a NULL would be ("s?", "o?" make it
+ * null), so every key is always there.
+ */
+#include "bootd/boot_view.h"
+
+#include <arpa/inet.h>
+#include <time.h>
+
+#include "daemon/loop.h"
+#include "dhcp6/names.h"
+
+/* Monotonic milliseconds to Unix time. */
+static double unix_time(uint64_t at_ms, uint64_t now_ms)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9 - (double)(now_ms - at_ms) / 1000;
+}
+
+static json_t *address_json(bool has, const struct in6_addr *address)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	return has ? json_string(inet_ntop(AF_INET6, address, text, sizeof(text))) : json_null();
+}
+
+/* --- status -------------------------------------------------------------------- */
+
+static json_t *messages_json(const uint64_t counter[EXCHANGE_TYPES])
+{
+	json_t *all = json_object();
+
+	for (uint8_t type = 0; type < EXCHANGE_TYPES; type++) {
+		const char *name = type ? dhcp6_message_name(type) : "other";
+
+		if (counter[type] > 0 && name)
+			json_object_set_new(all, name, json_integer((json_int_t)counter[type]));
+	}
+	return all;
+}
+
+static json_t *drops_json(const struct exchange_counters *counters)
+{
+	json_t *all = json_object();
+
+	for (int drop = EXCHANGE_ANSWERED + 1; drop < EXCHANGE_DROPS; drop++)
+		json_object_set_new(all, exchange_drop_name((enum exchange_drop)drop),
+			json_integer((json_int_t)counters->dropped[drop]));
+	return all;
+}
+
+static json_t *dhcp_json(const struct boot_server *server)
+{
+	const struct exchange_counters *counters = &server->exchange.counters;
+	const struct dhcp_service_counters *service = dhcp_service_counters(server->dhcp);
+
+	return json_pack("{s:I s:I s:I s:I s:o s:o s:o}", "datagrams",
+		(json_int_t)service->datagrams, "relayed", (json_int_t)counters->relayed,
+		"not_served", (json_int_t)service->not_served, "send_failed",
+		(json_int_t)service->send_failed, "received", messages_json(counters->received),
+		"sent", messages_json(counters->sent), "dropped", drops_json(counters));
+}
+
+static json_t *tftp_json(const struct boot_server *server)
+{
+	struct tftp_stats stats;
+
+	if (!server->tftp)
+		return json_null();
+	tftp_server_get_stats(server->tftp, &stats);
+	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I s:I}", "active",
+		(json_int_t)stats.active, "started", (json_int_t)stats.started, "done",
+		(json_int_t)stats.done, "failed", (json_int_t)stats.failed, "refused",
+		(json_int_t)stats.refused, "not_found", (json_int_t)stats.not_found, "malformed",
+		(json_int_t)stats.malformed, "retransmitted", (json_int_t)stats.retransmitted,
+		"bytes", (json_int_t)stats.bytes);
+}
+
+static json_t *http_json(const struct boot_server *server)
+{
+	struct http_stats stats;
+
+	if (!server->http)
+		return json_null();
+	http_server_get_stats(server->http, &stats);
+	return json_pack("{s:I s:I s:I s:I s:I s:I s:I}", "connections",
+		(json_int_t)stats.connections, "requests", (json_int_t)stats.requests, "refused",
+		(json_int_t)stats.refused, "started", (json_int_t)stats.started, "done",
+		(json_int_t)stats.done, "failed", (json_int_t)stats.failed, "bytes",
+		(json_int_t)stats.bytes);
+}
+
+static json_t *subnets_json(const struct boot_config *config)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < config->subnets; i++) {
+		const struct subnet *subnet = &config->subnet[i];
+
+		json_array_append_new(all,
+			json_pack("{s:s s:s s:I s:s?}", "prefix", subnet->text, "addresses",
+				subnet->addresses == SUBNET_NONE ? "none" : "stable", "lifetime",
+				(json_int_t)subnet->lifetime_s, "interface", subnet->interface));
+	}
+	return all;
+}
+
+static json_t *boots_json(const struct boot_progress *progress)
+{
+	json_t *all = json_object();
+
+	for (int stage = STAGE_SYSTEM; stage < BOOT_STAGES; stage++)
+		json_object_set_new(all, boot_stage_name((enum boot_stage)stage),
+			json_integer((json_int_t)progress->reached[stage]));
+	return all;
+}
+
+json_t *boot_view_status(const struct boot_server *server)
+{
+	const struct boot_config *config = server->config;
+	uint64_t now_ms = loop_now_ms();
+	char duid[DHCP6_DUID_TEXT];
+
+	return json_pack("{s:s s:f s:s s:i s:i s:o s:I s:I s:I s:I s:I s:o s:o s:o s:o}", "daemon",
+		"netboot6-bootd", "started", unix_time(server->started_ms, now_ms), "config",
+		server->config_path, "reloads", (int)server->reloads, "failed_reloads",
+		(int)server->failed_reloads, "subnets", subnets_json(config), "hosts",
+		(json_int_t)config->hosts.hosts, "rules", (json_int_t)config->rules, "bindings",
+		(json_int_t)binding_table_count(&server->exchange.bindings), "bindings_evicted",
+		(json_int_t)server->exchange.bindings.evicted, "machines",
+		(json_int_t)server->progress.count, "server_duid",
+		json_string(dhcp6_duid_format(&config->server_duid, duid)), "dhcp",
+		dhcp_json(server), "files",
+		json_pack("{s:o s:o}", "tftp", tftp_json(server), "http", http_json(server)),
+		"boots_that_came_to", boots_json(&server->progress));
+}
+
+/* --- boots --------------------------------------------------------------------- */
+
+json_t *boot_view_step(const struct boot_step *step, uint64_t now_ms)
+{
+	return json_pack("{s:f s:f s:i s:b s:s s:s?}", "at", unix_time(step->at_ms, now_ms), "last",
+		unix_time(step->last_ms, now_ms), "times", (int)step->times, "failed",
+		(int)step->failed, "step", step->text, "result", step->result);
+}
+
+static json_t *steps_json(const struct boot_record *record, uint64_t now_ms)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < record->steps; i++)
+		json_array_append_new(all, boot_view_step(&record->step[i], now_ms));
+	return all;
+}
+
+json_t *boot_view_record(const struct boot_record *record, bool with_steps, uint64_t now_ms)
+{
+	const struct boot_step *last = record->steps > 0 ? &record->step[record->steps - 1] : NULL;
+	char machine[MACHINE_TEXT];
+	json_t *view = json_pack("{s:s s:s? s:o s:s s:i s:f s:f s:f s:I s:s? s:s?}", "machine",
+		machine_format(&record->machine, machine), "host", record->host, "address",
+		address_json(record->has_address, &record->address), "stage",
+		boot_stage_name(record->stage), "boots", (int)record->boots, "began",
+		unix_time(record->began_ms, now_ms), "last", unix_time(record->last_ms, now_ms),
+		"silent", (double)(now_ms - record->last_ms) / 1000, "bytes",
+		(json_int_t)record->bytes, "last_step", last ? last->text : NULL, "stuck",
+		boot_stage_advice(record, now_ms));
+
+	if (view && with_steps)
+		json_object_set_new(view, "steps", steps_json(record, now_ms));
+	return view;
+}
+
+json_t *boot_view_list(const struct boot_server *server, uint64_t now_ms)
+{
+	const struct boot_record *record = NULL;
+	json_t *all = json_array();
+
+	while ((record = boot_progress_next(&server->progress, record)))
+		json_array_append_new(all, boot_view_record(record, false, now_ms));
+	return json_pack("{s:o}", "boots", all);
+}
+
+/* --- addresses and hosts --------------------------------------------------------- */
+
+static json_t *binding_json(const struct binding *binding, uint64_t now_ms)
+{
+	char machine[MACHINE_TEXT], duid[DHCP6_DUID_TEXT], subnet[PREFIX_TEXT];
+
+	return json_pack("{s:o s:s s:s s:s s:b s:i s:s s:I s:f s:f}", "address",
+		address_json(binding->has_address, &binding->address), "machine",
+		machine_format(&binding->machine, machine), "subnet",
+		prefix_format(&binding->subnet, subnet), "state",
+		binding_state_name(binding->state), "fixed", (int)binding->is_fixed, "declines",
+		(int)binding->declines, "duid", dhcp6_duid_format(&binding->duid, duid), "iaid",
+		(json_int_t)binding->iaid, "since", unix_time(binding->since_ms, now_ms),
+		"expires_in", ((double)binding->expires_ms - (double)now_ms) / 1000);
+}
+
+json_t *boot_view_leases(const struct boot_server *server, uint64_t now_ms)
+{
+	const struct binding *binding = NULL;
+	json_t *all = json_array();
+
+	while ((binding = binding_table_next(&server->exchange.bindings, binding)))
+		json_array_append_new(all, binding_json(binding, now_ms));
+	return json_pack("{s:o}", "leases", all);
+}
+
+static json_t *variables_json(const struct boot_host *host)
+{
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < host->variables; i++)
+		json_object_set_new(
+			all, host->variable[i].name, json_string(host->variable[i].value));
+	return all;
+}
+
+static json_t *host_json(
+	const struct boot_server *server, const struct boot_host *host, uint64_t now_ms)
+{
+	char mac[DHCP6_MAC_TEXT], uuid[DHCP6_UUID_TEXT], duid[DHCP6_DUID_TEXT];
+	const struct boot_record *record = NULL;
+	struct machine machine;
+
+	if (host->has_mac) {
+		machine = machine_of_mac(host->mac);
+		record = boot_progress_find(&server->progress, &machine);
+	}
+	return json_pack("{s:s s:s? s:s? s:s? s:o s:o s:o}", "host", host->name, "mac",
+		host->has_mac ? dhcp6_mac_format(host->mac, mac) : NULL, "uuid",
+		host->has_uuid ? dhcp6_uuid_format(host->uuid, uuid) : NULL, "duid",
+		host->duid.len ? dhcp6_duid_format(&host->duid, duid) : NULL, "address",
+		address_json(host->has_address, &host->address), "set", variables_json(host),
+		"boot", record ? boot_view_record(record, false, now_ms) : json_null());
+}
+
+json_t *boot_view_hosts(const struct boot_server *server, uint64_t now_ms)
+{
+	const struct host_table *hosts = &server->config->hosts;
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < hosts->hosts; i++)
+		json_array_append_new(all, host_json(server, &hosts->host[i], now_ms));
+	return json_pack("{s:o}", "hosts", all);
+}
+
+/* --- explain --------------------------------------------------------------------- */
+
+/* "matches", or the condition that is not met, or why its URL is not for this firmware. */
+static json_t *rules_json(const struct boot_config *config, const struct client_facts *facts,
+	const struct decision *decision)
+{
+	json_t *all = json_array();
+	char why[BOOT_REASON_SIZE];
+	struct boot_choice choice;
+	struct boot_values values;
+
+	boot_values_of_client(&values, facts, decision->subnet, decision->host,
+		decision->address.given ? &decision->address.address : NULL);
+	for (size_t i = 0; i < config->rules; i++) {
+		const struct boot_rule *rule = &config->rule[i];
+		const char *mismatch =
+			boot_rule_mismatch(rule, facts, decision->subnet, decision->host);
+		bool applies = !mismatch && boot_rule_apply(rule, firmware_of(facts), &values,
+						    &choice, why) == 0;
+
+		json_array_append_new(
+			all, json_pack("{s:s s:i s:b s:s? s:s?}", "rule", rule->name, "line",
+				     (int)rule->line, "matches", applies, "unmet", mismatch, "why",
+				     !mismatch && !applies ? why : NULL));
+		if (applies)
+			break;
+	}
+	return all;
+}
+
+json_t *boot_view_explain(const struct boot_server *server, const struct client_facts *facts)
+{
+	const struct boot_config *config = server->config;
+	char firmware[FIRMWARE_TEXT];
+	struct decision decision;
+
+	if (!exchange_decide(config, &server->exchange.bindings, facts, &decision))
+		return json_pack("{s:n s:s}", "subnet", "why",
+			"no subnet of the configuration is that of the client: nothing is "
+			"answered");
+	return json_pack("{s:s s:s s:s? s:o s:s? s:I s:s? s:s? s:b s:o}", "firmware",
+		firmware_format(facts, firmware), "subnet", decision.subnet->text, "host",
+		decision.host ? decision.host->name : NULL, "address",
+		address_json(decision.address.given, &decision.address.address), "address_why",
+		decision.address.why, "lifetime", (json_int_t)decision.address.valid_s, "rule",
+		decision.boot.rule ? decision.boot.rule->name : NULL, "url",
+		decision.boot.rule ? decision.boot.url : NULL, "params",
+		(int)decision.boot.with_params, "rules", rules_json(config, facts, &decision));
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * bootd's state as JSON, for the control socket. Numbers are numbers; times are
+ * Unix times in seconds with a fraction, lifetimes and ages are in seconds.
+ * Each returns a new reference, or NULL when out of memory.
+ */
+#ifndef NB6_BOOTD_BOOT_VIEW_H
+#define NB6_BOOTD_BOOT_VIEW_H
+
+#include <jansson.h>
+
+#include "bootd/boot_server.h"
+
+json_t *boot_view_status(const struct boot_server *server);
+
+/* One line of a list, and one machine with all its steps. */
+json_t *boot_view_record(const struct boot_record *record, bool with_steps, uint64_t now_ms);
+json_t *boot_view_list(const struct boot_server *server, uint64_t now_ms);
+json_t *boot_view_step(const struct boot_step *step, uint64_t now_ms);
+
+json_t *boot_view_leases(const struct boot_server *server, uint64_t now_ms);
+json_t *boot_view_hosts(const struct boot_server *server, uint64_t now_ms);
+
+/* What would be decided for a client with these facts, and why, rule by rule. */
+json_t *boot_view_explain(const struct boot_server *server, const struct client_facts *facts);
+
+#endif
