@@ -54,6 +54,46 @@ static void write_with_time(enum log_level level, const char *text)
 	fprintf(stderr, "%s.%03ld %s: %s\n", hms, now.tv_nsec / 1000000, level_name[level], text);
 }
 
+/* The octets of the character that starts here; 0 where it is not UTF-8 (RFC 3629). */
+static size_t utf8_len(const unsigned char *c, uint32_t *code)
+{
+	static const uint32_t least[] = {[1] = 0, [2] = 0x80, [3] = 0x800, [4] = 0x10000};
+	size_t len = c[0] < 0x80 ? 1 : c[0] < 0xc0 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
+
+	*code = len == 1 ? c[0] : c[0] & (0x7fu >> len);
+	for (size_t i = 1; i < len; i++) {
+		if ((c[i] & 0xc0) != 0x80) /* also where the text ends */
+			return 0;
+		*code = *code << 6 | (c[i] & 0x3f);
+	}
+	if (len == 0 || c[0] > 0xf4 || *code < least[len] || *code > 0x10ffff)
+		return 0;
+	return *code >= 0xd800 && *code <= 0xdfff ? 0 : len;
+}
+
+/*
+ * A line is a line: what a peer sent must not start another one nor steer the
+ * terminal. Octets that are no UTF-8 go as well: the journal shows a line with
+ * one in it as "blob data", which would hide the line.
+ */
+static void replace_unprintable(char *text)
+{
+	unsigned char *c = (unsigned char *)text;
+
+	while (*c) {
+		uint32_t code;
+		size_t len = utf8_len(c, &code);
+		bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+
+		if (len > 0 && !control) {
+			c += len;
+			continue;
+		}
+		for (size_t i = 0; i < (len ? len : 1); i++)
+			*c++ = '?';
+	}
+}
+
 void log_line_va(enum log_level level, const char *fmt, va_list ap)
 {
 	char text[2048];
@@ -61,10 +101,7 @@ void log_line_va(enum log_level level, const char *fmt, va_list ap)
 	if (!log_wanted(level))
 		return;
 	vsnprintf(text, sizeof(text), fmt, ap);
-	/* A line is a line: what a peer sent must not start another one. */
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
+	replace_unprintable(text);
 	switch (log_target) {
 	case LOG_TO_SYSLOG:
 		syslog((int)level, "%s", text);

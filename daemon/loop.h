@@ -48,7 +48,7 @@ void loop_timer_free(struct loop_timer *timer); /* NULL is fine */
 
 /*
  * SIGTERM and SIGINT stop the loop, SIGHUP calls `reload` (NULL: ignored),
- * SIGPIPE is ignored. Returns 0 or -ENOMEM. Undone by loop_free().
+ * until loop_free(). SIGPIPE is ignored, and stays so. Returns 0 or -ENOMEM.
  */
 int loop_handle_signals(struct loop *loop, loop_cb *reload, void *arg);
 
