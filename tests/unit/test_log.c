@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Lines of log as they reach stderr: their form for a person and for the
+ * journal, what is done to hostile text, and the rate limit.
+ */
+#include "daemon/log.h"
+
+#include <regex.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+enum { CAPTURE_MAX = 8192, HOUR_MS = 3600000 };
+
+/* stderr goes to a file between start and stop; then its text is in `text`. */
+struct capture {
+	FILE *file;
+	int stderr_fd;
+	char text[CAPTURE_MAX];
+};
+
+static void capture_start(struct capture *capture)
+{
+	capture->file = tmpfile();
+	assert_non_null(capture->file);
+	fflush(stderr);
+	capture->stderr_fd = dup(STDERR_FILENO);
+	assert_true(capture->stderr_fd >= 0);
+	assert_true(dup2(fileno(capture->file), STDERR_FILENO) >= 0);
+}
+
+static const char *capture_stop(struct capture *capture)
+{
+	size_t n;
+
+	fflush(stderr);
+	dup2(capture->stderr_fd, STDERR_FILENO);
+	close(capture->stderr_fd);
+	rewind(capture->file);
+	n = fread(capture->text, 1, sizeof(capture->text) - 1, capture->file);
+	capture->text[n] = '\0';
+	fclose(capture->file);
+	return capture->text;
+}
+
+static void assert_matches(const char *text, const char *pattern)
+{
+	regex_t regex;
+	int rc;
+
+	assert_int_equal(regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB), 0);
+	rc = regexec(&regex, text, 0, NULL, 0);
+	regfree(&regex);
+	if (rc != 0)
+		fail_msg("'%s' does not match '%s'", text, pattern);
+}
+
+static const char *journal_line(struct capture *capture, const char *peer)
+{
+	capture_start(capture);
+	log_open("test", LOG_TO_JOURNAL, LOG_LEVEL_DEBUG);
+	log_info("%s", peer);
+	return capture_stop(capture);
+}
+
+static void test_form_for_a_person(void **state)
+{
+	static const struct {
+		enum log_level level;
+		const char *pattern;
+	} rows[] = {
+		{LOG_LEVEL_ERROR, "^[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3} error: vlan100: 7\n$"},
+		{LOG_LEVEL_WARNING, "^[0-9:]{8}\\.[0-9]{3} warning: vlan100: 7\n$"},
+		{LOG_LEVEL_NOTICE, "^[0-9:]{8}\\.[0-9]{3} notice: vlan100: 7\n$"},
+		{LOG_LEVEL_INFO, "^[0-9:]{8}\\.[0-9]{3} info: vlan100: 7\n$"},
+		{LOG_LEVEL_DEBUG, "^[0-9:]{8}\\.[0-9]{3} debug: vlan100: 7\n$"},
+	};
+	struct capture capture;
+
+	(void)state;
+	log_open("test", LOG_TO_STDERR, LOG_LEVEL_DEBUG);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		capture_start(&capture);
+		log_line(rows[i].level, "vlan%d: %d", 100, 7);
+		assert_matches(capture_stop(&capture), rows[i].pattern);
+	}
+}
+
+static void test_form_for_the_journal(void **state)
+{
+	struct capture capture;
+
+	(void)state;
+	log_open("test", LOG_TO_JOURNAL, LOG_LEVEL_DEBUG);
+	capture_start(&capture);
+	log_error("a");
+	log_warning("b");
+	log_notice("c");
+	log_info("d");
+	log_debug("e");
+	assert_string_equal(capture_stop(&capture), "<3>a\n<4>b\n<5>c\n<6>d\n<7>e\n");
+}
+
+static void test_level(void **state)
+{
+	struct capture capture;
+
+	(void)state;
+	log_open("test", LOG_TO_JOURNAL, LOG_LEVEL_NOTICE);
+	assert_true(log_wanted(LOG_LEVEL_ERROR));
+	assert_true(log_wanted(LOG_LEVEL_NOTICE));
+	assert_false(log_wanted(LOG_LEVEL_INFO));
+	capture_start(&capture);
+	log_info("not wanted");
+	log_notice("wanted");
+	log_debug("not wanted");
+	assert_string_equal(capture_stop(&capture), "<5>wanted\n");
+}
+
+static void test_target_of_stderr(void **state)
+{
+	(void)state;
+	setenv("JOURNAL_STREAM", "8:1234", 1);
+	assert_int_equal(log_target_of_stderr(), LOG_TO_JOURNAL);
+	unsetenv("JOURNAL_STREAM");
+	assert_int_equal(log_target_of_stderr(), LOG_TO_STDERR);
+}
+
+static void test_hostile_text(void **state)
+{
+	static const struct {
+		const char *name, *peer, *line;
+	} rows[] = {
+		{"new line", "a\n<3>forged", "<6>a?<3>forged\n"},
+		{"carriage return", "a\rb", "<6>a?b\n"},
+		{"tab", "a\tb", "<6>a?b\n"},
+		{"escape sequence", "\033[2Jx", "<6>?[2Jx\n"},
+		{"delete", "a\177b", "<6>a?b\n"},
+		{"UTF-8", "Grüße €𝄞", "<6>Grüße €𝄞\n"},
+		{"first and last beyond the controls", "\302\240\364\217\277\277",
+			"<6>\302\240\364\217\277\277\n"},
+		{"control sequence introducer in UTF-8", "a\302\2332J", "<6>a??2J\n"},
+		{"the last control in UTF-8", "\302\237", "<6>??\n"},
+		{"control sequence introducer as one octet", "a\2332J", "<6>a?2J\n"},
+		{"Latin-1", "gr\374n", "<6>gr?n\n"},
+		{"character cut at the end", "a\342\202", "<6>a??\n"},
+		{"character cut by another", "\342\202a", "<6>??a\n"},
+		{"slash in two octets", "\300\257", "<6>??\n"},
+		{"slash in three octets", "\340\200\257", "<6>???\n"},
+		{"slash in four octets", "\360\200\200\257", "<6>????\n"},
+		{"surrogate", "\355\240\200", "<6>???\n"},
+		{"beyond Unicode", "\364\220\200\200", "<6>????\n"},
+		{"octets that UTF-8 never has", "\376\377\370\210\200\200\200", "<6>???????\n"},
+		{"format", "%s%n%%", "<6>%s%n%%\n"},
+		{"nothing", "", "<6>\n"},
+	};
+	struct capture capture;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *line = journal_line(&capture, rows[i].peer);
+
+		if (strcmp(line, rows[i].line) != 0)
+			fail_msg("%s: '%s'", rows[i].name, line);
+	}
+}
+
+static void test_each_control_character(void **state)
+{
+	struct capture capture;
+
+	(void)state;
+	for (char c = 1; c < ' '; c++) {
+		char peer[] = {'a', c, 'b', '\0'};
+
+		assert_string_equal(journal_line(&capture, peer), "<6>a?b\n");
+	}
+}
+
+static void test_long_text_is_one_line(void **state)
+{
+	struct capture capture;
+	char peer[CAPTURE_MAX / 2];
+	const char *line;
+
+	(void)state;
+	memset(peer, 'x', sizeof(peer) - 1);
+	peer[sizeof(peer) - 1] = '\0';
+	line = journal_line(&capture, peer);
+	assert_matches(line, "^<6>x+\n$");
+	assert_true(strlen(line) > 2000);
+	assert_true(strlen(line) < sizeof(peer));
+}
+
+static void test_limit(void **state)
+{
+	struct log_limit limit = {.every_ms = HOUR_MS};
+	struct capture capture;
+
+	(void)state;
+	log_open("test", LOG_TO_JOURNAL, LOG_LEVEL_INFO);
+	capture_start(&capture);
+	for (int i = 1; i <= 4; i++)
+		log_limited(&limit, LOG_LEVEL_WARNING, "vlan%d: malformed", i);
+	limit.last_ms -= HOUR_MS; /* an hour goes by */
+	log_limited(&limit, LOG_LEVEL_WARNING, "vlan5: malformed");
+	log_limited(&limit, LOG_LEVEL_WARNING, "vlan6: malformed");
+	limit.last_ms -= HOUR_MS;
+	log_limited(&limit, LOG_LEVEL_INFO, "vlan7: malformed");
+	limit.last_ms -= HOUR_MS;
+	log_limited(&limit, LOG_LEVEL_INFO, "vlan8: malformed");
+	assert_string_equal(capture_stop(&capture), "<4>vlan1: malformed\n"
+						    "<4>vlan5: malformed (and 3 more like it)\n"
+						    "<6>vlan7: malformed (and 1 more like it)\n"
+						    "<6>vlan8: malformed\n");
+}
+
+static void test_limit_of_ten_seconds_where_none_is_said(void **state)
+{
+	struct log_limit limit = {0};
+	struct capture capture;
+
+	(void)state;
+	log_open("test", LOG_TO_JOURNAL, LOG_LEVEL_INFO);
+	capture_start(&capture);
+	log_limited(&limit, LOG_LEVEL_INFO, "a");
+	limit.last_ms -= 10000;
+	log_limited(&limit, LOG_LEVEL_INFO, "b");
+	assert_string_equal(capture_stop(&capture), "<6>a\n<6>b\n");
+}
+
+static void test_limits_are_apart(void **state)
+{
+	struct log_limit one = {.every_ms = HOUR_MS}, other = {.every_ms = HOUR_MS};
+	struct capture capture;
+
+	(void)state;
+	log_open("test", LOG_TO_JOURNAL, LOG_LEVEL_INFO);
+	capture_start(&capture);
+	log_limited(&one, LOG_LEVEL_INFO, "one");
+	log_limited(&other, LOG_LEVEL_INFO, "other");
+	log_limited(&one, LOG_LEVEL_INFO, "one");
+	assert_string_equal(capture_stop(&capture), "<6>one\n<6>other\n");
+	assert_int_equal(one.left_out, 1);
+	assert_int_equal(other.left_out, 0);
+}
+
+static void test_limited_text_is_no_format(void **state)
+{
+	struct log_limit limit = {.every_ms = HOUR_MS};
+	struct capture capture;
+
+	(void)state;
+	log_open("test", LOG_TO_JOURNAL, LOG_LEVEL_INFO);
+	capture_start(&capture);
+	log_limited(&limit, LOG_LEVEL_INFO, "%s", "%s%n\n");
+	assert_string_equal(capture_stop(&capture), "<6>%s%n?\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_form_for_a_person),
+		cmocka_unit_test(test_form_for_the_journal),
+		cmocka_unit_test(test_level),
+		cmocka_unit_test(test_target_of_stderr),
+		cmocka_unit_test(test_hostile_text),
+		cmocka_unit_test(test_each_control_character),
+		cmocka_unit_test(test_long_text_is_one_line),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_limit_of_ten_seconds_where_none_is_said),
+		cmocka_unit_test(test_limits_are_apart),
+		cmocka_unit_test(test_limited_text_is_no_format),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
