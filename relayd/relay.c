@@ -25,8 +25,9 @@
 #include "relayd/reply.h"
 
 enum {
-	RECEIVE_BUFFER = 4 << 20, /* thousands of clients whose power comes back at once */
-	BATCHES_PER_CALL = 8,     /* then the loop has its turn */
+	RECEIVE_BUFFER = 4 << 20,      /* thousands of clients whose power comes back at once */
+	BATCHES_PER_CALL = 8,          /* then the loop has its turn */
+	REPLY_TAG = RELAY_SERVERS_MAX, /* datagrams to servers bear the server's index */
 };
 
 /* --- counting ------------------------------------------------------------------ */
@@ -73,32 +74,63 @@ static bool is_stale_path(int error)
 	       error == ENETUNREACH || error == EHOSTUNREACH;
 }
 
-/* The kernel refused: what we knew is out of date. Ask again, try once more. */
-static void forward_failed(void *arg, const struct udp_outgoing *datagram, int error)
+static void count_send_failure(struct relay *relay, const char *what, const char *name, int error)
 {
-	struct relay *relay = arg;
+	relay->counters.dropped[RELAY_DROP_SEND_FAILED]++;
+	log_limited(&relay->drop_limit[RELAY_DROP_SEND_FAILED], LOG_LEVEL_WARNING,
+		"%s %s: a message could not be sent: %s", what, name, strerror(error));
+}
+
+/* The kernel refused: what we knew is out of date. Ask again, try once more. */
+static void forward_failed(struct relay *relay, const struct udp_outgoing *datagram, int error)
+{
 	struct server_path *server = &relay->paths.server[datagram->tag];
 	struct udp_outgoing again = *datagram;
-	int rc = -error;
 
 	if (is_stale_path(error)) {
 		relay->paths.stale = true;
 		server_paths_refresh(&relay->paths);
 		fill_outgoing(&again, server);
-		rc = udp_send(relay->fd, &again);
+		error = -udp_send(relay->fd, &again);
 	}
-	if (rc == 0)
+	if (error == 0)
 		return;
 	server->failed++;
+	server->forwarded--;
 	relay->counters.forwarded--;
-	relay->counters.dropped[RELAY_DROP_SEND_FAILED]++;
-	log_limited(&relay->drop_limit[RELAY_DROP_SEND_FAILED], LOG_LEVEL_WARNING,
-		"server %s: a message could not be sent: %s", server->text, strerror(-rc));
+	count_send_failure(relay, "server", server->text, error);
+}
+
+static void reply_failed(struct relay *relay, const struct udp_outgoing *datagram, int error)
+{
+	struct client_link *cl = client_links_find(&relay->links, datagram->ifindex);
+
+	if (cl)
+		cl->counters.dropped[RELAY_DROP_SEND_FAILED]++;
+	count_send_failure(relay, "link", cl ? cl->name : "(a relay beyond)", error);
+}
+
+static void send_failed(void *arg, const struct udp_outgoing *datagram, int error)
+{
+	if (datagram->tag == REPLY_TAG)
+		reply_failed(arg, datagram, error);
+	else
+		forward_failed(arg, datagram, error);
 }
 
 static void flush(struct relay *relay)
 {
-	udp_flush(relay->sender, relay->fd, forward_failed, relay);
+	udp_flush(relay->sender, relay->fd, send_failed, relay);
+}
+
+static struct udp_outgoing *add_outgoing(struct relay *relay)
+{
+	struct udp_outgoing *out = udp_sender_add(relay->sender);
+
+	if (out)
+		return out;
+	flush(relay);
+	return udp_sender_add(relay->sender);
 }
 
 static void send_to_servers(
@@ -106,12 +138,8 @@ static void send_to_servers(
 {
 	for (size_t i = 0; i < relay->paths.count; i++) {
 		struct server_path *server = &relay->paths.server[i];
-		struct udp_outgoing *out = udp_sender_add(relay->sender);
+		struct udp_outgoing *out = add_outgoing(relay);
 
-		if (!out) {
-			flush(relay);
-			out = udp_sender_add(relay->sender);
-		}
 		fill_outgoing(out, server);
 		out->part[0] = (struct iovec){header, header_len};
 		out->part[1] = (struct iovec){(void *)(uintptr_t)d->data, d->len};
@@ -170,33 +198,27 @@ static enum relay_drop relay_from_relay(
 
 /* --- toward the clients ------------------------------------------------------------ */
 
-static enum relay_drop send_reply(
+static void send_reply(
 	struct relay *relay, const struct server_path *server, const struct reply *reply)
 {
+	struct udp_outgoing *out = add_outgoing(relay);
 	struct wire_in message = reply->message;
 	size_t len = wire_left(&message);
-	struct udp_outgoing out = {
+
+	*out = (struct udp_outgoing){
 		.to = {.sin6_family = AF_INET6,
 			.sin6_port = htons(reply->port),
 			.sin6_addr = reply->to},
+		.source = server->source,
 		.part = {{(void *)(uintptr_t)wire_get_bytes(&message, len), len}},
 		.n_parts = 1,
+		.tag = REPLY_TAG,
 	};
-	int rc;
-
 	if (reply->cl) {
-		out.ifindex = reply->cl->link->ifindex;
-		out.to.sin6_scope_id = (uint32_t)out.ifindex;
-		out.source = reply->cl->link_local;
-	} else {
-		out.source = server->source;
+		out->ifindex = reply->cl->link->ifindex;
+		out->to.sin6_scope_id = (uint32_t)out->ifindex;
+		out->source = reply->cl->link_local;
 	}
-	rc = udp_send(relay->fd, &out);
-	if (rc < 0)
-		log_limited(&relay->drop_limit[RELAY_DROP_SEND_FAILED], LOG_LEVEL_WARNING,
-			"%s: a reply could not be sent: %s",
-			reply->cl ? reply->cl->name : "relay below", strerror(-rc));
-	return rc < 0 ? RELAY_DROP_SEND_FAILED : RELAY_PASS;
 }
 
 static enum relay_drop relay_from_server(struct relay *relay, struct client_link *from_link,
@@ -216,10 +238,9 @@ static enum relay_drop relay_from_server(struct relay *relay, struct client_link
 	server->last_reply_s = time(NULL);
 	drop = reply_decide(&relay->links, d, &reply);
 	*to_link = reply.cl;
-	if (drop == RELAY_PASS)
-		drop = send_reply(relay, server, &reply);
 	if (drop)
 		return drop;
+	send_reply(relay, server, &reply);
 	relay->counters.replied[relay_type_slot(reply.message_type)]++;
 	if (reply.cl)
 		reply.cl->counters.replied[relay_type_slot(reply.message_type)]++;
