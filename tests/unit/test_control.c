@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The control socket, with a real one in a directory of its own: requests
+ * whole and in pieces, too long, too many words; watchers; leftovers.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "daemon/control.h"
+#include "daemon/log.h"
+#include "daemon/loop.h"
+
+static char directory[] = "/tmp/nb6-control-XXXXXX";
+static char path[64];
+
+struct fixture {
+	struct loop *loop;
+	struct control *control;
+	int client;
+};
+
+static json_t *run_echo(void *arg, int n_words, char *const words[])
+{
+	json_t *all = json_array();
+
+	(void)arg;
+	for (int i = 0; i < n_words; i++)
+		json_array_append_new(all, json_string(words[i]));
+	return all;
+}
+
+static const struct control_command commands[] = {{"echo", run_echo}, {NULL, NULL}};
+
+static int connect_client(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(address.sun_path, path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->loop = loop_new();
+	assert_int_equal(control_new(&f->control, f->loop, path, commands, NULL), 0);
+	f->client = connect_client();
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	close(f->client);
+	control_free(f->control);
+	loop_free(f->loop);
+	free(f);
+	return access(path, F_OK) == 0; /* it cleans up behind itself */
+}
+
+/* Run the loop until the client has something to read; what it says is in `line`. */
+struct reader {
+	struct loop *loop;
+	char line[8192];
+	size_t len;
+	bool closed;
+};
+
+static void take(int fd, int what, void *arg)
+{
+	struct reader *reader = arg;
+	ssize_t n = read(fd, reader->line + reader->len, sizeof(reader->line) - reader->len - 1);
+
+	(void)what;
+	if (n > 0)
+		reader->len += (size_t)n;
+	reader->closed = n <= 0;
+	reader->line[reader->len] = '\0';
+	if (reader->closed || strchr(reader->line, '\n'))
+		loop_stop(reader->loop);
+}
+
+static struct reader read_line(struct fixture *f, int fd)
+{
+	struct reader reader = {.loop = f->loop};
+	struct loop_watch *watch = loop_watch_new(f->loop, fd, LOOP_READ, take, &reader);
+
+	loop_run(f->loop);
+	loop_watch_free(watch);
+	return reader;
+}
+
+static void say(struct fixture *f, const char *text)
+{
+	assert_int_equal(write(f->client, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static void expect_line(struct fixture *f, const char *line)
+{
+	struct reader reader = read_line(f, f->client);
+
+	assert_false(reader.closed);
+	assert_string_equal(reader.line, line);
+}
+
+static void test_words_become_a_request(void **state)
+{
+	say(*state, "  echo  a\tb \r\n");
+	expect_line(*state, "[\"echo\",\"a\",\"b\"]\n");
+	say(*state, "ec");
+	say(*state, "ho again\n");
+	expect_line(*state, "[\"echo\",\"again\"]\n");
+}
+
+static void test_an_unknown_command_is_named(void **state)
+{
+	say(*state, "\nfly away\n"); /* an empty line is nothing */
+	expect_line(*state, "{\"error\":\"there is no command 'fly' here\"}\n");
+}
+
+static void test_too_many_words(void **state)
+{
+	for (int i = 0; i < CONTROL_WORDS_MAX + 1; i++)
+		say(*state, "echo ");
+	say(*state, "\n");
+	expect_line(*state, "{\"error\":\"more than 31 words\"}\n");
+}
+
+static void test_an_endless_line_is_refused_and_closed(void **state)
+{
+	struct fixture *f = *state;
+	char line[CONTROL_LINE_MAX];
+	struct reader reader;
+
+	memset(line, 'x', sizeof(line));
+	assert_int_equal(write(f->client, line, sizeof(line)), sizeof(line));
+	expect_line(f, "{\"error\":\"a request has at most 4096 octets\"}\n");
+	reader = read_line(f, f->client);
+	assert_true(reader.closed);
+}
+
+static void test_watchers_get_events(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_false(control_watched(f->control));
+	control_publish(f->control, json_object()); /* nobody: gone */
+	say(f, "watch\n");
+	expect_line(f, "{\"watching\":true}\n");
+	assert_true(control_watched(f->control));
+	control_publish(f->control, json_pack("{s:i}", "event", 1));
+	expect_line(f, "{\"event\":1}\n");
+}
+
+static void test_a_second_daemon_is_refused_and_a_leftover_replaced(void **state)
+{
+	struct fixture *f = *state;
+	struct control *second = NULL;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char leftover[96];
+	int fd;
+
+	assert_int_equal(control_new(&second, f->loop, path, commands, NULL), -EADDRINUSE);
+	snprintf(leftover, sizeof(leftover), "%s/leftover", directory);
+	strcpy(address.sun_path, leftover);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd); /* as a crash leaves it: a file that nobody listens on */
+	assert_int_equal(control_new(&second, f->loop, leftover, commands, NULL), 0);
+	control_free(second);
+}
+
+static void test_the_socket_is_for_owner_and_group(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0660);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_words_become_a_request, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_an_unknown_command_is_named, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_too_many_words, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_an_endless_line_is_refused_and_closed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_watchers_get_events, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_second_daemon_is_refused_and_a_leftover_replaced, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_the_socket_is_for_owner_and_group, set_up, tear_down),
+	};
+	int failed;
+
+	log_open("test", LOG_TO_STDERR, LOG_LEVEL_ERROR);
+	if (!mkdtemp(directory))
+		return 99;
+	snprintf(path, sizeof(path), "%s/control", directory);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	rmdir(directory);
+	return failed;
+}
