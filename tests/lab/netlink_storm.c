@@ -328,7 +328,7 @@ static void make_changes(int from_parent, int to_parent)
 
 static size_t told; /* links, as the callbacks tell */
 
-static void fail(const char *fmt, ...)
+__attribute__((format(printf, 1, 2), noreturn)) static void fail(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -376,7 +376,7 @@ static const struct link_table_ops ops = {.link_added = on_added,
 
 /* --- comparing ------------------------------------------------------------- */
 
-static bool difference(bool print, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static bool difference(bool print, const char *fmt, ...)
 {
 	va_list ap;
 
