@@ -46,8 +46,8 @@ static const struct row message_rows[] = {
 	{"option data that just fits", BYTES(1, 0, 0, 0, 0, 8, 0, 2, 0, 0), 0},
 	{"one octet past the last option", BYTES(1, 0, 0, 0, 0, 8, 0, 2, 0, 0, 0), -EBADMSG},
 	{"second option overruns", BYTES(1, 0, 0, 0, 0, 14, 0, 0, 0, 8, 0xff, 0xff, 0), -EBADMSG},
-	{"relay-forward where a message should be", BYTES(12, 0, ADDRESSES), -EBADMSG},
-	{"relay-reply where a message should be", BYTES(13, 0, ADDRESSES), -EBADMSG},
+	{"relay-forward where a message should be", BYTES(12, 0, 0, 0), -EBADMSG},
+	{"relay-reply where a message should be", BYTES(13, 0, 0, 0, 0, 9, 0, 0), -EBADMSG},
 };
 
 static const struct row relay_rows[] = {
