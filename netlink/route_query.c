@@ -23,7 +23,7 @@
 enum { ANSWER_WITHIN_S = 2 };
 
 struct route_query {
-	struct nl_sock *socket;
+	struct nl_sock *socket; /* NULL after an answer was missed, until the next question */
 };
 
 /* One question's state, for the callbacks. */
@@ -33,21 +33,40 @@ struct question {
 	bool answered;
 };
 
+static void close_socket(struct route_query *q)
+{
+	nl_socket_free(q->socket);
+	q->socket = NULL;
+}
+
+static int open_socket(struct route_query *q)
+{
+	struct timeval limit = {.tv_sec = ANSWER_WITHIN_S};
+
+	if (q->socket)
+		return 0;
+	q->socket = nl_socket_alloc();
+	if (!q->socket)
+		return -ENOMEM;
+	if (nl_connect(q->socket, NETLINK_ROUTE) < 0 ||
+		setsockopt(nl_socket_get_fd(q->socket), SOL_SOCKET, SO_RCVTIMEO, &limit,
+			sizeof(limit)) < 0) {
+		close_socket(q);
+		return -ENOTCONN;
+	}
+	/* The answer itself ends the exchange. */
+	nl_socket_disable_auto_ack(q->socket);
+	return 0;
+}
+
 struct route_query *route_query_new(void)
 {
 	struct route_query *q = calloc(1, sizeof(*q));
-	struct timeval limit = {.tv_sec = ANSWER_WITHIN_S};
 
-	if (!q)
-		return NULL;
-	q->socket = nl_socket_alloc();
-	if (!q->socket || nl_connect(q->socket, NETLINK_ROUTE) < 0) {
-		route_query_free(q);
+	if (q && open_socket(q) < 0) {
+		free(q);
 		return NULL;
 	}
-	setsockopt(nl_socket_get_fd(q->socket), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	/* The answer itself ends the exchange. */
-	nl_socket_disable_auto_ack(q->socket);
 	return q;
 }
 
@@ -55,7 +74,7 @@ void route_query_free(struct route_query *q)
 {
 	if (!q)
 		return;
-	nl_socket_free(q->socket);
+	close_socket(q);
 	free(q);
 }
 
@@ -129,9 +148,21 @@ static int await_answer(struct route_query *q, struct question *question)
 	nl_cb_err(callbacks, NL_CB_CUSTOM, take_error, question);
 	rc = nl_recvmsgs(q->socket, callbacks);
 	nl_cb_put(callbacks);
+	return rc == -NLE_AGAIN ? -ETIMEDOUT : -EBADMSG;
+}
+
+static int ask(struct route_query *q, struct nl_msg *message, struct question *question)
+{
+	int err = open_socket(q);
+
+	if (err)
+		return err;
+	err = nl_send_auto(q->socket, message) < 0 ? -EIO : await_answer(q, question);
 	if (question->answered || question->error < 0)
 		return question->error;
-	return rc == -NLE_AGAIN ? -ETIMEDOUT : -EBADMSG;
+	/* An answer that comes late would be taken for that to the next question. */
+	close_socket(q);
+	return err;
 }
 
 int route_query_to(struct route_query *q, const struct in6_addr *dst, const struct in6_addr *src,
@@ -139,13 +170,11 @@ int route_query_to(struct route_query *q, const struct in6_addr *dst, const stru
 {
 	struct question question = {.out = out};
 	struct nl_msg *message = make_question(dst, src, oif);
-	int rc;
+	int err;
 
 	if (!message)
 		return -ENOMEM;
-	rc = nl_send_auto(q->socket, message);
+	err = ask(q, message, &question);
 	nlmsg_free(message);
-	if (rc < 0)
-		return -EIO;
-	return await_answer(q, &question);
+	return err;
 }

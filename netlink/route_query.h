@@ -15,25 +15,26 @@ struct route_query;
 struct route_answer {
 	int ifindex;              /* the link it leaves by */
 	struct in6_addr next_hop; /* :: when the destination is on that link itself */
-	struct in6_addr source;   /* that the kernel would choose, or the one asked with; :: if it
-				     names none */
+	struct in6_addr source;   /* the kernel's choice, or the one asked with; :: if none */
 	uint32_t metric;
 	uint32_t table;   /* RT_TABLE_*; 254 main */
 	uint8_t protocol; /* RTPROT_*: who installed the route (186 BGP, 188 OSPF, 9 RA ...) */
 };
 
-/* NULL with errno: no memory, no socket. */
+/* NULL: no memory, no socket. */
 struct route_query *route_query_new(void);
 void route_query_free(struct route_query *q); /* NULL is fine */
 
 /*
- * Ask. `src`: NULL, or the source to be used; `oif`: 0, or the link to be used (needed
- * for link-local destinations).
+ * Ask. `src`: NULL, or the source to be used; `oif`: 0, or the link to be used
+ * (needed for link-local destinations).
  *
  * Returns 0, or what the kernel says of the destination: -ENETUNREACH (no
- * route), -EHOSTUNREACH (an unreachable route), -EACCES (prohibited), -EINVAL
- * (a blackhole route, and nothing else: the question itself is well formed),
- * -ENODEV (no such link); or -ETIMEDOUT (no answer within 2 s), -EBADMSG, -errno of the socket.
+ * route), -EHOSTUNREACH (an unreachable route), -EACCES (a prohibit route),
+ * -EINVAL (a blackhole route, or a source that is multicast), -ENODEV (no such
+ * link); or why it was not asked: -ENOMEM, -ENOTCONN, -EIO (the socket), -ETIMEDOUT
+ * (no answer within 2 s), -EBADMSG (no answer that makes sense). Nothing is left
+ * behind then: the next question is a new one.
  */
 int route_query_to(struct route_query *q, const struct in6_addr *dst, const struct in6_addr *src,
 	uint32_t oif, struct route_answer *out);

@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "netlink/link_monitor.h"
+#include "tests/unit/random.h"
 
 enum {
 	CHANGES_PER_ROUND = 500,
@@ -39,19 +40,11 @@ enum {
 
 /* --- chance ---------------------------------------------------------------- */
 
-static uint64_t chance_state;
-
-static unsigned chance(unsigned below)
-{
-	chance_state = chance_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (unsigned)(chance_state >> 33) % below;
-}
-
 static const char *random_name(void)
 {
 	static char name[IFNAMSIZ];
 
-	snprintf(name, sizeof(name), "n%u", chance(NAMES));
+	snprintf(name, sizeof(name), "n%zu", random_below(NAMES));
 	return name;
 }
 
@@ -60,7 +53,7 @@ static struct in6_addr random_address(void)
 	struct in6_addr address;
 
 	inet_pton(AF_INET6, "2001:db8::", &address);
-	address.s6_addr[15] = (uint8_t)(1 + chance(ADDRESSES));
+	address.s6_addr[15] = (uint8_t)(1 + random_below(ADDRESSES));
 	return address;
 }
 
@@ -157,7 +150,7 @@ static bool set_up_or_down(void)
 	struct ifinfomsg *header = mnl_nlmsg_get_payload(nlh);
 
 	header->ifi_change = IFF_UP;
-	header->ifi_flags = chance(4) ? IFF_UP : 0;
+	header->ifi_flags = random_below(4) ? IFF_UP : 0;
 	return ask(nlh);
 }
 
@@ -165,7 +158,7 @@ static bool set_master(void)
 {
 	struct nlmsghdr *nlh = link_request(RTM_NEWLINK, 0, random_link());
 
-	mnl_attr_put_u32(nlh, IFLA_MASTER, chance(2) ? (uint32_t)random_link() : 0);
+	mnl_attr_put_u32(nlh, IFLA_MASTER, random_below(2) ? (uint32_t)random_link() : 0);
 	return ask(nlh);
 }
 
@@ -173,14 +166,14 @@ static bool set_mtu(void)
 {
 	struct nlmsghdr *nlh = link_request(RTM_NEWLINK, 0, random_link());
 
-	mnl_attr_put_u32(nlh, IFLA_MTU, 1300 + chance(200));
+	mnl_attr_put_u32(nlh, IFLA_MTU, 1300 + (uint32_t)random_below(200));
 	return ask(nlh);
 }
 
 static bool set_mac(void)
 {
 	struct nlmsghdr *nlh = link_request(RTM_NEWLINK, 0, random_link());
-	uint8_t mac[6] = {0x02, 0, 0, 0, (uint8_t)chance(256), (uint8_t)chance(256)};
+	uint8_t mac[6] = {0x02, 0, 0, 0, (uint8_t)random_below(256), (uint8_t)random_below(256)};
 
 	mnl_attr_put(nlh, IFLA_ADDRESS, sizeof(mac), mac);
 	return ask(nlh);
@@ -240,9 +233,9 @@ static bool put_address(int ifindex, const struct in6_addr *address)
 		address_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, ifindex, address);
 	struct ifa_cacheinfo life = {.ifa_prefered = UINT32_MAX, .ifa_valid = UINT32_MAX};
 
-	if (chance(4) == 0)
+	if (random_below(4) == 0)
 		life.ifa_prefered = 0; /* deprecated */
-	mnl_attr_put_u32(nlh, IFA_FLAGS, chance(8) ? IFA_F_NODAD : 0);
+	mnl_attr_put_u32(nlh, IFA_FLAGS, random_below(8) ? IFA_F_NODAD : 0);
 	mnl_attr_put(nlh, IFA_CACHEINFO, sizeof(life), &life);
 	return ask(nlh);
 }
@@ -300,7 +293,7 @@ static bool random_change(void)
 
 	for (i = 0; i < sizeof(kinds_of_change) / sizeof(kinds_of_change[0]); i++)
 		total += kinds_of_change[i].weight;
-	at = chance(total);
+	at = random_below(total);
 	for (i = 0; at >= kinds_of_change[i].weight; i++)
 		at -= kinds_of_change[i].weight;
 	return kinds_of_change[i].make();
@@ -568,7 +561,7 @@ int main(int argc, char **argv)
 		else
 			return 2;
 	}
-	chance_state = seed;
+	random_state = seed;
 	signal(SIGPIPE, SIG_IGN);
 	fprintf(stderr, "netlink_storm -s %lu -n %ld -b %d\n", seed, number,
 		options.receive_buffer);
