@@ -44,14 +44,13 @@ WIRE = (
     (r"router solicitation", "machine", ASKS_FOR_ROUTERS),
     (r"router advertisement", "router", ADVERTISES),
     (r"dhcp6 (solicit|request|release|inf-req|decline)", "machine", "sends a DHCPv6 {0}"),
-    (r"dhcp6 (advertise|reply)", "router", "hands on bootd's {0}"),
 )
 CONSOLE = (
     (r"NBP filename is (\S+)", "machine", "was told to load {0}"),
     (r"NBP file downloaded", "machine", "has loaded it and starts it"),
     (r"^\s*URI: (\S+)", "machine", "was told to load {0}"),
     (r"BdsDxe: starting Boot\S+ \"UEFI HTTP", "machine", "has loaded it and starts it"),
-    (r"(iPXE \S+) .*Open Source", "machine", "{0} runs; it asks for IPv4 first, for 15 s"),
+    (r"(iPXE \S+) .*Open Source", "machine", "{0} runs; it will also wait 15 s for IPv4"),
     (r"netboot6: iPXE runs the script", "machine", "iPXE runs the script made for it"),
     (r"^(\S*/(?:vmlinuz|initrd))\.\.\. ok", "machine", "iPXE has loaded {0}"),
     (r"netboot6: the initrd is running", "machine", "Linux runs"),
@@ -59,7 +58,7 @@ CONSOLE = (
     (CALLED_HOME, "machine", "has called home"),
     (r"(PXE-E\d+:.*|Unexpected network error.*|Remote boot cancelled.*)", "machine", "{0}"),
 )
-DAEMON = ((rf"{MAC}:? (.*)", None, "{0}"),)
+DAEMON = ((rf"(?:error|warning|notice|info): (?:{MAC} )?(.*)", None, "{0}"),)
 
 # The stages of the table: the first thing told by a teller that fits.
 STAGES = {
@@ -200,15 +199,18 @@ def boot(lab, payload, firmware, out):
     heard = "udp port 546 or (icmp6 and (ip6[40] == 133 or ip6[40] == 134))"
     wire = site.router.popen("wire", "tcpdump", "-l", "-n", "-i", "lan1", heard)
     wire.wait_for_line("listening on")
-    out.write("relayd, bootd and radvd are ready; the machine is switched on.\n\n")
-    machine = site.power_on(firmware)
-    teller = Teller(out)
-    witnesses = (
+    witnesses = [
         Witness("wire", wire.log, WIRE),
         Witness("relayd", site.relayd.log, DAEMON),
         Witness("bootd", site.bootd.log, DAEMON),
-        Witness("machine", machine.log, CONSOLE),
-    )
+    ]
+    for witness in witnesses:
+        for who, text in witness.news():
+            out.write(f"          {who:<8} {text}\n")
+    out.write("\nAll is ready; the machine is switched on.\n\n")
+    machine = site.power_on(firmware)
+    teller = Teller(out)
+    witnesses.append(Witness("machine", machine.log, CONSOLE))
     try:
         watch(site, machine, witnesses, teller)
     except DidNotBoot as why:
@@ -239,7 +241,7 @@ def demonstrate(firmware, out):
         out.write(f"The demo cannot run here: {error}\n")
         return 1
     out.write(PICTURE.format(firmware=firmware))
-    out.write(f"\nQEMU emulates the machine ({accelerator()}); all links are in namespaces.\n")
+    out.write(f"\nQEMU emulates the machine ({accelerator()}); all links are in namespaces.\n\n")
     directory = Path(tempfile.mkdtemp(prefix="netboot6-demo-"))
     directory.chmod(0o755)  # daemons that gave up root read their files here
     lab, wrong = Lab(directory), []
