@@ -50,7 +50,7 @@ def why_no_ipxe():
 
 
 class BootSite(Site):
-    """A site whose daemons run and whose files are staged; machines are switched on by power_on()."""
+    """A site whose daemons run and whose files are staged; power_on() adds a machine."""
 
     def __init__(self, lab, payload):
         super().__init__(lab)

@@ -104,7 +104,7 @@ class Witness:
         self.seen = 0
 
     def news(self):
-        """What has been said since the last call, as (teller, text)."""
+        """What has been said since the last call, as (time of day, teller, text)."""
         data = self.path.read_bytes()[self.seen :]
         whole = data[: data.rfind(b"\n") + 1]
         self.seen += len(whole)
@@ -113,9 +113,21 @@ class Witness:
             for pattern, teller, text in self.rows:
                 found = re.search(pattern, line)
                 if found:
-                    told.append((teller or self.name, text.format(*found.groups())))
+                    told.append((_stamp(line), teller or self.name, text.format(*found.groups())))
                     break
         return told
+
+
+def _stamp(line):
+    """The time of day that tcpdump and our daemons begin with; consoles have none and go last."""
+    stamp = re.match(r"\d\d:\d\d:\d\d\.\d+", line)
+    return stamp[0].ljust(15, "9") if stamp else "~"
+
+
+def all_news(witnesses):
+    """(teller, text) of all witnesses, in the order in which it happened."""
+    news = [said for witness in witnesses for said in witness.news()]
+    return [(who, text) for _, who, text in sorted(news, key=lambda said: said[0])]
 
 
 class Teller:
@@ -135,7 +147,8 @@ class Teller:
         if text == ADVERTISES and (not self.steps or self.steps[-1][2] != ASKS_FOR_ROUTERS):
             return  # one of those that routers send unasked
         self.steps.append((self.seconds(), teller, text))
-        self._line(f"{self.seconds():6.1f} s  {teller:<8} {text}")
+        told = text.replace(" -> ", "\n" + " " * 20 + "-> ")  # what was asked, what was answered
+        self._line(f"{self.seconds():6.1f} s  {teller:<8} {told}")
 
     def alive(self):
         if self.live:
@@ -175,9 +188,8 @@ def watch(site, machine, witnesses, teller):
     heard_home = re.compile(rf"{MAC}.*booted")
     while True:
         ended = not machine.running()
-        for witness in witnesses:
-            for who, text in witness.news():
-                teller.tell(who, text)
+        for who, text in all_news(witnesses):
+            teller.tell(who, text)
         on_console = re.search(BOOTED, machine.text())
         if on_console and heard_home.search(site.bootd.text()):
             return
@@ -197,16 +209,15 @@ def boot(lab, payload, firmware, out):
     """One boot from power-on to the table. DidNotBoot when it is none."""
     site = BootSite(lab, payload)
     heard = "udp port 546 or (icmp6 and (ip6[40] == 133 or ip6[40] == 134))"
-    wire = site.router.popen("wire", "tcpdump", "-l", "-n", "-i", "lan1", heard)
+    wire = site.router.popen("wire", "tcpdump", "-l", "-n", "--immediate-mode", "-i", "lan1", heard)
     wire.wait_for_line("listening on")
     witnesses = [
         Witness("wire", wire.log, WIRE),
         Witness("relayd", site.relayd.log, DAEMON),
         Witness("bootd", site.bootd.log, DAEMON),
     ]
-    for witness in witnesses:
-        for who, text in witness.news():
-            out.write(f"          {who:<8} {text}\n")
+    for who, text in all_news(witnesses):
+        out.write(f"          {who:<8} {text}\n")
     out.write("\nAll is ready; the machine is switched on.\n\n")
     machine = site.power_on(firmware)
     teller = Teller(out)

@@ -175,7 +175,7 @@ def _kernel_package():
     shown = run("apt-cache", "depends", "--important", META_PACKAGE, check=False).stdout
     found = re.search(r"Depends: (linux-image-\S+)", shown)
     if not found:
-        raise PayloadError(f"apt knows no {META_PACKAGE}; is this Debian, and was apt-get update run?")
+        raise PayloadError(f"apt knows no {META_PACKAGE} (is this Debian? try apt-get update)")
     return found[1]
 
 

@@ -81,7 +81,7 @@ class Process:
         return "\n".join(self.text().splitlines()[-lines:])
 
     def wait_for_line(self, pattern, limit=10.0, since=0):
-        """Return the match of a regular expression in the log; fail at once if the program ended."""
+        """Return the match of a regular expression in the log; a program that ended fails."""
         expression = re.compile(pattern, re.MULTILINE)
 
         def seen():
@@ -93,7 +93,8 @@ class Process:
             )
             return match
 
-        return wait_for(seen, limit, lambda: f"{self.name} says {pattern!r}; it said:\n{self.tail()}")
+        what = f"{self.name} says {pattern!r}; it said:\n"
+        return wait_for(seen, limit, lambda: what + self.tail())
 
     def send_signal(self, number):
         self.popen.send_signal(number)

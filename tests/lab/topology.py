@@ -17,9 +17,10 @@ Daemons come from the directory NB6_BUILD; they are ready when these return.
 
 import json
 import os
+import socket
 from pathlib import Path
 
-from lab.netns import run, wait_for
+from lab.process import PATIENCE, wait_for
 
 SERVER = "2001:db8:100::69"
 CORE_ROUTER = "2001:db8:100::1"
@@ -29,9 +30,8 @@ def program(name):
     """The path of a daemon or command as it was built."""
     build = os.environ.get("NB6_BUILD")
     assert build, "NB6_BUILD must name the directory where netboot6 was built"
-    places = (Path(build) / name, Path(build) / name / name)  # ./netboot6 is a folder
-    path = next((place for place in places if place.is_file()), None)
-    assert path, f"{places[0]} is not built"
+    path = Path(build) / name
+    assert path.exists(), f"{path} is not built"
     return path
 
 
@@ -68,10 +68,12 @@ class Site:
 
     # --- daemons ------------------------------------------------------------
     def ask(self, daemon, *words):
-        """What `netboot6 --json relay|boot WORDS` answers, as Python has JSON."""
-        control = self.lab.directory / {"relay": "relayd.sock", "boot": "bootd.sock"}[daemon]
-        command = (program("netboot6"), "--json", "--control", control, daemon, *words)
-        return json.loads(run(*command).stdout)
+        """What "relayd" or "bootd" answers on its control socket, as Python has JSON."""
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(10 * PATIENCE)
+            sock.connect(str(self.lab.directory / f"{daemon}.sock"))
+            sock.sendall(" ".join(words).encode() + b"\n")
+            return json.loads(sock.makefile().readline())
 
     def start_relayd(self, *options, interfaces="lan*", servers=(SERVER,), config=None):
         """netboot6-relayd in the router: by command line, or by the text of a relayd.conf."""
