@@ -14,24 +14,29 @@
  * moment of its own. Events are subscribed to, or the queue was seen empty
  * after a loss, before the first key is read.
  *
- *   - A key that changed after that moment has an event in the queue or on
- *     its way. Applied after the dump, the queue may take the key back to an
- *     older state for a while (an address that was deleted before the dump appears, as
- *     its RTM_NEWADDR was still queued), but the event of the last change comes last, and
- *     carries the state that the kernel has.
- *   - A key that did not change after it was as the dump read it, unless the dump's walk
- *     skipped it. That happens only when the list being walked changed,
- *     which the kernel marks (NLM_F_DUMP_INTR): such a dump is not swept after, but done again.
+ *   - A key that changed after that moment has an event in the queue or on its
+ *     way. Applied after the dump, the queue may take the key back to an older
+ *     state for a while (an address that was deleted before it was dumped
+ *     appears, as its RTM_NEWADDR was still queued), but the event of the last
+ *     change comes last, and carries the state that the kernel has.
+ *   - A key that did not change is as the dump read it, unless the dump's walk
+ *     skipped it. That happens only when the list being walked changed, which
+ *     the kernel marks (NLM_F_DUMP_INTR): after such a dump nothing is swept,
+ *     and it is done again.
  *   - An address whose link is not known is passed over. The kernel tells of a
- *     link before its addresses, so in a queue this means that the link's news were lost, and
- *     a repair is due; in a dump, where links are read first, it means that the link
- *     came after they were read: its events, then its addresses', are in the queue.
+ *     link before its addresses, so among events this means that the link's
+ *     news were lost, and a repair is due; in a dump, where links are read
+ *     first, that the link came after they were: its events, then its
+ *     addresses', are in the queue.
  *   - Names are shared between keys: see table_free_name() in link_table.c.
  *
- * If events are lost meanwhile, all of it is done again.
+ * If events are lost meanwhile, all of it is done again. Recovery needs the
+ * queue read to its end first: until it is empty, the kernel drops every
+ * further event without a word.
  *
- * Recovery needs the queue read to its end first: until it is empty, the
- * kernel drops every further event without a word.
+ * One change Linux does not tell of: other flags for an address that stays
+ * tentative (replaced while its link is down; seen on 6.18). It tells once the
+ * address becomes usable, so nobody is misled.
  */
 #include "netlink/link_monitor.h"
 

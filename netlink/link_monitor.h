@@ -6,9 +6,9 @@
  *	   so that the owner starts with a whole picture;
  *	2. read, whenever the descriptor is readable: apply the events;
  *	3. events lost (the socket's buffer ran over): drain, dump, apply the
- *	   difference, sweep what is gone, say `synced`. A repair that does not succeed at
- *	   once (dump interrupted again and again, no memory) is tried again by the
- *	   monitor's own timer: the owner need do nothing.
+ *	   difference, sweep what is gone, say `synced`. A repair that does not
+ *	   succeed at once (dumps interrupted again and again, no memory) is
+ *	   tried again by the monitor's own timer: the owner need do nothing.
  *
  * Events come on one socket, dumps on another. Only the kernel is believed.
  */
@@ -24,8 +24,8 @@
 struct mnl_socket;
 
 struct link_monitor_options {
-	/* Of the event socket, in bytes as for SO_RCVBUF; 0: 4 MiB, enough for some 2,000 links
-	 * that appear at once while nobody reads. */
+	/* Of the event socket, in bytes as for SO_RCVBUF. 0: 4 MiB, which holds some 3,600
+	 * messages about new links (measured on 6.18); one that comes up makes several. */
 	int receive_buffer;
 };
 
@@ -57,9 +57,10 @@ struct link_monitor {
 };
 
 /*
- * Opens the sockets and fills the table (callbacks are called; last `synced`). `o` may be NULL:
- * defaults. Returns 0 or -errno; after an error nothing is left open. Where the kernel is so busy
- * that no dump passed whole, returns 0 and `synced` comes later, from link_monitor_read().
+ * Opens the sockets and fills the table (callbacks are called; `synced` last).
+ * `o` may be NULL: defaults. Returns 0 or -errno; after an error nothing is left
+ * open. Where the kernel is so busy that no dump passed whole, returns 0 and
+ * `synced` comes later, from link_monitor_read().
  */
 int link_monitor_init(
 	struct link_monitor *m, struct link_table *table, const struct link_monitor_options *o);
@@ -67,8 +68,7 @@ int link_monitor_init(
 /* Leaves the table as it is. */
 void link_monitor_fini(struct link_monitor *m);
 
-/* Readable when link_monitor_read() has something to do; the monitor's own: do not read or close
- * it. */
+/* Readable when link_monitor_read() has something to do; the monitor's own. */
 int link_monitor_fd(const struct link_monitor *m);
 
 /*
@@ -80,8 +80,7 @@ int link_monitor_fd(const struct link_monitor *m);
  */
 int link_monitor_read(struct link_monitor *m);
 
-/* True when the table shows all that the kernel told so far; false between a loss and its repair.
- */
+/* False between a loss of events and its repair: something in the table may be out of date. */
 bool link_monitor_is_whole(const struct link_monitor *m);
 
 /*

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The link table: a list of links in order of arrival, with two hash tables
- * over it that grow as the list does, chained through the links themselves.
+ * over it (link_hash.c).
  *
  * A link's life: put_link makes it and calls link_added; later put_link calls
  * compare, and call link_changed with what differs; remove_link, the sweep,
  * or another kind under its ifindex takes it out of list and hashes first,
  * calls link_removed while it is whole, and frees it.
- *
- * The hash by name holds each link that has a name; the one by ifindex all.
  */
 #include "netlink/link_table.h"
 
@@ -16,98 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HASH_SIZE_AT_FIRST = 64 };
-
-/* --- hashes ---------------------------------------------------------------- */
-
-static size_t hash_ifindex(int ifindex)
-{
-	return (uint32_t)ifindex * UINT32_C(2654435761) >> 7;
-}
-
-static size_t hash_name(const char *name)
-{
-	uint32_t hash = UINT32_C(2166136261); /* FNV-1a */
-
-	for (; *name; name++)
-		hash = (hash ^ (uint8_t)*name) * UINT32_C(16777619);
-	return hash;
-}
-
-static struct link **slot_of_ifindex(const struct link_table *t, int ifindex)
-{
-	return &t->by_ifindex.slots[hash_ifindex(ifindex) & (t->by_ifindex.size - 1)];
-}
-
-static struct link **slot_of_name(const struct link_table *t, const char *name)
-{
-	return &t->by_name.slots[hash_name(name) & (t->by_name.size - 1)];
-}
-
-static void hash_ifindex_insert(struct link_table *t, struct link *l)
-{
-	struct link **slot = slot_of_ifindex(t, l->ifindex);
-
-	l->same_ifindex_hash = *slot;
-	*slot = l;
-}
-
-static void hash_ifindex_remove(struct link_table *t, struct link *l)
-{
-	struct link **at = slot_of_ifindex(t, l->ifindex);
-
-	while (*at != l)
-		at = &(*at)->same_ifindex_hash;
-	*at = l->same_ifindex_hash;
-}
-
-static void hash_name_insert(struct link_table *t, struct link *l)
-{
-	struct link **slot = slot_of_name(t, l->name);
-
-	if (l->name[0] == '\0')
-		return;
-	l->same_name_hash = *slot;
-	*slot = l;
-}
-
-static void hash_name_remove(struct link_table *t, struct link *l)
-{
-	struct link **at = slot_of_name(t, l->name);
-
-	if (l->name[0] == '\0')
-		return;
-	while (*at != l)
-		at = &(*at)->same_name_hash;
-	*at = l->same_name_hash;
-}
-
-/* Where there is no memory to grow, the chains grow longer instead. */
-static bool hash_grow(struct link_table_hash *hash)
-{
-	struct link **slots = calloc(hash->size * 2, sizeof(*slots));
-
-	if (!slots)
-		return false;
-	free(hash->slots);
-	hash->slots = slots;
-	hash->size *= 2;
-	return true;
-}
-
-static void table_make_room(struct link_table *t)
-{
-	struct link *l;
-
-	if (t->count >= t->by_ifindex.size && hash_grow(&t->by_ifindex)) {
-		for (l = t->first; l; l = l->next)
-			hash_ifindex_insert(t, l);
-	}
-	if (t->count >= t->by_name.size && hash_grow(&t->by_name)) {
-		for (l = t->first; l; l = l->next)
-			hash_name_insert(t, l);
-	}
-}
+#include "netlink/link_hash.h"
 
 /* --- life ------------------------------------------------------------------ */
 
@@ -116,14 +23,7 @@ int link_table_init(struct link_table *t, const struct link_table_ops *ops, void
 	static const struct link_table_ops nobody_listens;
 
 	*t = (struct link_table){.ops = ops ? ops : &nobody_listens, .arg = arg};
-	t->by_ifindex.size = t->by_name.size = HASH_SIZE_AT_FIRST;
-	t->by_ifindex.slots = calloc(HASH_SIZE_AT_FIRST, sizeof(struct link *));
-	t->by_name.slots = calloc(HASH_SIZE_AT_FIRST, sizeof(struct link *));
-	if (!t->by_ifindex.slots || !t->by_name.slots) {
-		link_table_fini(t);
-		return -ENOMEM;
-	}
-	return 0;
+	return link_hash_init(t);
 }
 
 static void link_free(struct link *l)
@@ -145,30 +45,11 @@ void link_table_fini(struct link_table *t)
 		t->first = l->next;
 		link_free(l);
 	}
-	free(t->by_ifindex.slots);
-	free(t->by_name.slots);
+	link_hash_fini(t);
 	*t = (struct link_table){0};
 }
 
 /* --- looking --------------------------------------------------------------- */
-
-struct link *link_table_find(const struct link_table *t, int ifindex)
-{
-	struct link *l = *slot_of_ifindex(t, ifindex);
-
-	while (l && l->ifindex != ifindex)
-		l = l->same_ifindex_hash;
-	return l;
-}
-
-struct link *link_table_find_name(const struct link_table *t, const char *name)
-{
-	struct link *l = *slot_of_name(t, name);
-
-	while (l && strcmp(l->name, name) != 0)
-		l = l->same_name_hash;
-	return l;
-}
 
 size_t link_table_count(const struct link_table *t)
 {
@@ -219,8 +100,7 @@ void link_table_synced(struct link_table *t)
 
 static void table_drop(struct link_table *t, struct link *l)
 {
-	hash_ifindex_remove(t, l);
-	hash_name_remove(t, l);
+	link_hash_remove(t, l);
 	*(l->prev ? &l->prev->next : &t->first) = l->next;
 	*(l->next ? &l->next->prev : &t->last) = l->prev;
 	t->count--;
@@ -231,20 +111,11 @@ static void table_drop(struct link_table *t, struct link *l)
 
 static void table_append(struct link_table *t, struct link *l)
 {
-	table_make_room(t);
 	l->prev = t->last;
 	*(t->last ? &t->last->next : &t->first) = l;
 	t->last = l;
 	t->count++;
-	hash_ifindex_insert(t, l);
-	hash_name_insert(t, l);
-}
-
-static void table_rename(struct link_table *t, struct link *l, const char *name)
-{
-	hash_name_remove(t, l);
-	memcpy(l->name, name, strlen(name) + 1);
-	hash_name_insert(t, l);
+	link_hash_insert(t, l);
 }
 
 /*
@@ -259,7 +130,7 @@ static void table_free_name(struct link_table *t, const char *name, int ifindex)
 
 	if (!holder || holder->ifindex == ifindex)
 		return;
-	table_rename(t, holder, "");
+	link_hash_rename(t, holder, "");
 	tell_changed(t, holder, LINK_CHANGED_NAME);
 }
 
@@ -304,7 +175,7 @@ static void table_update(struct link_table *t, struct link *l, const struct link
 		return;
 	if (what & LINK_CHANGED_NAME) {
 		table_free_name(t, news->name, l->ifindex);
-		table_rename(t, l, news->name);
+		link_hash_rename(t, l, news->name);
 	}
 	link_copy_facts(l, news);
 	tell_changed(t, l, what);

@@ -125,9 +125,9 @@ struct link_address *link_find_address(const struct link *l, const struct in6_ad
  * addresses, user, or what is private.
  *
  * Names are unique in the kernel. Where `news` bears a name that another
- * entry still has (events were lost, or are replayed after a newer dump), the
- * other one's is out of date: it becomes "" (link_changed with
- * LINK_CHANGED_NAME) before the news is applied, until news of that link itself come.
+ * entry still has (events were lost, or are replayed after a newer dump), that
+ * one's is out of date: it becomes "" (link_changed with LINK_CHANGED_NAME)
+ * before the news are applied, and stays so until news of that link itself come.
  *
  * A link does not change its kind: another kind under the same ifindex is
  * another link, so the old one is removed and the new one added.
@@ -150,8 +150,8 @@ void link_table_remove_address(struct link_table *t, int ifindex, const struct i
 
 /*
  * Repair: mark everything stale, put all that a dump brings, then sweep away
- * the links (or the addresses of the links that stay) that nothing was put for. What the dump
- * said again unchanged has called nothing.
+ * the links, and the addresses of links that stay, that nothing was put for.
+ * What the dump said again unchanged has called nothing.
  */
 void link_table_mark_stale(struct link_table *t);
 void link_table_sweep(struct link_table *t);

@@ -4,9 +4,9 @@
  * route messages that cannot concern any of a few addresses: a routing
  * table may turn over a million times without our being woken.
  *
- * Dropped are RTM_NEWROUTE and RTM_DELROUTE for an IPv6 prefix that none of the addresses
- * is in. Everything else passes, and so does every route message that
- * is not shaped as expected.
+ * Dropped are RTM_NEWROUTE and RTM_DELROUTE for an IPv6 prefix that none of the
+ * addresses is in. Everything else passes, and so does every route message
+ * that is not shaped as expected.
  */
 #ifndef NB6_NETLINK_ROUTE_FILTER_H
 #define NB6_NETLINK_ROUTE_FILTER_H

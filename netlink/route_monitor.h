@@ -4,9 +4,9 @@
  * covers one was added, replaced or removed, a nexthop object was, or a rule.
  * What the way is now, ask route_query.h.
  *
- * Nothing is kept and nothing is dumped, so that losing messages costs nothing: lost messages mean
- * "may have changed". Route messages that cover no server are dropped
- * in the kernel (route_filter.h).
+ * Nothing is kept and nothing is dumped, so that losing messages costs nothing:
+ * lost messages mean "may have changed". Route messages that cover no server
+ * are dropped in the kernel (route_filter.h).
  *
  * Not told of: links that go down or lose their carrier, addresses that come and
  * go. These change ways too, and link_monitor.h tells of them.
@@ -40,9 +40,9 @@ int route_monitor_init(struct route_monitor *m, const struct in6_addr *servers, 
 void route_monitor_fini(struct route_monitor *m);
 
 /*
- * Other servers: copied; of more than ROUTE_FILTER_ADDRESSES_MAX no route
- * message is dropped. Ask for all ways once after this. Returns 0, or -errno and the
- * former servers stay.
+ * Other servers, copied; with more than ROUTE_FILTER_ADDRESSES_MAX no route
+ * message is dropped. Ask for all ways once after this. Returns 0, or -errno
+ * and the former servers stay.
  */
 int route_monitor_set_servers(struct route_monitor *m, const struct in6_addr *servers, size_t n);
 

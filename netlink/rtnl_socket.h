@@ -48,9 +48,10 @@ int rtnl_socket_set_receive_buffer(struct mnl_socket *nl, int size);
 /*
  * One datagram into `buf` (RTNL_BUFFER_SIZE octets, aligned as by malloc).
  *
- * Returns its length, or -EAGAIN: none there; -ENOBUFS: the kernel dropped events since
- * the last one (or this one did not fit, which is the same);
- * -EPROTO: it did not come from the kernel, skip it; other -errno: the socket broke.
+ * Returns its length, or -EAGAIN: none there; -ENOBUFS: the kernel dropped
+ * events since the last one (or this one did not fit, which is the same);
+ * -EPROTO: it did not come from the kernel, skip it; another -errno: the socket
+ * broke.
  */
 ssize_t rtnl_socket_receive(struct mnl_socket *nl, void *buf);
 
@@ -61,9 +62,10 @@ typedef int rtnl_dump_cb(const struct nlmsghdr *nlh, void *arg);
  * Send `request` (type, family header and attributes; flags and seq are set
  * here) and hand each message of the answer to `cb`.
  *
- * Returns 0: the whole answer, all of one state; -EINTR: the whole answer, but what it
- * shows changed under way, so that something may be missing; another -errno
- * (the kernel's, cb's, -ETIMEDOUT): ended early. Then close the socket: the rest is still in it.
+ * Returns 0: the whole answer, all of one state; -EINTR: the whole answer, but
+ * what it shows changed under way, so that something may be missing; another
+ * -errno (the kernel's, cb's, -ETIMEDOUT): ended early. Then close the socket:
+ * the rest is still in it.
  */
 int rtnl_dump(
 	struct mnl_socket *nl, struct nlmsghdr *request, void *buf, rtnl_dump_cb *cb, void *arg);

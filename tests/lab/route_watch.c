@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Watches the ways to the addresses given, and says of each what the kernel answers, at first and
- * whenever the route monitor says that ways may have changed:
+ * Watches the ways to the addresses given, and says of each what the kernel
+ * answers, at first and whenever the route monitor says that ways may have changed:
  *
  *	changed MESSAGES OVERRUNS
  *	way ADDRESS ERRNO IFINDEX NEXTHOP SOURCE METRIC TABLE PROTOCOL
