@@ -7,6 +7,7 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/event.h>
 #include <linux/sockios.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -39,12 +40,17 @@ struct http_connection *http_connections_find(
 }
 
 /* evhttp's callbacks have its connection for argument, until it frees the bufferevent. */
-static bool is_closed(const struct http_connection *connection)
+struct evhttp_connection *http_connection_evhttp(const struct http_connection *connection)
 {
 	void *arg;
 
 	bufferevent_getcb(connection->bev, NULL, NULL, NULL, &arg);
-	return arg == NULL;
+	return arg;
+}
+
+void http_connection_silence(struct http_connection *connection)
+{
+	bufferevent_disable(connection->bev, EV_READ | EV_WRITE);
 }
 
 size_t http_connection_unsent(const struct http_connection *connection)
@@ -96,7 +102,7 @@ unsigned http_connections_sweep(
 	while (*link) {
 		struct http_connection *connection = *link;
 
-		if (is_closed(connection)) {
+		if (!http_connection_evhttp(connection)) {
 			remove_at(all, link);
 			continue;
 		}

@@ -3,10 +3,9 @@
  * The open connections of the HTTP server: how many there are, which of them
  * serve a request, and which have outstayed their time.
  *
- * evhttp tells of a connection when it has a whole request, and never of its
- * end before that; a client that says nothing would be invisible. So each is
- * entered when its bufferevent is made, and our own reference to it keeps it
- * long enough to see that evhttp has let go.
+ * evhttp tells of a connection when it has a whole request; a client that says
+ * nothing would be invisible. So each is entered when its bufferevent is made, and
+ * our own reference to it keeps it long enough to see that evhttp has let go.
  */
 #ifndef NB6_BOOTD_HTTP_CONNECTION_H
 #define NB6_BOOTD_HTTP_CONNECTION_H
@@ -19,6 +18,7 @@
 #include "bootd/file_root.h"
 
 struct bufferevent;
+struct evhttp_connection;
 
 struct http_connection {
 	struct http_connection *next;
@@ -27,6 +27,7 @@ struct http_connection {
 	size_t queued;     /* octets not taken yet, when we last looked */
 	bool busy;         /* from a whole request to the end of its reply */
 	bool ended;        /* by us, for being late */
+	bool followed;     /* evhttp will tell of its end */
 	/* The file that it is being sent, if any. */
 	bool fetching;
 	char path[FILE_PATH_SIZE];
@@ -47,6 +48,15 @@ struct http_connection *http_connections_add(
 /* The connection of this bufferevent, or NULL. */
 struct http_connection *http_connections_find(
 	const struct http_connections *all, const struct bufferevent *bev);
+
+/* evhttp's side of it: NULL before evhttp has taken it over, and when it is closed. */
+struct evhttp_connection *http_connection_evhttp(const struct http_connection *connection);
+
+/*
+ * Take the descriptor from the event loop, before evhttp closes it: our reference
+ * would keep its events, and the next descriptor of that number would be deaf.
+ */
+void http_connection_silence(struct http_connection *connection);
 
 /*
  * Forget those that are closed and end those that are late. Returns how many

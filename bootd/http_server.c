@@ -156,6 +156,7 @@ static void connection_closed(struct evhttp_connection *evcon, void *arg)
 	if (server->stopping)
 		why = "the server was stopped";
 	end_fetch(server, connection, why);
+	http_connection_silence(connection);
 }
 
 static void refuse(
@@ -219,7 +220,6 @@ static void take_request(struct evhttp_request *request, void *arg)
 	connection->queued = 0;
 	connection->since_ms = loop_now_ms();
 	connection->peer = http_connection_peer(connection);
-	evhttp_connection_set_closecb(evcon, connection_closed, server);
 	evhttp_request_set_on_complete_cb(request, reply_complete, server);
 	dispatch(server, request, connection);
 }
@@ -250,6 +250,24 @@ static void sweep(void *arg)
 		loop_timer_arm(server->sweep, server->waiting ? FULL_SWEEP_MS : SWEEP_MS);
 }
 
+/* Runs once evhttp is done with accepting, before anything is read. */
+static void follow_new_connections(evutil_socket_t fd, short what, void *arg)
+{
+	struct http_server *server = arg;
+
+	(void)fd;
+	(void)what;
+	/* The new ones are at the head. */
+	for (struct http_connection *c = server->connections.first; c && !c->followed;
+		c = c->next) {
+		struct evhttp_connection *evcon = http_connection_evhttp(c);
+
+		c->followed = true;
+		if (evcon)
+			evhttp_connection_set_closecb(evcon, connection_closed, server);
+	}
+}
+
 /* evhttp asks for a bufferevent when it has accepted a connection. */
 static struct bufferevent *connection_accepted(struct event_base *base, void *arg)
 {
@@ -262,6 +280,7 @@ static struct bufferevent *connection_accepted(struct event_base *base, void *ar
 	if (server->connections.n == 0)
 		loop_timer_arm(server->sweep, SWEEP_MS);
 	http_connections_add(&server->connections, bev, loop_now_ms());
+	event_base_once(base, -1, EV_TIMEOUT, follow_new_connections, server, NULL);
 	if (server->connections.n >= server->options.connections_max) {
 		log_limited(&server->full_limit, LOG_LEVEL_WARNING,
 			"HTTP: %u connections are open: new ones wait (connections-max)",

@@ -490,6 +490,27 @@ def test_http_refusals(files, request_bytes, status):
     assert files.say(get("/hello.txt")).endswith(b"hello")
 
 
+@pytest.mark.parametrize("last_words", [get("/hello.txt"), b"GET\r\n\r\n", b""], ids=repr)
+def test_descriptors_of_closed_connections_serve_again(files, last_words):
+    content = files.random("file", 5000).read_bytes()
+    files.start()
+    socks = [files.connect() for _ in range(5)]
+    for sock in socks:
+        sock.sendall(last_words)
+        sock.shutdown(socket.SHUT_WR) if not last_words else None
+        while sock.recv(65536):
+            pass
+    # Sockets and files of the next transfers have the numbers that were theirs.
+    clients = [TftpClient(files) for _ in range(5)]
+    for client in clients:
+        client.ask("file")
+        assert client.receive()[:2] == (DATA, 1)
+    for client in clients:
+        client.reply(ACK, 1)
+        opcode, number, data = client.receive()
+        assert (opcode, number, data) == (DATA, 2, content[512:1024])
+
+
 def test_http_names_as_people_write_them(files):
     files.put("a dir/Zürich.txt", b"odd")
     (files.root / "link").symlink_to("a dir/Zürich.txt")
