@@ -12,6 +12,7 @@ What bootd serves is in DIRECTORY/root: Debian's iPXE, the kernel and initrd of
 payload.py, and boot.ipxe, the script that starts them; uki.efi for HTTP Boot.
 """
 
+import re
 from pathlib import Path
 
 from firmware.machine import Machine
@@ -78,8 +79,17 @@ class BootSite(Site):
         return Machine(self.lab, self.clients, "tap1", firmware)
 
     def expect_linux(self, machine, limit=120):
-        """The machine's console and bootd both say that Linux has booted."""
+        """Console and bootd both say that Linux has booted. Returns the steps that bootd saw."""
         booted = machine.wait_for_line(BOOTED, limit)
         assert booted["mac"] == machine.mac
         machine.wait_for_line(CALLED_HOME, 30)
         self.bootd.wait_for_line(rf"{machine.mac}.*booted", 10)
+        story = self.ask("bootd", "show", machine.mac)
+        assert story["stage"] == "booted" and not story["stuck"]
+        return [step["step"] for step in story["steps"]]
+
+    def expect_one_address(self, machine):
+        """All DHCPv6 identities of the machine were given the same address."""
+        given = rf"{machine.mac} .* -> (?:Advertise|Reply) (2001:db8:1:\S+?)(?:,|$)"
+        addresses = set(re.findall(given, self.bootd.text(), re.MULTILINE))
+        assert len(addresses) == 1, addresses

@@ -11,4 +11,7 @@ def test_seabios_ipxe_rom_boots_linux(boot_site):
     machine = boot_site.power_on(BIOS_IPXE)
     machine.wait_for_line(r"iPXE \S+ .*-- Open Source", 60)
     machine.wait_for_line(rf"netboot6: iPXE runs the script of {machine.mac}", 90)
-    boot_site.expect_linux(machine)
+    steps = boot_site.expect_linux(machine)
+    for step in ("iPXE x86-bios Request", "HTTP /boot.ipxe", "HTTP /vmlinuz", "HTTP /initrd"):
+        assert step in steps
+    boot_site.expect_one_address(machine)

@@ -19,4 +19,14 @@ def test_ovmf_pxe_boots_linux_through_ipxe(boot_site):
     machine.wait_for_line(r"NBP file downloaded successfully", 30)
     machine.wait_for_line(r"iPXE \S+ .*-- Open Source", 30)
     machine.wait_for_line(rf"netboot6: iPXE runs the script of {machine.mac}", 90)
-    boot_site.expect_linux(machine)
+    steps = boot_site.expect_linux(machine)
+    for step in (
+        "x64-uefi Request",
+        "TFTP snponly.efi",
+        "iPXE x64-uefi Request",
+        "HTTP /boot.ipxe",
+        "HTTP /vmlinuz",
+        "HTTP /initrd",
+    ):
+        assert step in steps
+    boot_site.expect_one_address(machine)
