@@ -26,6 +26,7 @@ static const char *const state_name[] = {
 	[CLIENT_LINK_DOWN] = "down",
 	[CLIENT_LINK_NO_ADDRESS] = "no address",
 	[CLIENT_LINK_TENTATIVE] = "tentative",
+	[CLIENT_LINK_STANDBY] = "standby",
 	[CLIENT_LINK_READY] = "ready",
 };
 
@@ -78,9 +79,32 @@ static struct address_view view_of(const struct client_link *cl)
 	return view;
 }
 
+/* True where the link, or a macvlan above it, has this address and may use it. */
+static bool holds(const struct client_link *cl, const struct in6_addr *address)
+{
+	const struct link_address *a = link_find_address(cl->link, address);
+
+	for (const struct client_link_vmac *vmac = cl->vmacs; !a && vmac; vmac = vmac->next)
+		a = link_find_address(vmac->link, address);
+	return a && !(a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
+}
+
+/* The address that must be here for the link to be relayed, but is not; NULL: none. */
+static const struct in6_addr *missing_address(
+	const struct client_link *cl, const struct relay_conf *conf)
+{
+	const struct relay_link_rule *rule = relay_conf_rule(conf, cl->name);
+
+	if (!rule || IN6_IS_ADDR_UNSPECIFIED(&rule->while_address) ||
+		holds(cl, &rule->while_address))
+		return NULL;
+	return &rule->while_address;
+}
+
 static enum client_link_state decide_state(const struct client_link *cl,
 	const struct address_view *view, const struct relay_conf *conf, char *reason, size_t size)
 {
+	const struct in6_addr *missing;
 	char text[INET6_ADDRSTRLEN];
 
 	reason[0] = '\0';
@@ -96,6 +120,12 @@ static enum client_link_state decide_state(const struct client_link *cl,
 		snprintf(reason, size, "%s",
 			cl->link->flags & IFF_UP ? "no carrier" : "administratively down");
 		return CLIENT_LINK_DOWN;
+	}
+	missing = missing_address(cl, conf);
+	if (missing) {
+		snprintf(reason, size, "%s is not here: another router relays",
+			inet_ntop(AF_INET6, missing, text, sizeof(text)));
+		return CLIENT_LINK_STANDBY;
 	}
 	if (view->best)
 		return CLIENT_LINK_READY;
@@ -116,17 +146,34 @@ static enum client_link_state decide_state(const struct client_link *cl,
 	return CLIENT_LINK_NO_ADDRESS;
 }
 
-static void put_remote_id(
-	struct wire_out *out, const struct relay_conf *conf, const char *host, const char *link)
+void client_link_identify(struct client_link *cl, const struct relay_conf *conf, const char *host)
 {
-	uint8_t id[RELAY_INTERFACE_ID_MAX];
-	int len = relay_conf_expand(conf->remote_id, host, link, id);
+	int len = 0;
+
+	if (conf->interface_id)
+		len = relay_conf_expand(conf->interface_id, host, cl->name, cl->interface_id);
+	if (len < 0) {
+		log_warning("%s: its Interface-Id would be over %d octets: its name is sent alone",
+			cl->name, RELAY_ID_MAX);
+		len = (int)strlen(cl->name);
+		memcpy(cl->interface_id, cl->name, (size_t)len);
+	}
+	cl->interface_id_len = (uint8_t)len;
+}
+
+/* An option with a text of the configuration in it; one that does not fit is left out. */
+static void put_text_option(struct wire_out *out, uint16_t code, uint32_t enterprise,
+	const char *format, const char *host, const char *link)
+{
+	uint8_t id[RELAY_ID_MAX];
+	int len = relay_conf_expand(format, host, link, id);
 	size_t mark;
 
 	if (len < 0)
 		return;
-	mark = dhcp6_open_option(out, DHCP6_OPT_REMOTE_ID);
-	wire_put_u32(out, conf->remote_id_enterprise);
+	mark = dhcp6_open_option(out, code);
+	if (code == DHCP6_OPT_REMOTE_ID)
+		wire_put_u32(out, enterprise);
 	wire_put_bytes(out, id, (size_t)len);
 	dhcp6_close_option(out, mark);
 }
@@ -142,10 +189,18 @@ static void build_template(
 		return;
 	/* hop-count 0, and the place of the peer-address that each packet fills. */
 	dhcp6_put_relay_header(&out, DHCP6_RELAY_FORW, 0, &cl->link_address, &any);
-	if (conf->interface_id)
-		dhcp6_put_option(&out, DHCP6_OPT_INTERFACE_ID, cl->name, strlen(cl->name));
+	if (cl->interface_id_len)
+		dhcp6_put_option(
+			&out, DHCP6_OPT_INTERFACE_ID, cl->interface_id, cl->interface_id_len);
 	if (conf->remote_id)
-		put_remote_id(&out, conf, host, cl->name);
+		put_text_option(&out, DHCP6_OPT_REMOTE_ID, conf->remote_id_enterprise,
+			conf->remote_id, host, cl->name);
+	if (conf->subscriber_id)
+		put_text_option(
+			&out, DHCP6_OPT_SUBSCRIBER_ID, 0, conf->subscriber_id, host, cl->name);
+	if (conf->relay_id.len)
+		dhcp6_put_option(
+			&out, DHCP6_OPT_RELAY_ID, conf->relay_id.octets, conf->relay_id.len);
 	assert(!out.bad);
 	cl->forward.len = (uint16_t)out.len;
 }
@@ -171,9 +226,12 @@ bool client_link_update(struct client_link *cl, const struct relay_conf *conf, c
 	enum client_link_state before = cl->state;
 	struct in6_addr address = view.best ? view.best->address : none;
 	bool moved = !IN6_ARE_ADDR_EQUAL(&address, &cl->link_address);
-	bool may_forward = cl->link && (view.best || conf->without_address == RELAY_UNSPECIFIED);
+	bool may_forward;
 
 	cl->state = decide_state(cl, &view, conf, cl->reason, sizeof(cl->reason));
+	/* Not by the state alone: what comes in from a link that looks down is no less real. */
+	may_forward = cl->link && cl->state != CLIENT_LINK_STANDBY &&
+		(view.best || conf->without_address == RELAY_UNSPECIFIED);
 	cl->link_address = address;
 	cl->link_local = view.link_local ? view.link_local->address : none;
 	cl->changes += moved;

@@ -3,8 +3,8 @@
  * A client-facing link: what the operator sees of it, and the octets that go
  * in front of a client's message.
  *
- *	absent ---> down ---> no address ---> tentative ---> ready
- *	   ^----------'------------'--------------'------------'
+ *	absent ---> down ---> no address ---> tentative ---> standby ---> ready
+ *	   ^----------'------------'--------------'-----------'-----------'
  *
  * A client link is known by its name and outlives the kernel's link: one that
  * is deleted and made again keeps its counters. client_links.h makes and
@@ -29,14 +29,15 @@ enum client_link_state {
 	CLIENT_LINK_DOWN,
 	CLIENT_LINK_NO_ADDRESS,
 	CLIENT_LINK_TENTATIVE,
+	CLIENT_LINK_STANDBY, /* another router has the address that relaying goes with */
 	CLIENT_LINK_READY,
 	CLIENT_LINK_STATES,
 };
 
 enum {
-	/* Relay header, Interface-Id and Remote-ID: everything but option 79. */
-	FORWARD_FIXED_MAX =
-		DHCP6_RELAY_HEADER_LEN + (4 + IFNAMSIZ) + (4 + 4 + RELAY_INTERFACE_ID_MAX),
+	/* Relay header; Interface-Id, Remote-ID, Subscriber-ID and Relay-ID: all but option 79. */
+	FORWARD_FIXED_MAX = DHCP6_RELAY_HEADER_LEN + (4 + RELAY_ID_MAX) + (4 + 4 + RELAY_ID_MAX) +
+			    (4 + RELAY_ID_MAX) + (4 + DHCP6_DUID_MAX),
 	/* The same with option 79 and the header of the Relay Message option behind it. */
 	FORWARD_HEADER_MAX = FORWARD_FIXED_MAX + (4 + 2 + LINK_MAC_SIZE) + 4,
 };
@@ -67,6 +68,8 @@ struct client_link {
 	struct in6_addr link_local;   /* replies go out from it; :: where there is none */
 	uint64_t changes;             /* of the link-address since we started */
 
+	uint8_t interface_id[RELAY_ID_MAX];
+	uint8_t interface_id_len; /* 0: none is sent */
 	struct forward_template forward;
 	struct relay_counters counters;
 
@@ -74,6 +77,9 @@ struct client_link {
 };
 
 const char *client_link_state_name(enum client_link_state state);
+
+/* Make the link's Interface-Id as the configuration wants it. */
+void client_link_identify(struct client_link *cl, const struct relay_conf *conf, const char *host);
 
 /*
  * Look at the link again: state, reason, addresses, template. A change is

@@ -40,6 +40,37 @@ struct client_link *client_links_find_name(const struct client_links *links, con
 	return found ? *found : NULL;
 }
 
+static int compare_interface_ids(const void *a, const void *b)
+{
+	const struct client_link *x = a, *y = b;
+
+	if (x->interface_id_len != y->interface_id_len)
+		return x->interface_id_len - y->interface_id_len;
+	return memcmp(x->interface_id, y->interface_id, x->interface_id_len);
+}
+
+struct client_link *client_links_find_interface_id(
+	const struct client_links *links, const uint8_t *id, size_t len)
+{
+	struct client_link key = {.interface_id_len = (uint8_t)len};
+	struct client_link *const *found;
+
+	if (len == 0 || len > sizeof(key.interface_id))
+		return NULL;
+	memcpy(key.interface_id, id, len);
+	found = tfind(&key, (void *const *)&links->by_interface_id, compare_interface_ids);
+	return found ? *found : NULL;
+}
+
+/* Give a link its Interface-Id and make it found by it. */
+static int identify(struct client_links *links, struct client_link *cl)
+{
+	client_link_identify(cl, links->conf, links->host);
+	if (cl->interface_id_len && !tsearch(cl, &links->by_interface_id, compare_interface_ids))
+		return -ENOMEM;
+	return 0;
+}
+
 struct client_link *client_links_find(const struct client_links *links, int ifindex)
 {
 	struct link *link = link_table_find(links->table, ifindex);
@@ -80,6 +111,8 @@ static void forget(struct client_links *links, struct client_link *cl)
 	if (links->tail == &cl->next)
 		links->tail = at;
 	tdelete(cl, &links->by_name, compare_names);
+	if (cl->interface_id_len)
+		tdelete(cl, &links->by_interface_id, compare_interface_ids);
 	links->count--;
 	links->n_absent--;
 	free(cl);
@@ -111,7 +144,8 @@ static struct client_link *find_or_make(struct client_links *links, const char *
 	cl->holder = -1;
 	cl->since_s = time(NULL);
 	strcpy(cl->reason, "there is no link of this name");
-	if (!tsearch(cl, &links->by_name, compare_names)) {
+	if (identify(links, cl) < 0 || !tsearch(cl, &links->by_name, compare_names)) {
+		tdelete(cl, &links->by_interface_id, compare_interface_ids);
 		free(cl);
 		return NULL;
 	}
@@ -297,12 +331,28 @@ int client_links_init(
 	return await_named(links);
 }
 
+static void keep_node(void *node)
+{
+	(void)node;
+}
+
+/* The Interface-Ids may be others by a new configuration. */
+static void identify_all(struct client_links *links)
+{
+	tdestroy(links->by_interface_id, keep_node);
+	links->by_interface_id = NULL;
+	for (struct client_link *cl = links->first; cl; cl = cl->next)
+		if (identify(links, cl) < 0)
+			log_error("%s: no memory to find it by its Interface-Id", cl->name);
+}
+
 void client_links_reconfigure(struct client_links *links, const struct relay_conf *conf)
 {
 	struct link *link;
 	struct client_link *cl, *next;
 
 	links->conf = conf;
+	identify_all(links);
 	for (link = link_table_first(links->table); link;
 		link = link_table_next(links->table, link)) {
 		cl = link->user;
@@ -326,16 +376,12 @@ void client_links_reconfigure(struct client_links *links, const struct relay_con
 		log_error("no memory to await the links that the configuration names");
 }
 
-static void keep_node(void *node)
-{
-	(void)node;
-}
-
 void client_links_fini(struct client_links *links)
 {
 	struct client_link *next;
 
 	tdestroy(links->by_name, keep_node);
+	tdestroy(links->by_interface_id, keep_node);
 	for (struct client_link *cl = links->first; cl; cl = next) {
 		next = cl->next;
 		while (cl->vmacs) {

@@ -22,7 +22,7 @@ struct client_links {
 	const struct relay_conf *conf;
 	struct membership *membership;
 	struct client_link *first, **tail; /* in order of appearance */
-	void *by_name;                     /* tsearch(3) */
+	void *by_name, *by_interface_id;   /* tsearch(3) */
 	size_t count;
 	size_t n_absent;
 	size_t n_macvlans; /* in the whole table */
@@ -51,6 +51,9 @@ void client_links_addresses_changed(struct client_links *links, struct link *lin
 struct client_link *client_links_find(const struct client_links *links, int ifindex);
 /* By name, absent ones too. */
 struct client_link *client_links_find_name(const struct client_links *links, const char *name);
+/* By the Interface-Id that it is given in Relay-forwards, absent ones too. */
+struct client_link *client_links_find_interface_id(
+	const struct client_links *links, const uint8_t *id, size_t len);
 /* By the link-address that it forwards with now. */
 struct client_link *client_links_find_address(
 	const struct client_links *links, const struct in6_addr *link_address);

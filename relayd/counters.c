@@ -16,6 +16,7 @@ static const char *const drop_name[] = {
 	[RELAY_DROP_UNTRUSTED_RELAY] = "untrusted-relay",
 	[RELAY_DROP_HOP_LIMIT] = "hop-limit",
 	[RELAY_DROP_NO_ADDRESS] = "no-address",
+	[RELAY_DROP_STANDBY] = "standby",
 	[RELAY_DROP_TOO_LONG] = "too-long",
 	[RELAY_DROP_NO_SERVER] = "no-server",
 	[RELAY_DROP_UNKNOWN_SERVER] = "unknown-server",

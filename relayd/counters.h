@@ -19,6 +19,7 @@ enum relay_drop {
 	RELAY_DROP_UNTRUSTED_RELAY, /* a Relay-forward from a client link that is not trusted */
 	RELAY_DROP_HOP_LIMIT,       /* RFC 9915 section 19.1.2 */
 	RELAY_DROP_NO_ADDRESS,      /* the link has no address for the link-address field */
+	RELAY_DROP_STANDBY,         /* another router has the address that relaying goes with */
 	RELAY_DROP_TOO_LONG,        /* would not fit into a datagram any more */
 	RELAY_DROP_NO_SERVER,       /* no way to any server */
 	/* from servers */

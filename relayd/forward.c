@@ -27,6 +27,12 @@ static enum relay_drop close_header(struct wire_out *out, size_t message_len, si
 	return RELAY_PASS;
 }
 
+/* Why a link without a template forwards nothing. */
+static enum relay_drop why_not(const struct client_link *cl)
+{
+	return cl->state == CLIENT_LINK_STANDBY ? RELAY_DROP_STANDBY : RELAY_DROP_NO_ADDRESS;
+}
+
 static bool is_server_type(uint8_t type)
 {
 	return type == DHCP6_ADVERTISE || type == DHCP6_REPLY || type == DHCP6_RECONFIGURE;
@@ -42,7 +48,7 @@ enum relay_drop forward_client_message(const struct client_link *cl, const struc
 	if (is_server_type(d->data[0]))
 		return RELAY_DROP_SERVER_TYPE;
 	if (cl->forward.len == 0)
-		return RELAY_DROP_NO_ADDRESS;
+		return why_not(cl);
 	wire_put_bytes(&out, cl->forward.octets, cl->forward.len);
 	memcpy(header + PEER_ADDRESS_AT, &d->peer.sin6_addr, sizeof(d->peer.sin6_addr));
 	if (mac)
@@ -64,7 +70,7 @@ static enum relay_drop put_relayed_fields(struct wire_out *out, const struct cli
 		return RELAY_PASS;
 	}
 	if (cl->forward.len == 0)
-		return RELAY_DROP_NO_ADDRESS;
+		return why_not(cl);
 	dhcp6_put_relay_header(out, DHCP6_RELAY_FORW, hops,
 		IN6_IS_ADDR_LINKLOCAL(peer) ? &cl->link_address : &none, peer);
 	wire_put_bytes(out, cl->forward.octets + DHCP6_RELAY_HEADER_LEN,

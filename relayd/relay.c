@@ -23,6 +23,7 @@
 #include "dhcp6/message.h"
 #include "relayd/forward.h"
 #include "relayd/reply.h"
+#include "relayd/server_choice.h"
 
 enum {
 	RECEIVE_BUFFER = 4 << 20,      /* thousands of clients whose power comes back at once */
@@ -136,16 +137,21 @@ static struct udp_outgoing *add_outgoing(struct relay *relay)
 static void send_to_servers(
 	struct relay *relay, const struct udp_datagram *d, uint8_t *header, size_t header_len)
 {
+	unsigned chosen = server_choice(&relay->paths, wire_in_of(d->data, d->len), relay->now_ms);
+
 	for (size_t i = 0; i < relay->paths.count; i++) {
 		struct server_path *server = &relay->paths.server[i];
-		struct udp_outgoing *out = add_outgoing(relay);
+		struct udp_outgoing *out;
 
+		if (!(chosen & 1u << i))
+			continue;
+		out = add_outgoing(relay);
 		fill_outgoing(out, server);
 		out->part[0] = (struct iovec){header, header_len};
 		out->part[1] = (struct iovec){(void *)(uintptr_t)d->data, d->len};
 		out->n_parts = 2;
 		out->tag = i;
-		server->forwarded++;
+		server_path_sent(server, relay->now_ms);
 		relay->counters.forwarded++;
 	}
 }
@@ -234,8 +240,7 @@ static enum relay_drop relay_from_server(struct relay *relay, struct client_link
 		return RELAY_DROP_UNKNOWN_SERVER;
 	if (IN6_IS_ADDR_MULTICAST(&d->local))
 		return RELAY_DROP_MALFORMED;
-	server->replies++;
-	server->last_reply_s = time(NULL);
+	server_path_answered(server);
 	drop = reply_decide(&relay->links, d, &reply);
 	*to_link = reply.cl;
 	if (drop)
@@ -287,6 +292,7 @@ static bool run_batch(struct relay *relay)
 
 	if (n <= 0)
 		return false;
+	relay->now_ms = (int64_t)loop_now_ms();
 	read_netlink(relay);
 	server_paths_refresh(&relay->paths);
 	client_mac_drain(relay->mac);

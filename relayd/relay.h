@@ -38,6 +38,7 @@ struct relay {
 	uint8_t header[RELAY_BATCH][FORWARD_HEADER_MAX]; /* of the batch being relayed */
 	struct relay_counters counters;
 	int64_t started_s;
+	int64_t now_ms; /* of the batch being relayed, monotonic */
 
 	struct loop *loop;
 	struct loop_watch *udp_watch, *netlink_watch;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * relayd.conf: the libConfuse tables, the validators that run while the line
- * is known, and the copy into struct relay_conf.
- *
- * A file is read in three steps: libConfuse parses it, calling a validator
- * for each value; take_values() copies; check_whole() looks at what only the
- * whole can show (no server, nothing to serve).
+ * relayd.conf, from text to struct relay_conf in three steps: libConfuse
+ * parses it by the syntax of relay_conf_syntax.c, which checks each value;
+ * take_values() copies; check_whole() looks at what only the whole can show
+ * (no server, nothing to serve).
  */
 #include "relayd/relay_conf.h"
 
@@ -13,169 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_CONTROL RUNSTATEDIR "/netboot6/relayd.sock"
-
-static cfg_opt_t server_options[] = {
-	CFG_END(),
-};
-
-static int validate_patterns(cfg_t *cfg, cfg_opt_t *opt)
-{
-	struct link_patterns scratch = {0};
-	const char *text = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
-	int rc = link_patterns_add(&scratch, text);
-
-	link_patterns_fini(&scratch);
-	if (rc == -EINVAL)
-		return config_error(cfg,
-			"%s: '%s' is no name or pattern of a link (1 to 15 characters, "
-			"for example \"vlan*\" or \"!vlan99\")",
-			opt->name, text);
-	return rc;
-}
-
-static int validate_server(cfg_t *cfg, cfg_opt_t *opt)
-{
-	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
-	const char *text = cfg_title(section);
-	struct in6_addr address;
-
-	if (config_address(text, &address) < 0 || IN6_IS_ADDR_UNSPECIFIED(&address))
-		return config_error(cfg, "server: '%s' is no IPv6 address of a server", text);
-	if (IN6_IS_ADDR_MULTICAST(&address) || IN6_IS_ADDR_LINKLOCAL(&address))
-		return config_error(cfg,
-			"server: '%s' is not the unicast address of a server beyond this link",
-			text);
-	if (cfg_opt_size(opt) > RELAY_SERVERS_MAX)
-		return config_error(cfg, "server: more than %d servers", RELAY_SERVERS_MAX);
-	return 0;
-}
-
-/* One word of a list; `found` gets its index. */
-static int one_of(cfg_t *cfg, cfg_opt_t *opt, const char *const words[], int *found)
-{
-	const char *text = cfg_opt_getnstr(opt, 0);
-	char expected[128] = "";
-
-	for (int i = 0; words[i]; i++) {
-		if (strcmp(text, words[i]) == 0) {
-			*found = i;
-			return 0;
-		}
-		strcat(strcat(expected, i ? " or " : ""), words[i]);
-	}
-	return config_error(cfg, "%s: '%s' found, %s expected", opt->name, text, expected);
-}
-
-static int validate_forward(cfg_t *cfg, cfg_opt_t *opt)
-{
-	static const char *const words[] = {"all", NULL};
-	int index;
-
-	return one_of(cfg, opt, words, &index);
-}
-
-static const char *const interface_id_words[] = {"none", "name", NULL};
-
-static int validate_interface_id(cfg_t *cfg, cfg_opt_t *opt)
-{
-	int index;
-
-	return one_of(cfg, opt, interface_id_words, &index);
-}
-
-static const char *const without_address_words[] = {
-	[RELAY_DROP] = "drop", [RELAY_UNSPECIFIED] = "unspecified", NULL};
-
-static int validate_without_address(cfg_t *cfg, cfg_opt_t *opt)
-{
-	int index;
-
-	return one_of(cfg, opt, without_address_words, &index);
-}
-
-static int validate_source(cfg_t *cfg, cfg_opt_t *opt)
-{
-	const char *text = cfg_opt_getnstr(opt, 0);
-	struct in6_addr address;
-
-	if (strcmp(text, "auto") == 0)
-		return 0;
-	if (strchr(text, ':')) {
-		if (config_address(text, &address) < 0 || IN6_IS_ADDR_MULTICAST(&address) ||
-			IN6_IS_ADDR_LINKLOCAL(&address) || IN6_IS_ADDR_UNSPECIFIED(&address))
-			return config_error(
-				cfg, "source: '%s' is no global IPv6 address of this router", text);
-		return 0;
-	}
-	if (!link_pattern_is_name(text) || !*text || strlen(text) >= IFNAMSIZ)
-		return config_error(cfg,
-			"source: '%s' found, auto or an address or the name of a link expected",
-			text);
-	return 0;
-}
-
-static int validate_remote_id(cfg_t *cfg, cfg_opt_t *opt)
-{
-	const char *text = cfg_opt_getnstr(opt, 0);
-	uint8_t scratch[RELAY_INTERFACE_ID_MAX];
-
-	if (relay_conf_expand(text, "h", "i", scratch) < 0)
-		return config_error(cfg,
-			"remote-id: '%s' found; text with %%h (host name) and %%i (link name), "
-			"at most %d octets, expected",
-			text, RELAY_INTERFACE_ID_MAX);
-	return 0;
-}
-
-static int validate_enterprise(cfg_t *cfg, cfg_opt_t *opt)
-{
-	long number = cfg_opt_getnint(opt, 0);
-
-	if (number < 1 || number > (long)UINT32_MAX)
-		return config_error(cfg,
-			"enterprise-number: %ld found, a number assigned by IANA expected", number);
-	return 0;
-}
-
-static cfg_opt_t *relay_options(void)
-{
-	static cfg_opt_t options[] = {
-		CFG_STR_LIST("interfaces", NULL, CFGF_NONE),
-		CFG_STR_LIST("trusted", NULL, CFGF_NONE),
-		CFG_SEC("server", server_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-		CFG_STR("forward", "all", CFGF_NONE),
-		CFG_BOOL("client-mac", cfg_true, CFGF_NONE),
-		CFG_STR("interface-id", "name", CFGF_NONE),
-		CFG_STR("remote-id", NULL, CFGF_NODEFAULT),
-		CFG_INT("enterprise-number", 0, CFGF_NODEFAULT),
-		CFG_STR("source", "auto", CFGF_NONE),
-		CFG_STR("without-address", "drop", CFGF_NONE),
-		CFG_STR("user", NULL, CFGF_NODEFAULT),
-		CFG_STR("control", DEFAULT_CONTROL, CFGF_NONE),
-		CFG_END(),
-	};
-
-	return options;
-}
-
-static cfg_t *new_parser(void)
-{
-	cfg_t *cfg = cfg_init(relay_options(), CFGF_NONE);
-
-	if (!cfg)
-		return NULL;
-	cfg_set_validate_func(cfg, "interfaces", validate_patterns);
-	cfg_set_validate_func(cfg, "trusted", validate_patterns);
-	cfg_set_validate_func(cfg, "server", validate_server);
-	cfg_set_validate_func(cfg, "forward", validate_forward);
-	cfg_set_validate_func(cfg, "interface-id", validate_interface_id);
-	cfg_set_validate_func(cfg, "remote-id", validate_remote_id);
-	cfg_set_validate_func(cfg, "enterprise-number", validate_enterprise);
-	cfg_set_validate_func(cfg, "source", validate_source);
-	cfg_set_validate_func(cfg, "without-address", validate_without_address);
-	return cfg;
-}
+#include "relayd/relay_conf_syntax.h"
 
 static int take_patterns(cfg_t *cfg, const char *name, struct link_patterns *patterns)
 {
@@ -214,6 +50,35 @@ static int take_text(const char *text, char **copy)
 	return text && !*copy ? -ENOMEM : 0;
 }
 
+static int take_rules(cfg_t *cfg, struct relay_conf *conf)
+{
+	unsigned n = cfg_size(cfg, "link");
+	int rc = 0;
+
+	conf->rule = calloc(n ? n : 1, sizeof(*conf->rule));
+	if (!conf->rule)
+		return -ENOMEM;
+	while (conf->n_rules < n && rc == 0) {
+		cfg_t *section = cfg_getnsec(cfg, "link", (unsigned)conf->n_rules);
+		struct relay_link_rule *rule = &conf->rule[conf->n_rules++];
+		const char *address = cfg_getstr(section, "while-address");
+
+		rc = link_patterns_add(&rule->pattern, cfg_title(section));
+		if (address)
+			config_address(address, &rule->while_address);
+	}
+	return rc;
+}
+
+static int take_interface_id(cfg_t *cfg, struct relay_conf *conf)
+{
+	const char *text = cfg_getstr(cfg, "interface-id");
+
+	if (strcmp(text, "none") == 0)
+		return 0;
+	return take_text(strcmp(text, "name") == 0 ? "%i" : text, &conf->interface_id);
+}
+
 static int take_values(cfg_t *cfg, struct relay_conf *conf)
 {
 	int rc = take_patterns(cfg, "interfaces", &conf->interfaces);
@@ -221,20 +86,27 @@ static int take_values(cfg_t *cfg, struct relay_conf *conf)
 	if (rc == 0)
 		rc = take_patterns(cfg, "trusted", &conf->trusted);
 	if (rc == 0)
+		rc = take_rules(cfg, conf);
+	if (rc == 0)
+		rc = take_interface_id(cfg, conf);
+	if (rc == 0)
 		rc = take_text(cfg_getstr(cfg, "remote-id"), &conf->remote_id);
+	if (rc == 0)
+		rc = take_text(cfg_getstr(cfg, "subscriber-id"), &conf->subscriber_id);
 	if (rc == 0)
 		rc = take_text(cfg_getstr(cfg, "user"), &conf->user);
 	if (rc == 0)
 		rc = take_text(cfg_getstr(cfg, "control"), &conf->control);
 	take_servers(cfg, conf);
 	take_source(cfg, conf);
+	if (cfg_getstr(cfg, "relay-id"))
+		dhcp6_duid_parse(cfg_getstr(cfg, "relay-id"), &conf->relay_id);
 	conf->client_mac = cfg_getbool(cfg, "client-mac");
-	conf->interface_id = strcmp(cfg_getstr(cfg, "interface-id"), "name") == 0;
 	conf->remote_id_enterprise = (uint32_t)cfg_getint(cfg, "enterprise-number");
-	conf->without_address = strcmp(cfg_getstr(cfg, "without-address"),
-					without_address_words[RELAY_UNSPECIFIED]) == 0
-					? RELAY_UNSPECIFIED
-					: RELAY_DROP;
+	conf->forward = (enum relay_forward)relay_conf_word(
+		cfg_getstr(cfg, "forward"), relay_forward_words);
+	conf->without_address = (enum relay_without_address)relay_conf_word(
+		cfg_getstr(cfg, "without-address"), relay_without_address_words);
 	return rc;
 }
 
@@ -252,8 +124,8 @@ static int check_whole(
 			"remote-id needs an enterprise-number beside it (RFC 4649)");
 	if (!conf->interface_id && conf->without_address == RELAY_UNSPECIFIED)
 		config_problem(problems, true, name, 0,
-			"without-address = unspecified needs interface-id = name: with neither, "
-			"a reply could not be brought to its link (RFC 9915 section 19.1.1)");
+			"without-address = unspecified needs an interface-id: without both, a "
+			"reply could not be brought to its link (RFC 9915 section 19.1.1)");
 	return problems->errors ? -EINVAL : 0;
 }
 
@@ -276,7 +148,7 @@ static int finish(cfg_t *cfg, const char *name, int rc, struct relay_conf **out,
 
 int relay_conf_read(const char *path, struct relay_conf **conf, struct config_problems *problems)
 {
-	cfg_t *cfg = new_parser();
+	cfg_t *cfg = relay_conf_parser();
 
 	if (!cfg)
 		return -ENOMEM;
@@ -286,7 +158,7 @@ int relay_conf_read(const char *path, struct relay_conf **conf, struct config_pr
 int relay_conf_read_text(const char *name, const char *text, struct relay_conf **conf,
 	struct config_problems *problems)
 {
-	cfg_t *cfg = new_parser();
+	cfg_t *cfg = relay_conf_parser();
 
 	if (!cfg)
 		return -ENOMEM;
@@ -299,10 +171,23 @@ void relay_conf_free(struct relay_conf *conf)
 		return;
 	link_patterns_fini(&conf->interfaces);
 	link_patterns_fini(&conf->trusted);
+	for (size_t i = 0; i < conf->n_rules; i++)
+		link_patterns_fini(&conf->rule[i].pattern);
+	free(conf->rule);
+	free(conf->interface_id);
 	free(conf->remote_id);
+	free(conf->subscriber_id);
 	free(conf->user);
 	free(conf->control);
 	free(conf);
+}
+
+const struct relay_link_rule *relay_conf_rule(const struct relay_conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->n_rules; i++)
+		if (link_patterns_match(&conf->rule[i].pattern, name))
+			return &conf->rule[i];
+	return NULL;
 }
 
 int relay_conf_expand(const char *format, const char *host, const char *link, uint8_t *out)
@@ -329,7 +214,7 @@ int relay_conf_expand(const char *format, const char *host, const char *link, ui
 				return -EINVAL;
 			}
 		}
-		if (len + n > RELAY_INTERFACE_ID_MAX)
+		if (len + n > RELAY_ID_MAX)
 			return -EINVAL;
 		memcpy(out + len, piece, n);
 		len += n;

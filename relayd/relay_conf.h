@@ -12,14 +12,28 @@
 #include <stdint.h>
 
 #include "daemon/config.h"
+#include "dhcp6/identity.h"
 #include "relayd/link_pattern.h"
 
 enum {
 	RELAY_SERVERS_MAX = 8,
-	RELAY_INTERFACE_ID_MAX = 64, /* octets, also of a Remote-ID once expanded */
+	RELAY_ID_MAX = 64, /* octets of an Interface-Id, Remote-ID or Subscriber-ID */
 };
 
 enum relay_without_address { RELAY_DROP, RELAY_UNSPECIFIED };
+
+/* Which servers get a message. */
+enum relay_forward {
+	RELAY_FORWARD_ALL,
+	RELAY_FORWARD_FIRST, /* the first one that answers */
+	RELAY_FORWARD_HASH,  /* one of those that answer, the same for each client */
+};
+
+/* What holds for some of the client-facing links: the first rule that takes a name counts. */
+struct relay_link_rule {
+	struct link_patterns pattern;  /* one */
+	struct in6_addr while_address; /* relay only while the link has it; ::: always */
+};
 
 /* Where the source address toward servers comes from. */
 enum relay_source { RELAY_SOURCE_AUTO, RELAY_SOURCE_ADDRESS, RELAY_SOURCE_LINK };
@@ -29,10 +43,15 @@ struct relay_conf {
 	struct link_patterns trusted;    /* those of them on which other relays may be */
 	struct in6_addr server[RELAY_SERVERS_MAX];
 	size_t n_servers;
+	struct relay_link_rule *rule;
+	size_t n_rules;
+	enum relay_forward forward;
 	bool client_mac;               /* option 79 */
-	bool interface_id;             /* option 18: the link's name */
-	uint32_t remote_id_enterprise; /* option 37, where remote_id is not NULL */
-	char *remote_id;               /* "%h:%i": host name, link name, %% */
+	char *interface_id;            /* option 18: "%i" for the link's name; NULL: none */
+	uint32_t remote_id_enterprise; /* option 37, with remote_id */
+	char *remote_id;               /* "%h:%i"; NULL: none */
+	char *subscriber_id;           /* option 38; NULL: none */
+	struct dhcp6_duid relay_id;    /* option 53; len 0: none */
 	enum relay_source source;
 	struct in6_addr source_address;
 	char source_link[IFNAMSIZ];
@@ -51,9 +70,12 @@ int relay_conf_read_text(const char *name, const char *text, struct relay_conf *
 	struct config_problems *problems);
 void relay_conf_free(struct relay_conf *conf);
 
+/* The rule for a link of this name, or NULL. */
+const struct relay_link_rule *relay_conf_rule(const struct relay_conf *conf, const char *name);
+
 /*
- * Expand %h (host name), %i (link name) and %% of a Remote-ID into `out` of
- * RELAY_INTERFACE_ID_MAX octets. Returns the length, or -EINVAL for another
+ * Expand %h (host name), %i (link name) and %% of one of these texts into `out` of
+ * RELAY_ID_MAX octets. Returns the length, or -EINVAL for another
  * '%' or an expansion that is empty or does not fit.
  */
 int relay_conf_expand(const char *format, const char *host, const char *link, uint8_t *out);

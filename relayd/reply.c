@@ -2,13 +2,11 @@
 /*
  * Unwrapping Relay-replies.
  *
- * The Interface-Id is the name of the link, so it leads to the right one also
+ * The Interface-Id has the name of the link in it, so it leads to the right one also
  * where all links share one link-local address, after the link was made anew,
  * and after we were restarted. The link-address is the second choice.
  */
 #include "relayd/reply.h"
-
-#include <string.h>
 
 #include "dhcp6/message.h"
 
@@ -35,23 +33,12 @@ static bool walk_options(struct wire_in options, struct reply_options *found)
 	return !options.bad;
 }
 
-static struct client_link *find_by_interface_id(
-	const struct client_links *links, struct wire_in interface_id)
-{
-	char name[IFNAMSIZ] = "";
-	size_t len = wire_left(&interface_id);
-
-	if (len == 0 || len >= sizeof(name))
-		return NULL;
-	memcpy(name, wire_get_bytes(&interface_id, len), len);
-	return client_links_find_name(links, name);
-}
-
 static enum relay_drop find_link(const struct client_links *links, const struct dhcp6_relay *relay,
 	const struct reply_options *options, struct client_link **cl)
 {
 	if (options->has_interface_id)
-		*cl = find_by_interface_id(links, options->interface_id);
+		*cl = client_links_find_interface_id(
+			links, options->interface_id.pos, wire_left(&options->interface_id));
 	else if (!IN6_IS_ADDR_UNSPECIFIED(&relay->link_address))
 		*cl = client_links_find_address(links, &relay->link_address);
 	if (!*cl)

@@ -64,6 +64,21 @@ struct server_path *server_paths_find(struct server_paths *paths, const struct i
 	return NULL;
 }
 
+void server_path_sent(struct server_path *server, int64_t now_ms)
+{
+	server->forwarded++;
+	if (server->unanswered++ == 0)
+		server->unanswered_since_ms = now_ms;
+	server->last_sent_ms = now_ms;
+}
+
+void server_path_answered(struct server_path *server)
+{
+	server->replies++;
+	server->unanswered = 0;
+	server->last_reply_s = time(NULL);
+}
+
 static bool depends_on(
 	const struct server_paths *paths, const struct server_path *server, const struct link *link)
 {

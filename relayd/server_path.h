@@ -31,7 +31,9 @@ struct server_path {
 	int64_t since_s;          /* of this way, seconds since 1970; 0: never had one */
 	uint64_t shifts;
 	uint64_t forwarded, replies, failed;
-	int64_t last_reply_s; /* 0: never */
+	uint64_t unanswered;                       /* sent since the last reply */
+	int64_t unanswered_since_ms, last_sent_ms; /* monotonic */
+	int64_t last_reply_s;                      /* 0: never */
 };
 
 struct server_paths {
@@ -56,6 +58,10 @@ void server_paths_link_changed(struct server_paths *paths, const struct link *li
 
 /* Ask the kernel where anything is stale. Each shift is one line of log. */
 void server_paths_refresh(struct server_paths *paths);
+
+/* A message goes to this server, a reply came from it. */
+void server_path_sent(struct server_path *server, int64_t now_ms);
+void server_path_answered(struct server_path *server);
 
 /* The configured server with this address, or NULL. */
 struct server_path *server_paths_find(struct server_paths *paths, const struct in6_addr *address);

@@ -474,6 +474,26 @@ def test_the_route_to_the_server_moves_and_the_next_message_follows(bench):
     assert server["next-hop"] == "2001:db8:200::69"
 
 
+def test_relaying_goes_with_the_vrrp_address(site):
+    site.start_relayd(config=f"""
+        interfaces = {{"lan*"}}
+        server "{SERVER}" {{}}
+        link "lan*" {{ while-address = "2001:db8:1::f" }}
+    """)
+    bench = Bench(site)
+    for _ in range(3):
+        bench.send(bench.solicit())
+        wait_for(lambda: dropped(site, "standby") > 0)
+        link = link_state(site, "lan1")
+        assert link["state"] == "standby" and "2001:db8:1::f" in link["reason"]
+        site.router.address("lan1", "2001:db8:1::f/128", "nodad", "preferred_lft", "0")
+        bench.expect_relayed(bench.solicit())
+        site.router.ip("-6", "addr", "del", "2001:db8:1::f/128", "dev", "lan1")
+    before = dropped(site, "standby")
+    bench.send(bench.solicit())
+    wait_for(lambda: dropped(site, "standby") == before + 1)
+
+
 # --- config and operation ---------------------------------------------------------------
 
 
@@ -486,6 +506,55 @@ def test_two_servers_both_get_a_copy(site):
     bench.send(bench.solicit())
     first, _ = bench.at_server()
     assert bytes(first) == other.recvfrom(65535)[0]
+
+
+def test_each_client_has_its_server_by_hash(site):
+    site.server.address("core", "2001:db8:100::70/64")
+    site.start_relayd(config=f"""
+        interfaces = {{"lan*"}}
+        server "{SERVER}" {{}}
+        server "2001:db8:100::70" {{}}
+        forward = hash
+    """)
+    bench = Bench(site)
+    other = site.server.udp_socket("2001:db8:100::70", 547)
+    for number in range(64):
+        duid = DHCP6OptClientId(duid=DUID_LL(lladdr=f"02:00:00:00:01:{number:02x}"))
+        for _ in range(2):
+            bench.send(DHCP6_Solicit(trid=number) / duid)
+    wait_for(lambda: control(site, "status")["counters"]["forwarded"] == 128)
+    seen = {}
+    for sock in (bench.server, other):
+        sock.setblocking(False)
+        while True:
+            try:
+                data, _ = sock.recvfrom(65535)
+            except BlockingIOError:
+                break
+            number = DHCP6_RelayForward(data)[DHCP6OptRelayMsg].message.trid
+            seen.setdefault(number, []).append(sock)
+    assert len(seen) == 64
+    assert all(len(got) == 2 and got[0] is got[1] for got in seen.values())
+    assert {sock for got in seen.values() for sock in got} == {bench.server, other}
+
+
+def test_options_that_name_the_port(site):
+    site.start_relayd(config=f"""
+        interfaces = {{"lan*"}}
+        server "{SERVER}" {{}}
+        interface-id = "east/%i"
+        subscriber-id = "%i"
+        relay-id = "0003000102005e100001"
+    """)
+    bench = Bench(site)
+    relayed = bench.expect_relayed(bench.solicit())
+    assert relayed[DHCP6OptIfaceId].ifaceid == b"east/lan1"
+    octets = bytes(relayed)
+    assert bytes.fromhex("00260004") + b"lan1" in octets
+    assert bytes.fromhex("0035000a0003000102005e100001") in octets
+    site.router.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", "lan1")
+    bench.send_reply(bench.reply(relayed, DHCP6_Reply(trid=1)))
+    bench.wire.expect(dhcp_to(CLIENT))
 
 
 def test_remote_id_and_a_pinned_source(site):

@@ -56,12 +56,18 @@ static void set_up(struct fixture *f, const char *global, uint32_t flags)
 	f->cl.link = &f->link;
 }
 
+static bool update(struct client_link *cl, const struct relay_conf *conf)
+{
+	client_link_identify(cl, conf, "rout");
+	return client_link_update(cl, conf, "rout");
+}
+
 static void expect_state(
 	struct fixture *f, const char *more, enum client_link_state state, const char *reason)
 {
 	struct relay_conf *conf = conf_of(more);
 
-	client_link_update(&f->cl, conf, "router");
+	update(&f->cl, conf);
 	assert_int_equal(f->cl.state, state);
 	assert_string_equal(f->cl.reason, reason);
 	relay_conf_free(conf);
@@ -105,6 +111,37 @@ static void test_states(void **state)
 	expect_state(&f, "", CLIENT_LINK_DOWN, "cannot join ff02::1:2: Cannot allocate memory");
 }
 
+/* VRRP: relaying goes with an address, here the one that all VLANs share. */
+static void test_standby_while_another_router_has_the_address(void **state)
+{
+	static const char rule[] = "link \"lan*\" { while-address = \"fe80::f\" }\n";
+	struct link_address vip = {.prefixlen = 64, .seq = 9};
+	struct link vmac_link = {.ifindex = 9, .name = "vrrp6.1"};
+	struct client_link_vmac vmac = {.link = &vmac_link};
+	struct fixture f;
+
+	(void)state;
+	inet_pton(AF_INET6, "fe80::f", &vip.address);
+	set_up(&f, "2001:db8:1::1", 0);
+	expect_state(&f, rule, CLIENT_LINK_STANDBY, "fe80::f is not here: another router relays");
+	assert_int_equal(f.cl.forward.len, 0);
+
+	f.global.next = &vip;
+	expect_state(&f, rule, CLIENT_LINK_READY, "");
+	assert_true(f.cl.forward.len > 0);
+	vip.flags = IFA_F_TENTATIVE;
+	expect_state(&f, rule, CLIENT_LINK_STANDBY, "fe80::f is not here: another router relays");
+	f.global.next = NULL;
+
+	vip.flags = 0;
+	vmac_link.addresses = &vip;
+	f.cl.vmacs = &vmac;
+	expect_state(&f, rule, CLIENT_LINK_READY, "");
+	f.cl.vmacs = NULL;
+
+	expect_state(&f, "link \"vlan*\" { while-address = \"fe80::f\" }\n", CLIENT_LINK_READY, "");
+}
+
 static void test_addresses_of_a_macvlan_count(void **state)
 {
 	struct link_address vip = {.prefixlen = 128, .flags = IFA_F_DEPRECATED, .seq = 9};
@@ -117,10 +154,10 @@ static void test_addresses_of_a_macvlan_count(void **state)
 	inet_pton(AF_INET6, "2001:db8:1::f", &vip.address);
 	set_up(&f, NULL, 0);
 	f.cl.vmacs = &vmac;
-	assert_true(client_link_update(&f.cl, conf, "router"));
+	assert_true(update(&f.cl, conf));
 	assert_int_equal(f.cl.state, CLIENT_LINK_READY);
 	assert_memory_equal(&f.cl.link_address, &vip.address, 16);
-	assert_false(client_link_update(&f.cl, conf, "router"));
+	assert_false(update(&f.cl, conf));
 	relay_conf_free(conf);
 }
 
@@ -159,7 +196,7 @@ static void test_header_of_a_client_message(void **state)
 
 	(void)state;
 	set_up(&f, "2001:db8:1::1", 0);
-	client_link_update(&f.cl, conf, "rout");
+	update(&f.cl, conf);
 	assert_int_equal(forward_client_message(&f.cl, &d, mac, header, &len), RELAY_PASS);
 	assert_int_equal(len, sizeof(expected));
 	assert_memory_equal(header, expected, len);
@@ -181,7 +218,7 @@ static void test_what_clients_may_not_send(void **state)
 
 	(void)state;
 	set_up(&f, "2001:db8:1::1", 0);
-	client_link_update(&f.cl, conf, "router");
+	update(&f.cl, conf);
 	assert_int_equal(forward_client_message(&f.cl, &d, mac, header, &len), RELAY_DROP_UNICAST);
 	for (size_t i = 0; i < sizeof(server_types); i++) {
 		const uint8_t message[] = {server_types[i], 0, 0, 0};
@@ -206,7 +243,7 @@ static void test_the_longest_message(void **state)
 
 	(void)state;
 	set_up(&f, "2001:db8:1::1", 0);
-	client_link_update(&f.cl, conf, "router");
+	update(&f.cl, conf);
 	assert_int_equal(forward_client_message(&f.cl, &d, mac, header, &len), RELAY_PASS);
 	assert_int_equal(len + most, 65527);
 	d.len++;
@@ -225,7 +262,7 @@ static void test_relays_below(void **state)
 
 	(void)state;
 	set_up(&f, "2001:db8:1::1", 0);
-	client_link_update(&f.cl, conf, "router");
+	update(&f.cl, conf);
 	assert_int_equal(forward_relayed_message(&f.cl, false, &d, header, &len),
 		RELAY_DROP_UNTRUSTED_RELAY);
 	/* link-local: link-address and Interface-Id of the link, never option 79 */
@@ -253,6 +290,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_standby_while_another_router_has_the_address),
 		cmocka_unit_test(test_addresses_of_a_macvlan_count),
 		cmocka_unit_test(test_header_of_a_client_message),
 		cmocka_unit_test(test_what_clients_may_not_send),

@@ -24,7 +24,11 @@ static void test_a_whole_file(void **state)
 		"trusted = {\"vlan7\"}\n"
 		"server \"2001:db8:d::547\" {}\n"
 		"server \"2001:db8:e::547\" {}\n"
-		"forward = all\n"
+		"forward = hash\n"
+		"link \"vlan1*\" { while-address = \"fe80::1\" }\n"
+		"link \"vlan*\" {}\n"
+		"subscriber-id = \"%i\"\n"
+		"relay-id = \"00030001525400123456\"\n"
 		"client-mac = false\n"
 		"interface-id = none\n"
 		"remote-id = \"%h:%i\"\n"
@@ -45,11 +49,18 @@ static void test_a_whole_file(void **state)
 	inet_pton(AF_INET6, "2001:db8:e::547", &address);
 	assert_memory_equal(&conf->server[1], &address, 16);
 	assert_false(conf->client_mac);
-	assert_false(conf->interface_id);
+	assert_null(conf->interface_id);
 	assert_string_equal(conf->remote_id, "%h:%i");
 	assert_int_equal(conf->remote_id_enterprise, 32473);
 	assert_int_equal(conf->source, RELAY_SOURCE_ADDRESS);
 	assert_string_equal(conf->user, "netboot6");
+	assert_int_equal(conf->forward, RELAY_FORWARD_HASH);
+	assert_ptr_equal(relay_conf_rule(conf, "vlan17"), &conf->rule[0]);
+	assert_ptr_equal(relay_conf_rule(conf, "vlan7"), &conf->rule[1]);
+	assert_null(relay_conf_rule(conf, "br-prov"));
+	assert_int_equal(conf->rule[0].while_address.s6_addr[15], 1);
+	assert_string_equal(conf->subscriber_id, "%i");
+	assert_int_equal(conf->relay_id.len, 10);
 	assert_string_equal(conf->control, "/tmp/r.sock");
 	relay_conf_free(conf);
 }
@@ -62,7 +73,8 @@ static void test_defaults(void **state)
 	(void)state;
 	assert_int_equal(relay_conf_read_text("f", GOOD, &conf, &problems), 0);
 	assert_true(conf->client_mac);
-	assert_true(conf->interface_id);
+	assert_string_equal(conf->interface_id, "%i");
+	assert_int_equal(conf->forward, RELAY_FORWARD_ALL);
 	assert_null(conf->remote_id);
 	assert_int_equal(conf->source, RELAY_SOURCE_AUTO);
 	assert_int_equal(conf->without_address, RELAY_DROP);
@@ -76,9 +88,10 @@ static void test_what_is_said_of_bad_lines(void **state)
 		const char *text, *said;
 	} rows[] = {
 		{GOOD "nonsense = 1\n", "f:3: no such option 'nonsense'"},
-		{GOOD "forward = any\n", "f:3: forward: 'any' found, all expected"},
+		{GOOD "forward = any\n",
+			"f:3: forward: 'any' found, all or first-reachable or hash expected"},
 		{GOOD "interface-id = number\n",
-			"f:3: interface-id: 'number' found, none or name expected"},
+			"f:3: interface-id: 'number' found; name, none, or a text with %i"},
 		{GOOD "source = \"fe80::1\"\n", "f:3: source: 'fe80::1' is no global"},
 		{GOOD "source = \"2001:db8::zz\"\n", "f:3: source: '2001:db8::zz' is no global"},
 		{GOOD "source = \"lo*\"\n", "f:3: source: 'lo*' found"},
@@ -87,7 +100,15 @@ static void test_what_is_said_of_bad_lines(void **state)
 		{GOOD "remote-id = \"\"\n", "f:3: remote-id: ''"},
 		{GOOD "remote-id = \"%i\"\n", "remote-id needs an enterprise-number"},
 		{GOOD "interface-id = none\nwithout-address = unspecified\n",
-			"needs interface-id = name"},
+			"needs an interface-id"},
+		{GOOD "interface-id = \"%i%q\"\n", "f:3: interface-id: '%i%q' found; text with"},
+		{GOOD "subscriber-id = \"%\"\n", "f:3: subscriber-id: '%' found"},
+		{GOOD "relay-id = \"00:03\"\n", "f:3: relay-id: '00:03' found, a DUID"},
+		{GOOD "relay-id = \"zz\"\n", "f:3: relay-id: 'zz' found, a DUID"},
+		{GOOD "link \"!a\" {}\n", "f:3: link: '!a' is no name"},
+		{GOOD "link \"a\" {\nwhile-address = \"ff02::1\"\n}\n",
+			"f:4: while-address: 'ff02::1' found"},
+		{GOOD "link \"a\" { while-adress = \"fe80::1\" }\n", "f:3: no such option"},
 		{GOOD "server \"ff05::1:3\" {}\n", "f:3: server: 'ff05::1:3' is not the unicast"},
 		{GOOD "server \"2001:db8::1%eth0\" {}\n", "f:3: server: '2001:db8::1%eth0'"},
 		{GOOD "interfaces = {\"\"}\n", "f:3: interfaces: ''"},
@@ -126,7 +147,7 @@ static void test_too_many_servers(void **state)
 
 static void test_expansion(void **state)
 {
-	uint8_t out[RELAY_INTERFACE_ID_MAX];
+	uint8_t out[RELAY_ID_MAX];
 	char long_host[80];
 
 	(void)state;
@@ -138,8 +159,8 @@ static void test_expansion(void **state)
 	assert_true(relay_conf_expand("%x", "h", "i", out) < 0);
 	assert_true(relay_conf_expand("", "h", "i", out) < 0);
 	memset(long_host, 'h', sizeof(long_host));
-	long_host[RELAY_INTERFACE_ID_MAX] = '\0';
-	assert_int_equal(relay_conf_expand("%h", long_host, "", out), RELAY_INTERFACE_ID_MAX);
+	long_host[RELAY_ID_MAX] = '\0';
+	assert_int_equal(relay_conf_expand("%h", long_host, "", out), RELAY_ID_MAX);
 	assert_true(relay_conf_expand("%h.", long_host, "", out) < 0);
 }
 
