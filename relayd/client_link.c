@@ -231,7 +231,7 @@ bool client_link_update(struct client_link *cl, const struct relay_conf *conf, c
 	cl->state = decide_state(cl, &view, conf, cl->reason, sizeof(cl->reason));
 	/* Not by the state alone: what comes in from a link that looks down is no less real. */
 	may_forward = cl->link && cl->state != CLIENT_LINK_STANDBY &&
-		(view.best || conf->without_address == RELAY_UNSPECIFIED);
+		      (view.best || conf->without_address == RELAY_UNSPECIFIED);
 	cl->link_address = address;
 	cl->link_local = view.link_local ? view.link_local->address : none;
 	cl->changes += moved;

@@ -432,13 +432,25 @@ static void netlink_ready(int fd, int what, void *arg)
 	server_paths_refresh(&relay->paths);
 }
 
+static void routes_ready(int fd, int what, void *arg)
+{
+	struct relay *relay = arg;
+
+	(void)fd;
+	(void)what;
+	server_paths_read(&relay->paths);
+	server_paths_refresh(&relay->paths);
+}
+
 int relay_start(struct relay *relay, struct loop *loop)
 {
 	relay->loop = loop;
 	relay->udp_watch = loop_watch_new(loop, relay->fd, LOOP_READ, udp_ready, relay);
 	relay->netlink_watch = loop_watch_new(
 		loop, link_monitor_fd(&relay->monitor), LOOP_READ, netlink_ready, relay);
-	return relay->udp_watch && relay->netlink_watch ? 0 : -ENOMEM;
+	relay->routes_watch = loop_watch_new(
+		loop, server_paths_fd(&relay->paths), LOOP_READ, routes_ready, relay);
+	return relay->udp_watch && relay->netlink_watch && relay->routes_watch ? 0 : -ENOMEM;
 }
 
 void relay_reload(struct relay *relay, struct relay_conf *conf)
@@ -459,6 +471,7 @@ void relay_fini(struct relay *relay)
 {
 	loop_watch_free(relay->udp_watch);
 	loop_watch_free(relay->netlink_watch);
+	loop_watch_free(relay->routes_watch);
 	if (relay->follows_kernel) {
 		link_monitor_fini(&relay->monitor);
 		server_paths_fini(&relay->paths);

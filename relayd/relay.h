@@ -41,7 +41,7 @@ struct relay {
 	int64_t now_ms; /* of the batch being relayed, monotonic */
 
 	struct loop *loop;
-	struct loop_watch *udp_watch, *netlink_watch;
+	struct loop_watch *udp_watch, *netlink_watch, *routes_watch;
 	struct log_limit drop_limit[RELAY_DROPS];
 };
 

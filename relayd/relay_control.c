@@ -143,15 +143,12 @@ static json_t *server_json(const struct server_path *server)
 
 static json_t *run_servers(void *arg, int n_words, char *const words[])
 {
-	struct relay_daemon *daemon = arg;
-	struct server_paths *paths = &daemon->relay.paths;
+	const struct relay_daemon *daemon = arg;
+	const struct server_paths *paths = &daemon->relay.paths;
 	json_t *servers = json_array();
 
 	(void)n_words;
 	(void)words;
-	/* What is shown is asked now: routes may have moved with no message to notice it. */
-	paths->stale = true;
-	server_paths_refresh(paths);
 	for (size_t i = 0; i < paths->count; i++)
 		json_array_append_new(servers, server_json(&paths->server[i]));
 	return json_pack("{s:o}", "servers", servers);

@@ -36,24 +36,51 @@ static void set_servers(struct server_paths *paths)
 int server_paths_init(
 	struct server_paths *paths, const struct link_table *table, const struct relay_conf *conf)
 {
+	int rc;
+
 	*paths = (struct server_paths){.table = table, .conf = conf};
 	paths->query = route_query_new();
 	if (!paths->query)
 		return -errno;
+	rc = route_monitor_init(&paths->routes, conf->server, conf->n_servers);
+	if (rc < 0) {
+		route_query_free(paths->query);
+		return rc;
+	}
 	set_servers(paths);
 	return 0;
 }
 
 void server_paths_fini(struct server_paths *paths)
 {
+	route_monitor_fini(&paths->routes);
 	route_query_free(paths->query);
 	*paths = (struct server_paths){0};
 }
 
 void server_paths_reconfigure(struct server_paths *paths, const struct relay_conf *conf)
 {
+	int rc = route_monitor_set_servers(&paths->routes, conf->server, conf->n_servers);
+
+	if (rc < 0)
+		log_error("routes to the servers cannot be followed: %s", strerror(-rc));
 	paths->conf = conf;
 	set_servers(paths);
+}
+
+int server_paths_fd(const struct server_paths *paths)
+{
+	return route_monitor_fd(&paths->routes);
+}
+
+void server_paths_read(struct server_paths *paths)
+{
+	int rc = route_monitor_read(&paths->routes);
+
+	if (rc < 0)
+		log_error("routes to the servers cannot be followed: %s", strerror(-rc));
+	if (rc != 0)
+		paths->stale = true;
 }
 
 struct server_path *server_paths_find(struct server_paths *paths, const struct in6_addr *address)

@@ -5,8 +5,9 @@
  *
  * The kernel routes each datagram by itself; nothing is pinned but the source
  * address, which must be one that stays on this router. It is chosen anew
- * when something that it depends on has changed: server_paths_stale() says
- * so, server_paths_refresh() asks the kernel.
+ * when something that it depends on has changed: a link or an address
+ * (server_paths_link_changed), a route, nexthop object or rule
+ * (server_paths_read); server_paths_refresh() asks the kernel.
  */
 #ifndef NB6_RELAYD_SERVER_PATH_H
 #define NB6_RELAYD_SERVER_PATH_H
@@ -16,6 +17,7 @@
 #include <stdint.h>
 
 #include "netlink/link_table.h"
+#include "netlink/route_monitor.h"
 #include "netlink/route_query.h"
 #include "relayd/relay_conf.h"
 
@@ -42,6 +44,7 @@ struct server_paths {
 	const struct relay_conf *conf;
 	const struct link_table *table;
 	struct route_query *query;
+	struct route_monitor routes;
 	bool stale;
 };
 
@@ -55,6 +58,10 @@ void server_paths_reconfigure(struct server_paths *paths, const struct relay_con
 
 /* Something about this link changed: mark stale what depends on it (NULL: everything). */
 void server_paths_link_changed(struct server_paths *paths, const struct link *link);
+
+/* Readable when routes that cover a server may have changed. */
+int server_paths_fd(const struct server_paths *paths);
+void server_paths_read(struct server_paths *paths);
 
 /* Ask the kernel where anything is stale. Each shift is one line of log. */
 void server_paths_refresh(struct server_paths *paths);

@@ -494,6 +494,44 @@ def test_relaying_goes_with_the_vrrp_address(site):
     wait_for(lambda: dropped(site, "standby") == before + 1)
 
 
+def test_each_shift_of_the_way_to_the_server_is_told(site):
+    relayd = site.start_relayd()
+    site.lab.veth(site.router, "up2", site.server, "up2")
+    site.router.address("up2", "2001:db8:200::1/64")
+    site.server.address("up2", "2001:db8:200::69/64")
+    moves = (
+        (("add", f"{SERVER}/128", "via", "2001:db8:200::69"), "up2"),
+        (("del", f"{SERVER}/128"), "core"),
+        (("add", f"{SERVER}/128", "via", "2001:db8:200::69", "metric", "10"), "up2"),
+        (("add", f"{SERVER}/128", "dev", "core", "metric", "5"), "core"),
+    )
+    for number, (route, uplink) in enumerate(moves):
+        since = relayd.mark()
+        site.router.ip("-6", "route", *route)
+        relayd.wait_for_line(rf"server {SERVER}: by {uplink},", since=since)
+        server = control(site, "servers")["servers"][0]
+        assert (server["uplink"], server["shifts"]) == (uplink, number + 1)
+    site.router.ip("-6", "route", "add", "unreachable", f"{SERVER}/128", "metric", "1")
+    relayd.wait_for_line("no way to it: No route to host")
+    assert control(site, "servers")["servers"][0]["reachable"] is False
+
+
+def test_nexthop_objects_move_the_way(site):
+    relayd = site.start_relayd()
+    site.lab.veth(site.router, "up2", site.server, "up2")
+    site.router.address("up2", "2001:db8:200::1/64")
+    site.server.address("up2", "2001:db8:200::69/64")
+    site.router.sysctl("net.ipv4.nexthop_compat_mode", 0)
+    site.router.ip("nexthop", "add", "id", "7", "via", SERVER, "dev", "core")
+    site.router.ip("-6", "route", "add", f"{SERVER}/128", "nhid", "7")
+    bench = Bench(site)
+    bench.expect_relayed(bench.solicit())
+    since = relayd.mark()
+    site.router.ip("nexthop", "replace", "id", "7", "via", "2001:db8:200::69", "dev", "up2")
+    relayd.wait_for_line(rf"server {SERVER}: by up2,", since=since)
+    bench.expect_relayed(bench.solicit())
+
+
 # --- config and operation ---------------------------------------------------------------
 
 
