@@ -96,7 +96,12 @@ int config_parse_text(
 {
 	char *prepared = config_text_prepare(text);
 	int rc = prepared ? parse_prepared(cfg, name, prepared, problems) : -ENOMEM;
+	unsigned unclosed = rc == 0 ? config_text_unclosed(prepared) : 0;
 
+	if (unclosed > 0) {
+		config_problem(problems, true, name, unclosed, "this '{' is never closed");
+		rc = -EINVAL;
+	}
 	free(prepared);
 	return rc;
 }

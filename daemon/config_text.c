@@ -106,3 +106,26 @@ char *config_text_prepare(const char *text)
 	*to = '\0';
 	return out;
 }
+
+unsigned config_text_unclosed(const char *text)
+{
+	unsigned line = 1, depth = 0, opened = 0;
+	char quote = '\0';
+
+	for (; *text; text++) {
+		line += *text == '\n';
+		if (quote) {
+			if (*text == '\\' && text[1])
+				text++;
+			else if (*text == quote)
+				quote = '\0';
+		} else if (*text == '"' || *text == '\'') {
+			quote = *text;
+		} else if (*text == '{' && depth++ == 0) {
+			opened = line;
+		} else if (*text == '}' && depth > 0) {
+			depth--;
+		}
+	}
+	return depth > 0 ? opened : 0;
+}
