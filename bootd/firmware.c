@@ -142,7 +142,7 @@ static const char *check_uefi_pxe_url(const char *url)
 		return "UEFI PXE takes only tftp:// in lower case (UEFI HTTP Boot, the \"-http\" "
 		       "architectures, takes http://)";
 	path = skip_host(url + strlen(scheme));
-	if (!path)
+	if (!path || (*path == ':' && path[1 + strcspn(path + 1, ":/")] == ':'))
 		return "UEFI PXE wants a name or an IPv6 address in brackets behind tftp://";
 	if (*path == ':')
 		return "UEFI PXE cannot parse a port";
@@ -164,7 +164,7 @@ static const char *check_uefi_http_url(const char *url)
 	else
 		return "UEFI HTTP Boot takes only http:// or https://";
 	host = skip_host(host);
-	if (!host)
+	if (!host || (*host == ':' && host[1 + strcspn(host + 1, ":/")] == ':'))
 		return "UEFI HTTP Boot wants a name or an IPv6 address in brackets as the host";
 	if (strstr(host, "${"))
 		return "UEFI HTTP Boot knows no variables, and bootd does not know this one";

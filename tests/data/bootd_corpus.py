@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Make the seeds of fuzz_bootd: whole exchanges, as captures have them.
+
+    tests/data/bootd_corpus.py tests/data/corpus/bootd tests/data/captures/*.pcap
+
+Each capture becomes one file of {flags, length, datagram} (tests/fuzz/fuzz_bootd.c): what
+clients and relays sent to port 547, in order. From the first Solicit, messages of all the
+other types are made, so that each is met at least once.
+"""
+
+import pathlib
+import struct
+import sys
+
+from pcap_to_corpus import payloads
+
+MULTICAST, WITH_MAC, OUR_SERVER_ID = 1, 2, 4
+TO_SERVERS = {1, 3, 4, 5, 6, 8, 9, 11, 12}
+
+
+def record(datagram, flags=MULTICAST | OUR_SERVER_ID):
+    return struct.pack("!BH", flags, len(datagram)) + datagram
+
+
+def main(directory, *captures):
+    directory = pathlib.Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    for path in map(pathlib.Path, captures):
+        asked = [payload for payload in payloads(path) if payload[0] in TO_SERVERS]
+        if asked:
+            (directory / path.stem).write_bytes(b"".join(map(record, asked)))
+        solicits = [payload for payload in asked if payload[0] == 1]
+        if solicits and not (directory / "every-type").exists():
+            server = bytes.fromhex("0002000a000300010200000000aa")
+            rest = solicits[0][1:]
+            every = [bytes([kind]) + rest + (server if kind in (3, 5, 8, 9) else b"")
+                     for kind in range(0, 40)]
+            flags = (MULTICAST, MULTICAST | WITH_MAC, 0)
+            text = b"".join(record(message, flag) for flag in flags for message in every)
+            (directory / "every-type").write_bytes(text)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

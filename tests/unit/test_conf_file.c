@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * bootd.conf: what is refused, with its line and with what was expected; what
+ * is warned of; and what a good file comes to.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bootd/conf_file.h"
+
+#define UEFI "arch = {x64-uefi} url = \"tftp://[2001:db8::1]/x.efi\""
+
+static void test_refused(void **state)
+{
+	static const struct {
+		const char *text; /* the fault is on line 3 */
+		const char *said;
+	} row[] = {
+		{"nonsense = 1", "no such option"},
+		{"subnet \"2001:db8::1/64\" {}", "expected a prefix"},
+		{"subnet \"2001:db8::\" {}", "expected a prefix"},
+		{"subnet \"::/0\" {}", "expected a length of 1 to 120"},
+		{"subnet \"2001:db8::/121\" {}", "expected a length of 1 to 120"},
+		{"subnet \"2001:db8::/64\" { addresses = pool }", "pool is not in this version"},
+		{"subnet \"2001:db8::/64\" { pool = \"a-b\" }", "pool is not in this version"},
+		{"subnet \"2001:db8::/64\" { lifetime = \"30s\" }", "expected a time such as"},
+		{"subnet \"2001:db8::/64\" { lifetime = forever }", "expected a time such as"},
+		{"tftp { listen = \"[::]:0\" }", "expected an address and a port"},
+		{"tftp {}", "need root"},
+		{"dns = {\"192.0.2.1\"}", "expected an IPv6 address"},
+		{"domain-search = {\"a..b\"}", "expected a domain name"},
+		{"key = \"short\"", "16 characters"},
+		{"server-duid = \"00\"", "expected a DUID"},
+		{"host \"x\" { address = \"2001:db8::5\" }", "a mac, a uuid or a duid"},
+		{"host \"x\" { mac = \"52:54:00\" }", "expected a MAC address"},
+		{"host \"x\" { uuid = \"1\" }", "expected a UUID"},
+		{"host \"x\" { mac = \"52:54:00:12:34:56\" address = \"ff02::1\" }",
+			"an IPv6 address that a host can have"},
+		{"host \"x\" { mac = \"52:54:00:12:34:56\" address = \"fe80::1\" }",
+			"an IPv6 address that a host can have"},
+		{"host \"x\" { mac = \"52:54:00:12:34:56\" set = {\"novalue\"} }", "name=value"},
+		{"host \"x\" { mac = \"52:54:00:12:34:56\" set = {\"a b=c\"} }", "name=value"},
+		{"host \"x\" { mac = \"52:54:00:12:34:56\" set = {\"a=b\\nc\"} }", "name=value"},
+		{"boot \"x\" {}", "expected a url"},
+		{"boot \"x\" { arch = {x86-64} " UEFI " }", "expected an architecture"},
+		{"boot \"x\" { arch = {65536} " UEFI " }", "expected an architecture"},
+		{"boot \"x\" { mac = \"52:5\" " UEFI " }", "first octets of a MAC"},
+		{"boot \"x\" { subnet = \"2001:db8::1\" " UEFI " }", "expected a prefix"},
+		{"boot \"x\" { user-class = \"\" " UEFI " }", "expected a text"},
+		{"boot \"x\" { interface-id = \"0xabc\" " UEFI " }", "octets"},
+		{"boot \"x\" { arch = {x64-uefi} url = \"http://[2001:db8::1]/x\" }",
+			"only tftp://"},
+		{"boot \"x\" { arch = {x64-uefi} url = \"tftp://[2001:db8::1]:69/x\" }", "a port"},
+		{"boot \"x\" { arch = {7} url = \"tftp://2001:db8::1/x\" }", "in brackets"},
+		{"boot \"x\" { arch = {x64-http} url = \"tftp://[2001:db8::1]/x\" }",
+			"only http://"},
+		{"boot \"x\" { arch = {x64-http, x64-uefi} url = \"http://[2001:db8::1]/x.efi\" }",
+			"for x64-uefi"},
+		{"boot \"x\" { url = \"x.efi\" }", "no scheme"},
+		{"boot \"x\" { param = {\"quiet\"} " UEFI " }", "1 to 5 digits"},
+		{"boot \"x\" { param = {\"\"} " UEFI " }", "not empty"},
+		{"boot \"x\" { " UEFI, "never closed"},
+	};
+	struct config_problems problems;
+	struct boot_config *config;
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		bool of_the_whole = strstr(row[i].said, "need root") != NULL;
+
+		problems = (struct config_problems){0};
+		snprintf(text, sizeof(text), "# a comment, it's \"one\"\n/* two ${x} */\n%s\n",
+			row[i].text);
+		if (conf_text_load("b.conf", text, &config, &problems) != -EINVAL)
+			fail_msg("%s: passes", row[i].text);
+		assert_null(config);
+		assert_true(problems.errors > 0);
+		if (!strstr(problems.text, row[i].said))
+			fail_msg("%s: said %s", row[i].text, problems.text);
+		if (!strstr(problems.text, "b.conf:3: ") && !strstr(problems.text, "b.conf:4: ") &&
+			!of_the_whole)
+			fail_msg("%s: another line: %s", row[i].text, problems.text);
+	}
+}
+
+static void test_clashes(void **state)
+{
+	static const struct {
+		const char *text, *said;
+	} row[] = {
+		{"subnet \"2001:db8:1::/64\" {}\nsubnet \"2001:db8:1:0::/64\" {}\n",
+			"b.conf:2: subnet \"2001:db8:1::/64\" is there already (line 1)"},
+		{"host \"a\" { mac = \"52:54:00:12:34:56\" }\n"
+		 "host \"b\" { mac = \"52-54-00-12-34-56\" }\n",
+			"the same MAC, UUID or DUID"},
+		{"host \"a\" { uuid = \"00112233-4455-6677-8899-aabbccddeeff\" }\n"
+		 "host \"b\" { uuid = \"33221100-5544-7766-8899-aabbccddeeff\" }\n",
+			"the same MAC, UUID or DUID"},
+		{"host \"a\" { mac = \"52:54:00:12:34:56\" address = \"2001:db8::1\" }\n"
+		 "host \"b\" { mac = \"52:54:00:12:34:57\" address = \"2001:db8:0::1\" }\n",
+			"the same address"},
+		{"host \"a\" { mac = \"52:54:00:12:34:56\" }\n"
+		 "host \"a\" { mac = \"52:54:00:12:34:57\" }\n",
+			"duplicate title"},
+	};
+	struct boot_config *config;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct config_problems problems = {0};
+
+		assert_int_equal(
+			conf_text_load("b.conf", row[i].text, &config, &problems), -EINVAL);
+		if (!strstr(problems.text, row[i].said))
+			fail_msg("%s", problems.text);
+	}
+}
+
+static void test_warned_of(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *said; /* NULL: nothing */
+	} row[] = {
+		{"boot \"a\" { " UEFI " }\nboot \"b\" { " UEFI " }\n",
+			"b.conf:3: warning: boot \"b\" can never match: boot \"a\" (line 2)"},
+		{"boot \"a\" { url = \"tftp://[2001:db8::1]/a\" }\n"
+		 "boot \"b\" { arch = {x64-http} url = \"http://[2001:db8::1]/b.efi\" }\n",
+			NULL}, /* HTTP Boot passes over the first */
+		{"boot \"a\" { url = \"http://[2001:db8::1]/a.efi\" }\n"
+		 "boot \"b\" { arch = {x64-http} url = \"http://[2001:db8::1]/b.efi\" }\n",
+			"can never match"},
+		{"boot \"a\" { subnet = \"2001:db8:5::/64\" " UEFI " }\n",
+			"no subnet in its prefix"},
+		{"boot \"a\" { arch = {x64-uefi} url = \"tftp://[2001:db8::1]/snponly.efi\" }\n",
+			"over and over"},
+		{"boot \"i\" { user-class = \"iPXE\" url = \"http://[2001:db8::1]/s\" }\n"
+		 "boot \"a\" { arch = {x64-uefi} url = \"tftp://[2001:db8::1]/snponly.efi\" }\n",
+			NULL},
+		{"boot \"a\" { arch = {x64-http} url = \"http://[2001:db8::1]/boot\" }\n",
+			"Content-Type"},
+		{"boot \"a\" { arch = {x64-http} url = \"http://[2001:db8::1]/b.efi?x=1\" }\n",
+			NULL},
+		{"host \"a\" { mac = \"52:54:00:12:34:56\" address = \"2001:db8:9::1\" }\n",
+			"in none of the subnets"},
+	};
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct config_problems problems = {0};
+		struct boot_config *config;
+
+		snprintf(text, sizeof(text), "subnet \"2001:db8:1::/64\" {}\n%s", row[i].text);
+		assert_int_equal(conf_text_load("b.conf", text, &config, &problems), 0);
+		if (row[i].said ? !strstr(problems.text, row[i].said) : *problems.text)
+			fail_msg("%s: %s", row[i].text, problems.text);
+		boot_config_free(config);
+	}
+}
+
+static void test_example(void **state)
+{
+	static const char text[] =
+		"listen = {\"eth0\", 'vlan*'}\n"
+		"root = \"/srv/netboot6\" # served\n"
+		"tftp { listen = \"[2001:db8::69]:69\" } http {}\n"
+		"dns = {\"2001:db8::53\", \"2001:db8::54\"}\n"
+		"domain-search = {\"example.org\", \"boot.example.org.\"}\n"
+		"preference = off lifetime = \"2h\" control = \"/run/x\"\n"
+		"key = \"sixteen characters\"\n"
+		"subnet \"2001:db8:123::/64\" { interface = \"eth0\" }\n"
+		"subnet \"2001:db8:124::/56\" { addresses = none lifetime = \"1d\" }\n"
+		"host \"db1\" { mac = \"52:54:00:12:34:56\" duid = \"0003000152:54:00:12:34:56\"\n"
+		"  address = \"2001:db8:123::d1\" set = {\"profile=nixos-db\", \"x=${y}\"} }\n"
+		"boot \"ipxe\" { user-class = \"iPXE\"\n"
+		"  url = \"http://[2001:db8::69]/boot.ipxe?mac=${mac}&h=${HOME}\" }\n"
+		"boot \"uefi\" { arch = {x64-uefi, 11} url = "
+		"\"tftp://[2001:db8::69]/${arch}.efi\"\n"
+		"  param = {\"12\"} mac = \"52:54:\" }\n";
+	struct config_problems problems = {0};
+	struct boot_config *config;
+	const struct boot_host *host;
+	struct in6_addr address;
+	uint8_t mac[] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
+
+	(void)state;
+	if (conf_text_load("b.conf", text, &config, &problems) < 0 || problems.warnings)
+		fail_msg("%s", problems.text);
+	assert_int_equal(config->listens, 2);
+	assert_string_equal(config->listen[1], "vlan*");
+	assert_true(config->has_tftp && config->has_http && config->has_key);
+	assert_int_equal(ntohs(config->tftp.sin6_port), 69);
+	assert_int_equal(ntohs(config->http.sin6_port), 80);
+	assert_int_equal(config->dns_servers, 2);
+	assert_memory_equal(config->domain_search, "\7example\3org\0\4boot\7example\3org", 31);
+	assert_int_equal(config->domain_search_len, 31);
+	assert_false(config->preference);
+	assert_int_equal(config->subnets, 2);
+	assert_int_equal(config->subnet[0].lifetime_s, 7200);
+	assert_int_equal(config->subnet[1].lifetime_s, 86400);
+	assert_int_equal(config->subnet[1].addresses, SUBNET_NONE);
+	assert_string_equal(
+		config->rule[0].url, "http://[2001:db8::69]/boot.ipxe?mac=${mac}&h=${HOME}");
+	assert_int_equal(config->rule[1].archs, 2);
+	assert_int_equal(config->rule[1].mac_len, 2);
+	assert_int_equal(config->rule[1].params, 1);
+
+	host = host_table_by_mac(&config->hosts, mac);
+	assert_non_null(host);
+	assert_ptr_equal(host, host_table_by_name(&config->hosts, "db1"));
+	assert_ptr_equal(host, host_table_by_duid(&config->hosts, &host->duid));
+	assert_ptr_equal(host, host_table_by_address(&config->hosts, &host->address));
+	assert_string_equal(boot_host_variable(host, "profile"), "nixos-db");
+	assert_string_equal(boot_host_variable(host, "x"), "${y}");
+	assert_null(boot_host_variable(host, "y"));
+
+	inet_pton(AF_INET6, "2001:db8:123::5", &address);
+	assert_ptr_equal(boot_config_subnet_of(config, &address), &config->subnet[0]);
+	inet_pton(AF_INET6, "2001:db8:124:ff::5", &address);
+	assert_ptr_equal(boot_config_subnet_of(config, &address), &config->subnet[1]);
+	inet_pton(AF_INET6, "2001:db8:124:100::5", &address);
+	assert_null(boot_config_subnet_of(config, &address));
+	assert_ptr_equal(boot_config_subnet_on(config, "eth0"), &config->subnet[0]);
+	assert_null(boot_config_subnet_on(config, "eth1"));
+	boot_config_free(config);
+}
+
+static void test_longest_prefix_wins(void **state)
+{
+	struct config_problems problems = {0};
+	struct boot_config *config;
+	struct in6_addr address;
+
+	(void)state;
+	assert_int_equal(conf_text_load("b.conf",
+				 "subnet \"2001:db8::/32\" {} subnet \"2001:db8:1::/64\" {}"
+				 " subnet \"2001:db8::/48\" {}",
+				 &config, &problems),
+		0);
+	inet_pton(AF_INET6, "2001:db8:1::9", &address);
+	assert_string_equal(boot_config_subnet_of(config, &address)->text, "2001:db8:1::/64");
+	inet_pton(AF_INET6, "2001:db8:2::9", &address);
+	assert_string_equal(boot_config_subnet_of(config, &address)->text, "2001:db8::/32");
+	inet_pton(AF_INET6, "2001:db9::9", &address);
+	assert_null(boot_config_subnet_of(config, &address));
+	boot_config_free(config);
+}
+
+static void test_many_hosts(void **state)
+{
+	enum { HOSTS = 300 };
+	char *text = malloc(HOSTS * 100), *to = text;
+	struct config_problems problems = {0};
+	struct boot_config *config;
+
+	(void)state;
+	for (int i = 0; i < HOSTS; i++)
+		to += sprintf(to, "host \"h%d\" { mac = \"52:54:00:00:%02x:%02x\" }\n", i, i / 256,
+			i % 256);
+	assert_int_equal(conf_text_load("b.conf", text, &config, &problems), 0);
+	for (int i = 0; i < HOSTS; i++) {
+		uint8_t mac[] = {0x52, 0x54, 0, 0, (uint8_t)(i / 256), (uint8_t)i};
+		const struct boot_host *host = host_table_by_mac(&config->hosts, mac);
+
+		assert_non_null(host);
+		assert_int_equal(atoi(host->name + 1), i);
+	}
+	boot_config_free(config);
+	free(text);
+}
+
+static void test_missing_file(void **state)
+{
+	struct config_problems problems = {0};
+	struct boot_config *config;
+
+	(void)state;
+	assert_int_equal(conf_file_load("/nonexistent/bootd.conf", &config, &problems), -ENOENT);
+	assert_non_null(
+		strstr(problems.text, "/nonexistent/bootd.conf:0: cannot be read: No such"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_clashes),
+		cmocka_unit_test(test_warned_of),
+		cmocka_unit_test(test_example),
+		cmocka_unit_test(test_longest_prefix_wins),
+		cmocka_unit_test(test_many_hosts),
+		cmocka_unit_test(test_missing_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
