@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "daemon/loop.h"
+#include "daemon/port_owner.h"
 #include "dhcp6/message.h"
 #include "relayd/forward.h"
 #include "relayd/reply.h"
@@ -354,14 +355,13 @@ static const struct link_table_ops table_ops = {
 
 static int open_socket(struct relay *relay, enum client_mac_way most)
 {
+	char owner[128];
 	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(DHCP6_SERVER_PORT)};
 
 	relay->fd = udp_open(&any, RECEIVE_BUFFER);
 	if (relay->fd == -EADDRINUSE)
-		log_error("UDP port %d is taken by another program (ss -ulpn 'sport = :%d' names "
-			  "it); "
-			  "stop it first",
-			DHCP6_SERVER_PORT, DHCP6_SERVER_PORT);
+		log_error("UDP port %d is taken by %s: stop it first", DHCP6_SERVER_PORT,
+			port_owner_udp(DHCP6_SERVER_PORT, owner, sizeof(owner)));
 	else if (relay->fd < 0)
 		log_error("cannot open UDP port %d: %s", DHCP6_SERVER_PORT, strerror(-relay->fd));
 	if (relay->fd < 0)

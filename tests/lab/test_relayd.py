@@ -6,8 +6,10 @@ Scapy plays the clients and the server; it is the codec that judges ours.
 """
 
 import json
+import os
 import random
 import socket
+from pathlib import Path
 
 import pytest
 from scapy.layers.dhcp6 import (
@@ -654,5 +656,6 @@ def test_another_program_on_the_port_is_named_as_the_reason(site):
     taken = site.router.udp_socket("::", 547)
     done = site.router.run(program("netboot6-relayd"), "-f", "-i", "lan*", "-s", SERVER, check=False)
     assert done.returncode == 1
-    assert "port 547 is taken" in done.stderr
+    assert f"port 547 is taken by {Path('/proc/self/comm').read_text().strip()} " in done.stderr
+    assert f"(process {os.getpid()})" in done.stderr
     taken.close()
