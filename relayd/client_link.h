@@ -22,6 +22,7 @@
 #include "dhcp6/dhcp6.h"
 #include "netlink/link_table.h"
 #include "relayd/counters.h"
+#include "relayd/rate_limit.h"
 #include "relayd/relay_conf.h"
 
 enum client_link_state {
@@ -72,6 +73,7 @@ struct client_link {
 	uint8_t interface_id_len; /* 0: none is sent */
 	struct forward_template forward;
 	struct relay_counters counters;
+	struct rate_bucket rate;
 
 	struct client_link *next;
 };

@@ -15,6 +15,7 @@
 
 #include "daemon/log.h"
 #include "relayd/client_mac_channel.h"
+#include "relayd/mix.h"
 
 enum { SETS = 2048, WAYS = 4 };
 
@@ -46,17 +47,10 @@ const char *client_mac_way_name(enum client_mac_way way)
 static unsigned set_of(const struct client_mac *cm, uint32_t ifindex, const uint8_t head[4],
 	const struct in6_addr *source)
 {
-	uint64_t hash = cm->seed ^ ifindex, word;
+	uint32_t word;
 
-	for (int i = 0; i < 2; i++) {
-		memcpy(&word, source->s6_addr + 8 * i, sizeof(word));
-		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		hash ^= hash >> 29;
-	}
-	word = 0;
-	memcpy(&word, head, 4);
-	hash = (hash ^ word) * UINT64_C(0xbf58476d1ce4e5b9);
-	return (unsigned)(hash >> 40) % SETS;
+	memcpy(&word, head, sizeof(word));
+	return mix_in6(mix_u64(cm->seed, (uint64_t)ifindex << 32 | word), source) % SETS;
 }
 
 static bool is_for(const struct slot *slot, uint32_t ifindex, const uint8_t head[4],

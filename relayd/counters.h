@@ -20,6 +20,8 @@ enum relay_drop {
 	RELAY_DROP_HOP_LIMIT,       /* RFC 9915 section 19.1.2 */
 	RELAY_DROP_NO_ADDRESS,      /* the link has no address for the link-address field */
 	RELAY_DROP_STANDBY,         /* another router has the address that relaying goes with */
+	RELAY_DROP_LINK_RATE,       /* more messages a second than the link may send */
+	RELAY_DROP_CLIENT_RATE,     /* more than one client may */
 	RELAY_DROP_TOO_LONG,        /* would not fit into a datagram any more */
 	RELAY_DROP_NO_SERVER,       /* no way to any server */
 	/* from servers */

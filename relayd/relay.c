@@ -164,6 +164,20 @@ static bool find_mac(struct relay *relay, const struct client_link *cl,
 	       client_mac_find(relay->mac, d->ifindex, &d->peer.sin6_addr, d->data, mac);
 }
 
+/* First the client's own share, so that one noisy client does not use up its link's. */
+static enum relay_drop check_rates(
+	struct relay *relay, struct client_link *cl, const struct udp_datagram *d)
+{
+	const struct relay_conf *conf = relay->conf;
+
+	if (!rate_table_take(
+		    relay->rates, d->ifindex, &d->peer.sin6_addr, conf->client_rate, relay->now_ms))
+		return RELAY_DROP_CLIENT_RATE;
+	if (!rate_bucket_take(&cl->rate, conf->link_rate, relay->now_ms))
+		return RELAY_DROP_LINK_RATE;
+	return RELAY_PASS;
+}
+
 static enum relay_drop relay_from_client(
 	struct relay *relay, struct client_link *cl, const struct udp_datagram *d, uint8_t *header)
 {
@@ -174,6 +188,9 @@ static enum relay_drop relay_from_client(
 
 	if (!cl)
 		return RELAY_DROP_NOT_SERVED;
+	drop = check_rates(relay, cl, d);
+	if (drop)
+		return drop;
 	known = find_mac(relay, cl, d, mac);
 	drop = forward_client_message(cl, d, known ? mac : NULL, header, &len);
 	if (drop)
@@ -403,9 +420,10 @@ int relay_init(struct relay *relay, struct relay_conf *conf, enum client_mac_way
 	int rc;
 
 	*relay = (struct relay){.conf = conf, .fd = -1, .started_s = time(NULL)};
+	relay->rates = rate_table_new();
 	relay->receiver = udp_receiver_new(RELAY_BATCH);
 	relay->sender = udp_sender_new(RELAY_BATCH * RELAY_SERVERS_MAX);
-	rc = relay->receiver && relay->sender ? open_socket(relay, most) : -ENOMEM;
+	rc = relay->rates && relay->receiver && relay->sender ? open_socket(relay, most) : -ENOMEM;
 	if (rc == 0)
 		rc = follow_kernel(relay);
 	if (rc < 0)
@@ -481,6 +499,7 @@ void relay_fini(struct relay *relay)
 	client_mac_free(relay->mac);
 	if (relay->fd >= 0)
 		close(relay->fd);
+	rate_table_free(relay->rates);
 	udp_sender_free(relay->sender);
 	udp_receiver_free(relay->receiver);
 	relay_conf_free(relay->conf);

@@ -32,6 +32,7 @@ struct relay {
 	struct client_links links;
 	struct server_paths paths;
 	struct client_mac *mac;
+	struct rate_table *rates;
 	int fd; /* the one UDP socket */
 	struct udp_receiver *receiver;
 	struct udp_sender *sender;

@@ -103,6 +103,8 @@ static int take_values(cfg_t *cfg, struct relay_conf *conf)
 		dhcp6_duid_parse(cfg_getstr(cfg, "relay-id"), &conf->relay_id);
 	conf->client_mac = cfg_getbool(cfg, "client-mac");
 	conf->remote_id_enterprise = (uint32_t)cfg_getint(cfg, "enterprise-number");
+	conf->link_rate = (uint32_t)cfg_getint(cfg, "link-rate");
+	conf->client_rate = (uint32_t)cfg_getint(cfg, "client-rate");
 	conf->forward = (enum relay_forward)relay_conf_word(
 		cfg_getstr(cfg, "forward"), relay_forward_words);
 	conf->without_address = (enum relay_without_address)relay_conf_word(

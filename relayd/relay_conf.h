@@ -46,12 +46,13 @@ struct relay_conf {
 	struct relay_link_rule *rule;
 	size_t n_rules;
 	enum relay_forward forward;
-	bool client_mac;               /* option 79 */
-	char *interface_id;            /* option 18: "%i" for the link's name; NULL: none */
-	uint32_t remote_id_enterprise; /* option 37, with remote_id */
-	char *remote_id;               /* "%h:%i"; NULL: none */
-	char *subscriber_id;           /* option 38; NULL: none */
-	struct dhcp6_duid relay_id;    /* option 53; len 0: none */
+	bool client_mac;                 /* option 79 */
+	char *interface_id;              /* option 18: "%i" for the link's name; NULL: none */
+	uint32_t remote_id_enterprise;   /* option 37, with remote_id */
+	char *remote_id;                 /* "%h:%i"; NULL: none */
+	char *subscriber_id;             /* option 38; NULL: none */
+	struct dhcp6_duid relay_id;      /* option 53; len 0: none */
+	uint32_t link_rate, client_rate; /* messages a second, 0: no limit */
 	enum relay_source source;
 	struct in6_addr source_address;
 	char source_link[IFNAMSIZ];

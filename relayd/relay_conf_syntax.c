@@ -184,6 +184,16 @@ static int validate_enterprise(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+static int validate_rate(cfg_t *cfg, cfg_opt_t *opt)
+{
+	long rate = cfg_opt_getnint(opt, 0);
+
+	if (rate < 0 || rate > 1000000)
+		return config_error(cfg, "%s: %ld found, messages a second (0: no limit) expected",
+			opt->name, rate);
+	return 0;
+}
+
 static cfg_opt_t server_options[] = {
 	CFG_END(),
 };
@@ -205,6 +215,8 @@ static cfg_opt_t relay_options[] = {
 	CFG_INT("enterprise-number", 0, CFGF_NODEFAULT),
 	CFG_STR("subscriber-id", NULL, CFGF_NODEFAULT),
 	CFG_STR("relay-id", NULL, CFGF_NODEFAULT),
+	CFG_INT("link-rate", 0, CFGF_NONE),
+	CFG_INT("client-rate", 0, CFGF_NONE),
 	CFG_STR("source", "auto", CFGF_NONE),
 	CFG_STR("without-address", "drop", CFGF_NONE),
 	CFG_STR("user", NULL, CFGF_NODEFAULT),
@@ -229,6 +241,8 @@ cfg_t *relay_conf_parser(void)
 		{"subscriber-id", validate_template},
 		{"relay-id", validate_relay_id},
 		{"enterprise-number", validate_enterprise},
+		{"link-rate", validate_rate},
+		{"client-rate", validate_rate},
 		{"source", validate_source},
 		{"without-address", validate_without_address},
 	};

@@ -7,27 +7,13 @@
 #include "relayd/server_choice.h"
 
 #include "dhcp6/message.h"
+#include "relayd/mix.h"
 
 bool server_choice_usable(const struct server_path *server, int64_t now_ms)
 {
 	return server->error == 0 &&
 	       (server->unanswered < SERVER_SILENT_AFTER ||
 		       now_ms - server->unanswered_since_ms < SERVER_SILENT_AFTER_MS);
-}
-
-/* FNV-1a over octets, and a last mixing so that all bits depend on all. */
-static uint64_t hash_octets(uint64_t hash, const uint8_t *octets, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ octets[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
-static uint64_t mix(uint64_t hash)
-{
-	hash = (hash ^ hash >> 33) * UINT64_C(0xff51afd7ed558ccd);
-	hash = (hash ^ hash >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
-	return hash ^ hash >> 33;
 }
 
 /* The client's DUID; what has none goes by its first octets, which is as good as any. */
@@ -46,10 +32,13 @@ static struct wire_in client_key(struct wire_in message)
 
 static uint64_t weight_of(const struct server_path *server, struct wire_in key)
 {
-	uint64_t hash = hash_octets(
-		UINT64_C(0xcbf29ce484222325), server->address.s6_addr, sizeof(server->address));
+	uint64_t hash = mix_in6(0, &server->address);
 
-	return mix(hash_octets(hash, key.pos, wire_left(&key)));
+	while (wire_left(&key) >= 4)
+		hash = mix_u64(hash, wire_get_u32(&key));
+	while (wire_left(&key) > 0)
+		hash = mix_u64(hash, wire_get_u8(&key));
+	return hash;
 }
 
 static unsigned choose_by_hash(

@@ -578,6 +578,26 @@ def test_each_client_has_its_server_by_hash(site):
     assert {sock for got in seen.values() for sock in got} == {bench.server, other}
 
 
+def test_a_storm_of_one_client_does_not_starve_the_others(site):
+    site.start_relayd(config=f"""
+        interfaces = {{"lan*"}}
+        server "{SERVER}" {{}}
+        client-rate = 5
+        link-rate = 1000
+    """)
+    bench = Bench(site)
+    for _ in range(500):
+        bench.send(bench.solicit(), src="fe80::bad")
+    quiet = bench.solicit()
+    bench.send(quiet)
+    relayed = []
+    while not relayed or relayed[-1].peeraddr != CLIENT:
+        relayed.append(bench.at_server()[0])
+    assert bytes(relayed[-1][DHCP6OptRelayMsg].message) == bytes(quiet)
+    status = control(site, "status")["counters"]
+    assert status["dropped"]["client-rate"] == 501 - status["forwarded"] > 300
+
+
 def test_options_that_name_the_port(site):
     site.start_relayd(config=f"""
         interfaces = {{"lan*"}}

@@ -77,7 +77,8 @@ class Site:
 
     def start_relayd(self, *options, interfaces="lan*", servers=(SERVER,), config=None):
         """netboot6-relayd in the router: by command line, or by the text of a relayd.conf."""
-        argv = [program("netboot6-relayd"), "-f", "--control", self.lab.directory / "relayd.sock"]
+        sock = self.lab.directory / "relayd.sock"
+        argv = [program("netboot6-relayd"), "-f", "--control", sock]
         if config is not None:
             argv += ["-c", self.lab.file("relayd.conf", config)]
         else:
@@ -85,6 +86,7 @@ class Site:
             for server in servers:
                 argv += ["-s", server]
         relayd = self.router.popen("relayd", *argv, *options, ours=True)
+        self._wait_until(relayd, sock.exists, "opens its control socket")
         for number in self.links:
             self._wait_until(relayd, lambda: self.router.joined(f"lan{number}"), "joins ff02::1:2")
         return relayd

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Token buckets, in thousandths of a token so that low rates lose nothing
+ * between two messages of the same millisecond.
+ */
+#include "relayd/rate_limit.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "relayd/mix.h"
+
+enum { BUCKETS = 16384, BURST_S = 2, TOKEN = 1000 };
+
+struct rate_table {
+	uint64_t seed;
+	struct rate_bucket bucket[BUCKETS];
+};
+
+bool rate_bucket_take(struct rate_bucket *bucket, uint32_t rate, int64_t now_ms)
+{
+	uint64_t most = (uint64_t)rate * BURST_S * TOKEN, tokens;
+
+	if (rate == 0)
+		return true;
+	tokens = bucket->last_ms ? bucket->millitokens + (uint64_t)(now_ms - bucket->last_ms) * rate
+				 : most;
+	if (tokens > most)
+		tokens = most;
+	if (tokens > UINT32_MAX)
+		tokens = UINT32_MAX;
+	bucket->last_ms = now_ms;
+	bucket->millitokens = (uint32_t)tokens;
+	if (tokens < TOKEN)
+		return false;
+	bucket->millitokens -= TOKEN;
+	return true;
+}
+
+struct rate_table *rate_table_new(void)
+{
+	struct rate_table *table = calloc(1, sizeof(*table));
+
+	if (table && getrandom(&table->seed, sizeof(table->seed), GRND_NONBLOCK) < 0)
+		table->seed = (uintptr_t)table;
+	return table;
+}
+
+void rate_table_free(struct rate_table *table)
+{
+	free(table);
+}
+
+bool rate_table_take(struct rate_table *table, int ifindex, const struct in6_addr *source,
+	uint32_t rate, int64_t now_ms)
+{
+	uint64_t hash;
+
+	if (rate == 0)
+		return true;
+	hash = mix_in6(mix_u64(table->seed, (uint32_t)ifindex), source);
+	return rate_bucket_take(&table->bucket[hash % BUCKETS], rate, now_ms);
+}
