@@ -59,7 +59,7 @@ static json_t *dhcp_json(const struct boot_server *server)
 
 	return json_pack("{s:I s:I s:I s:I s:o s:o s:o}", "datagrams",
 		(json_int_t)service->datagrams, "relayed", (json_int_t)counters->relayed,
-		"not_served", (json_int_t)service->not_served, "send_failed",
+		"not-served", (json_int_t)service->not_served, "send-failed",
 		(json_int_t)service->send_failed, "received", messages_json(counters->received),
 		"sent", messages_json(counters->sent), "dropped", drops_json(counters));
 }
@@ -74,7 +74,7 @@ static json_t *tftp_json(const struct boot_server *server)
 	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I s:I}", "active",
 		(json_int_t)stats.active, "started", (json_int_t)stats.started, "done",
 		(json_int_t)stats.done, "failed", (json_int_t)stats.failed, "refused",
-		(json_int_t)stats.refused, "not_found", (json_int_t)stats.not_found, "malformed",
+		(json_int_t)stats.refused, "not-found", (json_int_t)stats.not_found, "malformed",
 		(json_int_t)stats.malformed, "retransmitted", (json_int_t)stats.retransmitted,
 		"bytes", (json_int_t)stats.bytes);
 }
@@ -126,16 +126,16 @@ json_t *boot_view_status(const struct boot_server *server)
 
 	return json_pack("{s:s s:f s:s s:i s:i s:o s:I s:I s:I s:I s:I s:o s:o s:o s:o}", "daemon",
 		"netboot6-bootd", "started", unix_time(server->started_ms, now_ms), "config",
-		server->config_path, "reloads", (int)server->reloads, "failed_reloads",
+		server->config_path, "reloads", (int)server->reloads, "failed-reloads",
 		(int)server->failed_reloads, "subnets", subnets_json(config), "hosts",
 		(json_int_t)config->hosts.hosts, "rules", (json_int_t)config->rules, "bindings",
-		(json_int_t)binding_table_count(&server->exchange.bindings), "bindings_evicted",
+		(json_int_t)binding_table_count(&server->exchange.bindings), "bindings-evicted",
 		(json_int_t)server->exchange.bindings.evicted, "machines",
-		(json_int_t)server->progress.count, "server_duid",
+		(json_int_t)server->progress.count, "server-duid",
 		json_string(dhcp6_duid_format(&config->server_duid, duid)), "dhcp",
 		dhcp_json(server), "files",
 		json_pack("{s:o s:o}", "tftp", tftp_json(server), "http", http_json(server)),
-		"boots_that_came_to", boots_json(&server->progress));
+		"boots", boots_json(&server->progress));
 }
 
 /* --- boots --------------------------------------------------------------------- */
@@ -166,7 +166,7 @@ json_t *boot_view_record(const struct boot_record *record, bool with_steps, uint
 		boot_stage_name(record->stage), "boots", (int)record->boots, "began",
 		unix_time(record->began_ms, now_ms), "last", unix_time(record->last_ms, now_ms),
 		"silent", (double)(now_ms - record->last_ms) / 1000, "bytes",
-		(json_int_t)record->bytes, "last_step", last ? last->text : NULL, "stuck",
+		(json_int_t)record->bytes, "last-step", last ? last->text : NULL, "stuck",
 		boot_stage_advice(record, now_ms));
 
 	if (view && with_steps)
@@ -197,7 +197,7 @@ static json_t *binding_json(const struct binding *binding, uint64_t now_ms)
 		binding_state_name(binding->state), "fixed", (int)binding->is_fixed, "declines",
 		(int)binding->declines, "duid", dhcp6_duid_format(&binding->duid, duid), "iaid",
 		(json_int_t)binding->iaid, "since", unix_time(binding->since_ms, now_ms),
-		"expires_in", ((double)binding->expires_ms - (double)now_ms) / 1000);
+		"expires-in", ((double)binding->expires_ms - (double)now_ms) / 1000);
 }
 
 json_t *boot_view_leases(const struct boot_server *server, uint64_t now_ms)
@@ -292,7 +292,7 @@ json_t *boot_view_explain(const struct boot_server *server, const struct client_
 	return json_pack("{s:s s:s s:s? s:o s:s? s:I s:s? s:s? s:b s:o}", "firmware",
 		firmware_format(facts, firmware), "subnet", decision.subnet->text, "host",
 		decision.host ? decision.host->name : NULL, "address",
-		address_json(decision.address.given, &decision.address.address), "address_why",
+		address_json(decision.address.given, &decision.address.address), "address-why",
 		decision.address.why, "lifetime", (json_int_t)decision.address.valid_s, "rule",
 		decision.boot.rule ? decision.boot.rule->name : NULL, "url",
 		decision.boot.rule ? decision.boot.url : NULL, "params",

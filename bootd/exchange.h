@@ -98,7 +98,7 @@ bool exchange_decide(const struct boot_config *config, const struct binding_tabl
 const struct boot_host *exchange_find_host(
 	const struct boot_config *config, const struct client_facts *facts);
 
-/* "malformed", "no_subnet"...: for logs and counters. */
+/* "malformed", "no-subnet"...: for logs and counters. */
 const char *exchange_drop_name(enum exchange_drop drop);
 
 #endif

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,43 +21,53 @@
 
 struct options {
 	const char *config;
-	bool test, foreground, debug, version;
+	bool test, foreground, debug, version, help;
 };
 
-static const char usage[] = "usage: netboot6-bootd [-dftV] [-c FILE]\n"
-			    "  -c FILE  configuration [" SYSCONFDIR "/netboot6/bootd.conf]\n"
-			    "  -t       check the configuration and exit (78: it is wrong)\n"
-			    "  -f       stay in the foreground, log to stderr\n"
-			    "  -d       debug: log more\n"
-			    "  -V       print the version and exit\n";
+static const char usage[] =
+	"usage: netboot6-bootd [-tfdVh] [-c FILE]\n"
+	"  -c, --config FILE  the configuration [" SYSCONFDIR "/netboot6/bootd.conf]\n"
+	"  -t, --check        check the configuration and exit: 78 where it is wrong\n"
+	"  -f, --foreground   log to stderr, also where that is no terminal\n"
+	"  -d, --debug        log more\n"
+	"  -V, --version      print the version\n"
+	"  -h, --help         print this\n";
 
 static int read_options(int argc, char *argv[], struct options *options)
 {
+	static const struct option known[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"check", no_argument, NULL, 't'},
+		{"foreground", no_argument, NULL, 'f'},
+		{"debug", no_argument, NULL, 'd'},
+		{"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
 	int c;
 
 	*options = (struct options){.config = SYSCONFDIR "/netboot6/bootd.conf"};
-	while ((c = getopt(argc, argv, "c:tfdV")) != -1) {
-		switch (c) {
-		case 'c':
+	while ((c = getopt_long(argc, argv, "c:tfdVh", known, NULL)) != -1) {
+		options->test |= c == 't';
+		options->foreground |= c == 'f';
+		options->debug |= c == 'd';
+		options->version |= c == 'V';
+		options->help |= c == 'h';
+		if (c == 'c')
 			options->config = optarg;
-			break;
-		case 't':
-			options->test = true;
-			break;
-		case 'f':
-			options->foreground = true;
-			break;
-		case 'd':
-			options->debug = true;
-			break;
-		case 'V':
-			options->version = true;
-			break;
-		default:
+		if (c == '?')
 			return -EINVAL;
-		}
 	}
 	return optind == argc ? 0 : -EINVAL;
+}
+
+static void open_log(const struct options *options)
+{
+	enum log_target target = log_target_of_stderr();
+
+	if (target == LOG_TO_STDERR && !options->foreground && !options->test && !isatty(2))
+		target = LOG_TO_SYSLOG;
+	log_open("netboot6-bootd", target, options->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 }
 
 static void reload(void *arg)
@@ -80,10 +91,10 @@ static int give_up_privileges(const struct boot_config *config)
 	return rc;
 }
 
-static int serve(const struct options *options, struct loop *loop, struct boot_config *config)
+static int serve(const char *path, struct loop *loop, struct boot_config *config)
 {
 	struct boot_server server;
-	int rc = boot_server_init(&server, loop, options->config, config);
+	int rc = boot_server_init(&server, loop, path, config);
 
 	if (rc < 0)
 		return rc;
@@ -113,25 +124,23 @@ int main(int argc, char *argv[])
 		fputs(usage, stderr);
 		return EXIT_FAILURE;
 	}
-	if (options.version) {
-		puts("netboot6-bootd " PACKAGE_VERSION);
+	if (options.version || options.help) {
+		fputs(options.help ? usage : "netboot6-bootd " PACKAGE_VERSION "\n", stdout);
 		return EXIT_SUCCESS;
 	}
-	log_open("netboot6-bootd",
-		options.test || options.foreground ? log_target_of_stderr() : LOG_TO_SYSLOG,
-		options.debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	open_log(&options);
 	rc = conf_file_load(options.config, &config, &problems);
 	config_log_problems(&problems);
 	if (rc < 0 || options.test) {
 		boot_config_free(config);
 		return rc < 0 ? CONFIG_EXIT_BAD : EXIT_SUCCESS;
 	}
-	loop = options.foreground || daemon(1, 0) == 0 ? loop_new() : NULL;
+	loop = loop_new();
 	if (!loop) {
 		boot_config_free(config);
 		return EXIT_FAILURE;
 	}
-	rc = serve(&options, loop, config);
+	rc = serve(options.config, loop, config);
 	loop_free(loop);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

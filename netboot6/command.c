@@ -51,6 +51,67 @@ static void show_servers(const json_t *answer)
 	print_table(json_object_get(answer, "servers"), columns);
 }
 
+static void show_boots(const json_t *answer)
+{
+	static const struct print_column columns[] = {
+		{"MACHINE", "machine", PRINT_TEXT},
+		{"HOST", "host", PRINT_TEXT},
+		{"ADDRESS", "address", PRINT_TEXT},
+		{"STAGE", "stage", PRINT_TEXT},
+		{"SILENT", "last", PRINT_AGE},
+		{"BOOTS", "boots", PRINT_TEXT},
+		{"LAST-STEP", "last-step", PRINT_TEXT},
+		{"STUCK", "stuck", PRINT_TEXT},
+		{NULL, NULL, PRINT_TEXT},
+	};
+
+	print_table(json_object_get(answer, "boots"), columns);
+}
+
+static void show_hosts(const json_t *answer)
+{
+	static const struct print_column columns[] = {
+		{"HOST", "host", PRINT_TEXT},
+		{"MAC", "mac", PRINT_TEXT},
+		{"UUID", "uuid", PRINT_TEXT},
+		{"ADDRESS", "address", PRINT_TEXT},
+		{"STAGE", "boot.stage", PRINT_TEXT},
+		{"LAST-SEEN", "boot.last", PRINT_AGE},
+		{NULL, NULL, PRINT_TEXT},
+	};
+
+	print_table(json_object_get(answer, "hosts"), columns);
+}
+
+static void show_leases(const json_t *answer)
+{
+	static const struct print_column columns[] = {
+		{"ADDRESS", "address", PRINT_TEXT},
+		{"MACHINE", "machine", PRINT_TEXT},
+		{"STATE", "state", PRINT_TEXT},
+		{"SINCE", "since", PRINT_AGE},
+		{"FIXED", "fixed", PRINT_TEXT},
+		{"DECLINES", "declines", PRINT_TEXT},
+		{"SUBNET", "subnet", PRINT_TEXT},
+		{NULL, NULL, PRINT_TEXT},
+	};
+
+	print_table(json_object_get(answer, "leases"), columns);
+}
+
+/* A step of a boot as it happens. */
+static void show_step(const json_t *answer)
+{
+	const json_t *step = json_object_get(answer, "event");
+	const char *result = json_string_value(json_object_get(step, "result"));
+
+	if (!step)
+		return; /* the answer to "watch" itself */
+	printf("%s  %s%s%s\n", json_string_value(json_object_get(answer, "machine")),
+		json_string_value(json_object_get(step, "step")), result ? ": " : "",
+		result ? result : "");
+}
+
 static const struct command commands[] = {
 	{"relay", "status", "", "version, counters, how client MACs are learnt", false, show_tree},
 	{"relay", "links", "", "the client-facing links: state, reason, link-address", false,
@@ -58,6 +119,15 @@ static const struct command commands[] = {
 	{"relay", "servers", "", "the servers: uplink, next hop, source, shifts", false,
 		show_servers},
 	{"relay", "reload", "", "read the configuration again", false, show_tree},
+	{"boot", "status", "", "version, subnets, counters, how far boots came", false, show_tree},
+	{"boot", "list", "", "the machines that boot, and where one is stuck", false, show_boots},
+	{"boot", "show", "MACHINE", "one machine's boot, step by step", false, show_tree},
+	{"boot", "hosts", "", "the hosts of the configuration", false, show_hosts},
+	{"boot", "leases", "", "who has which address", false, show_leases},
+	{"boot", "explain", "FACT=VALUE...", "which subnet, host and rule apply, and why", false,
+		show_tree},
+	{"boot", "watch", "", "each step of each boot, as it happens", true, show_step},
+	{"boot", "reload", "", "read the configuration again", false, show_tree},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -17,7 +17,7 @@
 #include "netboot6/client.h"
 #include "netboot6/command.h"
 
-enum { EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2, WORDS_MAX = 32, FACTS_MAX = 16, FACT_SIZE = 256 };
 
 static void print_help(void)
 {
@@ -61,47 +61,78 @@ static int show_answers(struct client *client, const struct command *command, bo
 	return EXIT_SUCCESS;
 }
 
-static int run(
-	const struct command *command, const char *path, int n_words, char *words[], bool as_json)
+/* What the command line asks for. */
+struct request {
+	const char *path;
+	bool as_json;
+	int n_words;
+	char *words[WORDS_MAX];
+	int n_facts;
+	char fact[FACTS_MAX][FACT_SIZE];
+};
+
+static int run(const struct command *command, struct request *request)
 {
 	struct client client;
-	int rc = client_connect(&client, path);
+	int rc = client_connect(&client, request->path);
 	int status;
 
 	if (rc < 0) {
-		fprintf(stderr, "netboot6: %s: %s%s\n", path, strerror(-rc),
+		fprintf(stderr, "netboot6: %s: %s%s\n", request->path, strerror(-rc),
 			rc == -ENOENT || rc == -ECONNREFUSED ? ": is the daemon running?" : "");
 		return EXIT_FAILURE;
 	}
-	rc = client_ask(&client, n_words, words);
+	rc = client_ask(&client, request->n_words, request->words);
 	if (rc < 0)
 		fprintf(stderr, "netboot6: the request cannot be sent: %s\n", strerror(-rc));
-	status = rc < 0 ? EXIT_FAILURE : show_answers(&client, command, as_json);
+	status = rc < 0 ? EXIT_FAILURE : show_answers(&client, command, request->as_json);
 	client_close(&client);
 	return status;
 }
 
-int main(int argc, char *argv[])
+static void add_word(struct request *request, char *word)
+{
+	if (request->n_words < WORDS_MAX)
+		request->words[request->n_words++] = word;
+}
+
+/* `--mac M` of boot explain is the word `mac=M`. */
+static void add_fact(struct request *request, const char *name, const char *value)
+{
+	if (request->n_facts < FACTS_MAX)
+		snprintf(request->fact[request->n_facts++], FACT_SIZE, "%s=%s", name, value);
+}
+
+/* Returns -1, or what to exit with at once. */
+static int read_options(int argc, char *argv[], struct request *request)
 {
 	static const struct option options[] = {
 		{"json", no_argument, NULL, 'j'},
 		{"control", required_argument, NULL, 'c'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
+		{"subnet", required_argument, NULL, 'f'},
+		{"mac", required_argument, NULL, 'f'},
+		{"arch", required_argument, NULL, 'f'},
+		{"uuid", required_argument, NULL, 'f'},
+		{"user-class", required_argument, NULL, 'f'},
+		{"vendor-class", required_argument, NULL, 'f'},
+		{"interface-id", required_argument, NULL, 'f'},
+		{"remote-id", required_argument, NULL, 'f'},
 		{NULL, 0, NULL, 0},
 	};
-	const struct command *command;
-	const char *path = NULL;
-	bool as_json = false;
-	int option;
+	int option, index = 0;
 
-	while ((option = getopt_long(argc, argv, "Vh", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "Vh", options, &index)) != -1) {
 		switch (option) {
 		case 'j':
-			as_json = true;
+			request->as_json = true;
 			break;
 		case 'c':
-			path = optarg;
+			request->path = optarg;
+			break;
+		case 'f':
+			add_fact(request, options[index].name, optarg);
 			break;
 		case 'V':
 			printf("netboot6 %s\n", PACKAGE_VERSION);
@@ -113,13 +144,29 @@ int main(int argc, char *argv[])
 			return EXIT_USAGE;
 		}
 	}
+	return -1;
+}
+
+int main(int argc, char *argv[])
+{
+	struct request request = {0};
+	const struct command *command;
+	int status = read_options(argc, argv, &request);
+
+	if (status >= 0)
+		return status;
 	command = argc - optind >= 2 ? command_find(argv[optind], argv[optind + 1]) : NULL;
 	if (!command) {
 		fprintf(stderr, "netboot6: which command? netboot6 --help lists them\n");
 		return EXIT_USAGE;
 	}
-	if (!path)
-		path = strcmp(command->daemon, "relay") == 0 ? RUNSTATEDIR "/netboot6/relayd.sock"
-							     : RUNSTATEDIR "/netboot6/bootd.sock";
-	return run(command, path, argc - optind - 1, argv + optind + 1, as_json);
+	if (!request.path)
+		request.path = strcmp(command->daemon, "relay") == 0
+				       ? RUNSTATEDIR "/netboot6/relayd.sock"
+				       : RUNSTATEDIR "/netboot6/bootd.sock";
+	for (int i = optind + 1; i < argc; i++)
+		add_word(&request, argv[i]);
+	for (int i = 0; i < request.n_facts; i++)
+		add_word(&request, request.fact[i]);
+	return run(command, &request);
 }

@@ -80,7 +80,8 @@ static void format_cell(
 	const json_t *value = find(row, column->key);
 
 	if (column->as == PRINT_AGE && value)
-		print_format_age((json_int_t)time(NULL) - json_integer_value(value), text, size);
+		print_format_age(
+			(json_int_t)time(NULL) - (json_int_t)json_number_value(value), text, size);
 	else if (column->as == PRINT_SUM && value)
 		snprintf(text, size, "%lld", (long long)sum_of(value));
 	else

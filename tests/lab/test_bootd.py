@@ -47,7 +47,7 @@ from scapy.layers.inet6 import IPv6
 from scapy.layers.inet import UDP
 from scapy.layers.l2 import Ether
 
-from lab.netns import link_local, wait_for
+from lab.netns import link_local, run, wait_for
 from lab.topology import CORE_ROUTER, SERVER, program
 
 MAC = "52:54:00:12:34:56"
@@ -471,12 +471,28 @@ def test_explain_says_which_rule(bootd):
     assert control(bootd, "explain subnet=2001:db8:77::/64")["subnet"] is None
 
 
+def test_operators_command(bootd, through):
+    """netboot6 boot ...: the same answers as tables, for people."""
+    through.ask(solicit(arch(X64_UEFI)))
+
+    def shown(*words):
+        argv = (program("netboot6/netboot6"), "--control", bootd.control, "boot", *words)
+        return run(*argv).stdout
+
+    assert re.search(rf"{MAC} +- +2001:db8:1:\S+ +firmware asks +\ds +1 +x64-uefi Sol", shown("list"))
+    assert re.search(rf"2001:db8:1:\S+ +{MAC} +offered", shown("leases"))
+    assert re.search(r"db1 +52:54:00:00:00:d1 +- +2001:db8:1::d1", shown("hosts"))
+    assert "step: x64-uefi Solicit" in shown("show", MAC)
+    assert "url: tftp://" in shown("explain", "--mac", MAC, "--arch", "x64-uefi")
+    assert "Solicit: 1" in shown("status")
+
+
 def test_status_counts(bootd, through):
     through.ask(solicit())
     through.hears_nothing(relay(solicit(), link="2001:db8:77::1"))
     dhcp = control(bootd, "status")["dhcp"]
     assert dhcp["received"]["Solicit"] == 3 and dhcp["sent"]["Advertise"] == 2
-    assert dhcp["dropped"]["no_subnet"] == 1
+    assert dhcp["dropped"]["no-subnet"] == 1
 
 
 def test_reload_swaps_or_leaves(site, bootd, through):
