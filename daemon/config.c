@@ -88,6 +88,9 @@ static int parse_prepared(
 	rc = cfg_parse_fp(cfg, file);
 	collecting = NULL;
 	fclose(file);
+	/* libConfuse is at times at a loss for words. */
+	if (rc != CFG_SUCCESS && problems->errors == 0)
+		config_problem(problems, true, name, (unsigned)cfg->line, "syntax error");
 	return rc == CFG_SUCCESS && problems->errors == 0 ? 0 : -EINVAL;
 }
 
