@@ -17,6 +17,7 @@ Daemons come from the directory NB6_BUILD; they are ready when these return.
 
 import json
 import os
+import re
 import socket
 from pathlib import Path
 
@@ -107,6 +108,8 @@ class Site:
             self._wait_until(
                 bootd, lambda: self.server.listens(protocol, port), f"listens on {protocol} {port}"
             )
+        control = Path(re.findall(r'^control\s*=\s*"(.*)"', own + config, re.MULTILINE)[-1])
+        self._wait_until(bootd, control.exists, "opens its control socket")
         return bootd
 
     def start_radvd(self, number=1, managed=True, other=True, autonomous=True):
