@@ -10,7 +10,8 @@ needs. Its init takes an address from the router's advertisements (SLAAC), says
 
 on the serial console, calls home, and powers the machine off. Where to call is
 `netboot6.home=URL` on the kernel's command line; a URL that ends with "mac=" is
-completed with the machine's own MAC. UKI is kernel, initrd and command line in
+completed with the machine's own MAC. Others have the same kernel with an initrd
+of their own, by Payload.make_initrd(). UKI is kernel, initrd and command line in
 one EFI program, made with systemd's stub: UEFI HTTP Boot starts it directly.
 """
 
@@ -106,6 +107,10 @@ class Payload:
         self.kernel = kernel
         self.initrd = initrd
 
+    def make_initrd(self, path, init, modules):
+        """An initrd of busybox, the script `init`, and the modules with those they need."""
+        _make_initrd(path, self.kernel.parent, init, modules)
+
     def make_uki(self, path, cmdline):
         """Join stub, kernel, initrd and command line into the EFI program `path`."""
         with tempfile.TemporaryDirectory() as scratch:
@@ -129,7 +134,7 @@ def make_payload(progress=lambda text: None):
     kernel = _cached_kernel(cache) or _fetch_kernel(cache, progress)
     release = kernel.name.removeprefix("vmlinuz-")
     initrd = cache / f"initrd-{release}.gz"
-    _make_initrd(initrd, kernel.parent, release)
+    _make_initrd(initrd, kernel.parent, INIT, MODULES)
     return Payload(release, kernel, initrd)
 
 
@@ -180,7 +185,7 @@ def _kernel_package():
 
 
 # --- the initrd -----------------------------------------------------------------
-def _make_initrd(path, kernel_dir, release):
+def _make_initrd(path, kernel_dir, init, modules):
     busybox = shutil.which("busybox", path="/bin:/usr/bin")
     if not busybox or missing_programs("cpio"):
         raise PayloadError("busybox-static and cpio are needed to make the initrd")
@@ -189,9 +194,9 @@ def _make_initrd(path, kernel_dir, release):
         (root / "bin").mkdir(parents=True)
         (root / "modules").mkdir()
         shutil.copy(busybox, root / "bin/busybox")
-        (root / "init").write_text(INIT)
+        (root / "init").write_text(init)
         (root / "init").chmod(0o755)
-        order = _load_order(kernel_dir)
+        order = _load_order(kernel_dir, modules)
         for module in order:
             (root / "modules" / module.name.removesuffix(".xz")).write_bytes(_module_bytes(module))
         names = [module.name.removesuffix(".xz") for module in order]
@@ -210,8 +215,8 @@ def _cpio(root):
     return done.stdout
 
 
-def _load_order(kernel_dir):
-    """The files of MODULES, each after those it needs; what has no file is built in."""
+def _load_order(kernel_dir, modules):
+    """The files of the modules, each after those it needs; what has no file is built in."""
     files = {}
     for path in kernel_dir.glob("kernel/**/*.ko*"):
         files[path.name.split(".")[0].replace("-", "_")] = path
@@ -226,7 +231,7 @@ def _load_order(kernel_dir):
             add(needed.replace("-", "_"))
         order.append(path)
 
-    for name in MODULES:
+    for name in modules:
         add(name)
     return order
 

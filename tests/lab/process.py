@@ -47,7 +47,7 @@ def _die_with_parent():
 class Process:
     """A program in the background. Its output, both kinds, is in the file `log`."""
 
-    def __init__(self, name, argv, log, env=None, ours=False):
+    def __init__(self, name, argv, log, env=None, ours=False, pass_fds=()):
         self.name = name
         self.argv = [str(arg) for arg in argv]
         self.log = Path(log)
@@ -60,6 +60,7 @@ class Process:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **(env or {})},
+                pass_fds=pass_fds,
                 preexec_fn=_die_with_parent,
             )
 
