@@ -146,6 +146,17 @@ static void enter_stage(struct boot_progress *progress, struct boot_record *reco
 	record->last_ms = now_ms;
 }
 
+/* A path is of the peer's choice: what is shown as JSON must be text. */
+static char *copy_text(const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	for (char *c = copy; c && *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	return copy;
+}
+
 /* Room for one more: all but the first are moved up. */
 static struct boot_step *new_step(struct boot_record *record)
 {
@@ -172,22 +183,21 @@ static struct boot_step *recent_step(struct boot_record *record, const char *tex
 static void put_step(struct boot_progress *progress, struct boot_record *record, uint64_t now_ms,
 	bool is_same_go_on, const char *text, const char *result, bool failed)
 {
-	struct boot_step *step = recent_step(record, text);
-	char *copy = result ? strdup(result) : NULL;
+	char *name = copy_text(text);
+	struct boot_step *step;
 
-	if (!step) {
-		char *name = strdup(text);
-
-		if (!name) {
-			free(copy);
-			return;
-		}
+	if (!name)
+		return;
+	step = recent_step(record, name);
+	if (step) {
+		free(name);
+	} else {
 		step = new_step(record);
 		step->text = name;
 		step->at_ms = now_ms;
 	}
 	free(step->result);
-	step->result = copy;
+	step->result = copy_text(result);
 	step->failed = failed;
 	step->last_ms = now_ms;
 	step->times += !is_same_go_on || step->times == 0;

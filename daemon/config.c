@@ -94,17 +94,31 @@ static int parse_prepared(
 	return rc == CFG_SUCCESS && problems->errors == 0 ? 0 : -EINVAL;
 }
 
+/* What libConfuse lets pass. */
+static int check_text(const char *name, const char *prepared, struct config_problems *problems)
+{
+	unsigned line = config_text_not_utf8(prepared);
+
+	if (line > 0) {
+		config_problem(problems, true, name, line, "expected text in UTF-8");
+		return -EINVAL;
+	}
+	line = config_text_unclosed(prepared);
+	if (line > 0) {
+		config_problem(problems, true, name, line, "this '{' is never closed");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int config_parse_text(
 	cfg_t *cfg, const char *name, const char *text, struct config_problems *problems)
 {
 	char *prepared = config_text_prepare(text);
-	int rc = prepared ? parse_prepared(cfg, name, prepared, problems) : -ENOMEM;
-	unsigned unclosed = rc == 0 ? config_text_unclosed(prepared) : 0;
+	int rc = prepared ? check_text(name, prepared, problems) : -ENOMEM;
 
-	if (unclosed > 0) {
-		config_problem(problems, true, name, unclosed, "this '{' is never closed");
-		rc = -EINVAL;
-	}
+	if (rc == 0)
+		rc = parse_prepared(cfg, name, prepared, problems);
 	free(prepared);
 	return rc;
 }

@@ -17,6 +17,10 @@ int config_text_read(const char *path, char **text);
 /* The text as libConfuse shall have it, to be freed. NULL: no memory. */
 char *config_text_prepare(const char *text);
 
+/* The line of the first octet that is no UTF-8, 0 where all is: what is configured is shown again.
+ */
+unsigned config_text_not_utf8(const char *text);
+
 /*
  * The line of a '{' that is never closed, 0 where there is none: libConfuse takes the
  * end of the file for its end. `text` is a prepared one.

@@ -506,6 +506,35 @@ def test_reload_swaps_or_leaves(site, bootd, through):
     assert url(through.ask(solicit(arch(X64_UEFI)))).endswith("/other.efi")
 
 
+def test_keeps_working_as_nobody(site):
+    """Privileges are given up; what reload and new links need is still there."""
+    key, duid = site.lab.directory / "state/bootd.key", site.lab.directory / "bootd.duid"
+    text = CONF.format(root=site.lab.directory, control="", state=site.lab.directory)
+    text = text.replace('key = "a key for the laboratory"', f'key-file = "{key}"')
+    bootd = site.start_bootd('user = "nobody"\nlisten = {"lan"}\n' + text)
+    bootd.wait_for_line("ready: ")
+    wait_for(lambda: status_of(bootd)["Uid"].split()[0] == "65534", what="it becomes nobody")
+    assert int(status_of(bootd)["CapEff"], 16) == 0
+    assert (key.stat().st_mode & 0o777, key.stat().st_size) == (0o600, 32)
+    assert duid.stat().st_size == 18
+    through = Relay(site)
+    before = address(through.ask(solicit()))
+    bootd.popen.send_signal(signal.SIGHUP)
+    bootd.wait_for_line("taken over")
+    site.lab.veth(site.server, "lan", site.clients, "own")
+    wait_for(lambda: site.server.joined("lan"), what="bootd joins ff02::1:2")
+    assert address(through.ask(solicit(client=uuid_duid(9)))) == before
+    bootd.stop()
+    site.start_bootd(text)
+    assert address(through.ask(solicit())) == before  # the same key was read again
+
+
+def status_of(process):
+    """/proc/PID/status; `ip netns exec` becomes the program, so its PID is the daemon's."""
+    text = open(f"/proc/{process.pid}/status").read()
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+
 # --- the command line -----------------------------------------------------------------------
 
 
@@ -525,7 +554,7 @@ def bootd_t(tmp_path, text):
         ('boot "x" { arch = {x64-uefi} url = "http://[2001:db8::1]/x.efi" }', "only tftp://"),
         ('boot "x" { arch = {x86-64} url = "tftp://[2001:db8::1]/x.efi" }', "an architecture"),
         ('host "x" { mac = "52:54" }', "a MAC address"),
-        ('listen = {"eth0"', "syntax error|end of file|premature"),
+        ('listen = {"eth0"', "never closed"),
         ('lifetime = "1s"', "between 1m and 365d"),
     ],
 )

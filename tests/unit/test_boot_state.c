@@ -398,6 +398,8 @@ static void test_boots_are_bounded(void **state)
 	assert_string_equal(progress.newest->step[0].text, "x64-uefi Solicit");
 	assert_string_equal(progress.newest->step[BOOT_STEPS_MAX - 1].text, "HTTP file99");
 	assert_ptr_equal(boot_progress_find(&progress, &machine), progress.newest);
+	fetch(&b, "Z\xfcrich\xff", FETCH_FAILED, 0); /* a path of the peer's choice */
+	assert_string_equal(progress.newest->step[BOOT_STEPS_MAX - 1].text, "HTTP Z?rich?");
 	b.mac[5] = 0;
 	machine = machine_of_mac(b.mac);
 	assert_null(boot_progress_find(&progress, &machine));

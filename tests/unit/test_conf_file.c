@@ -67,6 +67,11 @@ static void test_refused(void **state)
 		{"boot \"x\" { param = {\"quiet\"} " UEFI " }", "1 to 5 digits"},
 		{"boot \"x\" { param = {\"\"} " UEFI " }", "not empty"},
 		{"boot \"x\" { " UEFI, "never closed"},
+		{"host \"Z\xfcrich\" { mac = \"52:54:00:12:34:56\" }", "UTF-8"},
+		{"root = \"\xed\xa0\x80\"", "UTF-8"},
+		{"root = \"\xc0\x80\"", "UTF-8"},
+		{"root = \"\xf4\x90\x80\x80\"", "UTF-8"},
+		{"root = \"\xe2\x82", "UTF-8"},
 	};
 	struct config_problems problems;
 	struct boot_config *config;
@@ -171,7 +176,7 @@ static void test_example(void **state)
 {
 	static const char text[] =
 		"listen = {\"eth0\", 'vlan*'}\n"
-		"root = \"/srv/netboot6\" # served\n"
+		"root = \"/srv/netb\xc3\xb6\xc3\xb6t6\xe2\x82\xac\xf0\x9f\x98\x80\" # served\n"
 		"tftp { listen = \"[2001:db8::69]:69\" } http {}\n"
 		"dns = {\"2001:db8::53\", \"2001:db8::54\"}\n"
 		"domain-search = {\"example.org\", \"boot.example.org.\"}\n"
