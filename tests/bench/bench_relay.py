@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: ISC
+"""What relaying costs: CPU time per message, beside the null relay's (null_relay.c).
+
+    make bench-relay BENCH_FLAGS="--links 1,100,1000 --rounds 5"
+
+In each round each relay is started, loaded (load.c) and stopped, in turn, so that
+whatever else the machine does meets them all. The ratio to the null relay is taken
+within a round; shown are the medians of the rounds. Bare times are of one machine.
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from bench.relay_site import RelaySite, installed
+from lab.netns import Lab, why_no_namespaces
+
+SLOW_US = 100  # relays that need longer per message are measured once only
+
+
+def rss_kib(pid):
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0])
+
+
+def cost_us(result):
+    return result["cpu_ns"] / result["relayed"] / 1000 if result["relayed"] else float("nan")
+
+
+class Row:
+    """One relay at one number of links: what its rounds gave."""
+
+    def __init__(self):
+        self.up, self.down, self.up_ratio, self.down_ratio = [], [], [], []
+        self.lost, self.flood, self.rss, self.start_s = 0, [], [], []
+
+    def add(self, found, null, process, start_s):
+        self.up.append(cost_us(found["up"]))
+        self.down.append(cost_us(found["down"]))
+        self.up_ratio.append(self.up[-1] / cost_us(null["up"]))
+        self.down_ratio.append(self.down[-1] / cost_us(null["down"]))
+        self.lost += sum(found[way]["sent"] - found[way]["relayed"] for way in ("up", "down"))
+        self.flood.append(found["flood"]["relayed"])
+        self.rss.append(rss_kib(process.pid))
+        self.start_s.append(start_s)
+
+    def slow(self):
+        return bool(self.up) and self.up[-1] > SLOW_US
+
+
+def measure(site, relay, options):
+    process, start_s = site.start(relay)
+    found = site.load(process, options.messages, options.burst, options.limit_ms, options.flood)
+    return found, process, start_s
+
+
+def bench_links(links, relays, options):
+    """All rounds at one number of links: {relay: Row}."""
+    directory = Path(tempfile.mkdtemp(prefix="netboot6-bench-"))
+    rows = {relay: Row() for relay in relays}
+    with Lab(directory) as lab:
+        site = RelaySite(lab, links)
+        for number in range(options.rounds):
+            null = None
+            for relay in relays:
+                if number and rows[relay].slow():
+                    continue
+                found, process, start_s = measure(site, relay, options)
+                null = null or found
+                rows[relay].add(found, null, process, start_s)
+                process.stop()
+            print(f"{links} links, round {number + 1} of {options.rounds}", file=sys.stderr)
+    shutil.rmtree(directory, ignore_errors=True)
+    return rows
+
+
+HEAD = (
+    "| links | relay | up, us | times null | down, us | times null | lost"
+    " | relayed of a burst of {flood} | RSS, MiB | start, s |\n"
+    "|---|---|---|---|---|---|---|---|---|---|"
+)
+
+
+def print_rows(links, rows):
+    for relay, row in rows.items():
+        print(
+            f"| {links} | {relay} | {median(row.up):.2f} | {median(row.up_ratio):.2f}"
+            f" | {median(row.down):.2f} | {median(row.down_ratio):.2f} | {row.lost}"
+            f" | {median(row.flood):.0f} | {median(row.rss) / 1024:.1f}"
+            f" | {median(row.start_s):.2f} |",
+            flush=True,
+        )
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--links", default="1,100,1000", help="numbers of client links")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--relays", help="which ones; default: all that are installed")
+    parser.add_argument("--messages", type=int, default=19200, help="per run and direction")
+    parser.add_argument("--burst", type=int, default=64, help="messages that wait at a time")
+    parser.add_argument("--limit-ms", type=int, default=1500, help="of a run in one direction")
+    parser.add_argument("--flood", type=int, default=2000)
+    return parser.parse_args()
+
+
+def main():
+    options = parse()
+    reason = why_no_namespaces()
+    if reason:
+        sys.exit(f"SKIPPED: {reason}")
+    relays = options.relays.split(",") if options.relays else installed()
+    relays = ["null", *(relay for relay in relays if relay != "null")]
+    print(f"Linux {platform.release()}, {os.cpu_count()} CPUs, bursts of {options.burst},")
+    print(f"{options.messages} messages per run and direction, {options.rounds} rounds\n")
+    print(HEAD.format(flood=options.flood))
+    for links in map(int, options.links.split(",")):
+        print_rows(links, bench_links(links, relays, options))
+
+
+if __name__ == "__main__":
+    main()

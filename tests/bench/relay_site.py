@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: ISC
+"""Where relays are measured: N client links, a router, a server; and the relays.
+
+        clients                 router                    server
+   c1 ─────────────────── lan1
+   c2 ─────────────────── lan2       core ─────────────── core
+   ...                    ...
+   2001:db8:1:N::1 on lanN          2001:db8:100::1       2001:db8:100::69
+
+The clients are frames that tests/bench/load.c makes; nobody listens at their end, so
+that what is measured is the router. Their neighbour entries are permanent: none is
+ever asked for, and the kernel's limit on entries does not count.
+"""
+
+import json
+import os
+import shutil
+import time
+
+from lab.netns import run, wait_for
+from lab.topology import CORE_ROUTER, SERVER, program
+
+CLIENTS_AT_LEAST = 256
+CPU = max(os.sched_getaffinity(0))
+
+
+class RelaySite:
+    def __init__(self, lab, links):
+        self.lab = lab
+        self.links = links
+        self.per_link = max(1, CLIENTS_AT_LEAST // links)
+        self.clients = lab.namespace("clients")
+        self.router = lab.namespace("router")
+        self.server = lab.namespace("server")
+        for which in ("all", "default"):
+            self.clients.sysctl(f"net.ipv6.conf.{which}.disable_ipv6", 1)
+        self.router.sysctl("net.ipv6.conf.all.forwarding", 1)
+        lab.veth(self.router, "core", self.server, "core")
+        self.router.address("core", f"{CORE_ROUTER}/64")
+        self.server.address("core", f"{SERVER}/64")
+        self.server.route("default", "via", CORE_ROUTER)
+        self._make_links()
+
+    def _make_links(self):
+        numbers = range(1, self.links + 1)
+        peer = f"netns {self.clients.full_name}"
+        self._batch(
+            self.router,
+            "links",
+            (f"link add lan{n} up type veth peer name c{n} {peer}" for n in numbers),
+        )
+        self._batch(self.clients, "up", (f"link set c{n} up" for n in numbers))
+        self._batch(
+            self.router,
+            "addresses",
+            (f"address add 2001:db8:1:{n:x}::1/64 dev lan{n} nodad" for n in numbers),
+        )
+        self._batch(self.router, "neighbours", map(self._neighbour, self._client_numbers()))
+        last = f"lan{self.links}"
+        wait_for(lambda: "fe80::" in self.router.ip("address", "show", last).stdout, 60, last)
+
+    def _client_numbers(self):
+        return range(self.links * self.per_link)
+
+    def _neighbour(self, client):
+        high, low = client >> 8, client & 255
+        return (
+            f"neigh add fe80::5054:ff:fe00:{client:x} lladdr 52:54:00:00:{high:02x}:{low:02x}"
+            f" dev lan{client % self.links + 1} nud permanent"
+        )
+
+    def _batch(self, namespace, name, lines):
+        path = self.lab.file(f"{name}.batch", "\n".join(lines) + "\n")
+        run("ip", "-n", namespace.full_name, "-6", "-batch", path, timeout=600)
+
+    def lan_names(self):
+        return [f"lan{n}" for n in range(1, self.links + 1)]
+
+    # --- a relay, and the load on it ------------------------------------------------
+    def start(self, relay):
+        """Start it, pinned to the CPU that it is measured on. Returns (Process, seconds to ready)."""
+        argv = RELAYS[relay](self)
+        begin = time.monotonic()
+        process = self.router.popen(relay, "taskset", "-c", CPU, *argv, ours=relay == "relayd")
+        last = f"lan{self.links}"
+
+        def ready():
+            assert process.running(), f"{relay} ended at once:\n{process.tail()}"
+            return self.router.listens("udp", 547) and self.router.joined(last)
+
+        if relay in READY_LINE:
+            process.wait_for_line(READY_LINE[relay], limit=60)
+        else:
+            wait_for(ready, 120, lambda: f"{relay} serves {last}; it said:\n{process.tail()}")
+        return process, time.monotonic() - begin
+
+    def load(self, process, messages, burst, limit_ms, flood=0):
+        """One run of tests/bench/load; what it found."""
+        argv = [program("tests/bench/load"), "-u", CPU, "-a", CORE_ROUTER, "-p", process.pid]
+        argv += ["-c", self.clients.full_name, "-r", self.router.full_name]
+        argv += ["-s", self.server.full_name, "-l", self.links, "-k", self.per_link]
+        argv += ["-n", messages, "-b", burst, "-t", limit_ms, "-f", flood]
+        return json.loads(run(*argv, timeout=120).stdout)
+
+
+# --- the relays -------------------------------------------------------------------------
+def null_relay(_):
+    return [program("tests/bench/null_relay"), SERVER, CORE_ROUTER, "lan"]
+
+
+def relayd(site):
+    control = site.lab.directory / "relayd.sock"
+    return [program("netboot6-relayd"), "-f", "--control", control, "-i", "lan*", "-s", SERVER]
+
+
+def isc(site):
+    lower = [word for name in site.lan_names() for word in ("-l", name)]
+    return ["dhcrelay", "-6", "-d", "-q", "-I", "--no-pid", *lower, "-u", f"{SERVER}%core"]
+
+
+def dibbler(site):
+    work = site.lab.directory / "dibbler"
+    text = "log-level 4\niface core {\n  server unicast " + SERVER + "\n}\n"
+    for n, name in enumerate(site.lan_names(), 1):
+        text += f"iface {name} {{\n  client multicast yes\n  interface-id {n + 5000}\n}}\n"
+    site.lab.file("dibbler/relay.conf", text)
+    return ["dibbler-relay", "run", "-w", work]
+
+
+def wide(site):
+    return ["dhcp6relay", "-f", "-s", SERVER, "-r", "core", *site.lan_names()]
+
+
+def dnsmasq(site):
+    relays = "".join(
+        f"dhcp-relay=2001:db8:1:{n:x}::1,{SERVER}\n" for n in range(1, site.links + 1)
+    )
+    config = site.lab.file("dnsmasq.conf", f"port=0\nuser=root\nleasefile-ro\n{relays}")
+    return ["dnsmasq", "-k", f"--conf-file={config}", "--pid-file="]
+
+
+RELAYS = {
+    "null": null_relay,
+    "relayd": relayd,
+    "isc": isc,
+    "dibbler": dibbler,
+    "wide": wide,
+    "dnsmasq": dnsmasq,
+}
+READY_LINE = {"null": "^relaying: ", "relayd": "relaying: "}
+PROGRAM = {"isc": "dhcrelay", "dibbler": "dibbler-relay", "wide": "dhcp6relay"}
+
+
+def installed():
+    """The relays that can be measured here; `null` and `relayd` are built."""
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    built = ("null", "relayd")
+    return [r for r in RELAYS if r in built or shutil.which(PROGRAM.get(r, r), path=path)]
