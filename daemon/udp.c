@@ -4,7 +4,7 @@
  *
  * A receiver has one 64 KiB buffer per datagram of a batch. Pages of it are
  * touched only as far as datagrams reach, so small messages cost one page
- * each whatever the batch.
+ * each; what a large one touched beyond is given back before the next batch.
  */
 #include "daemon/udp.h"
 
@@ -15,7 +15,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONTROL_LEN = CMSG_SPACE(sizeof(struct in6_pktinfo)) };
+enum {
+	CONTROL_LEN = CMSG_SPACE(sizeof(struct in6_pktinfo)),
+	BUFFER_SIZE = UDP_PAYLOAD_MAX + 1, /* whole pages */
+};
 
 union pktinfo_control {
 	char octets[CONTROL_LEN];
@@ -24,11 +27,13 @@ union pktinfo_control {
 
 struct udp_receiver {
 	unsigned most;
-	struct mmsghdr *header;
+	size_t page;
+	struct mmsghdr *header; /* ready for recvmmsg but between its return and renew_header() */
 	struct iovec *iov;
 	union pktinfo_control *control;
 	struct udp_datagram *datagram;
-	uint8_t *buffers; /* most times UDP_PAYLOAD_MAX, mapped */
+	uint8_t *buffers; /* most times BUFFER_SIZE, mapped */
+	bool has_large;   /* a datagram of the last batch went beyond its first page */
 };
 
 struct udp_sender {
@@ -59,6 +64,19 @@ fail:
 	return rc;
 }
 
+static void prepare_header(struct udp_receiver *r, unsigned i)
+{
+	r->iov[i] = (struct iovec){r->buffers + (size_t)i * BUFFER_SIZE, UDP_PAYLOAD_MAX};
+	r->header[i].msg_hdr = (struct msghdr){
+		.msg_name = &r->datagram[i].peer,
+		.msg_namelen = sizeof(r->datagram[i].peer),
+		.msg_iov = &r->iov[i],
+		.msg_iovlen = 1,
+		.msg_control = &r->control[i],
+		.msg_controllen = sizeof(r->control[i]),
+	};
+}
+
 struct udp_receiver *udp_receiver_new(unsigned most)
 {
 	struct udp_receiver *r = calloc(1, sizeof(*r));
@@ -70,7 +88,7 @@ struct udp_receiver *udp_receiver_new(unsigned most)
 	r->iov = calloc(most, sizeof(*r->iov));
 	r->control = calloc(most, sizeof(*r->control));
 	r->datagram = calloc(most, sizeof(*r->datagram));
-	r->buffers = mmap(NULL, (size_t)most * UDP_PAYLOAD_MAX, PROT_READ | PROT_WRITE,
+	r->buffers = mmap(NULL, (size_t)most * BUFFER_SIZE, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (r->buffers == MAP_FAILED)
 		r->buffers = NULL;
@@ -78,9 +96,9 @@ struct udp_receiver *udp_receiver_new(unsigned most)
 		udp_receiver_free(r);
 		return NULL;
 	}
+	r->page = (size_t)sysconf(_SC_PAGESIZE);
 	for (unsigned i = 0; i < most; i++)
-		r->iov[i] =
-			(struct iovec){r->buffers + (size_t)i * UDP_PAYLOAD_MAX, UDP_PAYLOAD_MAX};
+		prepare_header(r, i);
 	return r;
 }
 
@@ -89,7 +107,7 @@ void udp_receiver_free(struct udp_receiver *r)
 	if (!r)
 		return;
 	if (r->buffers)
-		munmap(r->buffers, (size_t)r->most * UDP_PAYLOAD_MAX);
+		munmap(r->buffers, (size_t)r->most * BUFFER_SIZE);
 	free(r->header);
 	free(r->iov);
 	free(r->control);
@@ -105,34 +123,50 @@ static const struct in6_pktinfo *find_pktinfo(struct msghdr *header)
 	return NULL;
 }
 
+/* Of a header that was received with, what the kernel has changed. */
+static void renew_header(struct udp_receiver *r, unsigned i)
+{
+	r->header[i].msg_hdr.msg_namelen = sizeof(r->datagram[i].peer);
+	r->header[i].msg_hdr.msg_controllen = sizeof(r->control[i]);
+}
+
+static void give_back_large(struct udp_receiver *r)
+{
+	for (unsigned i = 0; i < r->most; i++)
+		if (r->header[i].msg_len > r->page)
+			madvise(r->buffers + (size_t)i * BUFFER_SIZE + r->page,
+				BUFFER_SIZE - r->page, MADV_DONTNEED);
+	r->has_large = false;
+}
+
+/* Returns false where it cannot be told where the datagram came from, or it is cut. */
+static bool take_datagram(struct udp_receiver *r, unsigned i, struct udp_datagram *d)
+{
+	const struct in6_pktinfo *info = find_pktinfo(&r->header[i].msg_hdr);
+
+	r->has_large |= r->header[i].msg_len > r->page;
+	if (!info || r->header[i].msg_hdr.msg_flags & MSG_TRUNC)
+		return false;
+	d->peer = r->datagram[i].peer;
+	d->local = info->ipi6_addr;
+	d->ifindex = (int)info->ipi6_ifindex;
+	d->data = r->iov[i].iov_base;
+	d->len = r->header[i].msg_len;
+	return true;
+}
+
 int udp_receive(struct udp_receiver *r, int fd, const struct udp_datagram **datagrams)
 {
 	int n, kept = 0;
 
-	for (unsigned i = 0; i < r->most; i++)
-		r->header[i].msg_hdr = (struct msghdr){
-			.msg_name = &r->datagram[i].peer,
-			.msg_namelen = sizeof(r->datagram[i].peer),
-			.msg_iov = &r->iov[i],
-			.msg_iovlen = 1,
-			.msg_control = &r->control[i],
-			.msg_controllen = sizeof(r->control[i]),
-		};
+	if (r->has_large)
+		give_back_large(r);
 	n = recvmmsg(fd, r->header, r->most, MSG_DONTWAIT, NULL);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	for (int i = 0; i < n; i++) {
-		const struct in6_pktinfo *info = find_pktinfo(&r->header[i].msg_hdr);
-		struct udp_datagram *d = &r->datagram[kept];
-
-		if (!info || r->header[i].msg_hdr.msg_flags & MSG_TRUNC)
-			continue;
-		d->peer = r->datagram[i].peer;
-		d->local = info->ipi6_addr;
-		d->ifindex = (int)info->ipi6_ifindex;
-		d->data = r->iov[i].iov_base;
-		d->len = r->header[i].msg_len;
-		kept++;
+	for (unsigned i = 0; i < (unsigned)n; i++) {
+		kept += take_datagram(r, i, &r->datagram[kept]);
+		renew_header(r, i);
 	}
 	*datagrams = r->datagram;
 	return kept;

@@ -102,12 +102,12 @@ static void retry_later(struct link_monitor *m)
 	m->waiting = true;
 }
 
-/* Makes the timer unreadable again once it fired. */
+/* Makes the timer unreadable again once it fired; no system call while it is not armed. */
 static void retry_check(struct link_monitor *m)
 {
 	uint64_t fired;
 
-	if (read(m->timer_fd, &fired, sizeof(fired)) == sizeof(fired))
+	if (m->waiting && read(m->timer_fd, &fired, sizeof(fired)) == sizeof(fired))
 		m->waiting = false;
 }
 

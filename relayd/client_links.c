@@ -28,11 +28,23 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+/* The first of the three roles. */
+static bool is_client_link(const struct link *link)
+{
+	const struct client_link *cl = link->user;
+
+	return cl && cl->link == link;
+}
+
 struct client_link *client_links_find_name(const struct client_links *links, const char *name)
 {
-	struct client_link key;
+	struct link *link = link_table_find_name(links->table, name);
 	struct client_link *const *found;
+	struct client_link key;
 
+	/* Nearly always it is there, and a hash is nearer than the tree. */
+	if (link && is_client_link(link))
+		return link->user;
 	if (strlen(name) >= sizeof(key.name))
 		return NULL;
 	strcpy(key.name, name);
@@ -74,9 +86,8 @@ static int identify(struct client_links *links, struct client_link *cl)
 struct client_link *client_links_find(const struct client_links *links, int ifindex)
 {
 	struct link *link = link_table_find(links->table, ifindex);
-	struct client_link *cl = link ? link->user : NULL;
 
-	return cl && cl->link == link ? cl : NULL;
+	return link && is_client_link(link) ? link->user : NULL;
 }
 
 struct client_link *client_links_find_address(

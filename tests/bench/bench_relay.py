@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: ISC
 """What relaying costs: CPU time per message, beside the null relay's (null_relay.c).
 
-    make bench-relay BENCH_FLAGS="--links 1,100,1000 --rounds 5"
+    make bench-relay BENCH_FLAGS="--links 1,100,1000 --rounds 9"
 
-In each round each relay is started, loaded (load.c) and stopped, in turn, so that
-whatever else the machine does meets them all. The ratio to the null relay is taken
+In each round each relay is started, loaded (load.c) and stopped, in turn, forth in one
+round and back in the next, so that whatever else the machine does meets them all. The ratio to the null relay is taken
 within a round; shown are the medians of the rounds. Bare times are of one machine.
 """
 
@@ -39,15 +39,15 @@ class Row:
         self.up, self.down, self.up_ratio, self.down_ratio = [], [], [], []
         self.lost, self.flood, self.rss, self.start_s = 0, [], [], []
 
-    def add(self, found, null, process, start_s):
+    def add(self, found, null):
         self.up.append(cost_us(found["up"]))
         self.down.append(cost_us(found["down"]))
         self.up_ratio.append(self.up[-1] / cost_us(null["up"]))
         self.down_ratio.append(self.down[-1] / cost_us(null["down"]))
         self.lost += sum(found[way]["sent"] - found[way]["relayed"] for way in ("up", "down"))
         self.flood.append(found["flood"]["relayed"])
-        self.rss.append(rss_kib(process.pid))
-        self.start_s.append(start_s)
+        self.rss.append(found["rss_kib"])
+        self.start_s.append(found["start_s"])
 
     def slow(self):
         return bool(self.up) and self.up[-1] > SLOW_US
@@ -56,7 +56,9 @@ class Row:
 def measure(site, relay, options):
     process, start_s = site.start(relay)
     found = site.load(process, options.messages, options.burst, options.limit_ms, options.flood)
-    return found, process, start_s
+    found |= {"rss_kib": rss_kib(process.pid), "start_s": start_s}
+    process.stop()
+    return found
 
 
 def bench_links(links, relays, options):
@@ -66,14 +68,12 @@ def bench_links(links, relays, options):
     with Lab(directory) as lab:
         site = RelaySite(lab, links)
         for number in range(options.rounds):
-            null = None
-            for relay in relays:
-                if number and rows[relay].slow():
-                    continue
-                found, process, start_s = measure(site, relay, options)
-                null = null or found
-                rows[relay].add(found, null, process, start_s)
-                process.stop()
+            due = [relay for relay in relays if not (number and rows[relay].slow())]
+            found = {}
+            for relay in due if number % 2 else reversed(due):
+                found[relay] = measure(site, relay, options)
+            for relay in due:
+                rows[relay].add(found[relay], found["null"])
             print(f"{links} links, round {number + 1} of {options.rounds}", file=sys.stderr)
     shutil.rmtree(directory, ignore_errors=True)
     return rows
@@ -100,7 +100,7 @@ def print_rows(links, rows):
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--links", default="1,100,1000", help="numbers of client links")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--relays", help="which ones; default: all that are installed")
     parser.add_argument("--messages", type=int, default=19200, help="per run and direction")
     parser.add_argument("--burst", type=int, default=64, help="messages that wait at a time")
