@@ -153,6 +153,50 @@ static void test_collisions_are_stepped_over(void **state)
 	bench_stop(&b);
 }
 
+static struct in6_addr request(struct bench *b)
+{
+	bench_message(b, DHCP6_REQUEST);
+	bench_put_server_id(b);
+	bench_put_ia(b, 1, NULL);
+	assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
+	return b->address;
+}
+
+/* The address that a machine would have, or has, is now a host's own: the machine moves. */
+static void test_hosts_come_first(void **state)
+{
+	static const char subnet[] = "subnet \"2001:db8:1::/64\" {}\n";
+	struct boot_config *before, *with_host;
+	struct in6_addr first, second, third;
+	struct bench b, other;
+	char conf_text[256];
+
+	(void)state;
+	bench_start(&b, subnet);
+	first = request(&b);
+	snprintf(conf_text, sizeof(conf_text),
+		"%shost \"h\" { mac = \"52:54:00:00:00:01\" address = \"%s\" }\n", subnet,
+		bench_text(&first));
+	bench_start(&other, conf_text);
+	second = request(&other);
+	assert_memory_not_equal(&first, &second, sizeof(first));
+	assert_int_equal(other.decision.address.counter, 1);
+	/* the same by a reload, with the binding in force */
+	before = b.config;
+	with_host = other.config;
+	with_host->server_duid = before->server_duid;
+	memcpy(with_host->key, before->key, sizeof(before->key));
+	b.exchange.config = with_host;
+	third = request(&b);
+	assert_memory_equal(&second, &third, sizeof(second));
+	b.mac[3] = b.mac[4] = 0;
+	b.mac[5] = 1;
+	third = request(&b);
+	assert_memory_equal(&first, &third, sizeof(first));
+	bench_stop(&other);
+	bench_stop(&b);
+}
+
 /* --- bindings ---------------------------------------------------------------------- */
 
 static struct binding *put(struct binding_table *table, uint32_t number, enum binding_state state,
@@ -413,6 +457,7 @@ int main(void)
 		cmocka_unit_test(test_stable_address_is_for_ever),
 		cmocka_unit_test(test_reserved_identifiers),
 		cmocka_unit_test(test_collisions_are_stepped_over),
+		cmocka_unit_test(test_hosts_come_first),
 		cmocka_unit_test(test_flood_spares_what_is_bound),
 		cmocka_unit_test(test_expiry),
 		cmocka_unit_test(test_address_is_taken_over),

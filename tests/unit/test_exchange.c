@@ -19,10 +19,12 @@ static const char conf[] =
 	"host \"db1\" { mac = \"52:54:00:00:00:d1\" address = \"2001:db8:1::d1\" }\n"
 	"host \"db2\" { uuid = \"00112233-4455-6677-8899-aabbccddeeff\" "
 	"address = \"2001:db8:2::d2\" }\n"
-	"boot \"ipxe\" { user-class = \"iPXE\" url = \"http://[2001:db8::69]/b.ipxe?m=${mac}\" }\n"
+	"boot \"ipxe\" { user-class = \"iPXE\" url = "
+	"\"http://[2001:db8::69]/b.ipxe?m=${mac}&u=${uuid}\" }\n"
 	"boot \"http\" { arch = {x64-http} url = \"http://[2001:db8::69]/x.efi\" }\n"
 	"boot \"uefi\" { arch = {x64-uefi} url = \"tftp://[2001:db8::69]/x.efi\" "
-	"param = {\"700\"} }\n";
+	"param = {\"700\"} }\n"
+	"boot \"arm\" { arch = {arm64-uefi} url = \"tftp://[2001:db8::69]/${uuid}.efi\" }\n";
 
 static int start(void **state)
 {
@@ -330,7 +332,7 @@ static void test_information_request(void **state)
 	bench_put_arch(b, 7);
 	bench_put_oro(b, DHCP6_OPT_DOMAIN_LIST);
 	assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
-	assert_string_equal(b->url, "http://[2001:db8::69]/b.ipxe?m=52:54:00:12:34:56");
+	assert_string_equal(b->url, "http://[2001:db8::69]/b.ipxe?m=52:54:00:12:34:56&u=${uuid}");
 	assert_true(bench_option(b, DHCP6_OPT_DOMAIN_LIST, &data));
 	assert_false(bench_option(b, DHCP6_OPT_DNS_SERVERS, &data)); /* not asked for */
 	assert_false(bench_option(b, DHCP6_OPT_CLIENTID, &data));
@@ -366,10 +368,31 @@ static void test_options_of_each_firmware(void **state)
 	/* no rule for it */
 	bench_message(b, DHCP6_SOLICIT);
 	bench_put_ia(b, 1, NULL);
-	bench_put_arch(b, 11);
+	bench_put_arch(b, 27);
 	assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
 	assert_true(b->has_address);
 	assert_false(b->has_url);
+}
+
+/* UEFI sends the octets of SMBIOS, iPXE those of RFC 6355: ${uuid} is the same. */
+static void test_uuid_is_the_same_of_uefi_and_ipxe(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(dhcp6_duid_parse("000433221100554477668899aabbccddeeff", &b->duid), 0);
+	bench_message(b, DHCP6_SOLICIT);
+	bench_put_ia(b, 1, NULL);
+	bench_put_arch(b, 11);
+	assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
+	assert_string_equal(
+		b->url, "tftp://[2001:db8::69]/00112233-4455-6677-8899-aabbccddeeff.efi");
+	assert_int_equal(dhcp6_duid_parse("000400112233445566778899aabbccddeeff", &b->duid), 0);
+	bench_message(b, DHCP6_INFORMATION_REQUEST);
+	bench_put_arch(b, 11);
+	bench_put_user_class(b, "iPXE");
+	assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
+	assert_string_equal(b->url, "http://[2001:db8::69]/b.ipxe?m=52:54:00:12:34:56"
+				    "&u=00112233-4455-6677-8899-aabbccddeeff");
 }
 
 /* --- discarded ------------------------------------------------------------------- */
@@ -550,6 +573,7 @@ int main(void)
 		WITH_BENCH(test_declined_host_address_stays),
 		WITH_BENCH(test_information_request),
 		WITH_BENCH(test_options_of_each_firmware),
+		WITH_BENCH(test_uuid_is_the_same_of_uefi_and_ipxe),
 		cmocka_unit_test(test_discarded),
 		WITH_BENCH(test_malformed),
 		WITH_BENCH(test_chain_of_relays),
