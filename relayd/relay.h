@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The relay: its state, and a datagram's way through it.
+ * The relay: its state and its life.
  *
  *	relay_init     sockets, netlink and the first picture; needs privileges
  *	relay_start    on the loop; none needed any more
@@ -55,7 +55,7 @@ int relay_start(struct relay *relay, struct loop *loop);
 void relay_reload(struct relay *relay, struct relay_conf *conf);
 void relay_fini(struct relay *relay);
 
-/* Relay what waits on the socket, at most a few batches. Also for benchmarks without a loop. */
-void relay_run_batches(struct relay *relay);
+/* Take in what netlink has to say, now. */
+void relay_read_netlink(struct relay *relay);
 
 #endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A datagram's way through the relay, from top to bottom:
+ *
+ *	relay_run_batches    receive a batch; let netlink and the side channel catch up
+ *	relay_datagram       by its first octet: from a server, a relay below, a client
+ *	forward.c, reply.c   decide and build
+ *	relay_send.c         queue, and send the batch
+ *
+ * Netlink is read after a batch was received and before it is handled: an
+ * event that came before a message is known when the message is relayed,
+ * without a timer and whatever order the loop calls us in.
+ */
+#include "relayd/relay_batch.h"
+
+#include <arpa/inet.h>
+#include <net/if_arp.h>
+
+#include "daemon/loop.h"
+#include "dhcp6/message.h"
+#include "relayd/forward.h"
+#include "relayd/relay_send.h"
+
+enum { BATCHES_PER_CALL = 8 }; /* then the loop has its turn */
+
+/* --- counting ------------------------------------------------------------------ */
+
+static void count_drop(struct relay *relay, struct client_link *cl, const struct udp_datagram *d,
+	enum relay_drop reason)
+{
+	char from[INET6_ADDRSTRLEN];
+	const struct link *link = link_table_find(&relay->table, d->ifindex);
+
+	relay->counters.dropped[reason]++;
+	if (cl)
+		cl->counters.dropped[reason]++;
+	/* Other links' clients are nobody's concern here; all the rest is worth a line at times. */
+	if (reason == RELAY_DROP_NOT_SERVED)
+		return;
+	inet_ntop(AF_INET6, &d->peer.sin6_addr, from, sizeof(from));
+	log_limited(&relay->drop_limit[reason], LOG_LEVEL_INFO,
+		"%s: dropped a message from %s: %s%s%s", link ? link->name : "?", from,
+		relay_drop_name(reason), cl && *cl->reason ? ": " : "", cl ? cl->reason : "");
+}
+
+static void count_received(struct relay *relay, struct client_link *cl, uint8_t type)
+{
+	relay->counters.received[relay_type_slot(type)]++;
+	if (cl)
+		cl->counters.received[relay_type_slot(type)]++;
+}
+
+/* --- from clients, relays below, servers ------------------------------------------ */
+
+static bool find_mac(struct relay *relay, const struct client_link *cl,
+	const struct udp_datagram *d, uint8_t mac[6])
+{
+	return relay->conf->client_mac && cl->link->hw_type == ARPHRD_ETHER &&
+	       cl->link->mac_len == 6 &&
+	       client_mac_find(relay->mac, d->ifindex, &d->peer.sin6_addr, d->data, mac);
+}
+
+/* First the client's own share, so that one noisy client does not use up its link's. */
+static enum relay_drop check_rates(
+	struct relay *relay, struct client_link *cl, const struct udp_datagram *d)
+{
+	const struct relay_conf *conf = relay->conf;
+
+	if (!rate_table_take(
+		    relay->rates, d->ifindex, &d->peer.sin6_addr, conf->client_rate, relay->now_ms))
+		return RELAY_DROP_CLIENT_RATE;
+	if (!rate_bucket_take(&cl->rate, conf->link_rate, relay->now_ms))
+		return RELAY_DROP_LINK_RATE;
+	return RELAY_PASS;
+}
+
+static enum relay_drop relay_from_client(
+	struct relay *relay, struct client_link *cl, const struct udp_datagram *d, uint8_t *header)
+{
+	enum relay_drop drop;
+	uint8_t mac[6];
+	size_t len;
+	bool known;
+
+	if (!cl)
+		return RELAY_DROP_NOT_SERVED;
+	drop = check_rates(relay, cl, d);
+	if (drop)
+		return drop;
+	known = find_mac(relay, cl, d, mac);
+	drop = forward_client_message(cl, d, known ? mac : NULL, header, &len);
+	if (drop)
+		return drop;
+	if (!known && relay->conf->client_mac) {
+		relay->counters.without_mac++;
+		cl->counters.without_mac++;
+	}
+	cl->counters.forwarded++;
+	relay_send_to_servers(relay, d, header, len);
+	return RELAY_PASS;
+}
+
+static enum relay_drop relay_from_relay(
+	struct relay *relay, struct client_link *cl, const struct udp_datagram *d, uint8_t *header)
+{
+	bool trusted = cl && link_patterns_match(&relay->conf->trusted, cl->name);
+	enum relay_drop drop;
+	size_t len;
+
+	drop = forward_relayed_message(cl, trusted, d, header, &len);
+	if (drop)
+		return drop;
+	if (cl)
+		cl->counters.forwarded++;
+	relay_send_to_servers(relay, d, header, len);
+	return RELAY_PASS;
+}
+
+static enum relay_drop relay_from_server(struct relay *relay, struct client_link *from_link,
+	const struct udp_datagram *d, struct client_link **to_link)
+{
+	struct server_path *server = server_paths_find(&relay->paths, &d->peer.sin6_addr);
+	struct reply reply;
+	enum relay_drop drop;
+
+	if (from_link)
+		return RELAY_DROP_REPLY_FROM_CLIENT_LINK;
+	if (!server)
+		return RELAY_DROP_UNKNOWN_SERVER;
+	if (IN6_IS_ADDR_MULTICAST(&d->local))
+		return RELAY_DROP_MALFORMED;
+	server_path_answered(server);
+	drop = reply_decide(&relay->links, d, &reply);
+	*to_link = reply.cl;
+	if (drop)
+		return drop;
+	relay_send_reply(relay, server, &reply);
+	relay->counters.replied[relay_type_slot(reply.message_type)]++;
+	if (reply.cl)
+		reply.cl->counters.replied[relay_type_slot(reply.message_type)]++;
+	return RELAY_PASS;
+}
+
+/* --- a datagram ------------------------------------------------------------------------ */
+
+static void relay_datagram(struct relay *relay, const struct udp_datagram *d, uint8_t *header)
+{
+	struct client_link *cl = client_links_find(&relay->links, d->ifindex);
+	enum relay_drop drop;
+
+	if (d->len < DHCP6_HEADER_LEN) {
+		count_drop(relay, cl, d, RELAY_DROP_SHORT);
+		return;
+	}
+	if (d->data[0] == DHCP6_RELAY_REPL) {
+		drop = relay_from_server(relay, cl, d, &cl);
+	} else {
+		count_received(relay, cl, d->data[0]);
+		drop = d->data[0] == DHCP6_RELAY_FORW ? relay_from_relay(relay, cl, d, header)
+						      : relay_from_client(relay, cl, d, header);
+	}
+	if (drop)
+		count_drop(relay, cl, d, drop);
+}
+
+/* Returns false when nothing waits any more. */
+static bool run_batch(struct relay *relay)
+{
+	const struct udp_datagram *datagrams;
+	int n = udp_receive(relay->receiver, relay->fd, &datagrams);
+
+	if (n <= 0)
+		return false;
+	relay->now_ms = (int64_t)loop_now_ms();
+	relay_read_netlink(relay);
+	server_paths_refresh(&relay->paths);
+	client_mac_drain(relay->mac);
+	for (int i = 0; i < n; i++)
+		relay_datagram(relay, &datagrams[i], relay->header[i]);
+	relay_flush(relay);
+	return n == RELAY_BATCH;
+}
+
+void relay_run_batches(struct relay *relay)
+{
+	for (int i = 0; i < BATCHES_PER_CALL; i++)
+		if (!run_batch(relay))
+			break;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A datagram's way through the relay.
+ */
+#ifndef NB6_RELAYD_RELAY_BATCH_H
+#define NB6_RELAYD_RELAY_BATCH_H
+
+struct relay;
+
+/* Relay what waits on the socket, at most a few batches: call it when the socket is readable. */
+void relay_run_batches(struct relay *relay);
+
+#endif

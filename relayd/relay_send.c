@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Sending, and what to do where the kernel refuses: the source address toward
+ * a server may have gone the moment before.
+ */
+#include "relayd/relay_send.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+
+#include "relayd/server_choice.h"
+
+enum { REPLY_TAG = RELAY_SERVERS_MAX }; /* datagrams to servers bear the server's index */
+
+static void fill_outgoing(struct udp_outgoing *out, const struct server_path *server)
+{
+	out->to = (struct sockaddr_in6){.sin6_family = AF_INET6,
+		.sin6_port = htons(DHCP6_SERVER_PORT),
+		.sin6_addr = server->address};
+	out->source = server->source;
+	out->ifindex = 0;
+}
+
+static bool is_stale_path(int error)
+{
+	return error == EINVAL || error == ENODEV || error == EADDRNOTAVAIL ||
+	       error == ENETUNREACH || error == EHOSTUNREACH;
+}
+
+static void count_send_failure(struct relay *relay, const char *what, const char *name, int error)
+{
+	relay->counters.dropped[RELAY_DROP_SEND_FAILED]++;
+	log_limited(&relay->drop_limit[RELAY_DROP_SEND_FAILED], LOG_LEVEL_WARNING,
+		"%s %s: a message could not be sent: %s", what, name, strerror(error));
+}
+
+/* The kernel refused: what we knew is out of date. Ask again, try once more. */
+static void forward_failed(struct relay *relay, const struct udp_outgoing *datagram, int error)
+{
+	struct server_path *server = &relay->paths.server[datagram->tag];
+	struct udp_outgoing again = *datagram;
+
+	if (is_stale_path(error)) {
+		relay->paths.stale = true;
+		server_paths_refresh(&relay->paths);
+		fill_outgoing(&again, server);
+		error = -udp_send(relay->fd, &again);
+	}
+	if (error == 0)
+		return;
+	server->failed++;
+	server->forwarded--;
+	relay->counters.forwarded--;
+	count_send_failure(relay, "server", server->text, error);
+}
+
+static void reply_failed(struct relay *relay, const struct udp_outgoing *datagram, int error)
+{
+	struct client_link *cl = client_links_find(&relay->links, datagram->ifindex);
+
+	if (cl)
+		cl->counters.dropped[RELAY_DROP_SEND_FAILED]++;
+	count_send_failure(relay, "link", cl ? cl->name : "(a relay beyond)", error);
+}
+
+static void send_failed(void *arg, const struct udp_outgoing *datagram, int error)
+{
+	if (datagram->tag == REPLY_TAG)
+		reply_failed(arg, datagram, error);
+	else
+		forward_failed(arg, datagram, error);
+}
+
+void relay_flush(struct relay *relay)
+{
+	udp_flush(relay->sender, relay->fd, send_failed, relay);
+}
+
+static struct udp_outgoing *add_outgoing(struct relay *relay)
+{
+	struct udp_outgoing *out = udp_sender_add(relay->sender);
+
+	if (out)
+		return out;
+	relay_flush(relay);
+	return udp_sender_add(relay->sender);
+}
+
+void relay_send_to_servers(
+	struct relay *relay, const struct udp_datagram *d, uint8_t *header, size_t header_len)
+{
+	unsigned chosen = server_choice(&relay->paths, wire_in_of(d->data, d->len), relay->now_ms);
+
+	for (size_t i = 0; i < relay->paths.count; i++) {
+		struct server_path *server = &relay->paths.server[i];
+		struct udp_outgoing *out;
+
+		if (!(chosen & 1u << i))
+			continue;
+		out = add_outgoing(relay);
+		fill_outgoing(out, server);
+		out->part[0] = (struct iovec){header, header_len};
+		out->part[1] = (struct iovec){(void *)(uintptr_t)d->data, d->len};
+		out->n_parts = 2;
+		out->tag = i;
+		server_path_sent(server, relay->now_ms);
+		relay->counters.forwarded++;
+	}
+}
+
+void relay_send_reply(
+	struct relay *relay, const struct server_path *server, const struct reply *reply)
+{
+	struct udp_outgoing *out = add_outgoing(relay);
+	struct wire_in message = reply->message;
+	size_t len = wire_left(&message);
+
+	*out = (struct udp_outgoing){
+		.to = {.sin6_family = AF_INET6,
+			.sin6_port = htons(reply->port),
+			.sin6_addr = reply->to},
+		.source = server->source,
+		.part = {{(void *)(uintptr_t)wire_get_bytes(&message, len), len}},
+		.n_parts = 1,
+		.tag = REPLY_TAG,
+	};
+	if (reply->cl) {
+		out->ifindex = reply->cl->link->ifindex;
+		out->to.sin6_scope_id = (uint32_t)out->ifindex;
+		out->source = reply->cl->link_local;
+	}
+}
