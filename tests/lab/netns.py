@@ -138,9 +138,14 @@ class Namespace:
         self.ip("link", "set", device, "address", mac or fixed_mac(self.name, device))
         self.ip("link", "set", device, "up")
 
-    def address(self, device, address, *more):
-        """Add an address with its prefix length; more: `valid_lft 60` and the like."""
-        self.ip("-6", "address", "add", address, "dev", device, *more)
+    def address(self, device, address, *more, dad=False):
+        """Add an address with its prefix length; more: `valid_lft 60` and the like.
+
+        It is good at once. With dad, the kernel has it tentative first, for a
+        moment even where detection is off.
+        """
+        flags = () if dad else ("nodad",)
+        self.ip("-6", "address", "add", address, "dev", device, *flags, *more)
 
     def route(self, *args):
         self.ip("-6", "route", "add", *args)

@@ -319,7 +319,7 @@ def test_the_next_message_after_an_address_moved_bears_the_new_one(bench):
     for number in range(1, 51):
         after = f"2001:db8:aa:{number:x}::1"
         # as keepalived adds them: usable at once
-        site.router.address("lan1", f"{after}/64", "nodad")
+        site.router.address("lan1", f"{after}/64")
         site.router.ip("-6", "addr", "del", f"{before}/64", "dev", "lan1")
         assert bench.expect_relayed(bench.solicit()).linkaddr == after
         before = after
@@ -363,7 +363,7 @@ def test_a_tentative_address_is_not_used_until_it_stands(bench):
     site.router.ip("-6", "addr", "del", "2001:db8:1::1/64", "dev", "lan1")
     site.router.sysctl("net.ipv6.conf.lan1.accept_dad", 1)
     site.router.sysctl("net.ipv6.conf.lan1.dad_transmits", 3)
-    site.router.address("lan1", "2001:db8:1::1/64")
+    site.router.address("lan1", "2001:db8:1::1/64", dad=True)
     link = link_state(site, "lan1")
     assert link["state"] == "tentative" and "2001:db8:1::1" in link["reason"]
     wait_for(lambda: link_state(site, "lan1")["state"] == "ready", 20)
@@ -425,7 +425,7 @@ def test_relaying_goes_with_the_vrrp_address(site):
         wait_for(lambda: dropped(site, "standby") > 0)
         link = link_state(site, "lan1")
         assert link["state"] == "standby" and "2001:db8:1::f" in link["reason"]
-        site.router.address("lan1", "2001:db8:1::f/128", "nodad", "preferred_lft", "0")
+        site.router.address("lan1", "2001:db8:1::f/128", "preferred_lft", "0")
         bench.expect_relayed(bench.solicit())
         site.router.ip("-6", "addr", "del", "2001:db8:1::f/128", "dev", "lan1")
     before = dropped(site, "standby")
