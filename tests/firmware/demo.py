@@ -248,11 +248,12 @@ def demonstrate(firmware, out):
         return 1
     try:
         payload = make_payload(lambda text: out.write(text + "\n"))
+        accelerated = accelerator(lambda text: out.write(text + "\n"))
     except PayloadError as error:
         out.write(f"The demo cannot run here: {error}\n")
         return 1
     out.write(PICTURE.format(firmware=firmware))
-    out.write(f"\nQEMU emulates the machine ({accelerator()}); all links are in namespaces.\n\n")
+    out.write(f"\nQEMU is the machine ({accelerated}); all links are in namespaces.\n\n")
     directory = Path(tempfile.mkdtemp(prefix="netboot6-demo-"))
     directory.chmod(0o755)  # daemons that gave up root read their files here
     lab, wrong = Lab(directory), []

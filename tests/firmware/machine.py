@@ -11,7 +11,6 @@ boot a small Linux on this host: /dev/kvm may be there and hang all the same.
 NB6_ACCEL=tcg or kvm decides without trying.
 """
 
-import functools
 import os
 import shutil
 from pathlib import Path
@@ -90,8 +89,7 @@ def _firmware_options(firmware, mac, directory):
 
 
 # --- KVM ---------------------------------------------------------------------------
-@functools.lru_cache(maxsize=None)
-def accelerator():
+def accelerator(progress=lambda text: None):
     """"kvm" where it has booted a Linux on this host since the host's start, else "tcg"."""
     wanted = os.environ.get("NB6_ACCEL")
     if wanted:
@@ -102,6 +100,7 @@ def accelerator():
     payload = make_payload()
     verdict = payload.initrd.with_name(f"kvm-{boot_id}")
     if not verdict.exists():
+        progress(f"trying whether KVM works here ({KVM_PROBE_S} s at most, once)")
         verdict.write_text("kvm" if _kvm_boots_linux(payload) else "tcg")
     return verdict.read_text()
 
