@@ -19,11 +19,13 @@
 #include "dhcp6/identity.h"
 
 enum {
-	BOOT_KEY_LEN = 16,           /* AES-128 */
-	BOOT_LIFETIME_S = 600,       /* of a booting machine's address, at most */
-	DEFAULT_LIFETIME_S = 3600,   /* of all others' */
-	BOOT_PARAMS_MAX = 16,        /* of one rule */
-	DOMAIN_SEARCH_MAX_WIRE = 512 /* the list in wire form */
+	BOOT_KEY_LEN = 16,         /* AES-128 */
+	BOOT_LIFETIME_S = 600,     /* of a booting machine's address, at most */
+	DEFAULT_LIFETIME_S = 3600, /* of all others' */
+	BOOT_PARAMS_MAX = 16,      /* of one rule */
+	/* UEFI drops an Advertise of more than 1,472 octets: these and the URL have to fit in. */
+	DNS_SERVERS_MAX = 8,
+	DOMAIN_SEARCH_MAX_WIRE = 256 /* the list in wire form */
 };
 
 enum subnet_addresses {
@@ -77,10 +79,11 @@ struct boot_config {
 	size_t dns_servers;
 	uint8_t domain_search[DOMAIN_SEARCH_MAX_WIRE];
 	size_t domain_search_len;
-	bool preference; /* 255 in Advertises */
-	char *control;   /* path of the socket; "" for none */
-	char *user;      /* to become once the sockets are open; NULL: stay */
-	char *key_file;  /* where the key is kept that is not in the config */
+	bool domain_search_cut; /* too long: conf_check() refuses it */
+	bool preference;        /* 255 in Advertises */
+	char *control;          /* path of the socket; "" for none */
+	char *user;             /* to become once the sockets are open; NULL: stay */
+	char *key_file;         /* where the key is kept that is not in the config */
 	char *duid_file;
 	bool has_key, key_is_of_file;
 	uint8_t key[BOOT_KEY_LEN];     /* of stable addresses; filled in before use */

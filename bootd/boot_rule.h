@@ -10,8 +10,8 @@
 #include "bootd/boot_values.h"
 #include "bootd/firmware.h"
 
-/* Longer ones make an Advertise that UEFI drops (1,472 octets). */
-enum { BOOT_URL_SIZE = 1024, BOOT_REASON_SIZE = 160 };
+/* Longer ones make an Advertise that UEFI drops (1,472 octets in all). */
+enum { BOOT_URL_SIZE = 900, BOOT_REASON_SIZE = 160 };
 
 /* What a client boots; rule is NULL where no rule is for it. */
 struct boot_choice {

@@ -11,6 +11,8 @@
 #include "daemon/loop.h"
 #include "dhcp6/names.h"
 
+enum { LEASES_SHOWN = 20000 }; /* the newest: an answer has an end */
+
 /* Monotonic milliseconds to Unix time. */
 static double unix_time(uint64_t at_ms, uint64_t now_ms)
 {
@@ -205,9 +207,11 @@ json_t *boot_view_leases(const struct boot_server *server, uint64_t now_ms)
 	const struct binding *binding = NULL;
 	json_t *all = json_array();
 
-	while ((binding = binding_table_next(&server->exchange.bindings, binding)))
+	while (json_array_size(all) < LEASES_SHOWN &&
+		(binding = binding_table_next(&server->exchange.bindings, binding)))
 		json_array_append_new(all, binding_json(binding, now_ms));
-	return json_pack("{s:o}", "leases", all);
+	return json_pack("{s:o s:I}", "leases", all, "of",
+		(json_int_t)binding_table_count(&server->exchange.bindings));
 }
 
 static json_t *variables_json(const struct boot_host *host)

@@ -54,6 +54,20 @@ static void check_files(const struct boot_config *config, struct config_problems
 			true, 0, "tftp and http need root = \"DIRECTORY\", whose files they serve");
 }
 
+static void check_dns(const struct boot_config *config, struct config_problems *problems)
+{
+	if (config->dns_servers > DNS_SERVERS_MAX)
+		COMPLAIN(true, 0,
+			"dns has %zu addresses: expected at most %d, more do not fit in "
+			"what firmware takes",
+			config->dns_servers, DNS_SERVERS_MAX);
+	if (config->domain_search_cut)
+		COMPLAIN(true, 0,
+			"domain-search: expected names of at most %d octets in all, more "
+			"do not fit in what firmware takes",
+			DOMAIN_SEARCH_MAX_WIRE);
+}
+
 /* Values that look like real ones, for URLs to be judged before there is a client. */
 static void make_sample(struct boot_values *values, bool for_ipxe)
 {
@@ -211,6 +225,7 @@ int conf_check(struct boot_config *config, struct config_problems *problems)
 		return rc;
 	check_subnets(config, problems);
 	check_files(config, problems);
+	check_dns(config, problems);
 	check_urls(config, problems);
 	if (problems->errors > 0)
 		return -EINVAL;

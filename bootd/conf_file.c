@@ -152,8 +152,8 @@ static bool build_dns(cfg_t *cfg, struct boot_config *config)
 			&config->dns[config->dns_servers]);
 	for (unsigned i = 0; i < domains; i++)
 		dhcp6_put_domain(&out, cfg_getnstr(cfg, "domain-search", i));
-	/* One that is cut short is worse than none. */
-	config->domain_search_len = out.bad ? 0 : out.len;
+	config->domain_search_len = out.len;
+	config->domain_search_cut = out.bad;
 	return true;
 }
 

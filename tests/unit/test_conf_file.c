@@ -129,6 +129,28 @@ static void test_clashes(void **state)
 	}
 }
 
+/* What is given along with a URL must leave an Advertise that UEFI takes. */
+static void test_too_much_for_firmware(void **state)
+{
+	char text[1024] = "dns = {\"::1\"";
+	struct config_problems problems = {0};
+	struct boot_config *config;
+
+	(void)state;
+	for (int i = 0; i < 8; i++)
+		strcat(text, ", \"::2\"");
+	strcat(text, "}\n");
+	assert_int_equal(conf_text_load("b.conf", text, &config, &problems), -EINVAL);
+	assert_non_null(strstr(problems.text, "dns has 9 addresses"));
+	strcpy(text, "domain-search = {\"a.example\"");
+	for (int i = 0; i < 25; i++)
+		strcat(text, ", \"b.example\"");
+	strcat(text, "}\n");
+	problems = (struct config_problems){0};
+	assert_int_equal(conf_text_load("b.conf", text, &config, &problems), -EINVAL);
+	assert_non_null(strstr(problems.text, "domain-search: expected"));
+}
+
 static void test_warned_of(void **state)
 {
 	static const struct {
@@ -299,6 +321,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_clashes),
+		cmocka_unit_test(test_too_much_for_firmware),
 		cmocka_unit_test(test_warned_of),
 		cmocka_unit_test(test_example),
 		cmocka_unit_test(test_longest_prefix_wins),

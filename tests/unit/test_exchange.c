@@ -374,6 +374,35 @@ static void test_options_of_each_firmware(void **state)
 	assert_false(b->has_url);
 }
 
+/* All that can be configured at once still fits in an Advertise that UEFI takes (the bench looks).
+ */
+static void test_the_largest_advertise(void **state)
+{
+	char text[4096] = "subnet \"2001:db8:1::/64\" { interface = eth0 }\ndns = {\"::1\"";
+	uint8_t codes[] = {0, 59, 0, 60, 0, 23, 0, 24, 0, 16};
+	struct bench b;
+
+	(void)state;
+	for (int i = 1; i < DNS_SERVERS_MAX; i++)
+		strcat(text, ", \"::1\"");
+	strcat(text, "}\ndomain-search = {\"a.example\"");
+	for (int i = 1; i < 23; i++)
+		strcat(text, ", \"b.example\"");
+	strcat(text, "}\nboot \"long\" { arch = {x64-http} url = \"http://[2001:db8::69]/");
+	for (size_t i = strlen("http://[2001:db8::69]/.efi"); i < BOOT_URL_SIZE - 1; i++)
+		strcat(text, "x");
+	strcat(text, ".efi\" }\n");
+	bench_start(&b, text);
+	bench_message(&b, DHCP6_SOLICIT);
+	bench_put_ia(&b, 1, NULL);
+	bench_put_arch(&b, 16);
+	dhcp6_put_option(&b.out, DHCP6_OPT_ORO, codes, sizeof(codes));
+	assert_int_equal(bench_direct(&b), EXCHANGE_ANSWERED);
+	assert_int_equal(strlen(b.url), BOOT_URL_SIZE - 1);
+	assert_true(b.answer.out.len > 1300);
+	bench_stop(&b);
+}
+
 /* UEFI sends the octets of SMBIOS, iPXE those of RFC 6355: ${uuid} is the same. */
 static void test_uuid_is_the_same_of_uefi_and_ipxe(void **state)
 {
@@ -573,6 +602,7 @@ int main(void)
 		WITH_BENCH(test_declined_host_address_stays),
 		WITH_BENCH(test_information_request),
 		WITH_BENCH(test_options_of_each_firmware),
+		cmocka_unit_test(test_the_largest_advertise),
 		WITH_BENCH(test_uuid_is_the_same_of_uefi_and_ipxe),
 		cmocka_unit_test(test_discarded),
 		WITH_BENCH(test_malformed),
