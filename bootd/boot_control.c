@@ -6,7 +6,7 @@
 
 #include "bootd/boot_server.h"
 #include "bootd/boot_view.h"
-#include "bootd/conf_syntax.h"
+#include "bootd/config/conf_syntax.h"
 #include "daemon/loop.h"
 
 static json_t *run_status(void *arg, int n, char *const words[])

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "bootd/boot_server.h"
-#include "bootd/conf_file.h"
+#include "bootd/config/conf_file.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/notify.h"

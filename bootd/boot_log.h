@@ -8,8 +8,8 @@
 #ifndef NB6_BOOTD_BOOT_LOG_H
 #define NB6_BOOTD_BOOT_LOG_H
 
-#include "bootd/exchange.h"
-#include "bootd/fetch.h"
+#include "bootd/dhcp/exchange.h"
+#include "bootd/files/fetch.h"
 
 enum { BOOT_LOG_LINE = 1600 };
 

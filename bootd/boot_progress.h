@@ -12,9 +12,9 @@
 #ifndef NB6_BOOTD_BOOT_PROGRESS_H
 #define NB6_BOOTD_BOOT_PROGRESS_H
 
-#include "bootd/exchange.h"
-#include "bootd/fetch.h"
-#include "bootd/machine.h"
+#include "bootd/dhcp/exchange.h"
+#include "bootd/dhcp/machine.h"
+#include "bootd/files/fetch.h"
 
 enum {
 	BOOT_MACHINES_MAX = 10000,

@@ -7,9 +7,9 @@
 #define NB6_BOOTD_BOOT_SERVER_H
 
 #include "bootd/boot_progress.h"
-#include "bootd/dhcp_service.h"
-#include "bootd/http_server.h"
-#include "bootd/tftp_server.h"
+#include "bootd/dhcp/dhcp_service.h"
+#include "bootd/files/http_server.h"
+#include "bootd/files/tftp_server.h"
 
 struct config_problems;
 struct control;

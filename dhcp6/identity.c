@@ -146,7 +146,7 @@ const char *dhcp6_duid_format(const struct dhcp6_duid *duid, char text[DHCP6_DUI
 	return text;
 }
 
-static int hex_value(char c)
+int dhcp6_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -160,8 +160,8 @@ static int hex_value(char c)
 /* Two digits at *text to an octet, and past them. */
 static bool get_hex(const char **text, uint8_t *octet)
 {
-	int high = hex_value((*text)[0]);
-	int low = high < 0 ? -1 : hex_value((*text)[1]);
+	int high = dhcp6_hex_digit((*text)[0]);
+	int low = high < 0 ? -1 : dhcp6_hex_digit((*text)[1]);
 
 	if (low < 0)
 		return false;

@@ -54,6 +54,9 @@ const char *dhcp6_mac_format(const uint8_t mac[DHCP6_MAC_LEN], char text[DHCP6_M
 const char *dhcp6_uuid_format(const uint8_t uuid[DHCP6_UUID_LEN], char text[DHCP6_UUID_TEXT]);
 const char *dhcp6_duid_format(const struct dhcp6_duid *duid, char text[DHCP6_DUID_TEXT]);
 
+/* The value of a hexadecimal digit of either case, -1 for another character. */
+int dhcp6_hex_digit(char c);
+
 /*
  * Text to octets. A MAC is six pairs of hexadecimal digits with ':' or '-'
  * between all of them; a UUID has its four dashes; a DUID is pairs of digits,

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/conf_file.h"
+#include "bootd/config/conf_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

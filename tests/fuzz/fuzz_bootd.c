@@ -16,7 +16,7 @@
 
 #include "bootd/boot_log.h"
 #include "bootd/boot_progress.h"
-#include "bootd/conf_file.h"
+#include "bootd/config/conf_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -19,8 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/http_server.h"
-#include "bootd/tftp_server.h"
+#include "bootd/files/http_server.h"
+#include "bootd/files/tftp_server.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 

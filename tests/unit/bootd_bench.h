@@ -14,7 +14,7 @@
 #ifndef NB6_TESTS_UNIT_BOOTD_BENCH_H
 #define NB6_TESTS_UNIT_BOOTD_BENCH_H
 
-#include "bootd/exchange.h"
+#include "bootd/dhcp/exchange.h"
 
 #define BENCH_LINK "2001:db8:1::1"
 

@@ -5,7 +5,7 @@
  *	DIR/outside          must never be seen
  *	DIR/root/...         what may be served
  */
-#include "bootd/boot_file.h"
+#include "bootd/files/boot_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

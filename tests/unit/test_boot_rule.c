@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "bootd/boot_rule.h"
-#include "bootd/conf_file.h"
+#include "bootd/dhcp/boot_rule.h"
+#include "bootd/config/conf_file.h"
 
 static void test_urls(void **state)
 {

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "bootd/boot_progress.h"
-#include "bootd/stable_address.h"
+#include "bootd/dhcp/stable_address.h"
 #include "tests/unit/bootd_bench.h"
 #include "tests/unit/random.h"
 

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "bootd/conf_file.h"
+#include "bootd/config/conf_file.h"
 
 #define UEFI "arch = {x64-uefi} url = \"tftp://[2001:db8::1]/x.efi\""
 

@@ -12,12 +12,12 @@
 
 #include <cmocka.h>
 
-#include "bootd/content_type.h"
-#include "bootd/http_date.h"
-#include "bootd/http_query.h"
-#include "bootd/http_range.h"
-#include "bootd/http_target.h"
-#include "bootd/percent.h"
+#include "bootd/files/content_type.h"
+#include "bootd/files/http_date.h"
+#include "bootd/files/http_query.h"
+#include "bootd/files/http_range.h"
+#include "bootd/files/http_target.h"
+#include "bootd/files/percent.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -3,7 +3,7 @@
  * Templates: what is replaced, what is left for iPXE, and that no value can
  * start a line of its own.
  */
-#include "bootd/template.h"
+#include "bootd/files/template.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+/* One function per thing that can be wrong. */
+#include "bootd/config/conf_check.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "bootd/dhcp/boot_rule.h"
+#include "bootd/dhcp/firmware.h"
+#include "bootd/files/template.h"
+#include "dhcp6/names.h"
+
+#define COMPLAIN(error, line, ...) config_problem(problems, error, config->file, line, __VA_ARGS__)
+
+static int check_hosts(struct boot_config *config, struct config_problems *problems)
+{
+	const struct boot_host *a, *b;
+	const char *what;
+	int rc = host_table_finish(&config->hosts, &a, &b, &what);
+
+	if (rc == -EEXIST) {
+		COMPLAIN(true, b->line, "host \"%s\" has the same %s as host \"%s\" (line %u)",
+			b->name, what, a->name, a->line);
+		return 0;
+	}
+	for (size_t i = 0; i < config->hosts.hosts; i++) {
+		const struct boot_host *host = &config->hosts.host[i];
+
+		if (host->has_address && !boot_config_subnet_of(config, &host->address))
+			COMPLAIN(false, host->line,
+				"host \"%s\": its address is in none of the subnets and will "
+				"never be given",
+				host->name);
+	}
+	return rc;
+}
+
+static void check_subnets(const struct boot_config *config, struct config_problems *problems)
+{
+	for (size_t i = 0; i < config->subnets; i++)
+		for (size_t k = 0; k < i; k++)
+			if (prefix_equal(&config->subnet[i].prefix, &config->subnet[k].prefix))
+				COMPLAIN(true, config->subnet[i].line,
+					"subnet \"%s\" is there already (line %u)",
+					config->subnet[i].text, config->subnet[k].line);
+	if (config->subnets == 0)
+		COMPLAIN(false, 0, "there is no subnet: no request will be answered");
+}
+
+static void check_files(const struct boot_config *config, struct config_problems *problems)
+{
+	if ((config->has_tftp || config->has_http) && !config->root)
+		COMPLAIN(
+			true, 0, "tftp and http need root = \"DIRECTORY\", whose files they serve");
+}
+
+static void check_dns(const struct boot_config *config, struct config_problems *problems)
+{
+	if (config->dns_servers > DNS_SERVERS_MAX)
+		COMPLAIN(true, 0,
+			"dns has %zu addresses: expected at most %d, more do not fit in "
+			"what firmware takes",
+			config->dns_servers, DNS_SERVERS_MAX);
+	if (config->domain_search_cut)
+		COMPLAIN(true, 0,
+			"domain-search: expected names of at most %d octets in all, more "
+			"do not fit in what firmware takes",
+			DOMAIN_SEARCH_MAX_WIRE);
+}
+
+/* Values that look like real ones, for URLs to be judged before there is a client. */
+static void make_sample(struct boot_values *values, bool for_ipxe)
+{
+	*values = (struct boot_values){
+		.for_ipxe = for_ipxe,
+		.mac = "52:54:00:12:34:56",
+		.uuid = "00112233-4455-6677-8899-aabbccddeeff",
+		.arch = "x64-uefi",
+		.address = "2001:db8::1",
+		.subnet = "2001:db8::/64",
+	};
+}
+
+/* Could a host's `set` make anything of it? Then it is judged when it is used. */
+static bool has_host_variable(const struct boot_rule *rule)
+{
+	struct boot_values sample;
+	char name[TEMPLATE_NAME_SIZE];
+	size_t pos = 0;
+
+	make_sample(&sample, false);
+	return template_next_unknown(
+		       rule->url, strlen(rule->url), &pos, boot_values_lookup, &sample, name) == 1;
+}
+
+/* Can this rule's URL be read by this kind of firmware? */
+static bool url_fits(
+	const struct boot_rule *rule, enum firmware_kind kind, char why[BOOT_REASON_SIZE])
+{
+	struct boot_values sample;
+	struct boot_choice choice;
+
+	make_sample(&sample, kind == FIRMWARE_IPXE);
+	return boot_rule_apply(rule, kind, &sample, &choice, why) == 0;
+}
+
+static bool is_for_ipxe(const struct boot_rule *rule)
+{
+	return rule->user_class.text && !rule->user_class.is_start &&
+	       rule->user_class.len == strlen("iPXE") &&
+	       memcmp(rule->user_class.text, "iPXE", rule->user_class.len) == 0;
+}
+
+/* A rule that names an architecture is for its firmware, unless it wants iPXE. */
+static void check_url_for_arch(const struct boot_config *config, const struct boot_rule *rule,
+	uint16_t code, struct config_problems *problems)
+{
+	enum firmware_kind kind = is_for_ipxe(rule) ? FIRMWARE_IPXE : firmware_of_arch(code);
+	const struct dhcp6_arch *arch = dhcp6_arch_of(code);
+	char why[BOOT_REASON_SIZE];
+	const char *reason;
+
+	if (!has_host_variable(rule) && !url_fits(rule, kind, why))
+		COMPLAIN(true, rule->line, "boot \"%s\": url \"%s\" for %s: %s", rule->name,
+			rule->url, arch ? arch->name : firmware_kind_name(kind), why);
+	else if (firmware_wants_content_type(kind, rule->url))
+		COMPLAIN(false, rule->line,
+			"boot \"%s\": url \"%s\" ends neither in .efi nor .iso nor .img: UEFI HTTP "
+			"Boot then goes by the Content-Type, which must be application/efi",
+			rule->name, rule->url);
+	if (!firmware_takes_params(kind, rule->param, rule->params, &reason))
+		COMPLAIN(true, rule->line, "boot \"%s\": param for %s: %s", rule->name,
+			arch ? arch->name : firmware_kind_name(kind), reason);
+}
+
+static void check_urls(const struct boot_config *config, struct config_problems *problems)
+{
+	for (size_t i = 0; i < config->rules; i++) {
+		const struct boot_rule *rule = &config->rule[i];
+		char why[BOOT_REASON_SIZE];
+
+		for (size_t k = 0; k < rule->archs; k++)
+			check_url_for_arch(config, rule, rule->arch[k], problems);
+		if (rule->archs == 0 && !has_host_variable(rule) &&
+			!url_fits(rule, FIRMWARE_IPXE, why))
+			COMPLAIN(true, rule->line, "boot \"%s\": url \"%s\": %s", rule->name,
+				rule->url, why);
+	}
+}
+
+/* Whatever reads b's URL reads a's: a leaves nobody for b. */
+static bool leaves_nobody(const struct boot_rule *a, const struct boot_rule *b)
+{
+	char why[BOOT_REASON_SIZE];
+
+	if (!boot_rule_covers(a, b) || has_host_variable(a))
+		return false;
+	for (int kind = 0; kind < FIRMWARE_KINDS; kind++)
+		if (url_fits(b, (enum firmware_kind)kind, why) &&
+			!url_fits(a, (enum firmware_kind)kind, why))
+			return false;
+	return true;
+}
+
+static void check_order(const struct boot_config *config, struct config_problems *problems)
+{
+	for (size_t i = 1; i < config->rules; i++) {
+		const struct boot_rule *rule = &config->rule[i];
+
+		for (size_t k = 0; k < i; k++) {
+			if (!leaves_nobody(&config->rule[k], rule))
+				continue;
+			COMPLAIN(false, rule->line,
+				"boot \"%s\" can never match: boot \"%s\" (line %u) takes all of "
+				"its machines before",
+				rule->name, config->rule[k].name, config->rule[k].line);
+			break;
+		}
+	}
+}
+
+static void check_reachable(const struct boot_config *config, struct config_problems *problems)
+{
+	for (size_t i = 0; i < config->rules; i++) {
+		const struct boot_rule *rule = &config->rule[i];
+		bool found = !rule->has_subnet;
+
+		for (size_t k = 0; k < config->subnets; k++)
+			found |= prefix_covers(&rule->subnet, &config->subnet[k].prefix);
+		if (!found)
+			COMPLAIN(false, rule->line,
+				"boot \"%s\" can never match: there is no subnet in its prefix",
+				rule->name);
+	}
+}
+
+/* iPXE says the same architecture as the firmware that loaded it. */
+static void check_loops(const struct boot_config *config, struct config_problems *problems)
+{
+	const struct boot_rule ipxe = {
+		.user_class = {.text = (char *)(uintptr_t) "iPXE", .len = strlen("iPXE")}};
+
+	for (size_t i = 0; i < config->rules; i++) {
+		const struct boot_rule *rule = &config->rule[i];
+
+		if (boot_rule_covers(rule, &ipxe) && rule->user_class.text)
+			return;
+		if (!rule->user_class.text &&
+			(strstr(rule->url, "ipxe.efi") || strstr(rule->url, "snponly") ||
+				strstr(rule->url, "undionly"))) {
+			COMPLAIN(false, rule->line,
+				"boot \"%s\" loads iPXE, and iPXE as well, over and over: put a "
+				"rule with user-class = \"iPXE\" before it",
+				rule->name);
+			return;
+		}
+	}
+}
+
+int conf_check(struct boot_config *config, struct config_problems *problems)
+{
+	int rc = check_hosts(config, problems);
+
+	if (rc < 0)
+		return rc;
+	check_subnets(config, problems);
+	check_files(config, problems);
+	check_dns(config, problems);
+	check_urls(config, problems);
+	if (problems->errors > 0)
+		return -EINVAL;
+	check_order(config, problems);
+	check_reachable(config, problems);
+	check_loops(config, problems);
+	return 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is wrong with a configuration as a whole, though each value is right:
+ * two hosts with one MAC, a URL that the firmware of its rule cannot read, a rule that never
+ * comes to its turn.
+ */
+#ifndef NB6_BOOTD_CONFIG_CONF_CHECK_H
+#define NB6_BOOTD_CONFIG_CONF_CHECK_H
+
+#include "bootd/dhcp/boot_config.h"
+#include "daemon/config.h"
+
+/*
+ * Also finishes the host table. Returns 0 (there may be warnings), -EINVAL where there
+ * are errors, -ENOMEM.
+ */
+int conf_check(struct boot_config *config, struct config_problems *problems);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC */
+/* Building: from what libConfuse has read and conf_syntax.c has checked. */
+#include "bootd/config/conf_file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bootd/config/conf_check.h"
+#include "bootd/config/conf_syntax.h"
+#include "bootd/dhcp/stable_address.h"
+#include "dhcp6/option.h"
+
+/* --- building: the values were checked when they were read ------------------ */
+
+static bool copy_text(cfg_t *cfg, const char *option, char **out)
+{
+	const char *text = cfg_getstr(cfg, option);
+
+	*out = text ? strdup(text) : NULL;
+	return !text || *out;
+}
+
+static bool copy_list(cfg_t *cfg, const char *option, char ***out, size_t *n)
+{
+	unsigned size = cfg_size(cfg, option);
+
+	*out = calloc(size + 1, sizeof(**out));
+	for (*n = 0; *out && *n < size; (*n)++) {
+		(*out)[*n] = strdup(cfg_getnstr(cfg, option, (unsigned)*n));
+		if (!(*out)[*n])
+			return false;
+	}
+	return *out;
+}
+
+static bool copy_pattern(cfg_t *cfg, const char *option, struct text_pattern *pattern)
+{
+	const char *text = cfg_getstr(cfg, option);
+
+	return !text || conf_pattern(text, pattern) == 0;
+}
+
+static uint32_t lifetime_of(cfg_t *cfg, uint32_t otherwise_s)
+{
+	const char *text = cfg_getstr(cfg, "lifetime");
+	uint32_t seconds = otherwise_s;
+
+	if (text)
+		config_duration(text, &seconds);
+	return seconds;
+}
+
+static bool build_subnet(cfg_t *cfg, struct subnet *subnet, uint32_t lifetime_s)
+{
+	subnet->line = (unsigned)cfg->line;
+	config_prefix(cfg_title(cfg), &subnet->prefix.address, &subnet->prefix.len);
+	prefix_format(&subnet->prefix, subnet->text);
+	subnet->addresses =
+		strcmp(cfg_getstr(cfg, "addresses"), "none") == 0 ? SUBNET_NONE : SUBNET_STABLE;
+	subnet->lifetime_s = lifetime_of(cfg, lifetime_s);
+	return copy_text(cfg, "interface", &subnet->interface);
+}
+
+static bool build_host(cfg_t *cfg, struct boot_host *host)
+{
+	const char *mac = cfg_getstr(cfg, "mac"), *uuid = cfg_getstr(cfg, "uuid");
+	const char *duid = cfg_getstr(cfg, "duid"), *address = cfg_getstr(cfg, "address");
+	unsigned variables = cfg_size(cfg, "set");
+
+	host->line = (unsigned)cfg->line;
+	host->has_mac = mac && dhcp6_mac_parse(mac, host->mac) == 0;
+	host->has_uuid = uuid && dhcp6_uuid_parse(uuid, host->uuid) == 0;
+	host->has_address = address && config_address(address, &host->address) == 0;
+	if (duid)
+		dhcp6_duid_parse(duid, &host->duid);
+	host->name = strdup(cfg_title(cfg));
+	host->variable = calloc(variables + 1, sizeof(*host->variable));
+	if (!host->name || !host->variable)
+		return false;
+	for (; host->variables < variables; host->variables++)
+		if (conf_variable(cfg_getnstr(cfg, "set", (unsigned)host->variables),
+			    &host->variable[host->variables]) < 0)
+			return false;
+	return true;
+}
+
+static bool build_rule(cfg_t *cfg, struct boot_rule *rule)
+{
+	const char *mac = cfg_getstr(cfg, "mac"), *uuid = cfg_getstr(cfg, "uuid");
+	const char *subnet = cfg_getstr(cfg, "subnet");
+	unsigned archs = cfg_size(cfg, "arch");
+
+	rule->line = (unsigned)cfg->line;
+	rule->has_uuid = uuid && dhcp6_uuid_parse(uuid, rule->uuid) == 0;
+	rule->has_subnet =
+		subnet && config_prefix(subnet, &rule->subnet.address, &rule->subnet.len) == 0;
+	if (mac)
+		conf_mac_start(mac, rule->mac, &rule->mac_len);
+	rule->name = strdup(cfg_title(cfg));
+	rule->arch = calloc(archs + 1, sizeof(*rule->arch));
+	if (!rule->name || !rule->arch)
+		return false;
+	for (; rule->archs < archs; rule->archs++)
+		conf_arch(
+			cfg_getnstr(cfg, "arch", (unsigned)rule->archs), &rule->arch[rule->archs]);
+	return copy_pattern(cfg, "user-class", &rule->user_class) &&
+	       copy_pattern(cfg, "vendor-class", &rule->vendor_class) &&
+	       copy_pattern(cfg, "host", &rule->host) &&
+	       copy_pattern(cfg, "interface-id", &rule->interface_id) &&
+	       copy_pattern(cfg, "remote-id", &rule->remote_id) &&
+	       copy_text(cfg, "url", &rule->url) &&
+	       copy_list(cfg, "param", &rule->param, &rule->params);
+}
+
+static bool build_sections(cfg_t *cfg, struct boot_config *config)
+{
+	unsigned subnets = cfg_size(cfg, "subnet"), hosts = cfg_size(cfg, "host"),
+		 rules = cfg_size(cfg, "boot");
+	uint32_t lifetime_s = lifetime_of(cfg, DEFAULT_LIFETIME_S);
+
+	config->subnet = calloc(subnets + 1, sizeof(*config->subnet));
+	config->rule = calloc(rules + 1, sizeof(*config->rule));
+	if (!config->subnet || !config->rule)
+		return false;
+	for (unsigned i = 0; i < subnets; i++)
+		if (!build_subnet(cfg_getnsec(cfg, "subnet", i), &config->subnet[config->subnets++],
+			    lifetime_s))
+			return false;
+	for (unsigned i = 0; i < hosts; i++) {
+		struct boot_host *host = host_table_add(&config->hosts);
+
+		if (!host || !build_host(cfg_getnsec(cfg, "host", i), host))
+			return false;
+	}
+	for (unsigned i = 0; i < rules; i++)
+		if (!build_rule(cfg_getnsec(cfg, "boot", i), &config->rule[config->rules++]))
+			return false;
+	return true;
+}
+
+static bool build_dns(cfg_t *cfg, struct boot_config *config)
+{
+	struct wire_out out = wire_out_of(config->domain_search, sizeof(config->domain_search));
+	unsigned servers = cfg_size(cfg, "dns"), domains = cfg_size(cfg, "domain-search");
+
+	config->dns = calloc(servers + 1, sizeof(*config->dns));
+	if (!config->dns)
+		return false;
+	for (; config->dns_servers < servers; config->dns_servers++)
+		config_address(cfg_getnstr(cfg, "dns", (unsigned)config->dns_servers),
+			&config->dns[config->dns_servers]);
+	for (unsigned i = 0; i < domains; i++)
+		dhcp6_put_domain(&out, cfg_getnstr(cfg, "domain-search", i));
+	config->domain_search_len = out.len;
+	config->domain_search_cut = out.bad;
+	return true;
+}
+
+static void build_secret(cfg_t *cfg, struct boot_config *config)
+{
+	const char *key = cfg_getstr(cfg, "key"), *duid = cfg_getstr(cfg, "server-duid");
+
+	config->has_key = key != NULL;
+	if (key)
+		stable_address_key(key, strlen(key), config->key);
+	if (duid)
+		dhcp6_duid_parse(duid, &config->server_duid);
+}
+
+static bool build_listener(
+	cfg_t *cfg, const char *section, uint16_t port, bool *has, struct sockaddr_in6 *at)
+{
+	*has = cfg_size(cfg, section) > 0;
+	return !*has ||
+	       config_endpoint(cfg_getstr(cfg_getsec(cfg, section), "listen"), port, at) == 0;
+}
+
+static bool build(cfg_t *cfg, const char *name, struct boot_config *config)
+{
+	config->preference = cfg_getbool(cfg, "preference");
+	config_endpoint(cfg_getstr(cfg, "dhcp-listen"), DHCP6_SERVER_PORT, &config->dhcp);
+	config->file = strdup(name);
+	build_secret(cfg, config);
+	return config->file && copy_list(cfg, "listen", &config->listen, &config->listens) &&
+	       copy_text(cfg, "root", &config->root) && copy_text(cfg, "user", &config->user) &&
+	       copy_text(cfg, "control", &config->control) &&
+	       copy_text(cfg, "key-file", &config->key_file) &&
+	       copy_text(cfg, "server-duid-file", &config->duid_file) &&
+	       build_listener(cfg, "tftp", 69, &config->has_tftp, &config->tftp) &&
+	       build_listener(cfg, "http", 80, &config->has_http, &config->http) &&
+	       build_dns(cfg, config) && build_sections(cfg, config);
+}
+
+/* --- all of it --------------------------------------------------------------- */
+
+/* `cfg` is parsed, or was not (rc). */
+static int finish(cfg_t *cfg, const char *name, int rc, struct boot_config **out,
+	struct config_problems *problems)
+{
+	struct boot_config *config = rc == 0 ? boot_config_new() : NULL;
+
+	*out = NULL;
+	if (rc == 0)
+		rc = config && build(cfg, name, config) ? conf_check(config, problems) : -ENOMEM;
+	if (rc == 0)
+		*out = config;
+	else
+		boot_config_free(config);
+	if (cfg)
+		cfg_free(cfg);
+	return rc;
+}
+
+int conf_text_load(const char *name, const char *text, struct boot_config **out,
+	struct config_problems *problems)
+{
+	cfg_t *cfg = conf_syntax_new();
+	int rc = cfg ? config_parse_text(cfg, name, text, problems) : -ENOMEM;
+
+	return finish(cfg, name, rc, out, problems);
+}
+
+int conf_file_load(const char *path, struct boot_config **out, struct config_problems *problems)
+{
+	cfg_t *cfg = conf_syntax_new();
+	int rc = cfg ? config_parse(cfg, path, problems) : -ENOMEM;
+
+	return finish(cfg, path, rc, out, problems);
+}

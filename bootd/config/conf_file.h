@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From bootd.conf to a struct boot_config: read, check each value (conf_syntax.h),
+ * build, check the whole (conf_check.h). A file with an error yields no config at all.
+ */
+#ifndef NB6_BOOTD_CONFIG_CONF_FILE_H
+#define NB6_BOOTD_CONFIG_CONF_FILE_H
+
+#include "bootd/dhcp/boot_config.h"
+#include "daemon/config.h"
+
+/*
+ * Returns 0 and *out, to be freed with boot_config_free(); or -errno (-EINVAL: the
+ * file is wrong). `problems` has what is wrong, and warnings in either case.
+ */
+int conf_file_load(const char *path, struct boot_config **out, struct config_problems *problems);
+
+/* The same for a text in memory, called `name` in messages. */
+int conf_text_load(const char *name, const char *text, struct boot_config **out,
+	struct config_problems *problems);
+
+#endif

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * libConfuse's tables, and one table of our own that says for each option how its
+ * text is read and what is expected of it.
+ */
+#include "bootd/config/conf_syntax.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bootd/files/template.h"
+#include "dhcp6/names.h"
+#include "dhcp6/option.h"
+
+enum { KEY_TEXT_MIN = 16, SUBNET_LEN_MAX = 120 };
+
+int conf_arch(const char *text, uint16_t *code)
+{
+	const struct dhcp6_arch *arch = dhcp6_arch_named(text);
+	size_t digits = strspn(text, "0123456789");
+	unsigned long number;
+
+	if (arch) {
+		*code = arch->code;
+		return 0;
+	}
+	if (digits == 0 || digits > 5 || text[digits])
+		return -EINVAL;
+	number = strtoul(text, NULL, 10);
+	*code = (uint16_t)number;
+	return number > UINT16_MAX ? -EINVAL : 0;
+}
+
+int conf_mac_start(const char *text, uint8_t mac[DHCP6_MAC_LEN], uint8_t *len)
+{
+	char whole[] = "00:00:00:00:00:00";
+	size_t n = strlen(text);
+
+	/* "52:54:00" and "52:54:00:" alike */
+	if (n > 0 && text[n - 1] == ':')
+		n--;
+	if (n % 3 != 2 || n >= sizeof(whole))
+		return -EINVAL;
+	memcpy(whole, text, n);
+	*len = (uint8_t)((n + 1) / 3);
+	return dhcp6_mac_parse(whole, mac);
+}
+
+static int octets_of_hex(const char *text, struct text_pattern *pattern)
+{
+	size_t digits = strlen(text);
+	char pair[3] = "";
+
+	if (digits == 0 || digits % 2 || strspn(text, "0123456789abcdefABCDEF") != digits)
+		return -EINVAL;
+	pattern->text = malloc(digits / 2);
+	if (!pattern->text)
+		return -ENOMEM;
+	for (size_t i = 0; i < digits; i += 2) {
+		memcpy(pair, text + i, 2);
+		pattern->text[pattern->len++] = (char)strtoul(pair, NULL, 16);
+	}
+	return 0;
+}
+
+int conf_pattern(const char *text, struct text_pattern *pattern)
+{
+	size_t len = strlen(text);
+
+	*pattern = (struct text_pattern){0};
+	if (strncmp(text, "0x", 2) == 0)
+		return octets_of_hex(text + 2, pattern);
+	pattern->is_start = len > 0 && text[len - 1] == '*';
+	pattern->len = len - pattern->is_start;
+	pattern->text = strdup(text);
+	return !pattern->text ? -ENOMEM : len == 0 ? -EINVAL : 0;
+}
+
+int conf_variable(const char *text, struct host_variable *variable)
+{
+	const char *equals = strchr(text, '=');
+	size_t len = equals ? (size_t)(equals - text) : 0;
+
+	if (len == 0 || len >= TEMPLATE_NAME_SIZE ||
+		strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			     "0123456789_.-") != len)
+		return -EINVAL;
+	for (const char *c = equals + 1; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			return -EINVAL;
+	variable->name = strndup(text, len);
+	variable->value = strdup(equals + 1);
+	return variable->name && variable->value ? 0 : -ENOMEM;
+}
+
+/* --- one checker per kind of value ------------------------------------------ */
+
+static int is_arch(const char *text)
+{
+	uint16_t code;
+
+	return conf_arch(text, &code);
+}
+
+static int is_mac_start(const char *text)
+{
+	uint8_t mac[DHCP6_MAC_LEN], len;
+
+	return conf_mac_start(text, mac, &len);
+}
+
+static int is_pattern(const char *text)
+{
+	struct text_pattern pattern;
+	int rc = conf_pattern(text, &pattern);
+
+	free(pattern.text);
+	return rc;
+}
+
+static int is_variable(const char *text)
+{
+	struct host_variable variable = {0};
+	int rc = conf_variable(text, &variable);
+
+	free(variable.name);
+	free(variable.value);
+	return rc;
+}
+
+static int is_mac(const char *text)
+{
+	uint8_t mac[DHCP6_MAC_LEN];
+
+	return dhcp6_mac_parse(text, mac);
+}
+
+static int is_uuid(const char *text)
+{
+	uint8_t uuid[DHCP6_UUID_LEN];
+
+	return dhcp6_uuid_parse(text, uuid);
+}
+
+static int is_duid(const char *text)
+{
+	struct dhcp6_duid duid;
+
+	return dhcp6_duid_parse(text, &duid);
+}
+
+static int is_address(const char *text)
+{
+	struct in6_addr address;
+
+	return config_address(text, &address);
+}
+
+static int is_host_address(const char *text)
+{
+	struct in6_addr address;
+
+	return config_address(text, &address) < 0 || IN6_IS_ADDR_MULTICAST(&address) ||
+			       IN6_IS_ADDR_LINKLOCAL(&address) ||
+			       IN6_IS_ADDR_UNSPECIFIED(&address) || IN6_IS_ADDR_LOOPBACK(&address)
+		       ? -EINVAL
+		       : 0;
+}
+
+static int is_endpoint(const char *text)
+{
+	struct sockaddr_in6 endpoint;
+
+	return config_endpoint(text, 1, &endpoint);
+}
+
+static int is_prefix(const char *text)
+{
+	struct prefix prefix;
+
+	return config_prefix(text, &prefix.address, &prefix.len);
+}
+
+static int is_lifetime(const char *text)
+{
+	uint32_t seconds;
+
+	return config_duration(text, &seconds) < 0 || seconds < 60 || seconds > 365 * 86400u
+		       ? -EINVAL
+		       : 0;
+}
+
+static int is_domain(const char *text)
+{
+	uint8_t wire[256];
+	struct wire_out out = wire_out_of(wire, sizeof(wire));
+
+	return dhcp6_put_domain(&out, text);
+}
+
+static int is_key(const char *text)
+{
+	return strlen(text) < KEY_TEXT_MIN ? -EINVAL : 0;
+}
+
+static int is_addresses(const char *text)
+{
+	return strcmp(text, "stable") == 0 || strcmp(text, "none") == 0 ? 0 : -EINVAL;
+}
+
+static int is_name(const char *text)
+{
+	return *text ? 0 : -EINVAL;
+}
+
+static int is_nothing(const char *text)
+{
+	(void)text;
+	return -EINVAL;
+}
+
+#define EXPECT_UUID "a UUID such as \"00112233-4455-6677-8899-aabbccddeeff\""
+#define EXPECT_DUID "a DUID in hexadecimal such as \"00030001525400123456\""
+#define EXPECT_PATTERN "a text, the start of one with '*' at its end, or octets such as \"0x00ff\""
+#define EXPECT_LIFETIME "a time such as \"10m\", \"1h\" or \"7d\", between 1m and 365d"
+#define EXPECT_ENDPOINT "an address and a port such as \"[::]:69\""
+
+static const struct {
+	const char *section, *option;
+	int (*check)(const char *text);
+	const char *expected;
+} value[] = {
+	{"root", "listen", is_name, "the name of a link"},
+	{"root", "dhcp-listen", is_endpoint, EXPECT_ENDPOINT},
+	{"root", "root", is_name, "a directory"},
+	{"root", "dns", is_address, "an IPv6 address"},
+	{"root", "domain-search", is_domain, "a domain name"},
+	{"root", "lifetime", is_lifetime, EXPECT_LIFETIME},
+	{"root", "key", is_key, "a secret of 16 characters or more"},
+	{"root", "key-file", is_name, "a file"},
+	{"root", "server-duid", is_duid, EXPECT_DUID},
+	{"root", "server-duid-file", is_name, "a file"},
+	{"tftp", "listen", is_endpoint, EXPECT_ENDPOINT},
+	{"http", "listen", is_endpoint, EXPECT_ENDPOINT},
+	{"subnet", "addresses", is_addresses,
+		"stable or none (pool is not in this version: there is no lease store yet)"},
+	{"subnet", "pool", is_nothing,
+		"nothing: addresses = pool is not in this version, there is no lease store yet"},
+	{"subnet", "lifetime", is_lifetime, EXPECT_LIFETIME},
+	{"subnet", "interface", is_name, "the name of a link"},
+	{"host", "mac", is_mac, "a MAC address such as \"52:54:00:12:34:56\""},
+	{"host", "uuid", is_uuid, EXPECT_UUID},
+	{"host", "duid", is_duid, EXPECT_DUID},
+	{"host", "address", is_host_address, "an IPv6 address that a host can have"},
+	{"host", "set", is_variable,
+		"\"name=value\" with letters, digits, '_', '.', '-' in the name"},
+	{"boot", "arch", is_arch,
+		"an architecture such as x64-uefi, x64-http, arm64-uefi or x86-bios, or its "
+		"number"},
+	{"boot", "user-class", is_pattern, EXPECT_PATTERN},
+	{"boot", "vendor-class", is_pattern, EXPECT_PATTERN},
+	{"boot", "host", is_pattern, "the name of a host, or the start of one with '*' at its end"},
+	{"boot", "interface-id", is_pattern, EXPECT_PATTERN},
+	{"boot", "remote-id", is_pattern, EXPECT_PATTERN},
+	{"boot", "mac", is_mac_start, "the first octets of a MAC address such as \"52:54:00\""},
+	{"boot", "uuid", is_uuid, EXPECT_UUID},
+	{"boot", "subnet", is_prefix, "a prefix such as \"2001:db8:1::/64\""},
+	{"boot", "url", is_name, "a URL"},
+	{"boot", "param", is_name, "a text that is not empty"},
+};
+
+static int check_value(cfg_t *cfg, cfg_opt_t *opt)
+{
+	for (size_t i = 0; i < sizeof(value) / sizeof(value[0]); i++) {
+		if (strcmp(value[i].option, opt->name) != 0 ||
+			strcmp(value[i].section, cfg_name(cfg)) != 0)
+			continue;
+		for (unsigned k = 0; k < cfg_opt_size(opt); k++) {
+			const char *text = cfg_opt_getnstr(opt, k);
+
+			if (text && value[i].check(text) < 0)
+				return config_error(cfg, "%s = \"%s\": expected %s", opt->name,
+					text, value[i].expected);
+		}
+	}
+	return 0;
+}
+
+static int check_subnet(cfg_t *cfg, cfg_opt_t *opt)
+{
+	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	struct prefix prefix;
+
+	if (config_prefix(cfg_title(section), &prefix.address, &prefix.len) < 0)
+		return config_error(cfg,
+			"subnet \"%s\": expected a prefix such as \"2001:db8:1::/64\"",
+			cfg_title(section));
+	if (prefix.len == 0 || prefix.len > SUBNET_LEN_MAX)
+		return config_error(cfg, "subnet \"%s\": expected a length of 1 to %d",
+			cfg_title(section), SUBNET_LEN_MAX);
+	return 0;
+}
+
+static int check_host(cfg_t *cfg, cfg_opt_t *opt)
+{
+	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+
+	if (!cfg_getstr(section, "mac") && !cfg_getstr(section, "uuid") &&
+		!cfg_getstr(section, "duid"))
+		return config_error(cfg,
+			"host \"%s\": expected a mac, a uuid or a duid to know it by",
+			cfg_title(section));
+	return 0;
+}
+
+static int check_boot(cfg_t *cfg, cfg_opt_t *opt)
+{
+	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+
+	if (!cfg_getstr(section, "url"))
+		return config_error(cfg, "boot \"%s\": expected a url", cfg_title(section));
+	if (cfg_size(section, "param") > BOOT_PARAMS_MAX)
+		return config_error(cfg, "boot \"%s\": expected at most %d texts in param",
+			cfg_title(section), BOOT_PARAMS_MAX);
+	return 0;
+}
+
+static void set_validators(cfg_t *cfg)
+{
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(value) / sizeof(value[0]); i++) {
+		bool at_top = strcmp(value[i].section, "root") == 0;
+
+		strcpy(path, at_top ? "" : value[i].section);
+		if (!at_top)
+			strcat(path, "|");
+		strcat(path, value[i].option);
+		cfg_set_validate_func(cfg, path, check_value);
+	}
+	cfg_set_validate_func(cfg, "subnet", check_subnet);
+	cfg_set_validate_func(cfg, "host", check_host);
+	cfg_set_validate_func(cfg, "boot", check_boot);
+}
+
+cfg_t *conf_syntax_new(void)
+{
+	cfg_opt_t tftp[] = {CFG_STR("listen", "[::]:69", CFGF_NONE), CFG_END()};
+	cfg_opt_t http[] = {CFG_STR("listen", "[::]:80", CFGF_NONE), CFG_END()};
+	cfg_opt_t subnet[] = {
+		CFG_STR("addresses", "stable", CFGF_NONE),
+		CFG_STR("pool", NULL, CFGF_NODEFAULT),
+		CFG_STR("lifetime", NULL, CFGF_NODEFAULT),
+		CFG_STR("interface", NULL, CFGF_NODEFAULT),
+		CFG_END(),
+	};
+	cfg_opt_t host[] = {
+		CFG_STR("mac", NULL, CFGF_NODEFAULT),
+		CFG_STR("uuid", NULL, CFGF_NODEFAULT),
+		CFG_STR("duid", NULL, CFGF_NODEFAULT),
+		CFG_STR("address", NULL, CFGF_NODEFAULT),
+		CFG_STR_LIST("set", NULL, CFGF_NODEFAULT),
+		CFG_END(),
+	};
+	cfg_opt_t boot[] = {
+		CFG_STR_LIST("arch", NULL, CFGF_NODEFAULT),
+		CFG_STR("user-class", NULL, CFGF_NODEFAULT),
+		CFG_STR("vendor-class", NULL, CFGF_NODEFAULT),
+		CFG_STR("host", NULL, CFGF_NODEFAULT),
+		CFG_STR("mac", NULL, CFGF_NODEFAULT),
+		CFG_STR("uuid", NULL, CFGF_NODEFAULT),
+		CFG_STR("subnet", NULL, CFGF_NODEFAULT),
+		CFG_STR("interface-id", NULL, CFGF_NODEFAULT),
+		CFG_STR("remote-id", NULL, CFGF_NODEFAULT),
+		CFG_STR("url", NULL, CFGF_NODEFAULT),
+		CFG_STR_LIST("param", NULL, CFGF_NODEFAULT),
+		CFG_END(),
+	};
+	cfg_opt_t top[] = {
+		CFG_STR_LIST("listen", NULL, CFGF_NODEFAULT),
+		CFG_STR("dhcp-listen", "[::]:547", CFGF_NONE),
+		CFG_STR("root", NULL, CFGF_NODEFAULT),
+		CFG_SEC("tftp", tftp, CFGF_NODEFAULT),
+		CFG_SEC("http", http, CFGF_NODEFAULT),
+		CFG_STR_LIST("dns", NULL, CFGF_NODEFAULT),
+		CFG_STR_LIST("domain-search", NULL, CFGF_NODEFAULT),
+		CFG_BOOL("preference", cfg_true, CFGF_NONE),
+		CFG_STR("lifetime", NULL, CFGF_NODEFAULT),
+		CFG_STR("control", RUNSTATEDIR "/netboot6/bootd.sock", CFGF_NONE),
+		CFG_STR("user", NULL, CFGF_NODEFAULT),
+		CFG_STR("key", NULL, CFGF_NODEFAULT),
+		CFG_STR("key-file", CONF_STATE_DIR "/bootd.key", CFGF_NONE),
+		CFG_STR("server-duid", NULL, CFGF_NODEFAULT),
+		CFG_STR("server-duid-file", CONF_STATE_DIR "/bootd.duid", CFGF_NONE),
+		CFG_SEC("subnet", subnet, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_SEC("host", host, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_SEC("boot", boot, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_END(),
+	};
+	cfg_t *cfg = cfg_init(top, CFGF_NONE);
+
+	if (cfg)
+		set_validators(cfg);
+	return cfg;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/* The order in which an address is looked for, and for how long it is given. */
+#include "bootd/dhcp/address_choice.h"
+
+#include "bootd/dhcp/stable_address.h"
+
+enum { TRIES = 64 };
+
+static void set_lifetimes(struct address_choice *choice, const struct subnet *subnet, bool booting)
+{
+	uint32_t valid_s = subnet->lifetime_s;
+
+	if (booting && valid_s > BOOT_LIFETIME_S)
+		valid_s = BOOT_LIFETIME_S;
+	choice->valid_s = valid_s;
+	choice->preferred_s = valid_s - valid_s / 4;
+	choice->t1_s = choice->preferred_s / 2;
+	choice->t2_s = choice->preferred_s - choice->preferred_s / 5;
+}
+
+static void give(struct address_choice *choice, const struct in6_addr *address, bool is_fixed,
+	const char *why)
+{
+	choice->given = true;
+	choice->is_fixed = is_fixed;
+	choice->address = *address;
+	choice->why = why;
+}
+
+/* Is it free for this machine? */
+static bool is_free(const struct boot_config *config, const struct binding_table *bindings,
+	const struct in6_addr *address, const struct machine *machine)
+{
+	const struct binding *holder = binding_table_find_address(bindings, address);
+
+	return !host_table_by_address(&config->hosts, address) &&
+	       (!holder || machine_equal(&holder->machine, machine));
+}
+
+static void choose_stable(struct address_choice *choice, const struct boot_config *config,
+	const struct binding_table *bindings, const struct subnet *subnet,
+	const struct machine *machine, uint32_t counter)
+{
+	for (uint32_t last = counter + TRIES; counter != last; counter++) {
+		struct in6_addr address =
+			stable_address(config->key, &subnet->prefix, machine, counter);
+
+		if (stable_address_is_reserved(&subnet->prefix, &address) ||
+			!is_free(config, bindings, &address, machine))
+			continue;
+		choice->counter = counter;
+		give(choice, &address, false, "stable");
+		return;
+	}
+	choice->why = "no free address was found in the subnet";
+}
+
+void address_choose(struct address_choice *choice, const struct boot_config *config,
+	const struct binding_table *bindings, const struct subnet *subnet,
+	const struct boot_host *host, const struct machine *machine, bool booting)
+{
+	const struct binding *held = binding_table_find(bindings, &subnet->prefix, machine);
+
+	*choice = (struct address_choice){0};
+	set_lifetimes(choice, subnet, booting);
+	if (host && host->has_address && prefix_contains(&subnet->prefix, &host->address)) {
+		give(choice, &host->address, true, "fixed for the host");
+	} else if (subnet->addresses == SUBNET_NONE) {
+		choice->why = "the subnet has addresses = none";
+	} else if (held && held->has_address && !held->is_fixed &&
+		   is_free(config, bindings, &held->address, machine)) {
+		choice->counter = held->declines;
+		give(choice, &held->address, false, "held");
+	} else {
+		choose_stable(choice, config, bindings, subnet, machine, held ? held->declines : 0);
+	}
+}

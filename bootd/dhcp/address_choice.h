@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which address shall this machine have on this subnet? Its host's own one
+ * where that is inside, else the one it holds, else the stable one: with the
+ * lowest counter that no host and no other machine has.
+ *
+ * Nothing is changed by the question: `explain` asks as well.
+ */
+#ifndef NB6_BOOTD_DHCP_ADDRESS_CHOICE_H
+#define NB6_BOOTD_DHCP_ADDRESS_CHOICE_H
+
+#include "bootd/dhcp/binding_table.h"
+#include "bootd/dhcp/boot_config.h"
+
+struct address_choice {
+	bool given;
+	bool is_fixed;
+	struct in6_addr address;
+	uint32_t counter; /* of the stable address, declines among it */
+	/* T1 <= T2 <= preferred <= valid, none of them 0: some firmware hangs on anything else. */
+	uint32_t t1_s, t2_s, preferred_s, valid_s;
+	const char *why; /* "fixed for the host", "held", "stable"; or why there is none */
+};
+
+/* host may be NULL; booting: a machine that says an architecture, whose address is short-lived. */
+void address_choose(struct address_choice *choice, const struct boot_config *config,
+	const struct binding_table *bindings, const struct subnet *subnet,
+	const struct boot_host *host, const struct machine *machine, bool booting);
+
+#endif

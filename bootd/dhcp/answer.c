@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+/* Answers, option by option. */
+#include "bootd/dhcp/answer.h"
+
+#include <string.h>
+
+static void echo_option(struct wire_out *out, const struct dhcp6_relay *relay, uint16_t code)
+{
+	struct wire_in data;
+
+	if (dhcp6_option_find(relay->options, code, &data))
+		dhcp6_put_option(out, code, data.pos, wire_left(&data));
+}
+
+void answer_open_relays(
+	struct wire_out *out, const struct dhcp6_chain *chain, size_t mark[DHCP6_RELAYS_MAX])
+{
+	for (unsigned i = 0; i < chain->count; i++) {
+		const struct dhcp6_relay *relay = &chain->relay[i];
+
+		dhcp6_put_relay_header(out, DHCP6_RELAY_REPL, relay->hop_count,
+			&relay->link_address, &relay->peer_address);
+		echo_option(out, relay, DHCP6_OPT_INTERFACE_ID);
+		echo_option(out, relay, DHCP6_OPT_RELAY_PORT);
+		mark[i] = dhcp6_open_option(out, DHCP6_OPT_RELAY_MSG);
+	}
+}
+
+void answer_close_relays(
+	struct wire_out *out, const struct dhcp6_chain *chain, const size_t mark[DHCP6_RELAYS_MAX])
+{
+	for (unsigned i = chain->count; i > 0; i--)
+		dhcp6_close_option(out, mark[i - 1]);
+}
+
+void answer_put_head(struct wire_out *out, uint8_t type, const struct client_facts *facts,
+	const struct boot_config *config)
+{
+	dhcp6_put_message_header(out, type, facts->xid);
+	if (facts->has_client_id)
+		dhcp6_put_option(out, DHCP6_OPT_CLIENTID, facts->duid.octets, facts->duid.len);
+	dhcp6_put_option(
+		out, DHCP6_OPT_SERVERID, config->server_duid.octets, config->server_duid.len);
+}
+
+void answer_put_address(struct wire_out *out, uint32_t iaid, const struct address_choice *choice)
+{
+	size_t mark = dhcp6_open_ia_na(out, iaid, choice->t1_s, choice->t2_s);
+
+	dhcp6_put_iaaddr(out, &choice->address, choice->preferred_s, choice->valid_s);
+	dhcp6_close_option(out, mark);
+}
+
+void answer_put_ia_status(struct wire_out *out, uint16_t ia_code, uint32_t iaid, uint16_t status)
+{
+	size_t mark = dhcp6_open_option(out, ia_code);
+
+	wire_put_u32(out, iaid);
+	wire_put_u32(out, 0); /* T1, T2 */
+	wire_put_u32(out, 0);
+	answer_put_status(out, status);
+	dhcp6_close_option(out, mark);
+}
+
+void answer_put_status(struct wire_out *out, uint16_t status)
+{
+	static const char *const text[] = {
+		[DHCP6_STATUS_SUCCESS] = "success",
+		[DHCP6_STATUS_UNSPEC_FAIL] = "failed",
+		[DHCP6_STATUS_NO_ADDRS_AVAIL] = "no address for this client",
+		[DHCP6_STATUS_NO_BINDING] = "no such address is bound to this client",
+		[DHCP6_STATUS_NOT_ON_LINK] = "the address is not of this link",
+		[DHCP6_STATUS_NO_PREFIX_AVAIL] = "no prefixes are delegated here",
+	};
+
+	dhcp6_put_status(out, status, text[status]);
+}
+
+static void put_params(struct wire_out *out, const struct boot_rule *rule)
+{
+	size_t mark = dhcp6_open_option(out, DHCP6_OPT_BOOTFILE_PARAM);
+
+	for (size_t i = 0; i < rule->params; i++) {
+		size_t item = wire_open_len16(out);
+
+		wire_put_bytes(out, rule->param[i], strlen(rule->param[i]));
+		wire_close_len16(out, item);
+	}
+	dhcp6_close_option(out, mark);
+}
+
+/* RFC 5970 section 3.3: those that were matched, in the client's order. */
+static void put_matched_archs(
+	struct wire_out *out, const struct client_facts *facts, const struct boot_rule *rule)
+{
+	size_t mark;
+
+	if (facts->archs == 0)
+		return;
+	mark = dhcp6_open_option(out, DHCP6_OPT_CLIENT_ARCH);
+	for (unsigned i = 0; i < facts->archs; i++)
+		if (rule->archs == 0 || boot_rule_names_arch(rule, facts->arch[i]))
+			wire_put_u16(out, facts->arch[i]);
+	dhcp6_close_option(out, mark);
+}
+
+void answer_put_boot(
+	struct wire_out *out, const struct client_facts *facts, const struct boot_choice *boot)
+{
+	if (!boot->rule)
+		return;
+	dhcp6_put_option(out, DHCP6_OPT_BOOTFILE_URL, boot->url, strlen(boot->url));
+	if (boot->with_params)
+		put_params(out, boot->rule);
+	firmware_put_vendor_class(boot->kind, out);
+	put_matched_archs(out, facts, boot->rule);
+}
+
+void answer_put_requested(
+	struct wire_out *out, const struct client_facts *facts, const struct boot_config *config)
+{
+	if (client_asks_for(facts, DHCP6_OPT_DNS_SERVERS))
+		dhcp6_put_addresses(out, DHCP6_OPT_DNS_SERVERS, config->dns, config->dns_servers);
+	if (config->domain_search_len > 0 && client_asks_for(facts, DHCP6_OPT_DOMAIN_LIST))
+		dhcp6_put_option(out, DHCP6_OPT_DOMAIN_LIST, config->domain_search,
+			config->domain_search_len);
+}

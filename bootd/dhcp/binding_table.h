@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who has which address now: one binding per (subnet, machine), found by that
+ * and by the address.
+ *
+ *	Solicit -> offered -> Request -> bound -> Release -> released -> forgotten
+ *	                                  |  ^ \-- valid lifetime over --^
+ *	                                  |  +-- Renew, Rebind, another DUID of the machine
+ *	                                  +--> Decline -> declined: the address rests
+ *
+ * A machine keeps its binding whatever DUID and IAID it shows next. A Release
+ * frees nothing at once: GRUB and iPXE go on using the address that firmware released,
+ * so it stays held for the same machine until its lifetime is over.
+ *
+ * Memory is bounded: a full table lets go of the oldest that were only offered, then
+ * of the oldest at all. That loses no stable address: they can be computed anew.
+ */
+#ifndef NB6_BOOTD_DHCP_BINDING_TABLE_H
+#define NB6_BOOTD_DHCP_BINDING_TABLE_H
+
+#include "bootd/dhcp/machine.h"
+#include "bootd/dhcp/prefix.h"
+
+enum {
+	BINDINGS_MAX = 100000,
+	OFFER_HELD_S = 120,     /* for a Request to come */
+	DECLINE_RESTS_S = 3600, /* until a declined address may be tried again */
+};
+
+enum binding_state { BINDING_OFFERED, BINDING_BOUND, BINDING_RELEASED, BINDING_DECLINED };
+
+struct binding {
+	/* The key, never changed. */
+	struct prefix subnet;
+	struct machine machine;
+
+	bool has_address;
+	bool is_fixed; /* the host's own, from the config */
+	struct in6_addr address;
+	enum binding_state state;
+	uint32_t declines;      /* the counter of stable_address() */
+	struct dhcp6_duid duid; /* of the last asker, with its IAID */
+	uint32_t iaid;
+	uint64_t since_ms;   /* in this state */
+	uint64_t expires_ms; /* forgotten then */
+
+	/* Private to binding_table.c. */
+	struct binding *next_by_machine, *next_by_address;
+	struct binding *newer, *older; /* in the list of its state */
+};
+
+struct binding_list {
+	struct binding *newest, *oldest;
+	size_t count;
+};
+
+struct binding_table {
+	size_t most;
+	uint64_t seed;
+	size_t slots; /* a power of two */
+	struct binding **by_machine, **by_address;
+	struct binding_list offered, others;
+	uint64_t evicted; /* let go of for want of room, since the start */
+};
+
+/* `most` bindings at a time; 0: BINDINGS_MAX. Returns 0 or -ENOMEM. */
+int binding_table_init(struct binding_table *table, size_t most);
+void binding_table_fini(struct binding_table *table);
+
+size_t binding_table_count(const struct binding_table *table);
+
+struct binding *binding_table_find(const struct binding_table *table, const struct prefix *subnet,
+	const struct machine *machine);
+struct binding *binding_table_find_address(
+	const struct binding_table *table, const struct in6_addr *address);
+
+/* The machine's binding, a new one without address (and expired) where it has none; NULL: no
+ * memory. */
+struct binding *binding_table_get(
+	struct binding_table *table, const struct prefix *subnet, const struct machine *machine);
+
+/* Give it this address; whoever has it now loses it. */
+void binding_table_set_address(struct binding_table *table, struct binding *binding,
+	const struct in6_addr *address, bool is_fixed);
+
+/* It stays, to count declines, but has no address any more. */
+void binding_table_drop_address(struct binding_table *table, struct binding *binding);
+
+/* Into a state, for so long from now on. */
+void binding_table_set_state(struct binding_table *table, struct binding *binding,
+	enum binding_state state, uint64_t now_ms, uint64_t for_s);
+
+void binding_table_remove(struct binding_table *table, struct binding *binding);
+
+/* Forget what has expired. */
+void binding_table_expire(struct binding_table *table, uint64_t now_ms);
+
+/* All of them, newest first within each of the two lists: NULL begins, NULL ends. */
+struct binding *binding_table_next(const struct binding_table *table, const struct binding *after);
+
+/* "offered", "bound", "released", "declined". */
+const char *binding_state_name(enum binding_state state);
+
+#endif

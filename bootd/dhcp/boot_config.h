@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The configuration as it is used: built whole from bootd.conf (conf_file.h),
+ * checked (conf_check.h), then swapped in. Nothing in it changes afterwards.
+ *
+ * Every string is owned by the config; `line` is where in the file a section
+ * stands, for what has to be said about it later.
+ */
+#ifndef NB6_BOOTD_DHCP_BOOT_CONFIG_H
+#define NB6_BOOTD_DHCP_BOOT_CONFIG_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bootd/dhcp/host_table.h"
+#include "bootd/dhcp/prefix.h"
+#include "dhcp6/identity.h"
+
+enum {
+	BOOT_KEY_LEN = 16,         /* AES-128 */
+	BOOT_LIFETIME_S = 600,     /* of a booting machine's address, at most */
+	DEFAULT_LIFETIME_S = 3600, /* of all others' */
+	BOOT_PARAMS_MAX = 16,      /* of one rule */
+	/* UEFI drops an Advertise of more than 1,472 octets: these and the URL have to fit in. */
+	DNS_SERVERS_MAX = 8,
+	DOMAIN_SEARCH_MAX_WIRE = 256 /* the list in wire form */
+};
+
+enum subnet_addresses {
+	SUBNET_STABLE, /* computed from the key, the prefix and the machine */
+	SUBNET_NONE,   /* none but those of hosts */
+};
+
+struct subnet {
+	unsigned line;
+	struct prefix prefix;
+	char text[PREFIX_TEXT];
+	enum subnet_addresses addresses;
+	uint32_t lifetime_s;
+	char *interface; /* it is this link's, whatever addresses that has; or NULL */
+};
+
+/* Text that octets are compared with: whole, or the start where it ended in '*'. NULL: any. */
+struct text_pattern {
+	char *text;
+	size_t len;
+	bool is_start;
+};
+
+/* The conditions of a rule; what is not set lets all pass. */
+struct boot_rule {
+	unsigned line;
+	char *name;
+	uint16_t *arch; /* any of these */
+	size_t archs;
+	struct text_pattern user_class, vendor_class, interface_id, remote_id, host;
+	uint8_t mac_len; /* octets of the MAC that are compared: 0 to 6 */
+	uint8_t mac[DHCP6_MAC_LEN];
+	bool has_uuid;
+	uint8_t uuid[DHCP6_UUID_LEN];
+	bool has_subnet;
+	struct prefix subnet;
+
+	char *url;
+	char **param;
+	size_t params;
+};
+
+struct boot_config {
+	char *file; /* for messages */
+	char **listen;
+	size_t listens;
+	char *root;
+	bool has_tftp, has_http;
+	struct sockaddr_in6 dhcp, tftp, http; /* where to listen */
+	struct in6_addr *dns;
+	size_t dns_servers;
+	uint8_t domain_search[DOMAIN_SEARCH_MAX_WIRE];
+	size_t domain_search_len;
+	bool domain_search_cut; /* too long: conf_check() refuses it */
+	bool preference;        /* 255 in Advertises */
+	char *control;          /* path of the socket; "" for none */
+	char *user;             /* to become once the sockets are open; NULL: stay */
+	char *key_file;         /* where the key is kept that is not in the config */
+	char *duid_file;
+	bool has_key, key_is_of_file;
+	uint8_t key[BOOT_KEY_LEN];     /* of stable addresses; filled in before use */
+	struct dhcp6_duid server_duid; /* len 0: not in the config, filled in before use */
+
+	struct subnet *subnet;
+	size_t subnets;
+	struct host_table hosts;
+	struct boot_rule *rule;
+	size_t rules;
+};
+
+struct boot_config *boot_config_new(void);
+void boot_config_free(struct boot_config *config); /* NULL is fine */
+
+/* The subnet with the longest prefix that the address is in, or NULL. */
+const struct subnet *boot_config_subnet_of(
+	const struct boot_config *config, const struct in6_addr *address);
+/* The subnet that names this link, or NULL. */
+const struct subnet *boot_config_subnet_on(const struct boot_config *config, const char *link_name);
+
+#endif

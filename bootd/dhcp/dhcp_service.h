@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The DHCPv6 socket: receives in batches, has each datagram answered by the exchange,
+ * sends the answers in one batch. One socket on [::]:547 hears relays by unicast
+ * and the clients of the served links by multicast.
+ */
+#ifndef NB6_BOOTD_DHCP_DHCP_SERVICE_H
+#define NB6_BOOTD_DHCP_DHCP_SERVICE_H
+
+#include "bootd/dhcp/exchange.h"
+#include "bootd/dhcp/served_links.h"
+
+struct dhcp_service;
+
+/* `exchange` is the owner's and must outlive the service. Returns 0 or -errno of bind() and such.
+ */
+int dhcp_service_new(struct dhcp_service **service, struct loop *loop, struct exchange *exchange);
+void dhcp_service_free(struct dhcp_service *service); /* NULL is fine */
+
+/* The exchange has another configuration. */
+void dhcp_service_set_config(struct dhcp_service *service, const struct boot_config *config);
+
+/* Since the start. */
+struct dhcp_service_counters {
+	uint64_t datagrams;
+	uint64_t not_served; /* by multicast on a link that is not in `listen` */
+	uint64_t send_failed;
+};
+const struct dhcp_service_counters *dhcp_service_counters(const struct dhcp_service *service);
+
+#endif

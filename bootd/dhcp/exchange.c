@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The way of a request, top to bottom: read it, check it (RFC 9915 section 16),
+ * decide, answer by type (section 18.3), wrap it back.
+ */
+#include "bootd/dhcp/exchange.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "bootd/dhcp/answer.h"
+#include "bootd/dhcp/ia_answer.h"
+
+struct request {
+	struct exchange *exchange;
+	const struct arrival *arrival;
+	uint64_t now_ms;
+	struct dhcp6_chain chain;
+	struct client_facts facts;
+	struct decision decision;
+	struct exchange_event event;
+};
+
+int exchange_init(struct exchange *exchange, const struct boot_config *config)
+{
+	*exchange = (struct exchange){.config = config};
+	return binding_table_init(&exchange->bindings, 0);
+}
+
+void exchange_fini(struct exchange *exchange)
+{
+	binding_table_fini(&exchange->bindings);
+}
+
+/* --- read ------------------------------------------------------------------ */
+
+static enum exchange_drop read_request(struct request *r, struct wire_in datagram)
+{
+	struct exchange_counters *counters = &r->exchange->counters;
+	struct dhcp6_message message;
+	int rc = dhcp6_chain_read(datagram, &r->chain);
+
+	if (rc < 0)
+		return rc == -ELOOP    ? DROP_RELAY_LOOP
+		       : rc == -EPROTO ? DROP_NOT_FOR_SERVERS
+				       : DROP_MALFORMED;
+	if (r->chain.count > 0)
+		counters->relayed++;
+	if (dhcp6_message_read(r->chain.inner, &message) < 0)
+		return DROP_MALFORMED;
+	counters->received[message.type < EXCHANGE_TYPES ? message.type : 0]++;
+	if (client_facts_read(&r->facts, &r->chain, &message, r->arrival) < 0)
+		return DROP_MALFORMED;
+	return EXCHANGE_ANSWERED;
+}
+
+/* --- check ----------------------------------------------------------------- */
+
+enum wants { WANTED, UNWANTED, OPTIONAL };
+
+typedef enum exchange_drop respond_fn(struct request *r, struct wire_out *out);
+static respond_fn respond_solicit, respond_request, respond_confirm, respond_renew, respond_release,
+	respond_decline, respond_information_request;
+
+/* What a message of each type must bear (section 16), and who answers it. */
+static const struct dialogue {
+	enum wants client_id, server_id;
+	uint8_t answer;
+	respond_fn *respond;
+} dialogue[EXCHANGE_TYPES] = {
+	[DHCP6_SOLICIT] = {WANTED, UNWANTED, DHCP6_ADVERTISE, respond_solicit},
+	[DHCP6_REQUEST] = {WANTED, WANTED, DHCP6_REPLY, respond_request},
+	[DHCP6_CONFIRM] = {WANTED, UNWANTED, DHCP6_REPLY, respond_confirm},
+	[DHCP6_RENEW] = {WANTED, WANTED, DHCP6_REPLY, respond_renew},
+	[DHCP6_REBIND] = {WANTED, UNWANTED, DHCP6_REPLY, respond_renew},
+	[DHCP6_RELEASE] = {WANTED, WANTED, DHCP6_REPLY, respond_release},
+	[DHCP6_DECLINE] = {WANTED, WANTED, DHCP6_REPLY, respond_decline},
+	[DHCP6_INFORMATION_REQUEST] = {OPTIONAL, OPTIONAL, DHCP6_REPLY,
+		respond_information_request},
+};
+
+static bool is_our_server_id(const struct request *r)
+{
+	const struct dhcp6_duid *ours = &r->exchange->config->server_duid;
+
+	return wire_left(&r->facts.server_id) == ours->len &&
+	       memcmp(r->facts.server_id.pos, ours->octets, ours->len) == 0;
+}
+
+static enum exchange_drop check_request(const struct request *r)
+{
+	const struct client_facts *facts = &r->facts;
+	const struct dialogue *d = facts->type < EXCHANGE_TYPES ? &dialogue[facts->type] : NULL;
+
+	if (!d || !d->respond)
+		return DROP_NOT_FOR_SERVERS;
+	if (r->chain.count == 0 && !r->arrival->multicast)
+		return DROP_UNICAST;
+	if (d->client_id == WANTED && !facts->has_client_id)
+		return DROP_NO_CLIENT_ID;
+	if (d->server_id == WANTED && !facts->has_server_id)
+		return DROP_NO_SERVER_ID;
+	if (d->server_id == UNWANTED && facts->has_server_id)
+		return DROP_WITH_SERVER_ID;
+	if (facts->has_server_id && !is_our_server_id(r))
+		return DROP_OTHER_SERVER;
+	return EXCHANGE_ANSWERED;
+}
+
+/* --- decide ---------------------------------------------------------------- */
+
+static const struct subnet *find_subnet(
+	const struct boot_config *config, const struct client_facts *facts)
+{
+	const struct subnet *subnet = NULL;
+
+	if (facts->relays > 0)
+		return IN6_IS_ADDR_UNSPECIFIED(&facts->link_address)
+			       ? NULL
+			       : boot_config_subnet_of(config, &facts->link_address);
+	if (facts->link_name)
+		subnet = boot_config_subnet_on(config, facts->link_name);
+	for (size_t i = 0; !subnet && i < facts->on_links; i++)
+		subnet = boot_config_subnet_of(config, &facts->on_link[i]);
+	return subnet;
+}
+
+const struct boot_host *exchange_find_host(
+	const struct boot_config *config, const struct client_facts *facts)
+{
+	const struct boot_host *host = NULL;
+
+	if (facts->mac_source != CLIENT_MAC_UNKNOWN)
+		host = host_table_by_mac(&config->hosts, facts->mac);
+	if (!host && facts->has_uuid)
+		host = host_table_by_uuid(&config->hosts, facts->uuid);
+	if (!host && facts->has_client_id)
+		host = host_table_by_duid(&config->hosts, &facts->duid);
+	return host;
+}
+
+bool exchange_decide(const struct boot_config *config, const struct binding_table *bindings,
+	const struct client_facts *facts, struct decision *decision)
+{
+	struct boot_values values;
+
+	*decision = (struct decision){.subnet = find_subnet(config, facts)};
+	if (!decision->subnet)
+		return false;
+	decision->host = exchange_find_host(config, facts);
+	if (client_machine(facts, &decision->machine))
+		address_choose(&decision->address, config, bindings, decision->subnet,
+			decision->host, &decision->machine, facts->archs > 0);
+	boot_values_of_client(&values, facts, decision->subnet, decision->host,
+		decision->address.given ? &decision->address.address : NULL);
+	boot_rule_choose(&decision->boot, config, facts, decision->subnet, decision->host, &values);
+	return true;
+}
+
+/* --- answer ---------------------------------------------------------------- */
+
+/* A machine that says an architecture boots; others may ask for the URL by name (GRUB). */
+static bool wants_boot(const struct client_facts *facts)
+{
+	return facts->archs > 0 || client_asks_for(facts, DHCP6_OPT_BOOTFILE_URL);
+}
+
+static void put_boot(struct request *r, struct wire_out *out)
+{
+	if (!wants_boot(&r->facts) || !r->decision.boot.rule)
+		return;
+	answer_put_boot(out, &r->facts, &r->decision.boot);
+	r->event.with_boot_url = true;
+}
+
+/*
+ * What Advertise and Reply to Request, Renew and Rebind have in common. A
+ * boot file URL goes along only with an address: UEFI hangs for ever on an
+ * Advertise with the one and without the other.
+ */
+static enum exchange_drop answer_ias(
+	struct request *r, struct wire_out *out, ia_answer_fn *answer_ia, uint16_t no_prefix)
+{
+	const struct boot_config *config = r->exchange->config;
+	struct ia_work work = {
+		.bindings = &r->exchange->bindings,
+		.facts = &r->facts,
+		.decision = &r->decision,
+		.now_ms = r->now_ms,
+		.no_prefix = no_prefix,
+		.out = out,
+	};
+	int rc = ia_answer_all(&work, answer_ia);
+
+	if (rc < 0)
+		return rc == -EBADMSG ? DROP_MALFORMED : DROP_NO_MEMORY;
+	if (work.ias == 0)
+		return DROP_NOTHING_ASKED;
+	r->event.with_address = work.given;
+	r->event.status = work.status;
+	if (work.given)
+		put_boot(r, out);
+	answer_put_requested(out, &r->facts, config);
+	return EXCHANGE_ANSWERED;
+}
+
+static enum exchange_drop respond_solicit(struct request *r, struct wire_out *out)
+{
+	if (r->exchange->config->preference)
+		dhcp6_put_u8_option(out, DHCP6_OPT_PREFERENCE, UINT8_MAX);
+	return answer_ias(r, out, ia_offer, DHCP6_STATUS_NO_PREFIX_AVAIL);
+}
+
+static enum exchange_drop respond_request(struct request *r, struct wire_out *out)
+{
+	return answer_ias(r, out, ia_assign, DHCP6_STATUS_NO_PREFIX_AVAIL);
+}
+
+/* Renew and Rebind: what a server has forgotten, it can compute anew. */
+static enum exchange_drop respond_renew(struct request *r, struct wire_out *out)
+{
+	return answer_ias(r, out, ia_renew, DHCP6_STATUS_NO_BINDING);
+}
+
+/* Release and Decline: the status is of the message, whatever that of each IA. */
+static enum exchange_drop answer_giving_up(
+	struct request *r, struct wire_out *out, ia_answer_fn *answer_ia)
+{
+	enum exchange_drop drop = answer_ias(r, out, answer_ia, DHCP6_STATUS_NO_BINDING);
+
+	if (!drop)
+		answer_put_status(out, DHCP6_STATUS_SUCCESS);
+	return drop;
+}
+
+static enum exchange_drop respond_release(struct request *r, struct wire_out *out)
+{
+	return answer_giving_up(r, out, ia_release);
+}
+
+static enum exchange_drop respond_decline(struct request *r, struct wire_out *out)
+{
+	return answer_giving_up(r, out, ia_decline);
+}
+
+static enum exchange_drop respond_confirm(struct request *r, struct wire_out *out)
+{
+	bool on_link;
+	int addresses = ia_addresses_on_link(&r->facts, &r->decision.subnet->prefix, &on_link);
+
+	if (addresses <= 0)
+		return addresses < 0 ? DROP_MALFORMED : DROP_NOTHING_ASKED;
+	r->event.status = on_link ? DHCP6_STATUS_SUCCESS : DHCP6_STATUS_NOT_ON_LINK;
+	answer_put_status(out, r->event.status);
+	return EXCHANGE_ANSWERED;
+}
+
+static enum exchange_drop respond_information_request(struct request *r, struct wire_out *out)
+{
+	struct wire_in ia;
+
+	if (dhcp6_option_find(r->facts.options, DHCP6_OPT_IA_NA, &ia) ||
+		dhcp6_option_find(r->facts.options, DHCP6_OPT_IA_PD, &ia))
+		return DROP_WITH_IA;
+	put_boot(r, out);
+	answer_put_requested(out, &r->facts, r->exchange->config);
+	return EXCHANGE_ANSWERED;
+}
+
+static enum exchange_drop write_answer(struct request *r, struct wire_out *out)
+{
+	const struct dialogue *d = &dialogue[r->facts.type];
+	size_t mark[DHCP6_RELAYS_MAX];
+	enum exchange_drop drop;
+
+	answer_open_relays(out, &r->chain, mark);
+	answer_put_head(out, d->answer, &r->facts, r->exchange->config);
+	drop = d->respond(r, out);
+	answer_close_relays(out, &r->chain, mark);
+	return !drop && out->bad ? DROP_TOO_LARGE : drop;
+}
+
+/* To a relay's port 547 (RFC 9915 section 7.2), or where it sent from if it says so (RFC 8357). */
+static void address_answer(const struct request *r, struct exchange_answer *answer)
+{
+	const struct arrival *arrival = r->arrival;
+	struct wire_in data;
+
+	answer->to = arrival->source;
+	answer->port = DHCP6_CLIENT_PORT;
+	if (r->chain.count > 0)
+		answer->port =
+			dhcp6_option_find(r->chain.relay[0].options, DHCP6_OPT_RELAY_PORT, &data)
+				? arrival->source_port
+				: DHCP6_SERVER_PORT;
+	answer->ifindex = IN6_IS_ADDR_LINKLOCAL(&arrival->source) ? arrival->ifindex : 0;
+}
+
+static void tell(struct request *r)
+{
+	r->event.facts = &r->facts;
+	r->event.decision = &r->decision;
+	r->event.answer_type = dialogue[r->facts.type].answer;
+	r->event.now_ms = r->now_ms;
+	if (r->exchange->observe)
+		r->exchange->observe(r->exchange->observe_arg, &r->event);
+}
+
+enum exchange_drop exchange_handle(struct exchange *exchange, const struct arrival *arrival,
+	struct wire_in datagram, uint64_t now_ms, struct exchange_answer *answer)
+{
+	struct request r = {.exchange = exchange, .arrival = arrival, .now_ms = now_ms};
+	enum exchange_drop drop = read_request(&r, datagram);
+
+	if (!drop)
+		drop = check_request(&r);
+	if (!drop && !exchange_decide(exchange->config, &exchange->bindings, &r.facts, &r.decision))
+		drop = DROP_NO_SUBNET;
+	if (!drop)
+		drop = write_answer(&r, &answer->out);
+	exchange->counters.dropped[drop]++;
+	if (drop)
+		return drop;
+	address_answer(&r, answer);
+	exchange->counters.sent[dialogue[r.facts.type].answer]++;
+	tell(&r);
+	return EXCHANGE_ANSWERED;
+}
+
+const char *exchange_drop_name(enum exchange_drop drop)
+{
+	static const char *const name[EXCHANGE_DROPS] = {
+		[EXCHANGE_ANSWERED] = "answered",
+		[DROP_MALFORMED] = "malformed",
+		[DROP_RELAY_LOOP] = "relay-loop",
+		[DROP_NOT_FOR_SERVERS] = "not-for-servers",
+		[DROP_UNICAST] = "unicast",
+		[DROP_NO_CLIENT_ID] = "no-client-id",
+		[DROP_NO_SERVER_ID] = "no-server-id",
+		[DROP_WITH_SERVER_ID] = "with-server-id",
+		[DROP_OTHER_SERVER] = "other-server",
+		[DROP_WITH_IA] = "with-ia",
+		[DROP_NO_SUBNET] = "no-subnet",
+		[DROP_NOTHING_ASKED] = "nothing-asked",
+		[DROP_TOO_LARGE] = "too-large",
+		[DROP_NO_MEMORY] = "no-memory",
+	};
+
+	return name[drop];
+}

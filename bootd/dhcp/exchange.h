@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A request's way, from the octets of a datagram to the octets of its answer:
+ *
+ *	datagram -> relays, message, client facts -> subnet -> host -> address
+ *	         -> boot rule -> answer, wrapped back through the same relays
+ *
+ * Takes bytes and `now`, does no I/O: what ships is what the tests and the fuzzer run.
+ */
+#ifndef NB6_BOOTD_DHCP_EXCHANGE_H
+#define NB6_BOOTD_DHCP_EXCHANGE_H
+
+#include "bootd/dhcp/address_choice.h"
+#include "bootd/dhcp/boot_rule.h"
+#include "bootd/dhcp/client_facts.h"
+
+/* Why a datagram is not answered; names in exchange_drop_name(). */
+enum exchange_drop {
+	EXCHANGE_ANSWERED,
+	DROP_MALFORMED,       /* a header or an option does not fit */
+	DROP_RELAY_LOOP,      /* more relays than the hop limit allows */
+	DROP_NOT_FOR_SERVERS, /* a type that servers send, or an unknown one */
+	DROP_UNICAST,         /* straight from a client, but not by multicast */
+	DROP_NO_CLIENT_ID,
+	DROP_NO_SERVER_ID,
+	DROP_WITH_SERVER_ID, /* where RFC 9915 section 16 allows none */
+	DROP_OTHER_SERVER,   /* it chose another server */
+	DROP_WITH_IA,        /* Information-request that asks for addresses */
+	DROP_NO_SUBNET,      /* from a subnet that is not in the configuration */
+	DROP_NOTHING_ASKED,  /* no IA, or a Confirm without addresses */
+	DROP_TOO_LARGE,      /* the answer, with all its relays, does not fit a datagram */
+	DROP_NO_MEMORY,
+	EXCHANGE_DROPS,
+};
+
+/* What was found out about a client, each from the one before. */
+struct decision {
+	const struct subnet *subnet; /* NULL: not one of ours, and nothing below is set */
+	struct machine machine;
+	const struct boot_host *host; /* NULL: not a known one */
+	struct address_choice address;
+	struct boot_choice boot;
+};
+
+/* An answered message, for the log and the boot progress. Borrowed, valid during the call. */
+struct exchange_event {
+	const struct client_facts *facts;
+	const struct decision *decision;
+	uint8_t answer_type;
+	uint16_t status;    /* what the answer says of the address or the message */
+	bool with_address;  /* decision->address is in the answer */
+	bool with_boot_url; /* decision->boot is in the answer */
+	uint64_t now_ms;
+};
+typedef void exchange_observe_fn(void *arg, const struct exchange_event *event);
+
+enum { EXCHANGE_TYPES = 16 };
+
+struct exchange_counters {
+	uint64_t received[EXCHANGE_TYPES]; /* by type of the client's message; 0: any other */
+	uint64_t relayed;
+	uint64_t sent[EXCHANGE_TYPES];
+	uint64_t dropped[EXCHANGE_DROPS];
+};
+
+struct exchange {
+	const struct boot_config *config; /* may be swapped in between two datagrams */
+	struct binding_table bindings;
+	struct exchange_counters counters;
+	exchange_observe_fn *observe; /* NULL: nobody */
+	void *observe_arg;
+};
+
+/* Where an answer goes, and its octets in the caller's buffer. */
+struct exchange_answer {
+	struct wire_out out; /* made by the caller with wire_out_of() */
+	struct in6_addr to;
+	uint16_t port;
+	int ifindex; /* to be named for the sending: 0 where the routes know better */
+};
+
+/* Returns 0 or -ENOMEM. `config` is borrowed. */
+int exchange_init(struct exchange *exchange, const struct boot_config *config);
+void exchange_fini(struct exchange *exchange);
+
+/* EXCHANGE_ANSWERED and *answer is to be sent, or why nothing is. */
+enum exchange_drop exchange_handle(struct exchange *exchange, const struct arrival *arrival,
+	struct wire_in datagram, uint64_t now_ms, struct exchange_answer *answer);
+
+/*
+ * What would be decided for a client with these facts; changes nothing. False and
+ * decision->subnet NULL for a subnet that is not ours.
+ */
+bool exchange_decide(const struct boot_config *config, const struct binding_table *bindings,
+	const struct client_facts *facts, struct decision *decision);
+
+/* The host behind a client: by MAC, else by UUID, else by DUID. */
+const struct boot_host *exchange_find_host(
+	const struct boot_config *config, const struct client_facts *facts);
+
+/* "malformed", "no-subnet"...: for logs and counters. */
+const char *exchange_drop_name(enum exchange_drop drop);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The kinds of firmware and their habits, as a table; below it the functions
+ * that the table names.
+ *
+ * UEFI PXE   takes "tftp://" in lower case, a literal address in brackets or a
+ *            name, and then a slash at once: a port is an error, and "http://" is
+ *            not a URL to it. Its first boot file parameter is the file's size in
+ *            blocks of 512 octets, so that any other text there is fatal. An echo of its
+ *            own "PXEClient" makes it ask a boot server on port 4011: never sent.
+ * UEFI HTTP  takes an answer only with a vendor class that begins "HTTPClient".
+ *            The URL ends for it at the next zero octet.
+ * iPXE       takes what it has drivers for.
+ */
+#include "bootd/dhcp/firmware.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dhcp6/names.h"
+
+enum { ENTERPRISE_INTEL = 343 };
+
+typedef const char *url_check_fn(const char *url);
+static url_check_fn check_uefi_pxe_url, check_uefi_http_url, check_any_url;
+
+static const struct {
+	const char *name;
+	url_check_fn *check_url;
+	const char *vendor_class; /* of our answers; NULL: none */
+	bool params_are_size;     /* option 60 is a number, or fatal */
+} habits[FIRMWARE_KINDS] = {
+	[FIRMWARE_NONE] = {"OS", check_any_url},
+	[FIRMWARE_UEFI_PXE] = {"UEFI PXE", check_uefi_pxe_url, .params_are_size = true},
+	[FIRMWARE_UEFI_HTTP] = {"UEFI HTTP", check_uefi_http_url, .vendor_class = "HTTPClient"},
+	[FIRMWARE_IPXE] = {"iPXE", check_any_url},
+	[FIRMWARE_BIOS] = {"BIOS", check_any_url},
+	[FIRMWARE_UBOOT] = {"U-Boot", check_any_url},
+	[FIRMWARE_OTHER] = {"other", check_any_url},
+};
+
+enum firmware_kind firmware_of_arch(uint16_t code)
+{
+	const struct dhcp6_arch *arch = dhcp6_arch_of(code);
+
+	switch (arch ? arch->way : DHCP6_BOOT_OTHER) {
+	case DHCP6_BOOT_UEFI:
+		return FIRMWARE_UEFI_PXE;
+	case DHCP6_BOOT_HTTP:
+		return FIRMWARE_UEFI_HTTP;
+	case DHCP6_BOOT_BIOS:
+		return FIRMWARE_BIOS;
+	case DHCP6_BOOT_UBOOT:
+		return FIRMWARE_UBOOT;
+	case DHCP6_BOOT_OTHER:
+		break;
+	}
+	return FIRMWARE_OTHER;
+}
+
+enum firmware_kind firmware_of(const struct client_facts *facts)
+{
+	if (client_has_user_class(facts, "iPXE"))
+		return FIRMWARE_IPXE;
+	return facts->archs > 0 ? firmware_of_arch(facts->arch[0]) : FIRMWARE_NONE;
+}
+
+const char *firmware_kind_name(enum firmware_kind kind)
+{
+	return habits[kind].name;
+}
+
+const char *firmware_format(const struct client_facts *facts, char text[FIRMWARE_TEXT])
+{
+	enum firmware_kind kind = firmware_of(facts);
+	const struct dhcp6_arch *arch = facts->archs > 0 ? dhcp6_arch_of(facts->arch[0]) : NULL;
+	const char *stage = kind == FIRMWARE_IPXE ? "iPXE" : "";
+
+	if (facts->archs == 0)
+		snprintf(text, FIRMWARE_TEXT, "%s", firmware_kind_name(kind));
+	else if (arch)
+		snprintf(text, FIRMWARE_TEXT, "%s%s%s", stage, *stage ? " " : "", arch->name);
+	else
+		snprintf(text, FIRMWARE_TEXT, "%s%sarch %u", stage, *stage ? " " : "",
+			facts->arch[0]);
+	return text;
+}
+
+bool firmware_takes_url(enum firmware_kind kind, const char *url, const char **why)
+{
+	*why = habits[kind].check_url(url);
+	return *why == NULL;
+}
+
+/* Octets that may stand in a URL: no space, no control characters, nothing that needs encoding. */
+static bool has_only_url_octets(const char *url)
+{
+	for (; *url; url++)
+		if (*url <= ' ' || *url > '~' || strchr("\"<>\\^`", *url))
+			return false;
+	return true;
+}
+
+static const char *check_any_url(const char *url)
+{
+	size_t scheme =
+		strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+
+	if (scheme == 0 || strncmp(url + scheme, ":", 1) != 0)
+		return "it has no scheme: write tftp://, http:// or https:// in front";
+	if (!has_only_url_octets(url))
+		return "it has a space or another character that must be written as %XX";
+	return NULL;
+}
+
+/* At "[v6]" or "name": where the host ends, or NULL where it is neither. */
+static const char *skip_host(const char *host)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+	const char *end;
+
+	if (*host != '[') {
+		end = host + strcspn(host, ":/?#[]");
+		return end > host ? end : NULL;
+	}
+	end = strchr(host, ']');
+	if (!end || (size_t)(end - host) > sizeof(text))
+		return NULL;
+	memcpy(text, host + 1, (size_t)(end - host - 1));
+	text[end - host - 1] = '\0';
+	return inet_pton(AF_INET6, text, &address) == 1 ? end + 1 : NULL;
+}
+
+static const char *check_uefi_pxe_url(const char *url)
+{
+	static const char scheme[] = "tftp://";
+	const char *path;
+
+	if (strncmp(url, scheme, strlen(scheme)) != 0)
+		return "UEFI PXE takes only tftp:// in lower case (UEFI HTTP Boot, the \"-http\" "
+		       "architectures, takes http://)";
+	path = skip_host(url + strlen(scheme));
+	if (!path || (*path == ':' && path[1 + strcspn(path + 1, ":/")] == ':'))
+		return "UEFI PXE wants a name or an IPv6 address in brackets behind tftp://";
+	if (*path == ':')
+		return "UEFI PXE cannot parse a port";
+	if (*path != '/' || !path[1])
+		return "a path is missing: tftp://[2001:db8::69]/snponly.efi";
+	if (strstr(path, "${"))
+		return "UEFI PXE knows no variables, and bootd does not know this one";
+	return check_any_url(url);
+}
+
+static const char *check_uefi_http_url(const char *url)
+{
+	const char *host;
+
+	if (strncasecmp(url, "http://", 7) == 0)
+		host = url + 7;
+	else if (strncasecmp(url, "https://", 8) == 0)
+		host = url + 8;
+	else
+		return "UEFI HTTP Boot takes only http:// or https://";
+	host = skip_host(host);
+	if (!host || (*host == ':' && host[1 + strcspn(host + 1, ":/")] == ':'))
+		return "UEFI HTTP Boot wants a name or an IPv6 address in brackets as the host";
+	if (strstr(host, "${"))
+		return "UEFI HTTP Boot knows no variables, and bootd does not know this one";
+	if (*host == ':')
+		host += 1 + strspn(host + 1, "0123456789");
+	if (*host != '/')
+		return "a path is missing: http://[2001:db8::69]/ipxe.efi";
+	return check_any_url(url);
+}
+
+static bool ends_with(const char *text, size_t len, const char *end)
+{
+	size_t n = strlen(end);
+
+	return len >= n && strncasecmp(text + len - n, end, n) == 0;
+}
+
+bool firmware_wants_content_type(enum firmware_kind kind, const char *url)
+{
+	size_t len = strcspn(url, "?#");
+
+	return kind == FIRMWARE_UEFI_HTTP && !ends_with(url, len, ".efi") &&
+	       !ends_with(url, len, ".iso") && !ends_with(url, len, ".img");
+}
+
+bool firmware_takes_params(
+	enum firmware_kind kind, char *const param[], size_t params, const char **why)
+{
+	size_t digits;
+
+	*why = NULL;
+	if (!habits[kind].params_are_size || params == 0)
+		return true;
+	digits = strspn(param[0], "0123456789");
+	if (digits > 0 && digits <= 5 && !param[0][digits])
+		return true;
+	*why = "UEFI PXE reads the first one as the file's size, 1 to 5 digits, in blocks of 512 "
+	       "octets, and fails on any other text";
+	return false;
+}
+
+void firmware_put_vendor_class(enum firmware_kind kind, struct wire_out *out)
+{
+	const char *text = habits[kind].vendor_class;
+	size_t option, item;
+
+	if (!text)
+		return;
+	option = dhcp6_open_option(out, DHCP6_OPT_VENDOR_CLASS);
+	wire_put_u32(out, ENTERPRISE_INTEL);
+	item = wire_open_len16(out);
+	wire_put_bytes(out, text, strlen(text));
+	wire_close_len16(out, item);
+	dhcp6_close_option(out, option);
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: ISC */
+/* RFC 9915 section 18.3, IA by IA. */
+#include "bootd/dhcp/ia_answer.h"
+
+#include <errno.h>
+
+#include "bootd/dhcp/answer.h"
+
+static int say(struct ia_work *work, const struct dhcp6_ia_na *ia, uint16_t status)
+{
+	if (work->ia_nas == 0)
+		work->status = status;
+	answer_put_ia_status(work->out, DHCP6_OPT_IA_NA, ia->iaid, status);
+	return 0;
+}
+
+/* The next address of an IA: 1, 0 at the end, or -EBADMSG. */
+static int next_address(struct wire_in *options, struct in6_addr *address)
+{
+	struct dhcp6_option option;
+	struct dhcp6_iaaddr iaaddr;
+
+	while (dhcp6_option_next(options, &option)) {
+		if (option.code != DHCP6_OPT_IAADDR)
+			continue;
+		if (dhcp6_get_iaaddr(option.data, &iaaddr) < 0)
+			return -EBADMSG;
+		*address = iaaddr.address;
+		return 1;
+	}
+	return options->bad ? -EBADMSG : 0;
+}
+
+/* How many addresses the IA names, how many of them are inside `prefix`. */
+static int count_addresses(const struct dhcp6_ia_na *ia, const struct prefix *prefix, int *inside)
+{
+	struct wire_in options = ia->options;
+	struct in6_addr address;
+	int n = 0, rc;
+
+	*inside = 0;
+	while ((rc = next_address(&options, &address)) > 0) {
+		n++;
+		*inside += prefix_contains(prefix, &address);
+	}
+	return rc < 0 ? rc : n;
+}
+
+static bool names_address(const struct dhcp6_ia_na *ia, const struct in6_addr *wanted)
+{
+	struct wire_in options = ia->options;
+	struct in6_addr address;
+
+	while (next_address(&options, &address) > 0)
+		if (IN6_ARE_ADDR_EQUAL(&address, wanted))
+			return true;
+	return false;
+}
+
+/* Only the first IA_NA of a message can have the address. */
+static bool can_give(const struct ia_work *work)
+{
+	return work->ia_nas == 0 && work->decision->address.given;
+}
+
+static int give(struct ia_work *work, const struct dhcp6_ia_na *ia)
+{
+	work->given = true;
+	work->status = DHCP6_STATUS_SUCCESS;
+	answer_put_address(work->out, ia->iaid, &work->decision->address);
+	return 0;
+}
+
+/* The machine's binding with the address that was chosen, and its new asker. */
+static struct binding *hold(struct ia_work *work, const struct dhcp6_ia_na *ia)
+{
+	const struct decision *decision = work->decision;
+	struct binding *binding =
+		binding_table_get(work->bindings, &decision->subnet->prefix, &decision->machine);
+
+	if (!binding)
+		return NULL;
+	binding_table_set_address(
+		work->bindings, binding, &decision->address.address, decision->address.is_fixed);
+	binding->declines = decision->address.counter;
+	binding->duid = work->facts->duid;
+	binding->iaid = ia->iaid;
+	return binding;
+}
+
+int ia_offer(struct ia_work *work, const struct dhcp6_ia_na *ia)
+{
+	struct binding *binding;
+
+	if (!can_give(work))
+		return say(work, ia, DHCP6_STATUS_NO_ADDRS_AVAIL);
+	binding = hold(work, ia);
+	if (!binding)
+		return -ENOMEM;
+	/* What is bound stays so: the offer may not be taken. */
+	if (binding->state == BINDING_OFFERED)
+		binding_table_set_state(
+			work->bindings, binding, BINDING_OFFERED, work->now_ms, OFFER_HELD_S);
+	return give(work, ia);
+}
+
+static int bind_address(struct ia_work *work, const struct dhcp6_ia_na *ia)
+{
+	struct binding *binding = hold(work, ia);
+	uint64_t held_s = work->decision->address.valid_s;
+
+	if (!binding)
+		return -ENOMEM;
+	if (binding->declines > 0 && held_s < DECLINE_RESTS_S)
+		held_s = DECLINE_RESTS_S;
+	binding_table_set_state(work->bindings, binding, BINDING_BOUND, work->now_ms, held_s);
+	return give(work, ia);
+}
+
+int ia_assign(struct ia_work *work, const struct dhcp6_ia_na *ia)
+{
+	int inside, n = count_addresses(ia, &work->decision->subnet->prefix, &inside);
+
+	if (n < 0)
+		return n;
+	if (inside < n)
+		return say(work, ia, DHCP6_STATUS_NOT_ON_LINK);
+	if (!can_give(work))
+		return say(work, ia, DHCP6_STATUS_NO_ADDRS_AVAIL);
+	return bind_address(work, ia);
+}
+
+/* What the client has and shall not use any more: lifetimes 0 (section 18.3.4). */
+static int put_stale_addresses(
+	struct wire_out *out, const struct dhcp6_ia_na *ia, const struct in6_addr *current)
+{
+	struct wire_in options = ia->options;
+	struct in6_addr address;
+	int rc;
+
+	while ((rc = next_address(&options, &address)) > 0)
+		if (!IN6_ARE_ADDR_EQUAL(&address, current))
+			dhcp6_put_iaaddr(out, &address, 0, 0);
+	return rc;
+}
+
+int ia_renew(struct ia_work *work, const struct dhcp6_ia_na *ia)
+{
+	const struct address_choice *choice = &work->decision->address;
+	struct binding *binding;
+	size_t mark;
+	int rc;
+
+	if (!can_give(work))
+		return say(work, ia, DHCP6_STATUS_NO_BINDING);
+	binding = hold(work, ia);
+	if (!binding)
+		return -ENOMEM;
+	binding_table_set_state(
+		work->bindings, binding, BINDING_BOUND, work->now_ms, choice->valid_s);
+	mark = dhcp6_open_ia_na(work->out, ia->iaid, choice->t1_s, choice->t2_s);
+	dhcp6_put_iaaddr(work->out, &choice->address, choice->preferred_s, choice->valid_s);
+	rc = put_stale_addresses(work->out, ia, &choice->address);
+	dhcp6_close_option(work->out, mark);
+	work->given = true;
+	return rc;
+}
+
+/* The machine's binding, if the IA names its address. */
+static struct binding *named_binding(const struct ia_work *work, const struct dhcp6_ia_na *ia)
+{
+	struct binding *binding = binding_table_find(
+		work->bindings, &work->decision->subnet->prefix, &work->decision->machine);
+
+	return binding && binding->has_address && names_address(ia, &binding->address) ? binding
+										       : NULL;
+}
+
+/*
+ * Firmware releases under one DUID and IAID what it, or the next stage, asked for under
+ * another meanwhile: only the last asker's Release counts.
+ */
+int ia_release(struct ia_work *work, const struct dhcp6_ia_na *ia)
+{
+	struct binding *binding = named_binding(work, ia);
+	uint64_t left_ms;
+
+	if (!binding)
+		return say(work, ia, DHCP6_STATUS_NO_BINDING);
+	if (binding->iaid != ia->iaid || !dhcp6_duid_equal(&binding->duid, &work->facts->duid))
+		return 0;
+	left_ms = binding->expires_ms > work->now_ms ? binding->expires_ms - work->now_ms : 0;
+	binding_table_set_state(
+		work->bindings, binding, BINDING_RELEASED, work->now_ms, left_ms / 1000);
+	return 0;
+}
+
+/* Somebody else uses the address. A host's own one is what the operator wants: it is kept. */
+int ia_decline(struct ia_work *work, const struct dhcp6_ia_na *ia)
+{
+	struct binding *binding = named_binding(work, ia);
+
+	if (!binding)
+		return say(work, ia, DHCP6_STATUS_NO_BINDING);
+	if (!binding->is_fixed) {
+		binding_table_drop_address(work->bindings, binding);
+		binding->declines++;
+	}
+	binding_table_set_state(
+		work->bindings, binding, BINDING_DECLINED, work->now_ms, DECLINE_RESTS_S);
+	return 0;
+}
+
+static int answer_option(
+	struct ia_work *work, const struct dhcp6_option *option, ia_answer_fn *answer)
+{
+	struct dhcp6_ia_na ia;
+	int rc = dhcp6_get_ia_na(option->data, &ia); /* IA_PD begins alike */
+
+	if (rc < 0)
+		return rc;
+	if (option->code == DHCP6_OPT_IA_PD) {
+		answer_put_ia_status(work->out, DHCP6_OPT_IA_PD, ia.iaid, work->no_prefix);
+	} else {
+		rc = answer(work, &ia);
+		work->ia_nas++;
+	}
+	work->ias++;
+	return rc;
+}
+
+int ia_answer_all(struct ia_work *work, ia_answer_fn *answer)
+{
+	struct wire_in options = work->facts->options;
+	struct dhcp6_option option;
+
+	while (dhcp6_option_next(&options, &option)) {
+		int rc;
+
+		if (option.code != DHCP6_OPT_IA_NA && option.code != DHCP6_OPT_IA_PD)
+			continue;
+		rc = answer_option(work, &option, answer);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+int ia_addresses_on_link(
+	const struct client_facts *facts, const struct prefix *prefix, bool *on_link)
+{
+	struct wire_in options = facts->options;
+	struct dhcp6_option option;
+	struct dhcp6_ia_na ia;
+	int all = 0, all_inside = 0;
+
+	while (dhcp6_option_next(&options, &option)) {
+		int n, inside;
+
+		if (option.code != DHCP6_OPT_IA_NA)
+			continue;
+		if (dhcp6_get_ia_na(option.data, &ia) < 0)
+			return -EBADMSG;
+		n = count_addresses(&ia, prefix, &inside);
+		if (n < 0)
+			return n;
+		all += n;
+		all_inside += inside;
+	}
+	*on_link = all == all_inside;
+	return all;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/* A machine's key: its MAC, or its DUID. */
+#include "bootd/dhcp/machine.h"
+
+#include <string.h>
+
+struct machine machine_of_mac(const uint8_t mac[DHCP6_MAC_LEN])
+{
+	struct machine machine = {.is_mac = true, .len = DHCP6_MAC_LEN};
+
+	memcpy(machine.octets, mac, DHCP6_MAC_LEN);
+	return machine;
+}
+
+struct machine machine_of_duid(const struct dhcp6_duid *duid)
+{
+	struct machine machine = {.is_mac = false, .len = duid->len};
+
+	memcpy(machine.octets, duid->octets, duid->len);
+	return machine;
+}
+
+bool machine_equal(const struct machine *a, const struct machine *b)
+{
+	return a->is_mac == b->is_mac && a->len == b->len &&
+	       memcmp(a->octets, b->octets, a->len) == 0;
+}
+
+const char *machine_format(const struct machine *machine, char text[MACHINE_TEXT])
+{
+	struct dhcp6_duid duid = {.len = machine->len};
+
+	if (machine->is_mac)
+		return dhcp6_mac_format(machine->octets, text);
+	memcpy(duid.octets, machine->octets, machine->len);
+	return dhcp6_duid_format(&duid, text);
+}
+
+int machine_parse(const char *text, struct machine *machine)
+{
+	uint8_t mac[DHCP6_MAC_LEN];
+	struct dhcp6_duid duid;
+	int rc;
+
+	if (dhcp6_mac_parse(text, mac) == 0) {
+		*machine = machine_of_mac(mac);
+		return 0;
+	}
+	rc = dhcp6_duid_parse(text, &duid);
+	if (rc == 0)
+		*machine = machine_of_duid(&duid);
+	return rc;
+}
+
+/* FNV-1a behind a secret start and with its bits mixed at the end. */
+uint64_t machine_hash_octets(const void *octets, size_t len, uint64_t seed)
+{
+	const uint8_t *octet = octets;
+	uint64_t hash = seed ^ 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ octet[i]) * 0x100000001b3;
+	hash ^= hash >> 32;
+	hash *= 0xd6e8feb86659fd93;
+	return hash ^ hash >> 32;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/* IPv6 prefixes, bit by bit. */
+#include "bootd/dhcp/prefix.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+/* The bits of `address` past `len` set to zero. */
+static struct in6_addr masked(const struct in6_addr *address, unsigned len)
+{
+	struct in6_addr out = *address;
+
+	for (unsigned i = 0; i < sizeof(out.s6_addr); i++) {
+		unsigned bits = len >= 8 * (i + 1) ? 8 : len <= 8 * i ? 0 : len - 8 * i;
+
+		out.s6_addr[i] &= (uint8_t)(0xff00 >> bits);
+	}
+	return out;
+}
+
+const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT])
+{
+	char address[INET6_ADDRSTRLEN];
+
+	inet_ntop(AF_INET6, &prefix->address, address, sizeof(address));
+	snprintf(text, PREFIX_TEXT, "%s/%u", address, prefix->len);
+	return text;
+}
+
+bool prefix_contains(const struct prefix *prefix, const struct in6_addr *address)
+{
+	struct in6_addr network = masked(address, prefix->len);
+
+	return IN6_ARE_ADDR_EQUAL(&network, &prefix->address);
+}
+
+bool prefix_equal(const struct prefix *a, const struct prefix *b)
+{
+	return a->len == b->len && IN6_ARE_ADDR_EQUAL(&a->address, &b->address);
+}
+
+bool prefix_covers(const struct prefix *outer, const struct prefix *inner)
+{
+	return outer->len <= inner->len && prefix_contains(outer, &inner->address);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Memberships follow the link table: link->user is set while ff02::1:2 is joined there.
+ */
+#include "bootd/dhcp/served_links.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <string.h>
+
+#include "daemon/log.h"
+#include "daemon/loop.h"
+#include "dhcp6/dhcp6.h"
+
+static int change_membership(const struct served_links *links, const struct link *l, int option)
+{
+	struct ipv6_mreq request = {
+		.ipv6mr_multiaddr = DHCP6_ALL_RELAYS_AND_SERVERS,
+		.ipv6mr_interface = (unsigned)l->ifindex,
+	};
+
+	return setsockopt(links->fd, IPPROTO_IPV6, option, &request, sizeof(request)) < 0 ? -errno
+											  : 0;
+}
+
+static void leave(struct served_links *links, struct link *l)
+{
+	if (!l->user)
+		return;
+	change_membership(links, l, IPV6_LEAVE_GROUP);
+	l->user = NULL;
+	log_info("%s: no longer served", l->name);
+}
+
+/* A link without IPv6 yet (-ENODEV) is tried again when it changes. */
+static void join_or_leave(struct served_links *links, struct link *l)
+{
+	int rc;
+
+	if (!served_links_is_served(links, l)) {
+		leave(links, l);
+		return;
+	}
+	if (l->user)
+		return;
+	rc = change_membership(links, l, IPV6_JOIN_GROUP);
+	if (rc == 0 || rc == -EADDRINUSE) {
+		l->user = l;
+		log_info("%s: served", l->name);
+	} else if (rc != -ENODEV) {
+		log_error("%s: ff02::1:2 cannot be joined, its clients are not heard: %s", l->name,
+			strerror(-rc));
+	}
+}
+
+static void link_added(void *arg, struct link *l)
+{
+	join_or_leave(arg, l);
+}
+
+static void link_changed(void *arg, struct link *l, unsigned what)
+{
+	(void)what;
+	join_or_leave(arg, l);
+}
+
+static void link_removed(void *arg, struct link *l)
+{
+	leave(arg, l);
+}
+
+static void addresses_changed(void *arg, struct link *l)
+{
+	join_or_leave(arg, l);
+}
+
+static const struct link_table_ops table_ops = {
+	.link_added = link_added,
+	.link_changed = link_changed,
+	.link_removed = link_removed,
+	.addresses_changed = addresses_changed,
+};
+
+static void monitor_readable(int fd, int what, void *arg)
+{
+	static struct log_limit limit;
+	struct served_links *links = arg;
+	int rc = link_monitor_read(&links->monitor);
+
+	(void)fd;
+	(void)what;
+	if (rc < 0 && rc != -EAGAIN)
+		log_limited(&limit, LOG_LEVEL_WARNING, "netlink: events cannot be read: %s",
+			strerror(-rc));
+}
+
+int served_links_init(
+	struct served_links *links, struct loop *loop, int fd, const struct boot_config *config)
+{
+	int rc;
+
+	*links = (struct served_links){.fd = fd, .config = config};
+	rc = link_table_init(&links->table, &table_ops, links);
+	if (rc < 0)
+		return rc;
+	rc = link_monitor_init(&links->monitor, &links->table, NULL);
+	if (rc < 0) {
+		link_table_fini(&links->table);
+		return rc;
+	}
+	links->watch = loop_watch_new(
+		loop, link_monitor_fd(&links->monitor), LOOP_READ, monitor_readable, links);
+	if (!links->watch) {
+		served_links_fini(links);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void served_links_fini(struct served_links *links)
+{
+	loop_watch_free(links->watch);
+	link_monitor_fini(&links->monitor);
+	link_table_fini(&links->table);
+}
+
+void served_links_set_config(struct served_links *links, const struct boot_config *config)
+{
+	links->config = config;
+	for (struct link *l = link_table_first(&links->table); l;
+		l = link_table_next(&links->table, l))
+		join_or_leave(links, l);
+}
+
+const struct link *served_links_find(const struct served_links *links, int ifindex)
+{
+	return link_table_find(&links->table, ifindex);
+}
+
+bool served_links_is_served(const struct served_links *links, const struct link *l)
+{
+	for (size_t i = 0; i < links->config->listens; i++)
+		if (l->name[0] && fnmatch(links->config->listen[i], l->name, 0) == 0)
+			return true;
+	return false;
+}
+
+size_t served_link_addresses(const struct link *l, struct in6_addr *address, size_t most)
+{
+	size_t n = 0;
+
+	for (const struct link_address *a = l->addresses; a && n < most; a = a->next)
+		if (!IN6_IS_ADDR_LINKLOCAL(&a->address))
+			address[n++] = a->address;
+	return n;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The directory whose files are served, and the only way to a file in it.
+ *
+ * The directory is opened once; a file is found below that descriptor by
+ * openat2(2) with RESOLVE_BENEATH, so that the kernel itself refuses `..`,
+ * absolute symbolic links and whatever else would lead out, also while
+ * somebody renames directories. Symbolic links that stay inside work.
+ */
+#ifndef NB6_BOOTD_FILES_FILE_ROOT_H
+#define NB6_BOOTD_FILES_FILE_ROOT_H
+
+#include <stdint.h>
+#include <time.h>
+
+enum { FILE_PATH_SIZE = 1024 }; /* a path as served, with its NUL */
+
+struct file_root;
+
+struct file_view {
+	int fd; /* the caller closes it */
+	uint64_t size;
+	time_t mtime;
+};
+
+/*
+ * *out is to be freed with file_root_free(). Returns 0, -ENOSYS where the
+ * kernel has no openat2 (before Linux 5.6), or why the directory cannot be
+ * opened (-ENOENT, -ENOTDIR, -EACCES, -ENOMEM...).
+ */
+int file_root_new(const char *directory, struct file_root **out);
+void file_root_free(struct file_root *root); /* NULL is fine */
+
+/*
+ * Open the regular file `path` (decoded; leading slashes count for nothing).
+ *
+ * Returns 0 and fills *out, or
+ *   -ENOENT        there is no such file
+ *   -EISDIR        it is a directory, or `path` is empty
+ *   -EACCES        not readable for us, no regular file, or it leads out of the root
+ *   -EINVAL        control characters in the path
+ *   -ENAMETOOLONG  FILE_PATH_SIZE or longer
+ *   -EMFILE, ...   this host's trouble
+ */
+int file_root_open(const struct file_root *root, const char *path, struct file_view *out);
+
+/* What an operator is told of such an error: "no such file". Never NULL. */
+const char *file_root_error(int error);
+
+#endif
