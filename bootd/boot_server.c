@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bootd/boot_control.h"
@@ -18,6 +17,7 @@
 #include "daemon/control.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "daemon/port_owner.h"
 
 enum { SWEEP_EVERY_MS = 10 * 1000 };
 
@@ -83,6 +83,19 @@ static const char *endpoint_text(const struct sockaddr_in6 *at, char text[INET6_
 	return text;
 }
 
+/* A port that cannot be had is named with who has it. */
+static int complain_udp(int rc, const char *what, const struct sockaddr_in6 *at)
+{
+	char endpoint[INET6_ADDRSTRLEN + 8], owner[128];
+
+	if (rc != -EADDRINUSE)
+		return complain(rc, what, endpoint_text(at, endpoint));
+	log_error("%s %s: the port is taken by %s: stop it first", what,
+		endpoint_text(at, endpoint),
+		port_owner_udp(ntohs(at->sin6_port), owner, sizeof(owner)));
+	return rc;
+}
+
 static int open_root(const struct boot_config *config, struct file_root **root)
 {
 	int rc = 0;
@@ -96,14 +109,13 @@ static int open_root(const struct boot_config *config, struct file_root **root)
 static int start_tftp(struct boot_server *server)
 {
 	static const struct tftp_options options; /* the defaults */
-	char at[INET6_ADDRSTRLEN + 8];
 	int rc;
 
 	if (!server->config->has_tftp)
 		return 0;
 	server->tftp = tftp_server_new(server->loop, &server->files, &options);
 	rc = server->tftp ? tftp_server_listen(server->tftp, &server->config->tftp) : -ENOMEM;
-	return rc < 0 ? complain(rc, "tftp", endpoint_text(&server->config->tftp, at)) : 0;
+	return rc < 0 ? complain_udp(rc, "tftp", &server->config->tftp) : 0;
 }
 
 static int start_http(struct boot_server *server)
@@ -139,7 +151,6 @@ static int start_files(struct boot_server *server)
 
 static int start_dhcp(struct boot_server *server)
 {
-	char at[INET6_ADDRSTRLEN + 8];
 	int rc = exchange_init(&server->exchange, server->config);
 
 	if (rc == 0)
@@ -149,24 +160,17 @@ static int start_dhcp(struct boot_server *server)
 	server->exchange.observe = observe_exchange;
 	server->exchange.observe_arg = server;
 	rc = dhcp_service_new(&server->dhcp, server->loop, &server->exchange);
-	return rc < 0 ? complain(rc, "dhcp", endpoint_text(&server->config->dhcp, at)) : 0;
+	return rc < 0 ? complain_udp(rc, "dhcp", &server->config->dhcp) : 0;
 }
 
 /* Boots go on without it, so its lack is no reason not to start. */
 static void start_control(struct boot_server *server)
 {
-	char directory[1024];
 	const char *path = server->config->control;
-	const char *slash = strrchr(path, '/');
 	int rc;
 
 	if (!*path)
 		return;
-	if (slash && slash > path && (size_t)(slash - path) < sizeof(directory)) {
-		memcpy(directory, path, (size_t)(slash - path));
-		directory[slash - path] = '\0';
-		mkdir(directory, 0755);
-	}
 	rc = control_new(&server->control, server->loop, path, boot_control_commands, server);
 	if (rc < 0)
 		log_warning(

@@ -271,6 +271,20 @@ void control_publish(struct control *control, json_t *event)
 	json_decref(event);
 }
 
+/* Its directory, where it is missing: /run is empty after each boot. What fails shows at bind. */
+static void make_directory_of(const struct sockaddr_un *address)
+{
+	char directory[sizeof(address->sun_path)];
+	char *slash;
+
+	strcpy(directory, address->sun_path);
+	slash = strrchr(directory, '/');
+	if (slash && slash > directory) {
+		*slash = '\0';
+		mkdir(directory, 0755);
+	}
+}
+
 /* A socket file that nobody answers on is a leftover of a crash. */
 static int remove_stale(const struct sockaddr_un *address)
 {
@@ -297,6 +311,7 @@ static int control_listen(struct control *control, const char *path)
 	if (strlen(path) >= sizeof(control->address.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(control->address.sun_path, path);
+	make_directory_of(&control->address);
 	rc = remove_stale(&control->address);
 	if (rc < 0)
 		return rc;

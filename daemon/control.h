@@ -34,8 +34,8 @@ struct control_command {
 };
 
 /*
- * Listen on the UNIX socket `path` (its directory must be there; a stale
- * socket is replaced, one that answers is not: -EADDRINUSE), readable and
+ * Listen on the UNIX socket `path` (its directory is made where it is
+ * missing; a stale socket is replaced, one that answers is not: -EADDRINUSE), readable and
  * writable by owner and group. `commands` ends with a NULL name and must
  * outlive the control. Returns 0 or -errno.
  */

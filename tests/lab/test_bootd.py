@@ -568,3 +568,16 @@ def test_good_file_passes(tmp_path):
     text = CONF.format(root=tmp_path, control="", state=tmp_path)
     assert bootd_t(tmp_path, text) == (0, "")
     assert os.listdir(tmp_path) == ["bootd.conf"]  # it makes nothing
+
+
+@pytest.mark.parametrize(("what", "port"), [("dhcp", 547), ("tftp", 69)])
+def test_who_has_the_port_is_named(site, what, port):
+    site.server.udp_socket("::", port)
+    directory = site.lab.directory
+    (directory / "root").mkdir()
+    text = CONF.format(root=directory / "root", control="", state=directory)
+    path = site.lab.file("bootd.conf", text)
+    done = site.server.run(program("netboot6-bootd"), "-f", "-c", path, check=False)
+    assert done.returncode == 1
+    assert re.search(rf"{what} \[::\]:{port}: the port is taken by \S+ \(process", done.stderr)
+    assert f"(process {os.getpid()})" in done.stderr

@@ -187,6 +187,19 @@ static void test_a_second_daemon_is_refused_and_a_leftover_replaced(void **state
 	control_free(second);
 }
 
+static void test_a_missing_directory_is_made(void **state)
+{
+	struct fixture *f = *state;
+	struct control *second = NULL;
+	char below[96];
+
+	snprintf(below, sizeof(below), "%s/run/control", directory);
+	assert_int_equal(control_new(&second, f->loop, below, commands, NULL), 0);
+	control_free(second);
+	snprintf(below, sizeof(below), "%s/run", directory);
+	assert_int_equal(rmdir(below), 0);
+}
+
 static void test_the_socket_is_for_owner_and_group(void **state)
 {
 	struct stat st;
@@ -208,6 +221,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_watchers_get_events, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_second_daemon_is_refused_and_a_leftover_replaced, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_missing_directory_is_made, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_the_socket_is_for_owner_and_group, set_up, tear_down),
 	};
