@@ -25,6 +25,7 @@ from lab.topology import SERVER
 
 SO_RCVBUFFORCE = 33
 ALL_RELAYS = "ff02::1:2"
+ALL_RELAYS_MAC = "33:33:00:01:00:02"
 CLIENT_MAC = "02:00:5e:10:00:01"
 CLIENT = "fe80::1234:5678:9abc:def0"  # no EUI-64: what is guessed from it would be wrong
 
@@ -44,14 +45,16 @@ class Bench:
         self.xid = (self.xid + 1) % (1 << 24)
         return DHCP6_Solicit(trid=self.xid) / DHCP6OptClientId(duid=DUID_LL(lladdr=CLIENT_MAC))
 
-    def send(self, message, mac=CLIENT_MAC, src=CLIENT, dst=ALL_RELAYS, dst_mac="33:33:00:01:00:02"):
+    def send(self, message, mac=CLIENT_MAC, src=CLIENT, dst=ALL_RELAYS, dst_mac=ALL_RELAYS_MAC):
         """A client's datagram on its link."""
-        self.wire.send(
-            Ether(src=mac, dst=dst_mac)
-            / IPv6(src=src, dst=dst, hlim=1)
-            / UDP(sport=546, dport=547)
-            / message
-        )
+        self.wire.send(self.frame(mac, dst_mac) / self.packet(message, src, dst))
+
+    def packet(self, message, src=CLIENT, dst=ALL_RELAYS):
+        return IPv6(src=src, dst=dst, hlim=1) / UDP(sport=546, dport=547) / message
+
+    def frame(self, mac, dst_mac):
+        """What stands before a client's packet."""
+        return Ether(src=mac, dst=dst_mac)
 
     def at_server(self):
         """The next datagram that the server got, decoded, with its sender."""

@@ -22,7 +22,8 @@ _outcome = pytest.StashKey()
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if report.failed:
-        item.stash[_outcome] = "failed"
+        for node in item.listchain():  # a lab may be a module's
+            node.stash[_outcome] = "failed"
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +36,11 @@ def _namespaces():
 @pytest.fixture
 def lab(request, _namespaces):
     """An empty Lab; our daemons in it are judged at the end."""
+    return make_lab(request)
+
+
+def make_lab(request):
+    """A Lab for a fixture: it lives as long as the fixture does."""
     parent = os.environ.get("NB6_LAB_DIR") or tempfile.gettempdir()
     Path(parent).mkdir(parents=True, exist_ok=True)
     name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)[:40]
@@ -48,7 +54,9 @@ def lab(request, _namespaces):
 def _close(node, lab):
     complaints = lab.close()
     if complaints or node.stash.get(_outcome, None) or os.environ.get("NB6_KEEP"):
-        node.add_report_section("teardown", "lab", f"logs and captures are kept in {lab.directory}")
+        if isinstance(node, pytest.Item):
+            kept = f"logs and captures are kept in {lab.directory}"
+            node.add_report_section("teardown", "lab", kept)
         print(f"logs and captures are kept in {lab.directory}")
     else:
         shutil.rmtree(lab.directory, ignore_errors=True)

@@ -31,6 +31,7 @@ from lab.wire import Wire
 
 CLONE_NEWNET = 0x40000000
 TCP_LISTEN = "0A"
+IFA_F_TENTATIVE = 0x40
 
 _numbers = itertools.count(1)
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -135,8 +136,7 @@ class Namespace:
 
     # --- links ----------------------------------------------------------------
     def up(self, device, mac=None):
-        self.ip("link", "set", device, "address", mac or fixed_mac(self.name, device))
-        self.ip("link", "set", device, "up")
+        self.ip("link", "set", device, "address", mac or fixed_mac(self.name, device), "up")
 
     def address(self, device, address, *more, dad=False):
         """Add an address with its prefix length; more: `valid_lft 60` and the like.
@@ -152,8 +152,9 @@ class Namespace:
 
     def bridge(self, name):
         """A plain switch: no spanning tree, no multicast snooping."""
-        self.ip("link", "add", name, "type", "bridge", "stp_state", 0, "mcast_snooping", 0)
-        self.up(name)
+        mac = fixed_mac(self.name, name)
+        kind = ("type", "bridge", "stp_state", 0, "mcast_snooping", 0)
+        self.ip("link", "add", name, "address", mac, "up", *kind)
 
     def bridge_port(self, bridge, device):
         self.sysctl(f"net.ipv6.conf.{device}.disable_ipv6", 1)
@@ -183,6 +184,14 @@ class Namespace:
         """True where a multicast group is joined on a link."""
         wanted = socket.inet_pton(socket.AF_INET6, group).hex()
         return any(row[1:3] == [device, wanted] for row in self.proc_net("igmp6"))
+
+    def has_address(self, address, device=None):
+        """True where an address is here, or on this link, and good: not tentative."""
+        wanted = socket.inet_pton(socket.AF_INET6, address).hex()
+        return any(
+            row[0] == wanted and device in (None, row[5]) and not int(row[4], 16) & IFA_F_TENTATIVE
+            for row in self.proc_net("if_inet6")
+        )
 
     # --- captures ------------------------------------------------------------------
     def capture(self, device, *filter_words, snaplen=0):
@@ -223,10 +232,11 @@ class Lab:
 
     def veth(self, left, left_device, right, right_device):
         """A cable between two namespaces, up at both ends."""
-        peer = ("peer", "name", right_device, "netns", right.full_name)
-        left.ip("link", "add", left_device, "type", "veth", *peer)
-        left.up(left_device)
-        right.up(right_device)
+        mac, peer_mac = fixed_mac(left.name, left_device), fixed_mac(right.name, right_device)
+        peer = ("peer", "name", right_device, "address", peer_mac, "netns", right.full_name)
+        left.ip("link", "add", left_device, "address", mac, "type", "veth", *peer)
+        left.ip("link", "set", left_device, "up")
+        right.ip("link", "set", right_device, "up")
 
     def file(self, name, text):
         """Write a file (a config) into the lab's directory; returns its path."""

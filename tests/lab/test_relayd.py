@@ -128,6 +128,7 @@ def test_messages_of_servers_from_a_client_go_nowhere(bench, message_type):
 
 def test_unicast_from_a_client_goes_nowhere(bench):
     router_mac = bench.site.router.mac("lan1")
+    wait_for(lambda: bench.site.router.has_address(link_local(router_mac), "lan1"))
     bench.send(bench.solicit(), dst=link_local(router_mac), dst_mac=router_mac)
     bench.expect_nothing_before(bench.solicit())
     assert dropped(bench.site, "unicast") == 1
