@@ -219,7 +219,8 @@ static void log_change(const struct client_link *cl, enum client_link_state befo
 		log_notice("%s: link-address is now %s", cl->name, text);
 }
 
-bool client_link_update(struct client_link *cl, const struct relay_conf *conf, const char *host)
+bool client_link_update(
+	struct client_link *cl, const struct relay_conf *conf, const char *host, bool loud)
 {
 	static const struct in6_addr none = IN6ADDR_ANY_INIT;
 	struct address_view view = view_of(cl);
@@ -238,7 +239,7 @@ bool client_link_update(struct client_link *cl, const struct relay_conf *conf, c
 	build_template(cl, conf, host, may_forward);
 	if (cl->state != before)
 		cl->since_s = time(NULL);
-	if (cl->state != before || (moved && cl->state == CLIENT_LINK_READY))
+	if (loud && (cl->state != before || (moved && cl->state == CLIENT_LINK_READY)))
 		log_change(cl, before);
 	return cl->state != before || moved;
 }

@@ -84,9 +84,11 @@ const char *client_link_state_name(enum client_link_state state);
 void client_link_identify(struct client_link *cl, const struct relay_conf *conf, const char *host);
 
 /*
- * Look at the link again: state, reason, addresses, template. A change is
- * logged, one line. Returns true where the state or the link-address changed.
+ * Look at the link again: state, reason, addresses, template. Returns true
+ * where the state or the link-address changed, and then, if `loud`, has logged
+ * it in one line.
  */
-bool client_link_update(struct client_link *cl, const struct relay_conf *conf, const char *host);
+bool client_link_update(
+	struct client_link *cl, const struct relay_conf *conf, const char *host, bool loud);
 
 #endif

@@ -169,7 +169,7 @@ static struct client_link *find_or_make(struct client_links *links, const char *
 
 static void update(struct client_links *links, struct client_link *cl)
 {
-	client_link_update(cl, links->conf, links->host);
+	client_link_update(cl, links->conf, links->host, links->loud);
 }
 
 static bool is_macvlan(const struct link *link)
@@ -311,6 +311,27 @@ void client_links_link_removed(struct client_links *links, struct link *link)
 {
 	detach(links, link);
 	links->n_macvlans -= is_macvlan(link);
+}
+
+void client_links_synced(struct client_links *links)
+{
+	if (links->loud)
+		return;
+	links->loud = true;
+	/* The first picture is whole: what is ready is counted, what is not is named. */
+	for (const struct client_link *cl = links->first; cl; cl = cl->next)
+		if (cl->state != CLIENT_LINK_READY)
+			log_notice("%s: %s, %s", cl->name, client_link_state_name(cl->state),
+				cl->reason);
+}
+
+size_t client_links_count(const struct client_links *links, enum client_link_state state)
+{
+	size_t n = 0;
+
+	for (const struct client_link *cl = links->first; cl; cl = cl->next)
+		n += cl->state == state;
+	return n;
 }
 
 void client_links_addresses_changed(struct client_links *links, struct link *link)

@@ -25,6 +25,7 @@ struct client_links {
 	void *by_name, *by_interface_id;   /* tsearch(3) */
 	size_t count;
 	size_t n_absent;
+	bool loud;         /* changes are logged: not before the first picture is whole */
 	size_t n_macvlans; /* in the whole table */
 	char host[65];     /* for Remote-IDs */
 };
@@ -45,7 +46,11 @@ void client_links_reconfigure(struct client_links *links, const struct relay_con
 void client_links_link_added(struct client_links *links, struct link *link);
 void client_links_link_changed(struct client_links *links, struct link *link, unsigned what);
 void client_links_link_removed(struct client_links *links, struct link *link);
+void client_links_synced(struct client_links *links);
 void client_links_addresses_changed(struct client_links *links, struct link *link);
+
+/* How many of them are in this state. */
+size_t client_links_count(const struct client_links *links, enum client_link_state state);
 
 /* The client link that a message came in on, by ifindex; NULL: not client-facing. */
 struct client_link *client_links_find(const struct client_links *links, int ifindex);

@@ -50,11 +50,19 @@ static void on_addresses_changed(void *arg, struct link *link)
 	server_paths_link_changed(&relay->paths, link);
 }
 
+static void on_synced(void *arg)
+{
+	struct relay *relay = arg;
+
+	client_links_synced(&relay->links);
+}
+
 static const struct link_table_ops table_ops = {
 	.link_added = on_link_added,
 	.link_changed = on_link_changed,
 	.link_removed = on_link_removed,
 	.addresses_changed = on_addresses_changed,
+	.synced = on_synced,
 };
 
 void relay_read_netlink(struct relay *relay)

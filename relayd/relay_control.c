@@ -76,16 +76,15 @@ static json_t *run_status(void *arg, int n_words, char *const words[])
 {
 	const struct relay_daemon *daemon = arg;
 	const struct relay *relay = &daemon->relay;
-	size_t ready = 0;
+	const struct client_links *links = &relay->links;
 
 	(void)n_words;
 	(void)words;
-	for (const struct client_link *cl = relay->links.first; cl; cl = cl->next)
-		ready += cl->state == CLIENT_LINK_READY;
 	return json_pack("{s:s, s:I, s:i, s:i, s:i, s:s, s:o, s:o}", "version", PACKAGE_VERSION,
-		"uptime", (json_int_t)(time(NULL) - relay->started_s), "links",
-		(int)relay->links.count, "ready", (int)ready, "servers", (int)relay->paths.count,
-		"client-mac-by", client_mac_way_name(client_mac_way(relay->mac)), "counters",
+		"uptime", (json_int_t)(time(NULL) - relay->started_s), "links", (int)links->count,
+		"ready", (int)client_links_count(links, CLIENT_LINK_READY), "servers",
+		(int)relay->paths.count, "client-mac-by",
+		client_mac_way_name(client_mac_way(relay->mac)), "counters",
 		counters_json(&relay->counters), "netlink", netlink_json(&relay->monitor.counters));
 }
 

@@ -91,8 +91,9 @@ static int run(struct relay_daemon *daemon)
 	rc = drop_privileges(daemon->relay.conf);
 	if (rc < 0)
 		return rc;
-	log_notice("relaying: %zu client links, %zu servers", daemon->relay.links.count,
-		daemon->relay.paths.count);
+	log_notice("relaying: %zu of %zu client links ready, %zu servers",
+		client_links_count(&daemon->relay.links, CLIENT_LINK_READY),
+		daemon->relay.links.count, daemon->relay.paths.count);
 	notify_ready();
 	rc = loop_run(daemon->loop);
 	notify_stopping();

@@ -36,7 +36,7 @@ static void set_up(void)
 	link_there.addresses = &address;
 	links.first->link = &link_there;
 	links.first->holder = 0;
-	client_link_update(links.first, conf, "router");
+	client_link_update(links.first, conf, "router", true);
 }
 
 /* What goes to a server must be a Relay-forward with the very message in it. */

@@ -59,7 +59,7 @@ static void set_up(struct fixture *f, const char *global, uint32_t flags)
 static bool update(struct client_link *cl, const struct relay_conf *conf)
 {
 	client_link_identify(cl, conf, "rout");
-	return client_link_update(cl, conf, "rout");
+	return client_link_update(cl, conf, "rout", true);
 }
 
 static void expect_state(
