@@ -91,4 +91,13 @@ void client_link_identify(struct client_link *cl, const struct relay_conf *conf,
 bool client_link_update(
 	struct client_link *cl, const struct relay_conf *conf, const char *host, bool loud);
 
+/* What a message from this link will need will be near. A hint; nothing is read. */
+static inline void client_link_prefetch(const struct client_link *cl)
+{
+	__builtin_prefetch(&cl->forward);
+	__builtin_prefetch(cl->forward.octets + 64);
+	__builtin_prefetch(&cl->counters.received, 1);
+	__builtin_prefetch(&cl->counters.forwarded, 1);
+}
+
 #endif

@@ -36,7 +36,10 @@ struct relay {
 	int fd; /* the one UDP socket */
 	struct udp_receiver *receiver;
 	struct udp_sender *sender;
-	uint8_t header[RELAY_BATCH][FORWARD_HEADER_MAX]; /* of the batch being relayed */
+	/* Of the batch being relayed: whence each came (NULL: no client link), what goes in front.
+	 */
+	struct client_link *from[RELAY_BATCH];
+	uint8_t header[RELAY_BATCH][FORWARD_HEADER_MAX];
 	struct relay_counters counters;
 	int64_t started_s;
 	int64_t now_ms; /* of the batch being relayed, monotonic */

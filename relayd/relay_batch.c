@@ -3,6 +3,7 @@
  * A datagram's way through the relay, from top to bottom:
  *
  *	relay_run_batches    receive a batch; let netlink and the side channel catch up
+ *	find_links           where each came from
  *	relay_datagram       by its first octet: from a server, a relay below, a client
  *	forward.c, reply.c   decide and build
  *	relay_send.c         queue, and send the batch
@@ -143,9 +144,9 @@ static enum relay_drop relay_from_server(struct relay *relay, struct client_link
 
 /* --- a datagram ------------------------------------------------------------------------ */
 
-static void relay_datagram(struct relay *relay, const struct udp_datagram *d, uint8_t *header)
+static void relay_datagram(
+	struct relay *relay, struct client_link *cl, const struct udp_datagram *d, uint8_t *header)
 {
-	struct client_link *cl = client_links_find(&relay->links, d->ifindex);
 	enum relay_drop drop;
 
 	if (d->len < DHCP6_HEADER_LEN) {
@@ -163,6 +164,20 @@ static void relay_datagram(struct relay *relay, const struct udp_datagram *d, ui
 		count_drop(relay, cl, d, drop);
 }
 
+/*
+ * Thousands of links do not fit the processor's caches. Looked up for the
+ * whole batch first, they are fetched side by side, not each when its message
+ * is due. No link goes before the batch is done: only netlink takes them away.
+ */
+static void find_links(struct relay *relay, const struct udp_datagram *datagrams, int n)
+{
+	for (int i = 0; i < n; i++) {
+		relay->from[i] = client_links_find(&relay->links, datagrams[i].ifindex);
+		if (relay->from[i])
+			client_link_prefetch(relay->from[i]);
+	}
+}
+
 /* Returns false when nothing waits any more. */
 static bool run_batch(struct relay *relay)
 {
@@ -175,8 +190,9 @@ static bool run_batch(struct relay *relay)
 	relay_read_netlink(relay);
 	server_paths_refresh(&relay->paths);
 	client_mac_drain(relay->mac);
+	find_links(relay, datagrams, n);
 	for (int i = 0; i < n; i++)
-		relay_datagram(relay, &datagrams[i], relay->header[i]);
+		relay_datagram(relay, relay->from[i], &datagrams[i], relay->header[i]);
 	relay_flush(relay);
 	return n == RELAY_BATCH;
 }

@@ -81,6 +81,8 @@ class RelaySite:
         """Start it, pinned to the CPU that it is measured on. Returns (Process, seconds to ready)."""
         argv = RELAYS[relay](self)
         begin = time.monotonic()
+        log = self.lab.directory / f"{self.router.name}-{relay}.log"
+        before = log.stat().st_size if log.exists() else 0  # of earlier rounds
         process = self.router.popen(relay, "taskset", "-c", CPU, *argv, ours=relay == "relayd")
         last = f"lan{self.links}"
 
@@ -89,7 +91,7 @@ class RelaySite:
             return self.router.listens("udp", 547) and self.router.joined(last)
 
         if relay in READY_LINE:
-            process.wait_for_line(READY_LINE[relay], limit=60)
+            process.wait_for_line(READY_LINE[relay], limit=60, since=before)
         else:
             wait_for(ready, 120, lambda: f"{relay} serves {last}; it said:\n{process.tail()}")
         return process, time.monotonic() - begin
