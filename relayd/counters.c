@@ -15,6 +15,7 @@ static const char *const drop_name[] = {
 	[RELAY_DROP_SERVER_TYPE] = "server-type",
 	[RELAY_DROP_UNTRUSTED_RELAY] = "untrusted-relay",
 	[RELAY_DROP_HOP_LIMIT] = "hop-limit",
+	[RELAY_DROP_RSOO] = "rsoo",
 	[RELAY_DROP_NO_ADDRESS] = "no-address",
 	[RELAY_DROP_STANDBY] = "standby",
 	[RELAY_DROP_LINK_RATE] = "link-rate",

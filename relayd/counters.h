@@ -18,6 +18,7 @@ enum relay_drop {
 	RELAY_DROP_SERVER_TYPE,     /* a message that only servers send, from a client link */
 	RELAY_DROP_UNTRUSTED_RELAY, /* a Relay-forward from a client link that is not trusted */
 	RELAY_DROP_HOP_LIMIT,       /* RFC 9915 section 19.1.2 */
+	RELAY_DROP_RSOO,            /* a relay below supplies options, which is not allowed */
 	RELAY_DROP_NO_ADDRESS,      /* the link has no address for the link-address field */
 	RELAY_DROP_STANDBY,         /* another router has the address that relaying goes with */
 	RELAY_DROP_LINK_RATE,       /* more messages a second than the link may send */

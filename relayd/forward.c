@@ -78,7 +78,21 @@ static enum relay_drop put_relayed_fields(struct wire_out *out, const struct cli
 	return RELAY_PASS;
 }
 
-enum relay_drop forward_relayed_message(const struct client_link *cl, bool trusted,
+/* True where a relay anywhere in the nest supplies options, or the nest cannot be read. */
+static bool has_rsoo(const struct udp_datagram *d)
+{
+	struct dhcp6_chain chain;
+	struct wire_in rsoo;
+
+	if (dhcp6_chain_read(wire_in_of(d->data, d->len), &chain) < 0)
+		return true;
+	for (unsigned i = 0; i < chain.count; i++)
+		if (dhcp6_option_find(chain.relay[i].options, DHCP6_OPT_RSOO, &rsoo))
+			return true;
+	return false;
+}
+
+enum relay_drop forward_relayed_message(const struct client_link *cl, struct forward_policy policy,
 	const struct udp_datagram *d, uint8_t header[FORWARD_HEADER_MAX], size_t *len)
 {
 	struct wire_out out = wire_out_of(header, FORWARD_HEADER_MAX);
@@ -86,10 +100,12 @@ enum relay_drop forward_relayed_message(const struct client_link *cl, bool trust
 
 	if (d->len < DHCP6_RELAY_HEADER_LEN)
 		return RELAY_DROP_SHORT;
-	if (cl && !trusted)
+	if (cl && !policy.trusted)
 		return RELAY_DROP_UNTRUSTED_RELAY;
 	if (d->data[1] >= DHCP6_HOP_COUNT_LIMIT)
 		return RELAY_DROP_HOP_LIMIT;
+	if (!policy.rsoo && has_rsoo(d))
+		return RELAY_DROP_RSOO;
 	drop = put_relayed_fields(&out, cl, d, (uint8_t)(d->data[1] + 1));
 	return drop ? drop : close_header(&out, d->len, len);
 }

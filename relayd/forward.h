@@ -23,11 +23,17 @@ enum relay_drop forward_client_message(const struct client_link *cl,
 	const struct udp_datagram *datagram, const uint8_t *mac, uint8_t header[FORWARD_HEADER_MAX],
 	size_t *len);
 
+/* What is allowed to relays below. */
+struct forward_policy {
+	bool trusted; /* relays may be on the link that it came in on */
+	bool rsoo;    /* they may supply options for the client (RFC 6422 section 5) */
+};
+
 /*
  * A Relay-forward from a relay below. `cl` is the client link that it came in
- * on, NULL where it is another link; `trusted`: relays may be on it.
+ * on, NULL where it is another link.
  */
-enum relay_drop forward_relayed_message(const struct client_link *cl, bool trusted,
+enum relay_drop forward_relayed_message(const struct client_link *cl, struct forward_policy policy,
 	const struct udp_datagram *datagram, uint8_t header[FORWARD_HEADER_MAX], size_t *len);
 
 #endif

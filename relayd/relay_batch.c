@@ -104,11 +104,14 @@ static enum relay_drop relay_from_client(
 static enum relay_drop relay_from_relay(
 	struct relay *relay, struct client_link *cl, const struct udp_datagram *d, uint8_t *header)
 {
-	bool trusted = cl && link_patterns_match(&relay->conf->trusted, cl->name);
+	struct forward_policy policy = {
+		.trusted = cl && link_patterns_match(&relay->conf->trusted, cl->name),
+		.rsoo = relay->conf->rsoo,
+	};
 	enum relay_drop drop;
 	size_t len;
 
-	drop = forward_relayed_message(cl, trusted, d, header, &len);
+	drop = forward_relayed_message(cl, policy, d, header, &len);
 	if (drop)
 		return drop;
 	if (cl)

@@ -46,6 +46,7 @@ struct relay_conf {
 	struct relay_link_rule *rule;
 	size_t n_rules;
 	enum relay_forward forward;
+	bool rsoo;                       /* relays below may supply options (option 66) */
 	bool client_mac;                 /* option 79 */
 	char *interface_id;              /* option 18: "%i" for the link's name; NULL: none */
 	uint32_t remote_id_enterprise;   /* option 37, with remote_id */

@@ -209,6 +209,7 @@ static cfg_opt_t relay_options[] = {
 	CFG_SEC("server", server_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	CFG_SEC("link", link_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	CFG_STR("forward", "all", CFGF_NONE),
+	CFG_BOOL("relay-supplied-options", cfg_true, CFGF_NONE),
 	CFG_BOOL("client-mac", cfg_true, CFGF_NONE),
 	CFG_STR("interface-id", "name", CFGF_NONE),
 	CFG_STR("remote-id", NULL, CFGF_NODEFAULT),

@@ -61,6 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const uint8_t mac[] = {2, 0, 0, 0, 0, 1};
 	struct udp_datagram d = {.data = data, .len = size, .ifindex = 7};
 	uint8_t header[FORWARD_HEADER_MAX];
+	struct forward_policy strict = {.trusted = true};
 	struct reply reply;
 	size_t len;
 
@@ -74,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (forward_client_message(links.first, &d, mac, header, &len) == RELAY_PASS)
 		check_forward(&d, header, len);
-	if (forward_relayed_message(links.first, true, &d, header, &len) == RELAY_PASS)
+	if (forward_relayed_message(links.first, strict, &d, header, &len) == RELAY_PASS)
 		check_forward(&d, header, len);
 	return 0;
 }

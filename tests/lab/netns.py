@@ -30,6 +30,8 @@ from lab.process import Process, wait_for
 from lab.wire import Wire
 
 CLONE_NEWNET = 0x40000000
+NETLINK_ROUTE = 0
+RTMGRP_IPV6_IFADDR = 0x100
 TCP_LISTEN = "0A"
 IFA_F_TENTATIVE = 0x40
 
@@ -141,11 +143,25 @@ class Namespace:
     def address(self, device, address, *more, dad=False):
         """Add an address with its prefix length; more: `valid_lft 60` and the like.
 
-        It is good at once. With dad, the kernel has it tentative first, for a
-        moment even where detection is off.
+        When this returns it is good, and the kernel has told everybody who listens,
+        which it does a moment after `ip` is done. With dad, it is tentative first.
         """
-        flags = () if dad else ("nodad",)
-        self.ip("-6", "address", "add", address, "dev", device, *flags, *more)
+        if dad:
+            self.ip("-6", "address", "add", address, "dev", device, *more)
+            return
+        octets = socket.inet_pton(socket.AF_INET6, address.partition("/")[0])
+        with self.entered():
+            told = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE)
+            told.bind((0, RTMGRP_IPV6_IFADDR))
+        with told:
+            told.settimeout(10)
+            self.ip("-6", "address", "add", address, "dev", device, "nodad", *more)
+            if self.is_up(device):
+                while octets not in told.recv(65536):
+                    pass
+
+    def is_up(self, device):
+        return "UP" in self.ip("-o", "link", "show", device).stdout.split(">")[0]
 
     def route(self, *args):
         self.ip("-6", "route", "add", *args)

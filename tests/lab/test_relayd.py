@@ -319,7 +319,6 @@ def test_the_next_message_after_an_address_moved_bears_the_new_one(bench):
     site, before = bench.site, "2001:db8:1::1"
     for number in range(1, 51):
         after = f"2001:db8:aa:{number:x}::1"
-        # as keepalived adds them: usable at once
         site.router.address("lan1", f"{after}/64")
         site.router.ip("-6", "addr", "del", f"{before}/64", "dev", "lan1")
         assert bench.expect_relayed(bench.solicit()).linkaddr == after

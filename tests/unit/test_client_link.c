@@ -263,26 +263,79 @@ static void test_relays_below(void **state)
 	(void)state;
 	set_up(&f, "2001:db8:1::1", 0);
 	update(&f.cl, conf);
-	assert_int_equal(forward_relayed_message(&f.cl, false, &d, header, &len),
+	assert_int_equal(
+		forward_relayed_message(&f.cl,
+			(struct forward_policy){.trusted = false, .rsoo = true}, &d, header, &len),
 		RELAY_DROP_UNTRUSTED_RELAY);
 	/* link-local: link-address and Interface-Id of the link, never option 79 */
-	assert_int_equal(forward_relayed_message(&f.cl, true, &d, header, &len), RELAY_PASS);
+	assert_int_equal(
+		forward_relayed_message(&f.cl,
+			(struct forward_policy){.trusted = true, .rsoo = true}, &d, header, &len),
+		RELAY_PASS);
 	assert_int_equal(header[1], 8);
 	assert_memory_equal(header + 2, &f.global.address, 16);
 	assert_int_equal(len, 34 + 8 + 4);
 	/* from beyond, with no global address: no way back */
 	assert_int_equal(
-		forward_relayed_message(NULL, false, &d, header, &len), RELAY_DROP_NOT_SERVED);
+		forward_relayed_message(NULL,
+			(struct forward_policy){.trusted = false, .rsoo = true}, &d, header, &len),
+		RELAY_DROP_NOT_SERVED);
 	/* global: link-address zero */
 	inet_pton(AF_INET6, "2001:db8:5::1", &d.peer.sin6_addr);
-	assert_int_equal(forward_relayed_message(NULL, false, &d, header, &len), RELAY_PASS);
+	assert_int_equal(
+		forward_relayed_message(NULL,
+			(struct forward_policy){.trusted = false, .rsoo = true}, &d, header, &len),
+		RELAY_PASS);
 	assert_int_equal(len, 34 + 4);
 	assert_int_equal(header[2], 0);
 	message[1] = 8;
 	assert_int_equal(
-		forward_relayed_message(NULL, false, &d, header, &len), RELAY_DROP_HOP_LIMIT);
+		forward_relayed_message(NULL,
+			(struct forward_policy){.trusted = false, .rsoo = true}, &d, header, &len),
+		RELAY_DROP_HOP_LIMIT);
 	d.len--;
-	assert_int_equal(forward_relayed_message(NULL, false, &d, header, &len), RELAY_DROP_SHORT);
+	assert_int_equal(
+		forward_relayed_message(NULL,
+			(struct forward_policy){.trusted = false, .rsoo = true}, &d, header, &len),
+		RELAY_DROP_SHORT);
+	relay_conf_free(conf);
+}
+
+static void test_options_that_relays_supply(void **state)
+{
+	static const struct in6_addr any = IN6ADDR_ANY_INIT;
+	struct relay_conf *conf = conf_of("");
+	struct forward_policy strict = {.trusted = true, .rsoo = false};
+	struct forward_policy open = {.trusted = true, .rsoo = true};
+	uint8_t inner[128], outer[256], header[FORWARD_HEADER_MAX];
+	struct wire_out out = wire_out_of(inner, sizeof(inner));
+	struct udp_datagram d;
+	struct fixture f;
+	size_t len;
+
+	(void)state;
+	set_up(&f, "2001:db8:1::1", 0);
+	update(&f.cl, conf);
+	/* a nest of two without, then with the option at the inner level */
+	for (int with = 0; with < 2; with++) {
+		struct wire_out nest = wire_out_of(outer, sizeof(outer));
+
+		out = wire_out_of(inner, sizeof(inner));
+		dhcp6_put_relay_header(&out, DHCP6_RELAY_FORW, 0, &any, &any);
+		if (with)
+			dhcp6_put_option(&out, DHCP6_OPT_RSOO, "", 0);
+		dhcp6_put_option(&out, DHCP6_OPT_RELAY_MSG, solicit, sizeof(solicit));
+		dhcp6_put_relay_header(&nest, DHCP6_RELAY_FORW, 1, &any, &any);
+		dhcp6_put_option(&nest, DHCP6_OPT_RELAY_MSG, inner, out.len);
+		d = datagram_of(outer, nest.len, "ff02::1:2");
+		assert_int_equal(
+			forward_relayed_message(&f.cl, open, &d, header, &len), RELAY_PASS);
+		assert_int_equal(forward_relayed_message(&f.cl, strict, &d, header, &len),
+			with ? RELAY_DROP_RSOO : RELAY_PASS);
+	}
+	/* what cannot be read cannot be said to have none */
+	d.len -= 2;
+	assert_int_equal(forward_relayed_message(&f.cl, strict, &d, header, &len), RELAY_DROP_RSOO);
 	relay_conf_free(conf);
 }
 
@@ -296,6 +349,7 @@ int main(void)
 		cmocka_unit_test(test_what_clients_may_not_send),
 		cmocka_unit_test(test_the_longest_message),
 		cmocka_unit_test(test_relays_below),
+		cmocka_unit_test(test_options_that_relays_supply),
 	};
 
 	log_open("test", LOG_TO_STDERR, LOG_LEVEL_ERROR);
