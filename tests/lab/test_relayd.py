@@ -571,6 +571,27 @@ def test_remote_id_and_a_pinned_source(site):
     assert bytes.fromhex("0025000d00007ed9") + b"rack:lan1" in bytes(relayed)
 
 
+def test_without_privileges_everything_goes_on(site):
+    text = f'interfaces = {{"lan*"}}\nuser = "nobody"\nserver "{SERVER}" {{}}\n'
+    relayd = site.start_relayd(config=text)
+    # `ip netns exec` becomes the program that it runs
+    relayd.wait_for_line("relaying: ")
+    status = Path(f"/proc/{relayd.pid}/status").read_text()
+    assert "Uid:\t65534\t65534\t65534\t65534" in status
+    for kind in ("CapEff", "CapPrm", "CapBnd", "CapAmb"):
+        assert f"{kind}:\t0000000000000000" in status
+    assert "NoNewPrivs:\t1" in status
+    bench = Bench(site)
+    relayed = bench.expect_relayed(bench.solicit())
+    assert relayed[DHCP6OptClientLinkLayerAddr].clladdr == CLIENT_MAC
+    site.add_client_link(2)
+    wait_for(lambda: site.router.joined("lan2"))
+    bench.wire = site.clients.wire("br-2")
+    assert bench.expect_relayed(bench.solicit()).linkaddr == "2001:db8:2::1"
+    assert control(site, "reload") == {"reloaded": True}
+    bench.expect_relayed(bench.solicit())
+
+
 def test_reload_changes_what_is_served_and_a_bad_file_changes_nothing(site):
     config = site.lab.directory / "relayd.conf"
     relayd = site.start_relayd(config=f'interfaces = {{"lan*"}}\nserver "{SERVER}" {{}}\n')
