@@ -5,6 +5,7 @@ process.py    wait_for(); a program in the background: its log, its end
 netns.py      Namespace, Lab: namespaces, links, addresses, captures; all gone at the end
 wire.py       Wire: frames in and out of a link, as scapy packets
 topology.py   Site: client links, a router, a server; relayd and bootd on them
+machine.py    Machine: one card on a link, with a DHCPv6 client that others wrote
 conftest.py   the pytest fixtures `lab` and `site`
 
 A test asks for a fixture and tells its story:
