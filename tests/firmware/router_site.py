@@ -15,6 +15,7 @@
 Clients are a TrunkBench: frames with a VLAN tag in them.
 """
 
+import itertools
 import json
 import socket
 
@@ -42,6 +43,7 @@ class Router:
         self.namespace = lab.namespace(letter)
         self.namespace.sysctl("net.ipv6.conf.all.forwarding", 1)
         self.core_address = CORE + letter
+        self.starts = itertools.count(1)
         self.control = lab.directory / f"relayd-{letter}.sock"
 
     # --- links ------------------------------------------------------------------
@@ -59,13 +61,17 @@ class Router:
         path = self.lab.file("batch", "".join(f"{line}\n" for line in lines))
         self.namespace.ip("-batch", path)
 
+    def popen(self, name, *argv, **options):
+        """A program on this router; each start has a log of its own."""
+        return self.namespace.popen(f"{name}-{next(self.starts)}", *argv, **options)
+
     # --- relayd --------------------------------------------------------------------
     def start_relayd(self, interfaces='"vlan*"', server=SERVER, more="", options=()):
         config = f'interfaces = {{{interfaces}}}\nserver "{server}" {{}}\n{more}\n'
         path = self.lab.file(f"relayd-{self.letter}.conf", config)
         argv = (program("netboot6-relayd"), "-f", "-c", path, "--control", self.control, *options)
-        relayd = self.namespace.popen("relayd", *argv, ours=True)
-        wait_for(lambda: self.namespace.listens("udp", 547), what="relayd listens")
+        relayd = self.popen("relayd", *argv, ours=True)
+        relayd.wait_for_line("relaying: ")
         return relayd
 
     def ask(self, *words):
@@ -94,6 +100,21 @@ class Router:
 
     def dropped(self, reason):
         return self.ask("status")["counters"]["dropped"].get(reason, 0)
+
+    # --- keepalived -------------------------------------------------------------------
+    def start_keepalived(self, number, priority, vmac=False):
+        """One virtual router on a VLAN, with a link-local and a global address that end in ::f."""
+        path = self.lab.file(
+            f"keepalived-{self.letter}.conf",
+            f"global_defs {{\n\trouter_id {self.letter}\n}}\n"
+            f"vrrp_instance v{number} {{\n\tversion 3\n\tinterface vlan{number}\n"
+            f"\tvirtual_router_id {number}\n\tpriority {priority}\n\tadvert_int 0.2\n"
+            + (f"\tuse_vmac vrrp6.{number}\n" if vmac else "")
+            + f"\tvirtual_ipaddress {{\n\t\tfe80::f/64\n\t\t{vlan_prefix(number)}f/64\n\t}}\n}}\n",
+        )
+        argv = ("keepalived", "--dont-fork", "--log-console", "--vrrp", "--use-file", path)
+        pids = ("--pid", path.with_suffix(".pid"), "--vrrp_pid", path.with_suffix(".vrrp-pid"))
+        return self.popen("keepalived", *argv, *pids)
 
 
 class RouterSite:
