@@ -45,6 +45,7 @@ static const struct attribute_wanted link_wanted[] = {
 
 static const struct attribute_wanted info_wanted[] = {
 	[IFLA_INFO_KIND] = {SIZE_NAME, UINT16_MAX},
+	[IFLA_INFO_SLAVE_KIND] = {SIZE_NAME, UINT16_MAX},
 };
 
 static const struct attribute_wanted address_wanted[] = {
@@ -132,22 +133,26 @@ static uint8_t get_u8(const struct nlattr *attr)
 /* --- links ----------------------------------------------------------------- */
 
 /* Longer kinds than we keep are none that anyone here asks for: cut. */
-static int decode_kind(const struct nlattr *info, char kind[static LINK_KIND_SIZE])
+static void copy_kind(const struct nlattr *attr, char kind[static LINK_KIND_SIZE])
+{
+	size_t len = attr ? strnlen(mnl_attr_get_payload(attr), LINK_KIND_SIZE - 1) : 0;
+
+	if (len)
+		memcpy(kind, mnl_attr_get_payload(attr), len);
+	kind[len] = '\0';
+}
+
+static int decode_kinds(const struct nlattr *info, struct link *link)
 {
 	const struct nlattr *found[ARRAY_SIZE(info_wanted)];
-	size_t len;
 
-	kind[0] = '\0';
 	if (!info)
 		return 0;
 	if (attributes_collect(mnl_attr_get_payload(info), mnl_attr_get_payload_len(info),
 		    info_wanted, ARRAY_SIZE(info_wanted), found) < 0)
 		return -EBADMSG;
-	if (!found[IFLA_INFO_KIND])
-		return 0;
-	len = strnlen(mnl_attr_get_payload(found[IFLA_INFO_KIND]), LINK_KIND_SIZE - 1);
-	memcpy(kind, mnl_attr_get_payload(found[IFLA_INFO_KIND]), len);
-	kind[len] = '\0';
+	copy_kind(found[IFLA_INFO_KIND], link->kind);
+	copy_kind(found[IFLA_INFO_SLAVE_KIND], link->port_kind);
 	return 0;
 }
 
@@ -167,7 +172,7 @@ static int decode_link_facts(
 {
 	const struct nlattr *mac = found[IFLA_ADDRESS];
 
-	if (decode_kind(found[IFLA_LINKINFO], link->kind) < 0)
+	if (decode_kinds(found[IFLA_LINKINFO], link) < 0)
 		return -EBADMSG;
 	link->ifindex = header->ifi_index;
 	link->flags = header->ifi_flags;

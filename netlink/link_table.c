@@ -147,7 +147,7 @@ static unsigned link_compare(const struct link *a, const struct link *b)
 		what |= LINK_CHANGED_FLAGS;
 	if (a->lower != b->lower)
 		what |= LINK_CHANGED_LOWER;
-	if (a->master != b->master)
+	if (a->master != b->master || strcmp(a->port_kind, b->port_kind) != 0)
 		what |= LINK_CHANGED_MASTER;
 	if (a->mtu != b->mtu)
 		what |= LINK_CHANGED_MTU;
@@ -158,6 +158,7 @@ static void link_copy_facts(struct link *l, const struct link *news)
 {
 	l->lower = news->lower;
 	l->master = news->master;
+	memcpy(l->port_kind, news->port_kind, sizeof(l->port_kind));
 	l->flags = news->flags;
 	l->mtu = news->mtu;
 	l->hw_type = news->hw_type;

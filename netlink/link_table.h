@@ -41,7 +41,8 @@ struct link {
 	int lower;  /* ifindex of the link it stands on (VLAN, macvlan ...), 0: none in this
 		       namespace */
 	int master; /* ifindex of its bridge, bond or VRF, 0: none */
-	char name[IFNAMSIZ];       /* "" while its name is not known: see link_table_put_link() */
+	char name[IFNAMSIZ]; /* "" while its name is not known: see link_table_put_link() */
+	char port_kind[LINK_KIND_SIZE]; /* of its master: "bridge", "bond", "vrf" ...; "": none */
 	char kind[LINK_KIND_SIZE]; /* "vlan", "macvlan", "bridge", "veth" ...; "": none (hardware)
 				    */
 	uint32_t flags;            /* IFF_* of <linux/if.h>, with IFF_LOWER_UP */
@@ -67,7 +68,7 @@ enum {
 	LINK_CHANGED_MAC = 1 << 1,   /* or its length, or the hardware type */
 	LINK_CHANGED_FLAGS = 1 << 2, /* IFF_* or operstate */
 	LINK_CHANGED_LOWER = 1 << 3,
-	LINK_CHANGED_MASTER = 1 << 4,
+	LINK_CHANGED_MASTER = 1 << 4, /* or its kind */
 	LINK_CHANGED_MTU = 1 << 5,
 };
 

@@ -24,6 +24,7 @@
 static const char *const state_name[] = {
 	[CLIENT_LINK_ABSENT] = "absent",
 	[CLIENT_LINK_DOWN] = "down",
+	[CLIENT_LINK_PORT] = "port",
 	[CLIENT_LINK_NO_ADDRESS] = "no address",
 	[CLIENT_LINK_TENTATIVE] = "tentative",
 	[CLIENT_LINK_STANDBY] = "standby",
@@ -101,6 +102,12 @@ static const struct in6_addr *missing_address(
 	return &rule->while_address;
 }
 
+/* What a port receives is its master's; a VRF's links alone go on receiving for themselves. */
+static bool is_port(const struct link *link)
+{
+	return link->master && *link->port_kind && strcmp(link->port_kind, "vrf") != 0;
+}
+
 static enum client_link_state decide_state(const struct client_link *cl,
 	const struct address_view *view, const struct relay_conf *conf, char *reason, size_t size)
 {
@@ -120,6 +127,11 @@ static enum client_link_state decide_state(const struct client_link *cl,
 		snprintf(reason, size, "%s",
 			cl->link->flags & IFF_UP ? "no carrier" : "administratively down");
 		return CLIENT_LINK_DOWN;
+	}
+	if (is_port(cl->link)) {
+		snprintf(reason, size, "its messages come in at the %s that it is a port of",
+			cl->link->port_kind);
+		return CLIENT_LINK_PORT;
 	}
 	missing = missing_address(cl, conf);
 	if (missing) {

@@ -3,8 +3,8 @@
  * A client-facing link: what the operator sees of it, and the octets that go
  * in front of a client's message.
  *
- *	absent ---> down ---> no address ---> tentative ---> standby ---> ready
- *	   ^----------'------------'--------------'-----------'-----------'
+ *	absent ---> down ---> port ---> no address ---> tentative ---> standby ---> ready
+ *	   ^----------'---------'------------'--------------'-----------'-----------'
  *
  * A client link is known by its name and outlives the kernel's link: one that
  * is deleted and made again keeps its counters. client_links.h makes and
@@ -28,6 +28,7 @@
 enum client_link_state {
 	CLIENT_LINK_ABSENT,
 	CLIENT_LINK_DOWN,
+	CLIENT_LINK_PORT, /* of a bridge or a bond, where its messages come in */
 	CLIENT_LINK_NO_ADDRESS,
 	CLIENT_LINK_TENTATIVE,
 	CLIENT_LINK_STANDBY, /* another router has the address that relaying goes with */

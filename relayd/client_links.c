@@ -302,7 +302,7 @@ void client_links_link_changed(struct client_links *links, struct link *link, un
 		detach(links, link);
 		attach(links, link);
 		attach_macvlans_above(links, link->ifindex);
-	} else if (link->user && (what & LINK_CHANGED_FLAGS)) {
+	} else if (link->user && (what & (LINK_CHANGED_FLAGS | LINK_CHANGED_MASTER))) {
 		update(links, link->user);
 	}
 }

@@ -67,15 +67,21 @@ static inline void message_put_name(struct rtnl_message *m, const char *name)
 }
 
 /* IFLA_LINKINFO with a kind, as a link of that kind has. */
-static inline void message_put_kind(struct rtnl_message *m, const char *kind)
+/* type: IFLA_INFO_KIND, or IFLA_INFO_SLAVE_KIND: the kind of its master */
+static inline void message_put_info(struct rtnl_message *m, uint16_t type, const char *kind)
 {
 	uint8_t info[128] = {0};
 	struct nlattr attr = {
-		.nla_len = (uint16_t)(NLA_HDRLEN + strlen(kind) + 1), .nla_type = IFLA_INFO_KIND};
+		.nla_len = (uint16_t)(NLA_HDRLEN + strlen(kind) + 1), .nla_type = type};
 
 	memcpy(info, &attr, sizeof(attr));
 	memcpy(info + NLA_HDRLEN, kind, strlen(kind) + 1);
 	message_put(m, IFLA_LINKINFO, info, NLMSG_ALIGN(attr.nla_len));
+}
+
+static inline void message_put_kind(struct rtnl_message *m, const char *kind)
+{
+	message_put_info(m, IFLA_INFO_KIND, kind);
 }
 
 /* 2001:db8::LAST */

@@ -87,6 +87,14 @@ static void test_states(void **state)
 	f.link.flags = IFF_UP;
 	expect_state(&f, "", CLIENT_LINK_DOWN, "no carrier");
 
+	f.link.flags = IFF_UP | IFF_RUNNING;
+	f.link.master = 9;
+	strcpy(f.link.port_kind, "bridge");
+	expect_state(&f, "", CLIENT_LINK_PORT,
+		"its messages come in at the bridge that it is a port of");
+	strcpy(f.link.port_kind, "vrf");
+	expect_state(&f, "", CLIENT_LINK_READY, "");
+
 	f.cl.link = NULL;
 	expect_state(&f, "", CLIENT_LINK_ABSENT, "there is no link of this name");
 	assert_int_equal(f.cl.forward.len, 0);

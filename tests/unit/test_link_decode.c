@@ -96,6 +96,22 @@ static void test_lower_is_only_what_a_frame_goes_down_to(void **state)
 	}
 }
 
+static void test_the_kind_of_its_master(void **state)
+{
+	struct rtnl_message m = whole_link();
+
+	(void)state;
+	assert_int_equal(decode(&m), 0);
+	assert_string_equal(news.link.port_kind, "");
+	message_put_info(&m, IFLA_INFO_SLAVE_KIND, "bridge");
+	assert_int_equal(decode(&m), 0);
+	assert_string_equal(news.link.port_kind, "bridge");
+	m = whole_link();
+	message_put_info(&m, IFLA_INFO_SLAVE_KIND, "sixteen-letters!-and-more");
+	assert_int_equal(decode(&m), 0);
+	assert_string_equal(news.link.port_kind, "sixteen-letters");
+}
+
 static void test_kinds(void **state)
 {
 	struct rtnl_message m = link_message(RTM_NEWLINK, AF_UNSPEC, 1);
@@ -196,6 +212,7 @@ static void test_bad_links(void **state)
 		{"kind longer than the info", 1, "a", 2, IFLA_LINKINFO, "\x09\0\x01\0abc", 8},
 		{"kind shorter than its header", 1, "a", 2, IFLA_LINKINFO, "\x03\0\x01\0abc", 8},
 		{"kind not terminated", 1, "a", 2, IFLA_LINKINFO, "\x08\0\x01\0abcd", 8},
+		{"port kind not terminated", 1, "a", 2, IFLA_LINKINFO, "\x08\0\x04\0abcd", 8},
 		{"kind empty", 1, "a", 2, IFLA_LINKINFO, "\x05\0\x01\0\0\0\0\0", 8},
 	};
 	size_t i;
@@ -360,6 +377,7 @@ int main(void)
 		cmocka_unit_test(test_a_whole_link),
 		cmocka_unit_test(test_a_link_with_nothing_but_a_name),
 		cmocka_unit_test(test_lower_is_only_what_a_frame_goes_down_to),
+		cmocka_unit_test(test_the_kind_of_its_master),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_links_of_other_families_are_passed_over),
 		cmocka_unit_test(test_other_messages_are_passed_over),

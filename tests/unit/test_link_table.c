@@ -204,6 +204,7 @@ static void test_each_change_is_named(void **state)
 	CHANGE(l.operstate = 6, "7:lan:F ");
 	CHANGE(l.lower = 3, "7:lan:L ");
 	CHANGE(l.master = 4, "7:lan:R ");
+	CHANGE(strcpy(l.port_kind, "bridge"), "7:lan:R ");
 	CHANGE(l.mtu = 9000, "7:lan:M ");
 	CHANGE((l.flags = 3, l.mtu = 1500, strcpy(l.name, "wan")), "7:wan:NFM ");
 #undef CHANGE
