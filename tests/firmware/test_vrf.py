@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: ISC
+"""A client link in a VRF, with the server in the default table."""
+
+import ctypes
+import socket
+import struct
+
+import pytest
+from scapy.layers.dhcp6 import DHCP6_Reply
+from scapy.layers.inet6 import IPv6, UDP
+
+from firmware.router_site import VLANS, TrunkBench, vlan_prefix
+from lab.bench import ALL_RELAYS, ALL_RELAYS_MAC, CLIENT, CLIENT_MAC
+
+pytestmark = pytest.mark.in_guest
+
+LINK, LINK_INDEX = "vlan10", 100
+VRF, VRF_INDEX = "red", 200
+
+IPV6_RECVPKTINFO = 49
+IPV6_PKTINFO = 50
+SO_ATTACH_FILTER = 26
+PROBE_PORT = 5547
+UDP_HEADER = 8
+
+
+@pytest.fixture
+def vrf(router_site):
+    """Router a with its client VLAN in a VRF; the server is in the default table."""
+    router = router_site.a
+    router.namespace.sysctl("net.ipv4.udp_l3mdev_accept", 1)
+    made = ("name", VRF, "index", VRF_INDEX, "group", VLANS, "up", "type", "vrf", "table", 10)
+    router.namespace.ip("link", "add", *made)
+    tag = ("type", "vlan", "id", 10)
+    link = ("link", "trunk", "name", LINK, "index", LINK_INDEX, "group", VLANS)
+    router.namespace.ip("link", "add", *link, *tag)
+    router.namespace.ip("link", "set", LINK, "master", VRF, "up")
+    router.namespace.address(LINK, f"{vlan_prefix(10)}a/64")
+    return router
+
+
+def probe(router):
+    """A socket as relayd's, on another port, joined on the VLAN.
+
+    Its filter cuts each datagram to as many octets as it sees as the index of the link.
+    """
+    sock = router.namespace.udp_socket(port=PROBE_PORT)
+    sock.settimeout(2)
+    sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
+    group = socket.inet_pton(socket.AF_INET6, ALL_RELAYS) + struct.pack("@I", LINK_INDEX)
+    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, group)
+    load_ifindex, return_a = (0x20, 0, 0, 0xFFFFF000 + 8), (0x16, 0, 0, 0)
+    code = b"".join(struct.pack("HBBI", *row) for row in (load_ifindex, return_a))
+    block = ctypes.create_string_buffer(code)
+    program = struct.pack("HL", 2, ctypes.addressof(block))
+    sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+    return sock
+
+
+def test_what_the_kernel_says_of_a_link_in_a_vrf(vrf, router_site):
+    """IPV6_PKTINFO names the VLAN; a socket filter sees the VRF. relayd counts on both."""
+    sock = probe(vrf)
+    bench = TrunkBench(router_site)
+    bench.vlan = 10
+    packet = IPv6(src=CLIENT, dst=ALL_RELAYS, hlim=1) / UDP(sport=546, dport=PROBE_PORT)
+    frame = bytes(bench.frame(CLIENT_MAC, ALL_RELAYS_MAC) / packet / bytes(1000))
+    bench.wire.send(frame)
+    data, control, _, _ = sock.recvmsg(2000, 200)
+    told = struct.unpack("@16sI", control[0][2])[1]
+    assert (control[0][1], told) == (IPV6_PKTINFO, LINK_INDEX)
+    assert len(data) == VRF_INDEX - UDP_HEADER
+    vrf.namespace.sysctl("net.ipv4.udp_l3mdev_accept", 0)
+    bench.wire.send(frame)
+    with pytest.raises(TimeoutError):
+        sock.recvmsg(2000, 200)
+
+
+@pytest.mark.parametrize("way", ["ebpf", "packet-socket"])
+def test_a_client_link_in_a_vrf_is_served(vrf, router_site, way):
+    vrf.start_relayd(options=("--client-mac-by", way))
+    vrf.await_state(LINK)
+    wire = router_site.clients.wire(router_site.add_client_vlan(10))
+    vrf.namespace.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", LINK)
+    bench = TrunkBench(router_site)
+    relayed = bench.expect_from(10)
+    assert vrf.ask("status")["client-mac-by"] == way
+    answer = bench.reply(relayed, DHCP6_Reply(trid=7))
+    bench.server.sendto(bytes(answer), (vrf.core_address, 547))
+    got = wire.expect(lambda frame: UDP in frame and frame[UDP].dport == 546)
+    assert (got.src, got.dst) == (vrf.namespace.mac(LINK), CLIENT_MAC)
