@@ -3,7 +3,7 @@
  * Options, then configuration, sockets, privileges, loop: in this order, so that -t
  * needs no privilege and nothing is opened for a bad file.
  */
-#include "config.h"
+#include <config.h>
 
 #include "bootd/boot_daemon.h"
 

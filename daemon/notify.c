@@ -4,7 +4,7 @@
  */
 #include "daemon/notify.h"
 
-#include "config.h"
+#include <config.h>
 
 #include <stdarg.h>
 #include <stdio.h>

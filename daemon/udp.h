@@ -27,6 +27,8 @@ enum {
  * we may, silently less where not). Returns it, or -errno.
  */
 int udp_open(const struct sockaddr_in6 *address, int rcvbuf);
+/* The same for a socket that somebody else has bound. Returns 0 or -errno. */
+int udp_adopt(int fd, int rcvbuf);
 
 /* One datagram that came in; `data` is valid until the next receive. */
 struct udp_datagram {

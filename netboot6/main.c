@@ -6,7 +6,7 @@
  * Exit status: 0, 1 where the daemon says no or is not there, 2 for a command
  * line that cannot be understood.
  */
-#include "config.h"
+#include <config.h>
 
 #include <errno.h>
 #include <getopt.h>

@@ -352,12 +352,12 @@ static int await_named(struct client_links *links)
 	return 0;
 }
 
-int client_links_init(
-	struct client_links *links, struct link_table *table, const struct relay_conf *conf)
+int client_links_init(struct client_links *links, struct link_table *table,
+	const struct relay_conf *conf, int lasting_fd)
 {
 	*links = (struct client_links){.table = table, .conf = conf, .tail = &links->first};
 	gethostname(links->host, sizeof(links->host) - 1);
-	links->membership = membership_new();
+	links->membership = membership_new(lasting_fd);
 	if (!links->membership)
 		return -ENOMEM;
 	return await_named(links);

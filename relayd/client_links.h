@@ -33,10 +33,10 @@ struct client_links {
 /*
  * Returns 0 or -ENOMEM. `table` may be empty still; `conf` is borrowed until
  * the next reconfigure or fini. The names in `conf` that are no patterns are
- * there from now on, as absent.
+ * there from now on, as absent. `lasting_fd` is for membership_new().
  */
-int client_links_init(
-	struct client_links *links, struct link_table *table, const struct relay_conf *conf);
+int client_links_init(struct client_links *links, struct link_table *table,
+	const struct relay_conf *conf, int lasting_fd);
 void client_links_fini(struct client_links *links); /* before the table */
 
 /* Another configuration: what is no longer meant is let go of, the rest looked at again. */

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,18 +20,30 @@ struct membership {
 	int *fd;
 	int count;
 	int first_with_room;
+	bool first_is_theirs;
 };
 
-struct membership *membership_new(void)
+struct membership *membership_new(int first_fd)
 {
-	return calloc(1, sizeof(struct membership));
+	struct membership *m = calloc(1, sizeof(*m));
+
+	if (!m || first_fd < 0)
+		return m;
+	m->fd = malloc(sizeof(*m->fd));
+	if (!m->fd) {
+		free(m);
+		return NULL;
+	}
+	m->fd[m->count++] = first_fd;
+	m->first_is_theirs = true;
+	return m;
 }
 
 void membership_free(struct membership *m)
 {
 	if (!m)
 		return;
-	for (int i = 0; i < m->count; i++)
+	for (int i = m->first_is_theirs; i < m->count; i++)
 		close(m->fd[i]);
 	free(m->fd);
 	free(m);
@@ -53,10 +66,14 @@ static int add_holder(struct membership *m)
 
 static int set_membership(int fd, int what, int ifindex)
 {
+	/* EADDRINUSE: the one before us joined here, on a socket that outlived it. */
 	struct ipv6_mreq request = {.ipv6mr_multiaddr = DHCP6_ALL_RELAYS_AND_SERVERS,
 		.ipv6mr_interface = (unsigned)ifindex};
 
-	return setsockopt(fd, IPPROTO_IPV6, what, &request, sizeof(request)) < 0 ? -errno : 0;
+	if (setsockopt(fd, IPPROTO_IPV6, what, &request, sizeof(request)) < 0 &&
+		errno != EADDRINUSE)
+		return -errno;
+	return 0;
 }
 
 int membership_join(struct membership *m, int ifindex)

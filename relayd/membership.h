@@ -12,7 +12,12 @@
 
 struct membership;
 
-struct membership *membership_new(void); /* NULL: no memory */
+/*
+ * first_fd is the first holder where it is not -1: a socket of somebody else's
+ * that outlives us, and its memberships with it, so that messages go on
+ * arriving in it while we restart. NULL: no memory.
+ */
+struct membership *membership_new(int first_fd);
 void membership_free(struct membership *membership);
 
 /*

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/activation.h"
 #include "daemon/loop.h"
 #include "daemon/port_owner.h"
 #include "relayd/relay_batch.h"
@@ -77,19 +78,32 @@ void relay_read_netlink(struct relay *relay)
 
 /* --- life ---------------------------------------------------------------------------------- */
 
-static int open_socket(struct relay *relay, enum client_mac_way most)
+/* The service manager's socket where it has one for us, else our own. */
+static int bind_port(struct relay *relay)
 {
 	char owner[128];
 	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(DHCP6_SERVER_PORT)};
+	int fd = activation_udp(DHCP6_SERVER_PORT);
+	int rc;
 
-	relay->fd = udp_open(&any, RECEIVE_BUFFER);
-	if (relay->fd == -EADDRINUSE)
+	relay->is_activated = fd >= 0;
+	rc = relay->is_activated ? udp_adopt(fd, RECEIVE_BUFFER) : udp_open(&any, RECEIVE_BUFFER);
+	if (rc == -EADDRINUSE)
 		log_error("UDP port %d is taken by %s: stop it first", DHCP6_SERVER_PORT,
 			port_owner_udp(DHCP6_SERVER_PORT, owner, sizeof(owner)));
-	else if (relay->fd < 0)
-		log_error("cannot open UDP port %d: %s", DHCP6_SERVER_PORT, strerror(-relay->fd));
-	if (relay->fd < 0)
-		return relay->fd;
+	else if (rc < 0)
+		log_error("cannot open UDP port %d: %s", DHCP6_SERVER_PORT, strerror(-rc));
+	if (rc >= 0)
+		relay->fd = relay->is_activated ? fd : rc;
+	return rc < 0 ? rc : 0;
+}
+
+static int open_socket(struct relay *relay, enum client_mac_way most)
+{
+	int rc = bind_port(relay);
+
+	if (rc < 0)
+		return rc;
 	relay->mac = client_mac_new(relay->fd, relay->conf->client_mac ? most : CLIENT_MAC_NONE);
 	return relay->mac ? 0 : -ENOMEM;
 }
@@ -100,7 +114,8 @@ static int follow_kernel(struct relay *relay)
 
 	if (rc < 0)
 		return rc;
-	rc = client_links_init(&relay->links, &relay->table, relay->conf);
+	rc = client_links_init(
+		&relay->links, &relay->table, relay->conf, relay->is_activated ? relay->fd : -1);
 	if (rc < 0)
 		goto no_links;
 	rc = server_paths_init(&relay->paths, &relay->table, relay->conf);
@@ -204,7 +219,7 @@ void relay_fini(struct relay *relay)
 		link_table_fini(&relay->table);
 	}
 	client_mac_free(relay->mac);
-	if (relay->fd >= 0)
+	if (relay->fd >= 0 && !relay->is_activated)
 		close(relay->fd);
 	rate_table_free(relay->rates);
 	udp_sender_free(relay->sender);

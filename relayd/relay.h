@@ -33,7 +33,8 @@ struct relay {
 	struct server_paths paths;
 	struct client_mac *mac;
 	struct rate_table *rates;
-	int fd; /* the one UDP socket */
+	int fd;            /* the one UDP socket */
+	bool is_activated; /* it is the service manager\'s and outlives us */
 	struct udp_receiver *receiver;
 	struct udp_sender *sender;
 	/* Of the batch being relayed: whence each came (NULL: no client link), what goes in front.

@@ -5,7 +5,7 @@
  */
 #include "relayd/relay_control.h"
 
-#include "config.h"
+#include <config.h>
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  */
 #include "relayd/relay_daemon.h"
 
-#include "config.h"
+#include <config.h>
 
 #include <errno.h>
 #include <linux/capability.h>

@@ -30,7 +30,7 @@ static void set_up(void)
 	if (relay_conf_read_text("fuzz", "interfaces = {\"lan1\"}\nserver \"2001:db8::547\" {}\n",
 		    &conf, &problems) < 0 ||
 		link_table_init(&table, NULL, NULL) < 0 ||
-		client_links_init(&links, &table, conf) < 0)
+		client_links_init(&links, &table, conf, -1) < 0)
 		abort();
 	inet_pton(AF_INET6, "2001:db8:1::1", &address.address);
 	link_there.addresses = &address;

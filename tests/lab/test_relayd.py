@@ -8,7 +8,10 @@ Scapy plays the clients and the server; it is the codec that judges ours.
 import json
 import os
 import random
+import re
+import signal
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -590,6 +593,57 @@ def test_without_privileges_everything_goes_on(site):
     assert bench.expect_relayed(bench.solicit()).linkaddr == "2001:db8:2::1"
     assert control(site, "reload") == {"reloaded": True}
     bench.expect_relayed(bench.solicit())
+
+
+# As systemd with a .socket unit: opens the port, starts the relay on it, and again when it ends.
+HOLDER = """
+import os, signal, socket, sys
+port = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+port.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+port.bind(("::", 547))
+ending = False
+def start():
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(port.fileno(), 3)
+        os.set_inheritable(3, True)
+        os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+        os.execv(sys.argv[1], sys.argv[1:])
+    print("started", pid, flush=True)
+    return pid
+def end(*_):
+    global ending
+    ending = True
+    os.kill(child, signal.SIGTERM)
+signal.signal(signal.SIGTERM, end)
+child = start()
+while True:
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if ending or status != 0:
+        sys.exit(status)
+    child = start()
+"""
+
+
+def test_a_restart_on_a_passed_socket_loses_no_message(site):
+    argv = (program("netboot6-relayd"), "-f", "--control", site.lab.directory / "relayd.sock",
+            "-i", "lan*", "-s", SERVER)
+    holder = site.router.popen("holder", sys.executable, "-c", HOLDER, *argv, ours=True)
+    holder.wait_for_line("relaying: ")
+    bench = Bench(site)
+    sent = set()
+    for number in range(400):
+        message = bench.solicit()
+        sent.add(message.trid)
+        bench.send(message)
+        if number % 50 == 25:
+            since = holder.mark()
+            os.kill(int(re.findall(r"started (\d+)", holder.text())[-1]), signal.SIGTERM)
+            holder.wait_for_line("stopping on signal", since=since)
+    while sent:
+        relayed, _ = bench.at_server()
+        sent.remove(relayed[DHCP6OptRelayMsg].message.trid)
+    assert holder.text().count("relaying: ") == 9
 
 
 def test_reload_changes_what_is_served_and_a_bad_file_changes_nothing(site):

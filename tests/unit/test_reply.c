@@ -33,7 +33,7 @@ static int set_up(void **state)
 				 &f.conf, &problems),
 		0);
 	assert_int_equal(link_table_init(&f.table, NULL, NULL), 0);
-	assert_int_equal(client_links_init(&f.links, &f.table, f.conf), 0);
+	assert_int_equal(client_links_init(&f.links, &f.table, f.conf, -1), 0);
 	/* One link is there, with an address; the other one is awaited. */
 	f.link = (struct link){.ifindex = 7, .name = "lan1"};
 	f.links.first->link = &f.link;
