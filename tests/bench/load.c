@@ -9,6 +9,9 @@
  *	down    the server sends Relay-replies with an Advertise, likewise
  *	flood   many Solicits at once, while the relay cannot run: how many come through?
  *
+ * With an interval (-i) up and down are a steady load: a burst, of one message say, each
+ * time the interval is over.
+ *
  * Clients are frames on packet sockets that receive nothing; the server is a UDP
  * socket. What a relay sends is counted by its namespace's Udp6OutDatagrams. CPU time is
  * the scheduler's account of the relay's threads, in ns; it holds what the kernel does in
@@ -22,11 +25,9 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@
 #include <unistd.h>
 
 #include "tests/bench/client_frames.h"
+#include "tests/bench/standpoint.h"
 
 enum {
 	BURST_MAX = 1024,
@@ -68,7 +70,7 @@ struct client {
 struct load {
 	const char *clients_ns, *router_ns, *server_ns;
 	struct in6_addr router;
-	unsigned links, per_link, count, burst, limit_ms, flood;
+	unsigned links, per_link, count, burst, limit_ms, flood, interval_us;
 	int cpu;
 	pid_t relay;
 
@@ -83,20 +85,11 @@ struct result {
 	uint64_t sent, relayed, cpu_ns;
 };
 
-static void fail(const char *what)
-{
-	perror(what);
-	exit(EXIT_FAILURE);
-}
-
 /* --- time, CPU account, counters --------------------------------------------------- */
 
 static uint64_t now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return standpoint_now_ns() / 1000000;
 }
 
 static void nap_us(unsigned us)
@@ -130,7 +123,7 @@ static uint64_t relay_cpu_ns(const struct load *load)
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)load->relay);
 	threads = opendir(path);
 	if (!threads)
-		fail("the relay has ended");
+		standpoint_fail("the relay has ended");
 	while ((entry = readdir(threads)))
 		if (entry->d_name[0] != '.')
 			ns += thread_cpu_ns(load->relay, entry->d_name);
@@ -140,51 +133,31 @@ static uint64_t relay_cpu_ns(const struct load *load)
 
 static uint64_t relay_sent(const struct load *load)
 {
-	static char text[16384];
-	const char *name = "Udp6OutDatagrams", *at;
-	ssize_t len = pread(load->counter_fd, text, sizeof(text) - 1, 0);
-
-	if (len < 0)
-		fail("/proc/net/snmp6");
-	text[len] = '\0';
-	at = strstr(text, name);
-	return at ? strtoull(at + strlen(name), NULL, 10) : 0;
+	return standpoint_counter(load->counter_fd, "Udp6OutDatagrams");
 }
 
 /* --- sockets in three namespaces ------------------------------------------------------ */
-
-static void enter(const char *name)
-{
-	char path[256];
-	int fd;
-
-	snprintf(path, sizeof(path), "/run/netns/%s", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0)
-		fail(path);
-	close(fd);
-}
 
 static void open_clients(struct load *load)
 {
 	int size = SEND_BUFFER;
 
-	enter(load->clients_ns);
+	standpoint_enter(load->clients_ns);
 	load->packet_fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (load->packet_fd < 0)
-		fail("packet socket");
+		standpoint_fail("packet socket");
 	setsockopt(load->packet_fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 	load->n_clients = load->links * load->per_link;
 	load->client = calloc(load->n_clients, sizeof(*load->client));
 	if (!load->client)
-		fail("memory");
+		standpoint_fail("memory");
 	for (unsigned i = 0; i < load->n_clients; i++) {
 		char name[IFNAMSIZ];
 
 		snprintf(name, sizeof(name), "c%u", i % load->links + 1);
 		load->client[i].ifindex = if_nametoindex(name);
 		if (load->client[i].ifindex == 0)
-			fail(name);
+			standpoint_fail(name);
 		client_frame_make(&load->client[i].frame, (uint16_t)i);
 	}
 }
@@ -194,32 +167,12 @@ static void open_server(struct load *load)
 	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(547)};
 	int size = SINK_BUFFER;
 
-	enter(load->server_ns);
+	standpoint_enter(load->server_ns);
 	load->server_fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (load->server_fd < 0 || bind(load->server_fd, (struct sockaddr *)&any, sizeof(any)) < 0)
-		fail("server socket");
+		standpoint_fail("server socket");
 	setsockopt(load->server_fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	setsockopt(load->server_fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
-}
-
-static void open_counter(struct load *load)
-{
-	enter(load->router_ns);
-	load->counter_fd = open("/proc/thread-self/net/snmp6", O_RDONLY | O_CLOEXEC);
-	if (load->counter_fd < 0)
-		fail("/proc/net/snmp6");
-}
-
-static void go_first(const struct load *load)
-{
-	struct sched_param first = {.sched_priority = 10};
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(load->cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set) < 0 ||
-		sched_setscheduler(0, SCHED_FIFO, &first) < 0)
-		fail("scheduler");
 }
 
 /* --- what the server gets ---------------------------------------------------------------- */
@@ -284,7 +237,7 @@ static void send_all(int fd, struct mmsghdr *header, unsigned n)
 		int rc = sendmmsg(fd, header + sent, n - sent, 0);
 
 		if (rc < 0 && errno != EINTR && errno != ENOBUFS)
-			fail("sendmmsg");
+			standpoint_fail("sendmmsg");
 		sent += rc > 0 ? (unsigned)rc : 0;
 	}
 }
@@ -353,11 +306,21 @@ static uint64_t await_relayed(struct load *load, uint64_t goal, bool learning)
 
 typedef void send_function(struct load *load, unsigned from, unsigned n);
 
+/* The next burst of a steady load is due `interval_us` after the one before was. */
+static void await_turn(const struct load *load, uint64_t *due_ns)
+{
+	uint64_t now = standpoint_now_ns();
+
+	*due_ns += (uint64_t)load->interval_us * 1000;
+	if (*due_ns > now)
+		nap_us((unsigned)((*due_ns - now) / 1000));
+}
+
 static struct result run(
 	struct load *load, send_function *send_burst, unsigned count, unsigned burst, bool learning)
 {
 	uint64_t end = now_ms() + load->limit_ms, first = relay_sent(load), lost = 0,
-		 relayed = first;
+		 relayed = first, due_ns = standpoint_now_ns();
 	struct result result = {.cpu_ns = relay_cpu_ns(load)};
 
 	while (result.sent < count && now_ms() < end) {
@@ -367,6 +330,7 @@ static struct result run(
 		result.sent += n;
 		relayed = await_relayed(load, first + result.sent - lost, learning);
 		lost = first + result.sent - relayed;
+		await_turn(load, &due_ns);
 	}
 	nap_us(5000); /* until it sleeps again, for the account */
 	result.cpu_ns = relay_cpu_ns(load) - result.cpu_ns;
@@ -417,10 +381,10 @@ static void parse(struct load *load, int argc, char *argv[])
 	static const char usage[] =
 		"load -c CLIENTS -r ROUTER -s SERVER (namespaces) -a ROUTER-ADDRESS -p RELAY-PID\n"
 		"     [-l LINKS] [-k CLIENTS-PER-LINK] [-n MESSAGES] [-b BURST] [-t LIMIT-MS]\n"
-		"     [-f FLOOD] [-u CPU]\n";
+		"     [-f FLOOD] [-i BURST-INTERVAL-US] [-u CPU]\n";
 	int option;
 
-	while ((option = getopt(argc, argv, "a:b:c:f:k:l:n:p:r:s:t:u:")) != -1) {
+	while ((option = getopt(argc, argv, "a:b:c:f:i:k:l:n:p:r:s:t:u:")) != -1) {
 		unsigned number = (unsigned)strtoul(optarg ? optarg : "", NULL, 10);
 
 		switch (option) {
@@ -435,6 +399,9 @@ static void parse(struct load *load, int argc, char *argv[])
 			break;
 		case 'f':
 			load->flood = number;
+			break;
+		case 'i':
+			load->interval_us = number;
 			break;
 		case 'k':
 			load->per_link = number;
@@ -483,8 +450,8 @@ int main(int argc, char *argv[])
 	parse(&load, argc, argv);
 	open_clients(&load);
 	open_server(&load);
-	open_counter(&load);
-	go_first(&load);
+	load.counter_fd = standpoint_open_counters(load.router_ns);
+	standpoint_go_first(load.cpu);
 	learned = learn_all(&load);
 	printf("{\"learned\": %u, ", learned);
 	print("up", run(&load, send_solicits, load.count, load.burst, false), ", ");

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/bench/standpoint.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+void standpoint_fail(const char *what)
+{
+	perror(what);
+	exit(EXIT_FAILURE);
+}
+
+void standpoint_enter(const char *name)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "/run/netns/%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0)
+		standpoint_fail(path);
+	close(fd);
+}
+
+void standpoint_go_first(int cpu)
+{
+	struct sched_param first = {.sched_priority = 10};
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) < 0 ||
+		sched_setscheduler(0, SCHED_FIFO, &first) < 0)
+		standpoint_fail("scheduler");
+}
+
+uint64_t standpoint_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+int standpoint_open_counters(const char *name)
+{
+	int fd;
+
+	standpoint_enter(name);
+	fd = open("/proc/thread-self/net/snmp6", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		standpoint_fail("/proc/net/snmp6");
+	return fd;
+}
+
+uint64_t standpoint_counter(int fd, const char *counter)
+{
+	static char text[16384];
+	ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
+	const char *at;
+
+	if (len < 0)
+		standpoint_fail("/proc/net/snmp6");
+	text[len] = '\0';
+	at = strstr(text, counter);
+	return at ? strtoull(at + strlen(counter), NULL, 10) : 0;
+}
