@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: ISC
-"""What relaying costs: CPU time per message, beside the null relay's (null_relay.c).
+"""What relaying costs, in sections.
 
-    make bench-relay BENCH_FLAGS="--links 1,100,1000 --rounds 9"
+    make bench-relay BENCH_FLAGS="--sections messages --links 1,100,1000 --rounds 9"
 
-In each round each relay is started, loaded (load.c) and stopped, in turn, forth in one
+messages    CPU time per message, beside the null relay's (null_relay.c): this file
+forwarding  what packets cost that the router only forwards: bench_forwarding.py
+routes      relaying while the routing table churns: bench_routes.py
+events      from the kernel's news to what is done about it: bench_events.py
+
+In a round of "messages" each relay is started, loaded (load.c) and stopped, in turn, forth in one
 round and back in the next, so that whatever else the machine does meets them all. The ratio to the null relay is taken
 within a round; shown are the medians of the rounds. Bare times are of one machine.
 """
@@ -11,14 +16,13 @@ within a round; shown are the medians of the rounds. Bare times are of one machi
 import argparse
 import os
 import platform
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 from statistics import median
 
-from bench.relay_site import RelaySite, installed
-from lab.netns import Lab, why_no_namespaces
+from bench import bench_events, bench_forwarding, bench_routes
+from bench.relay_site import installed, relay_site
+from lab.netns import why_no_namespaces
 
 SLOW_US = 100  # relays that need longer per message are measured once only
 
@@ -63,10 +67,8 @@ def measure(site, relay, options):
 
 def bench_links(links, relays, options):
     """All rounds at one number of links: {relay: Row}."""
-    directory = Path(tempfile.mkdtemp(prefix="netboot6-bench-"))
     rows = {relay: Row() for relay in relays}
-    with Lab(directory) as lab:
-        site = RelaySite(lab, links)
+    with relay_site(links) as site:
         for number in range(options.rounds):
             due = [relay for relay in relays if not (number and rows[relay].slow())]
             found = {}
@@ -75,7 +77,6 @@ def bench_links(links, relays, options):
             for relay in due:
                 rows[relay].add(found[relay], found["null"])
             print(f"{links} links, round {number + 1} of {options.rounds}", file=sys.stderr)
-    shutil.rmtree(directory, ignore_errors=True)
     return rows
 
 
@@ -97,8 +98,27 @@ def print_rows(links, rows):
         )
 
 
+def bench_messages(options):
+    relays = options.relays.split(",") if options.relays else installed()
+    relays = ["null", *(relay for relay in relays if relay != "null")]
+    print(f"\nbursts of {options.burst}, {options.messages} messages per run and direction,")
+    print(f"{options.rounds} rounds\n")
+    print(HEAD.format(flood=options.flood))
+    for links in map(int, options.links.split(",")):
+        print_rows(links, bench_links(links, relays, options))
+
+
+SECTIONS = {
+    "messages": bench_messages,
+    "forwarding": bench_forwarding.bench,
+    "routes": bench_routes.bench,
+    "events": bench_events.bench,
+}
+
+
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--sections", default=",".join(SECTIONS), help="default: %(default)s")
     parser.add_argument("--links", default="1,100,1000", help="numbers of client links")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--relays", help="which ones; default: all that are installed")
@@ -106,6 +126,8 @@ def parse():
     parser.add_argument("--burst", type=int, default=64, help="messages that wait at a time")
     parser.add_argument("--limit-ms", type=int, default=1500, help="of a run in one direction")
     parser.add_argument("--flood", type=int, default=2000)
+    for section in (bench_forwarding, bench_routes, bench_events):
+        section.add_options(parser)
     return parser.parse_args()
 
 
@@ -114,13 +136,9 @@ def main():
     reason = why_no_namespaces()
     if reason:
         sys.exit(f"SKIPPED: {reason}")
-    relays = options.relays.split(",") if options.relays else installed()
-    relays = ["null", *(relay for relay in relays if relay != "null")]
-    print(f"Linux {platform.release()}, {os.cpu_count()} CPUs, bursts of {options.burst},")
-    print(f"{options.messages} messages per run and direction, {options.rounds} rounds\n")
-    print(HEAD.format(flood=options.flood))
-    for links in map(int, options.links.split(",")):
-        print_rows(links, bench_links(links, relays, options))
+    print(f"Linux {platform.release()}, {os.cpu_count()} CPUs")
+    for name in options.sections.split(","):
+        SECTIONS[name](options)
 
 
 if __name__ == "__main__":

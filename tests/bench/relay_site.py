@@ -12,16 +12,20 @@ that what is measured is the router. Their neighbour entries are permanent: none
 ever asked for, and the kernel's limit on entries does not count.
 """
 
+import contextlib
 import json
 import os
 import shutil
+import tempfile
 import time
+from pathlib import Path
 
-from lab.netns import run, wait_for
+from lab.netns import Lab, run, wait_for
 from lab.topology import CORE_ROUTER, SERVER, program
 
 CLIENTS_AT_LEAST = 256
-CPU = max(os.sched_getaffinity(0))
+CPU = max(os.sched_getaffinity(0))  # of the relay
+OTHER_CPU = min(os.sched_getaffinity(0))  # the same where there is one only
 
 
 class RelaySite:
@@ -83,7 +87,7 @@ class RelaySite:
         begin = time.monotonic()
         log = self.lab.directory / f"{self.router.name}-{relay}.log"
         before = log.stat().st_size if log.exists() else 0  # of earlier rounds
-        process = self.router.popen(relay, "taskset", "-c", CPU, *argv, ours=relay == "relayd")
+        process = self.router.popen(relay, "taskset", "-c", CPU, *argv, ours=relay.startswith("relayd"))
         last = f"lan{self.links}"
 
         def ready():
@@ -96,13 +100,21 @@ class RelaySite:
             wait_for(ready, 120, lambda: f"{relay} serves {last}; it said:\n{process.tail()}")
         return process, time.monotonic() - begin
 
-    def load(self, process, messages, burst, limit_ms, flood=0):
+    def load(self, process, messages, burst, limit_ms, flood=0, interval_us=0):
         """One run of tests/bench/load; what it found."""
         argv = [program("tests/bench/load"), "-u", CPU, "-a", CORE_ROUTER, "-p", process.pid]
         argv += ["-c", self.clients.full_name, "-r", self.router.full_name]
         argv += ["-s", self.server.full_name, "-l", self.links, "-k", self.per_link]
-        argv += ["-n", messages, "-b", burst, "-t", limit_ms, "-f", flood]
+        argv += ["-n", messages, "-b", burst, "-t", limit_ms, "-f", flood, "-i", interval_us]
         return json.loads(run(*argv, timeout=120).stdout)
+
+
+@contextlib.contextmanager
+def relay_site(links):
+    """A RelaySite in a lab of its own, which goes away with it."""
+    with tempfile.TemporaryDirectory(prefix="netboot6-bench-") as directory:
+        with Lab(Path(directory)) as lab:
+            yield RelaySite(lab, links)
 
 
 # --- the relays -------------------------------------------------------------------------
@@ -113,6 +125,10 @@ def null_relay(_):
 def relayd(site):
     control = site.lab.directory / "relayd.sock"
     return [program("netboot6-relayd"), "-f", "--control", control, "-i", "lan*", "-s", SERVER]
+
+
+def relayd_packet(site):
+    return [*relayd(site), "--client-mac-by", "packet-socket"]
 
 
 def isc(site):
@@ -144,12 +160,13 @@ def dnsmasq(site):
 RELAYS = {
     "null": null_relay,
     "relayd": relayd,
+    "relayd-packet": relayd_packet,
     "isc": isc,
     "dibbler": dibbler,
     "wide": wide,
     "dnsmasq": dnsmasq,
 }
-READY_LINE = {"null": "^relaying: ", "relayd": "relaying: "}
+READY_LINE = {"null": "^relaying: ", "relayd": "relaying: ", "relayd-packet": "relaying: "}
 PROGRAM = {"isc": "dhcrelay", "dibbler": "dibbler-relay", "wide": "dhcp6relay"}
 
 
