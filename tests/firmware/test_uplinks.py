@@ -120,17 +120,19 @@ class Uplinks:
 
 def test_messages_follow_the_igp_from_uplink_to_uplink(router_site):
     uplinks = Uplinks(router_site)
-    bird, far_end = uplinks.bird, router_site.server
 
     def cost_of_core(cost):
-        bird.write(core=cost, up2=20)
-        bird.tell("configure")
+        uplinks.bird.write(core=cost, up2=20)
+        uplinks.bird.tell("configure")
+
+    def cable_of_up2(state):
+        router_site.server.ip("link", "set", "up2", state)
 
     uplinks.expect_shift(lambda: cost_of_core(100), "up2", 1)
     uplinks.expect_shift(lambda: cost_of_core(10), "core", 2)
-    far_port = lambda state: far_end.ip("link", "set", "to-a", state)  # noqa: E731
-    uplinks.expect_shift(lambda: far_port("down"), "up2", 3)
-    uplinks.expect_shift(lambda: far_port("up"), "core", 4)
+    uplinks.expect_shift(lambda: cost_of_core(100), "up2", 3)
+    uplinks.expect_shift(lambda: cable_of_up2("down"), "core", 4)
+    uplinks.expect_shift(lambda: cable_of_up2("up"), "up2", 5)
 
 
 def test_no_way_to_the_server_and_back(router_site):
