@@ -97,7 +97,8 @@ static void client_flush(struct control_client *client)
 		sent += (size_t)n;
 	}
 	client->out_len -= sent;
-	memmove(client->out, client->out + sent, client->out_len);
+	if (sent > 0) /* else a deaf client would have it all copied for each answer */
+		memmove(client->out, client->out + sent, client->out_len);
 	loop_watch_set(client->watch, LOOP_READ | (client->out_len ? LOOP_WRITE : 0));
 }
 
@@ -148,19 +149,38 @@ static json_t *run_command(struct control_client *client, int n_words, char *con
 	return control_error("there is no command '%s' here", words[0]);
 }
 
-static void client_line(struct control_client *client, char *line)
+/* Answers repeat the words of a request, and JSON is UTF-8 only. */
+static bool is_text(const char *line, size_t len)
+{
+	json_t *text = json_stringn(line, len);
+	bool is_utf8 = text != NULL;
+
+	json_decref(text);
+	return is_utf8 && !memchr(line, '\0', len);
+}
+
+static json_t *answer_line(struct control_client *client, char *line)
 {
 	char *words[CONTROL_WORDS_MAX];
 	char *rest = line, *word;
-	json_t *answer;
 	int n = 0;
 
 	while (n < CONTROL_WORDS_MAX && (word = strtok_r(rest, " \t\r", &rest)))
 		words[n++] = word;
-	if (n == 0)
+	if (n == CONTROL_WORDS_MAX)
+		return control_error("more than %d words", CONTROL_WORDS_MAX - 1);
+	return n > 0 ? run_command(client, n, words) : NULL;
+}
+
+/* A request of `len` octets, ended by a NUL; an empty one is nothing. */
+static void client_line(struct control_client *client, char *line, size_t len)
+{
+	json_t *answer;
+
+	if (line[strspn(line, " \t\r")] == '\0' && strlen(line) == len)
 		return;
-	answer = n < CONTROL_WORDS_MAX ? run_command(client, n, words)
-				       : control_error("more than %d words", CONTROL_WORDS_MAX - 1);
+	answer = is_text(line, len) ? answer_line(client, line)
+				    : control_error("a request is a line of UTF-8 text");
 	client_send(client, answer);
 	json_decref(answer);
 }
@@ -173,7 +193,7 @@ static void client_take_lines(struct control_client *client)
 	while (!client->broken && (end = memchr(start, '\n', client->in_len))) {
 		*end = '\0';
 		client->in_len -= (size_t)(end + 1 - start);
-		client_line(client, start);
+		client_line(client, start, (size_t)(end - start));
 		start = end + 1;
 	}
 	memmove(client->in, start, client->in_len);

@@ -135,6 +135,19 @@ static void test_an_unknown_command_is_named(void **state)
 	expect_line(*state, "{\"error\":\"there is no command 'fly' here\"}\n");
 }
 
+static void test_a_line_that_is_no_text_is_refused(void **state)
+{
+	static const char *const refused = "{\"error\":\"a request is a line of UTF-8 text\"}\n";
+	struct fixture *f = *state;
+
+	say(f, "show \xff\n");
+	expect_line(f, refused);
+	assert_int_equal(write(f->client, "\0echo\n", 6), 6);
+	expect_line(f, refused);
+	say(f, "echo \xc3\xbc\n");
+	expect_line(f, "[\"echo\",\"\xc3\xbc\"]\n");
+}
+
 static void test_too_many_words(void **state)
 {
 	for (int i = 0; i < CONTROL_WORDS_MAX + 1; i++)
@@ -215,6 +228,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_words_become_a_request, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_an_unknown_command_is_named, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_line_that_is_no_text_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_too_many_words, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_an_endless_line_is_refused_and_closed, set_up, tear_down),
