@@ -44,6 +44,19 @@ struct udp_sender {
 	struct udp_outgoing *outgoing;
 };
 
+/*
+ * A limit, nothing is allocated. What waits for a neighbour that does not answer
+ * (seconds, for each) counts against it, and must not keep the others' from going out.
+ */
+static const int SEND_BUFFER = 16 << 20;
+
+/* Beyond the system's limit where we may. */
+static void set_buffer(int fd, int forced, int plain, int octets)
+{
+	if (setsockopt(fd, SOL_SOCKET, forced, &octets, sizeof(octets)) < 0)
+		setsockopt(fd, SOL_SOCKET, plain, &octets, sizeof(octets));
+}
+
 int udp_adopt(int fd, int rcvbuf)
 {
 	int on = 1, flags = fcntl(fd, F_GETFL);
@@ -51,8 +64,8 @@ int udp_adopt(int fd, int rcvbuf)
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
 		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on)) < 0)
 		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &rcvbuf, sizeof(rcvbuf)) < 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf, sizeof(rcvbuf));
+	set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, rcvbuf);
+	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER);
 	return 0;
 }
 

@@ -24,7 +24,8 @@ enum {
 /*
  * A non-blocking IPv6-only socket bound to `address`, with IPV6_RECVPKTINFO
  * and a receive buffer of `rcvbuf` octets (beyond the system's limit where
- * we may, silently less where not). Returns it, or -errno.
+ * we may, silently less where not); what may wait to be sent is much, likewise.
+ * Returns it, or -errno.
  */
 int udp_open(const struct sockaddr_in6 *address, int rcvbuf);
 /* The same for a socket that somebody else has bound. Returns 0 or -errno. */

@@ -58,9 +58,13 @@ static void forward_failed(struct relay *relay, const struct udp_outgoing *datag
 static void reply_failed(struct relay *relay, const struct udp_outgoing *datagram, int error)
 {
 	struct client_link *cl = client_links_find(&relay->links, datagram->ifindex);
+	unsigned slot = relay_type_slot(*(const uint8_t *)datagram->part[0].iov_base);
 
-	if (cl)
+	relay->counters.replied[slot]--;
+	if (cl) {
+		cl->counters.replied[slot]--;
 		cl->counters.dropped[RELAY_DROP_SEND_FAILED]++;
+	}
 	count_send_failure(relay, "link", cl ? cl->name : "(a relay beyond)", error);
 }
 
