@@ -7,6 +7,7 @@
 #include "bootd/boot_server.h"
 #include "bootd/boot_view.h"
 #include "bootd/config/conf_syntax.h"
+#include "daemon/log.h"
 #include "daemon/loop.h"
 
 static json_t *run_status(void *arg, int n, char *const words[])
@@ -28,6 +29,24 @@ static json_t *run_leases(void *arg, int n, char *const words[])
 	(void)n;
 	(void)words;
 	return boot_view_leases(arg, loop_now_ms());
+}
+
+/* An address of a pool is to be had by others: the operator knows that its machine is gone. */
+static json_t *run_release(void *arg, int n, char *const words[])
+{
+	struct boot_server *server = arg;
+	struct binding *binding = NULL;
+	struct in6_addr address;
+
+	if (n != 2 || config_address(words[1], &address) < 0)
+		return control_error("release: expected the address of a lease");
+	binding = binding_table_find_address(&server->exchange.bindings, &address);
+	if (!binding || !binding->is_lease)
+		return control_error("release: %s is no lease of a pool", words[1]);
+	if (lease_book_remove(&server->exchange.leases, &server->exchange.bindings, binding) < 0)
+		return control_error("release: %s", lease_book_error(&server->exchange.leases));
+	log_notice("%s: the lease is deleted, as was asked for", words[1]);
+	return json_pack("{s:s}", "released", words[1]);
 }
 
 static json_t *run_hosts(void *arg, int n, char *const words[])
@@ -186,6 +205,7 @@ const struct control_command boot_control_commands[] = {
 	{"list", run_list},
 	{"show", run_show},
 	{"leases", run_leases},
+	{"release", run_release},
 	{"hosts", run_hosts},
 	{"explain", run_explain},
 	{"reload", run_reload},

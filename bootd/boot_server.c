@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bootd/boot_control.h"
+#include "bootd/boot_leases.h"
 #include "bootd/boot_log.h"
 #include "bootd/boot_scripts.h"
 #include "bootd/config/conf_file.h"
@@ -159,6 +160,9 @@ static int start_dhcp(struct boot_server *server)
 		return complain(rc, "memory", "");
 	server->exchange.observe = observe_exchange;
 	server->exchange.observe_arg = server;
+	rc = boot_leases_open(&server->exchange, server->config, loop_now_ms());
+	if (rc < 0)
+		return rc;
 	rc = dhcp_service_new(&server->dhcp, server->loop, &server->exchange);
 	return rc < 0 ? complain_udp(rc, "dhcp", &server->config->dhcp) : 0;
 }
@@ -247,8 +251,9 @@ static void warn_of_restart(const struct boot_config *now, const struct boot_con
 	if (!same_endpoint(true, &now->dhcp, true, &then->dhcp) ||
 		!same_endpoint(now->has_tftp, &now->tftp, then->has_tftp, &then->tftp) ||
 		!same_endpoint(now->has_http, &now->http, then->has_http, &then->http) ||
-		strcmp(now->control, then->control) != 0)
-		log_warning("%s: dhcp-listen, tftp, http and control take effect at a restart only",
+		strcmp(now->control, then->control) != 0 || strcmp(now->leases, then->leases) != 0)
+		log_warning("%s: dhcp-listen, tftp, http, control and leases take effect at a "
+			    "restart only",
 			then->file);
 }
 
@@ -256,7 +261,6 @@ static void swap_config(
 	struct boot_server *server, struct boot_config *config, struct file_root *root)
 {
 	warn_of_restart(server->config, config);
-	server->exchange.config = config;
 	dhcp_service_set_config(server->dhcp, config);
 	server->files.root = root;
 	file_root_free(server->root);
@@ -269,15 +273,20 @@ static void swap_config(
 int boot_server_reload(struct boot_server *server, struct config_problems *problems)
 {
 	struct boot_config *config = NULL;
-	struct file_root *root;
+	struct file_root *root = NULL;
 	int rc = conf_file_load(server->config_path, &config, problems);
 
 	if (rc == 0)
 		rc = fill_secrets(config, server->config);
 	if (rc == 0)
 		rc = open_root(config, &root);
+	if (rc == 0)
+		rc = boot_leases_open(&server->exchange, config, loop_now_ms());
+	if (rc == 0)
+		rc = exchange_set_config(&server->exchange, config);
 	config_log_problems(problems);
 	if (rc < 0) {
+		file_root_free(root);
 		boot_config_free(config);
 		server->failed_reloads++;
 		log_error("%s: not taken over, the configuration in force stays",

@@ -19,7 +19,8 @@ static double unix_time(uint64_t at_ms, uint64_t now_ms)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9 - (double)(now_ms - at_ms) / 1000;
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9 -
+	       ((double)now_ms - (double)at_ms) / 1000;
 }
 
 static json_t *address_json(bool has, const struct in6_addr *address)
@@ -95,17 +96,49 @@ static json_t *http_json(const struct boot_server *server)
 		(json_int_t)stats.bytes);
 }
 
-static json_t *subnets_json(const struct boot_config *config)
+/* Of a pool: how many addresses machines can have, and how many they have; else null. */
+static json_t *pool_json(const struct boot_server *server, const struct subnet *subnet)
 {
+	const struct address_pool *pool =
+		subnet->addresses == SUBNET_POOL
+			? address_pools_find(&server->exchange.bindings.pools, &subnet->pool_low)
+			: NULL;
+
+	return pool ? json_pack("{s:I s:I}", "size", (json_int_t)(pool->size - pool->never), "held",
+			      (json_int_t)(pool->held.taken - pool->never))
+		    : json_null();
+}
+
+static json_t *leases_json(const struct boot_server *server)
+{
+	const struct lease_book *book = &server->exchange.leases;
+
+	if (!book->store)
+		return json_null();
+	return json_pack("{s:s s:I s:I s:I s:I}", "file", server->config->leases, "in-force",
+		(json_int_t)binding_table_leases(&server->exchange.bindings), "stored",
+		(json_int_t)book->stored, "commits", (json_int_t)book->commits, "failed-commits",
+		(json_int_t)book->failed_commits);
+}
+
+static json_t *subnets_json(const struct boot_server *server)
+{
+	static const char *const addresses[] = {
+		[SUBNET_STABLE] = "stable",
+		[SUBNET_NONE] = "none",
+		[SUBNET_POOL] = "pool",
+	};
+	const struct boot_config *config = server->config;
 	json_t *all = json_array();
 
 	for (size_t i = 0; i < config->subnets; i++) {
 		const struct subnet *subnet = &config->subnet[i];
 
 		json_array_append_new(all,
-			json_pack("{s:s s:s s:I s:s?}", "prefix", subnet->text, "addresses",
-				subnet->addresses == SUBNET_NONE ? "none" : "stable", "lifetime",
-				(json_int_t)subnet->lifetime_s, "interface", subnet->interface));
+			json_pack("{s:s s:s s:o s:I s:s?}", "prefix", subnet->text, "addresses",
+				addresses[subnet->addresses], "pool", pool_json(server, subnet),
+				"lifetime", (json_int_t)subnet->lifetime_s, "interface",
+				subnet->interface));
 	}
 	return all;
 }
@@ -126,16 +159,16 @@ json_t *boot_view_status(const struct boot_server *server)
 	uint64_t now_ms = loop_now_ms();
 	char duid[DHCP6_DUID_TEXT];
 
-	return json_pack("{s:s s:f s:s s:i s:i s:o s:I s:I s:I s:I s:I s:o s:o s:o s:o}", "daemon",
-		"netboot6-bootd", "started", unix_time(server->started_ms, now_ms), "config",
-		server->config_path, "reloads", (int)server->reloads, "failed-reloads",
-		(int)server->failed_reloads, "subnets", subnets_json(config), "hosts",
+	return json_pack("{s:s s:f s:s s:i s:i s:o s:I s:I s:I s:I s:I s:o s:o s:o s:o s:o}",
+		"daemon", "netboot6-bootd", "started", unix_time(server->started_ms, now_ms),
+		"config", server->config_path, "reloads", (int)server->reloads, "failed-reloads",
+		(int)server->failed_reloads, "subnets", subnets_json(server), "hosts",
 		(json_int_t)config->hosts.hosts, "rules", (json_int_t)config->rules, "bindings",
 		(json_int_t)binding_table_count(&server->exchange.bindings), "bindings-evicted",
 		(json_int_t)server->exchange.bindings.evicted, "machines",
 		(json_int_t)server->progress.count, "server-duid",
-		json_string(dhcp6_duid_format(&config->server_duid, duid)), "dhcp",
-		dhcp_json(server), "files",
+		json_string(dhcp6_duid_format(&config->server_duid, duid)), "leases",
+		leases_json(server), "dhcp", dhcp_json(server), "files",
 		json_pack("{s:o s:o}", "tftp", tftp_json(server), "http", http_json(server)),
 		"boots", boots_json(&server->progress));
 }
@@ -192,14 +225,16 @@ static json_t *binding_json(const struct binding *binding, uint64_t now_ms)
 {
 	char machine[MACHINE_TEXT], duid[DHCP6_DUID_TEXT], subnet[PREFIX_TEXT];
 
-	return json_pack("{s:o s:s s:s s:s s:b s:i s:s s:I s:f s:f}", "address",
+	return json_pack("{s:o s:s s:s s:s s:b s:b s:i s:s s:I s:f s:f s:f}", "address",
 		address_json(binding->has_address, &binding->address), "machine",
 		machine_format(&binding->machine, machine), "subnet",
 		prefix_format(&binding->subnet, subnet), "state",
-		binding_state_name(binding->state), "fixed", (int)binding->is_fixed, "declines",
-		(int)binding->declines, "duid", dhcp6_duid_format(&binding->duid, duid), "iaid",
-		(json_int_t)binding->iaid, "since", unix_time(binding->since_ms, now_ms),
-		"expires-in", ((double)binding->expires_ms - (double)now_ms) / 1000);
+		binding_state_name(binding->state), "fixed", (int)binding->is_fixed, "lease",
+		(int)binding->is_lease, "declines", (int)binding->declines, "duid",
+		dhcp6_duid_format(&binding->duid, duid), "iaid", (json_int_t)binding->iaid, "since",
+		unix_time(binding->since_ms, now_ms), "expires",
+		unix_time(binding->expires_ms, now_ms), "expires-in",
+		((double)binding->expires_ms - (double)now_ms) / 1000);
 }
 
 json_t *boot_view_leases(const struct boot_server *server, uint64_t now_ms)

@@ -82,6 +82,9 @@ static void format_cell(
 	if (column->as == PRINT_AGE && value)
 		print_format_age(
 			(json_int_t)time(NULL) - (json_int_t)json_number_value(value), text, size);
+	else if (column->as == PRINT_LEFT && value)
+		print_format_age(
+			(json_int_t)json_number_value(value) - (json_int_t)time(NULL), text, size);
 	else if (column->as == PRINT_SUM && value)
 		snprintf(text, size, "%lld", (long long)sum_of(value));
 	else

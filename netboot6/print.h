@@ -16,6 +16,7 @@ struct print_column {
 	enum print_as {
 		PRINT_TEXT, /* as it is; "-" where the row has none */
 		PRINT_AGE,  /* seconds since 1970, shown as "3h12m" ago */
+		PRINT_LEFT, /* the same in time to come, shown as "3h12m" from now */
 		PRINT_SUM,  /* an object of numbers, shown as their sum */
 	} as;
 };

@@ -47,6 +47,32 @@ static void check_subnets(const struct boot_config *config, struct config_proble
 		COMPLAIN(false, 0, "there is no subnet: no request will be answered");
 }
 
+/* Does any address of the pool belong to the other subnet, which is inside the pool's? */
+static bool pool_meets(const struct subnet *pool, const struct subnet *other)
+{
+	struct in6_addr high = address_after(&pool->pool_low, pool->pool_size - 1);
+
+	return prefix_contains(&other->prefix, &pool->pool_low) ||
+	       prefix_contains(&other->prefix, &high) ||
+	       address_distance(&pool->pool_low, &other->prefix.address) < pool->pool_size;
+}
+
+static void check_pools(const struct boot_config *config, struct config_problems *problems)
+{
+	for (size_t i = 0; i < config->subnets; i++)
+		for (size_t k = 0; k < config->subnets; k++) {
+			const struct subnet *subnet = &config->subnet[i],
+					    *other = &config->subnet[k];
+
+			if (subnet->addresses == SUBNET_POOL &&
+				other->prefix.len > subnet->prefix.len && pool_meets(subnet, other))
+				COMPLAIN(true, subnet->line,
+					"subnet \"%s\": its pool has addresses of subnet \"%s\" "
+					"(line %u)",
+					subnet->text, other->text, other->line);
+		}
+}
+
 static void check_files(const struct boot_config *config, struct config_problems *problems)
 {
 	if ((config->has_tftp || config->has_http) && !config->root)
@@ -224,6 +250,7 @@ int conf_check(struct boot_config *config, struct config_problems *problems)
 	if (rc < 0)
 		return rc;
 	check_subnets(config, problems);
+	check_pools(config, problems);
 	check_files(config, problems);
 	check_dns(config, problems);
 	check_urls(config, problems);

@@ -51,13 +51,21 @@ static uint32_t lifetime_of(cfg_t *cfg, uint32_t otherwise_s)
 	return seconds;
 }
 
+static enum subnet_addresses addresses_of(const char *text)
+{
+	return strcmp(text, "none") == 0   ? SUBNET_NONE
+	       : strcmp(text, "pool") == 0 ? SUBNET_POOL
+					   : SUBNET_STABLE;
+}
+
 static bool build_subnet(cfg_t *cfg, struct subnet *subnet, uint32_t lifetime_s)
 {
 	subnet->line = (unsigned)cfg->line;
 	config_prefix(cfg_title(cfg), &subnet->prefix.address, &subnet->prefix.len);
 	prefix_format(&subnet->prefix, subnet->text);
-	subnet->addresses =
-		strcmp(cfg_getstr(cfg, "addresses"), "none") == 0 ? SUBNET_NONE : SUBNET_STABLE;
+	subnet->addresses = addresses_of(cfg_getstr(cfg, "addresses"));
+	if (subnet->addresses == SUBNET_POOL)
+		conf_pool(cfg_getstr(cfg, "pool"), &subnet->pool_low, &subnet->pool_size);
 	subnet->lifetime_s = lifetime_of(cfg, lifetime_s);
 	return copy_text(cfg, "interface", &subnet->interface);
 }
@@ -187,6 +195,7 @@ static bool build(cfg_t *cfg, const char *name, struct boot_config *config)
 	       copy_text(cfg, "control", &config->control) &&
 	       copy_text(cfg, "key-file", &config->key_file) &&
 	       copy_text(cfg, "server-duid-file", &config->duid_file) &&
+	       copy_text(cfg, "leases", &config->leases) &&
 	       build_listener(cfg, "tftp", 69, &config->has_tftp, &config->tftp) &&
 	       build_listener(cfg, "http", 80, &config->has_http, &config->http) &&
 	       build_dns(cfg, config) && build_sections(cfg, config);

@@ -94,6 +94,23 @@ int conf_variable(const char *text, struct host_variable *variable)
 	return variable->name && variable->value ? 0 : -ENOMEM;
 }
 
+int conf_pool(const char *text, struct in6_addr *low, uint32_t *size)
+{
+	const char *dash = strchr(text, '-');
+	char first[INET6_ADDRSTRLEN];
+	struct in6_addr high;
+	size_t len = dash ? (size_t)(dash - text) : sizeof(first);
+
+	if (len >= sizeof(first))
+		return -EINVAL;
+	memcpy(first, text, len);
+	first[len] = '\0';
+	if (config_address(first, low) < 0 || config_address(dash + 1, &high) < 0)
+		return -EINVAL;
+	*size = address_distance(low, &high);
+	return (*size)++ >= POOL_SIZE_MAX ? -EINVAL : 0;
+}
+
 /* --- one checker per kind of value ------------------------------------------ */
 
 static int is_arch(const char *text)
@@ -206,7 +223,9 @@ static int is_key(const char *text)
 
 static int is_addresses(const char *text)
 {
-	return strcmp(text, "stable") == 0 || strcmp(text, "none") == 0 ? 0 : -EINVAL;
+	return strcmp(text, "stable") == 0 || strcmp(text, "none") == 0 || strcmp(text, "pool") == 0
+		       ? 0
+		       : -EINVAL;
 }
 
 static int is_name(const char *text)
@@ -214,16 +233,22 @@ static int is_name(const char *text)
 	return *text ? 0 : -EINVAL;
 }
 
-static int is_nothing(const char *text)
+static int is_pool(const char *text)
 {
-	(void)text;
-	return -EINVAL;
+	struct in6_addr low;
+	uint32_t size;
+
+	return conf_pool(text, &low, &size);
 }
 
 #define EXPECT_UUID "a UUID such as \"00112233-4455-6677-8899-aabbccddeeff\""
 #define EXPECT_DUID "a DUID in hexadecimal such as \"00030001525400123456\""
 #define EXPECT_PATTERN "a text, the start of one with '*' at its end, or octets such as \"0x00ff\""
 #define EXPECT_LIFETIME "a time such as \"10m\", \"1h\" or \"7d\", between 1m and 365d"
+#define EXPECT_POOL                                                                                \
+	"a range such as \"2001:db8:1::1000-2001:db8:1::1fff\", the lower address first, of at "   \
+	"most "                                                                                    \
+	"16777216 addresses"
 #define EXPECT_ENDPOINT "an address and a port such as \"[::]:69\""
 
 static const struct {
@@ -241,12 +266,11 @@ static const struct {
 	{"root", "key-file", is_name, "a file"},
 	{"root", "server-duid", is_duid, EXPECT_DUID},
 	{"root", "server-duid-file", is_name, "a file"},
+	{"root", "leases", is_name, "a file"},
 	{"tftp", "listen", is_endpoint, EXPECT_ENDPOINT},
 	{"http", "listen", is_endpoint, EXPECT_ENDPOINT},
-	{"subnet", "addresses", is_addresses,
-		"stable or none (pool is not in this version: there is no lease store yet)"},
-	{"subnet", "pool", is_nothing,
-		"nothing: addresses = pool is not in this version, there is no lease store yet"},
+	{"subnet", "addresses", is_addresses, "stable, pool or none"},
+	{"subnet", "pool", is_pool, EXPECT_POOL},
 	{"subnet", "lifetime", is_lifetime, EXPECT_LIFETIME},
 	{"subnet", "interface", is_name, "the name of a link"},
 	{"host", "mac", is_mac, "a MAC address such as \"52:54:00:12:34:56\""},
@@ -287,6 +311,26 @@ static int check_value(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+static int check_pool(cfg_t *cfg, cfg_t *section, const struct prefix *prefix)
+{
+	const char *pool = cfg_getstr(section, "pool");
+	bool wanted = strcmp(cfg_getstr(section, "addresses"), "pool") == 0;
+	struct in6_addr low, high;
+	uint32_t size;
+
+	if (wanted != (pool != NULL))
+		return config_error(cfg,
+			"subnet \"%s\": expected addresses = pool and pool = \"FIRST-LAST\", both",
+			cfg_title(section));
+	if (!pool || conf_pool(pool, &low, &size) < 0)
+		return 0; /* said already */
+	high = address_after(&low, size - 1);
+	if (!prefix_contains(prefix, &low) || !prefix_contains(prefix, &high))
+		return config_error(cfg, "subnet \"%s\": pool = \"%s\": expected a range inside it",
+			cfg_title(section), pool);
+	return 0;
+}
+
 static int check_subnet(cfg_t *cfg, cfg_opt_t *opt)
 {
 	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
@@ -299,7 +343,7 @@ static int check_subnet(cfg_t *cfg, cfg_opt_t *opt)
 	if (prefix.len == 0 || prefix.len > SUBNET_LEN_MAX)
 		return config_error(cfg, "subnet \"%s\": expected a length of 1 to %d",
 			cfg_title(section), SUBNET_LEN_MAX);
-	return 0;
+	return check_pool(cfg, section, &prefix);
 }
 
 static int check_host(cfg_t *cfg, cfg_opt_t *opt)
@@ -393,6 +437,7 @@ cfg_t *conf_syntax_new(void)
 		CFG_STR("key-file", CONF_STATE_DIR "/bootd.key", CFGF_NONE),
 		CFG_STR("server-duid", NULL, CFGF_NODEFAULT),
 		CFG_STR("server-duid-file", CONF_STATE_DIR "/bootd.duid", CFGF_NONE),
+		CFG_STR("leases", CONF_STATE_DIR "/leases.db", CFGF_NONE),
 		CFG_SEC("subnet", subnet, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		CFG_SEC("host", host, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		CFG_SEC("boot", boot, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),

@@ -28,8 +28,7 @@ static int read_whole(const char *path, uint8_t *buf, size_t size, size_t *len)
 	return (int)n;
 }
 
-/* The directories on the way to a file; those that are there already are fine. */
-static int make_directories(const char *path)
+int state_directory_make(const char *path)
 {
 	char part[PATH_SIZE];
 
@@ -61,7 +60,7 @@ static int write_aside(const char *path, const uint8_t *octets, size_t len)
 static int make_file(const char *path, const uint8_t *octets, size_t len)
 {
 	char aside[PATH_SIZE];
-	int rc = make_directories(path);
+	int rc = state_directory_make(path);
 
 	if (rc < 0)
 		return rc;

@@ -2,20 +2,25 @@
 /* The order in which an address is looked for, and for how long it is given. */
 #include "bootd/dhcp/address_choice.h"
 
+#include <arpa/inet.h>
+
 #include "bootd/dhcp/stable_address.h"
 
 enum { TRIES = 64 };
 
-static void set_lifetimes(struct address_choice *choice, const struct subnet *subnet, bool booting)
+static void set_lifetimes(struct address_choice *choice, uint32_t valid_s)
 {
-	uint32_t valid_s = subnet->lifetime_s;
-
-	if (booting && valid_s > BOOT_LIFETIME_S)
-		valid_s = BOOT_LIFETIME_S;
 	choice->valid_s = valid_s;
 	choice->preferred_s = valid_s - valid_s / 4;
 	choice->t1_s = choice->preferred_s / 2;
 	choice->t2_s = choice->preferred_s - choice->preferred_s / 5;
+}
+
+void address_limit(struct address_choice *choice, uint32_t most_s)
+{
+	if (choice->valid_s > most_s)
+		set_lifetimes(choice, most_s);
+	choice->given &= most_s > 0;
 }
 
 static void give(struct address_choice *choice, const struct in6_addr *address, bool is_fixed,
@@ -55,19 +60,54 @@ static void choose_stable(struct address_choice *choice, const struct boot_confi
 	choice->why = "no free address was found in the subnet";
 }
 
+/* Where the search begins: as even as any hash, and the same again for the same machine. */
+static uint32_t pool_hint(const struct boot_config *config, const struct subnet *subnet,
+	const struct machine *machine)
+{
+	struct in6_addr hash = stable_address(config->key, &subnet->prefix, machine, 0);
+
+	return ntohl(hash.s6_addr32[3]);
+}
+
+static void choose_from_pool(struct address_choice *choice, const struct boot_config *config,
+	const struct binding_table *bindings, const struct subnet *subnet,
+	const struct machine *machine, const struct binding *held)
+{
+	const struct address_pool *pool = address_pools_find(&bindings->pools, &subnet->pool_low);
+	struct in6_addr address;
+
+	choice->is_lease = true;
+	choice->counter = held ? held->declines : 0;
+	if (held && held->has_address && !held->is_fixed &&
+		address_pools_find(&bindings->pools, &held->address) == pool &&
+		is_free(config, bindings, &held->address, machine))
+		give(choice, &held->address, false, "held");
+	else if (!binding_table_can_lease(bindings))
+		choice->why = "there are more leases than memory is meant for";
+	else if (pool && address_pool_choose(pool, pool_hint(config, subnet, machine), &address))
+		give(choice, &address, false, "from the pool");
+	else
+		choice->why = "the pool has no free address";
+}
+
 void address_choose(struct address_choice *choice, const struct boot_config *config,
 	const struct binding_table *bindings, const struct subnet *subnet,
 	const struct boot_host *host, const struct machine *machine, bool booting)
 {
 	const struct binding *held = binding_table_find(bindings, &subnet->prefix, machine);
+	uint32_t valid_s = subnet->lifetime_s;
 
 	*choice = (struct address_choice){0};
-	set_lifetimes(choice, subnet, booting);
+	if (booting && valid_s > BOOT_LIFETIME_S)
+		valid_s = BOOT_LIFETIME_S;
+	set_lifetimes(choice, valid_s);
 	if (host && host->has_address && prefix_contains(&subnet->prefix, &host->address)) {
 		give(choice, &host->address, true, "fixed for the host");
 	} else if (subnet->addresses == SUBNET_NONE) {
 		choice->why = "the subnet has addresses = none";
-	} else if (held && held->has_address && !held->is_fixed &&
+	} else if (subnet->addresses == SUBNET_POOL) {
+		choose_from_pool(choice, config, bindings, subnet, machine, held);
+	} else if (held && held->has_address && !held->is_fixed && !held->is_lease &&
 		   is_free(config, bindings, &held->address, machine)) {
 		choice->counter = held->declines;
 		give(choice, &held->address, false, "held");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Bindings in two chained hash tables and two lists (offered, and all others),
- * each list in order of the last change of state.
+ * Bindings in two chained hash tables and four lists, each list in order of the last
+ * change of state. Whatever changes the address or the list marks it in the pools.
  */
 #include "bootd/dhcp/binding_table.h"
 
@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+
+enum { LEASES, OTHERS, EXPIRED, OFFERED };
 
 int binding_table_init(struct binding_table *table, size_t most)
 {
@@ -34,12 +36,27 @@ void binding_table_fini(struct binding_table *table)
 		binding_table_remove(table, binding);
 	free(table->by_machine);
 	free(table->by_address);
+	address_pools_fini(&table->pools);
 	*table = (struct binding_table){0};
 }
 
 size_t binding_table_count(const struct binding_table *table)
 {
-	return table->offered.count + table->others.count;
+	size_t count = 0;
+
+	for (int i = 0; i < BINDING_LISTS; i++)
+		count += table->list[i].count;
+	return count;
+}
+
+size_t binding_table_leases(const struct binding_table *table)
+{
+	return table->list[LEASES].count;
+}
+
+bool binding_table_can_lease(const struct binding_table *table)
+{
+	return binding_table_leases(table) < table->most - table->most / 10;
 }
 
 static struct binding **machine_slot(const struct binding_table *table, const struct prefix *subnet,
@@ -79,9 +96,18 @@ struct binding *binding_table_find_address(
 	return binding;
 }
 
-static struct binding_list *list_of(struct binding_table *table, enum binding_state state)
+static int list_number(const struct binding *binding)
 {
-	return state == BINDING_OFFERED ? &table->offered : &table->others;
+	if (binding->is_lease)
+		return LEASES;
+	return binding->state == BINDING_OFFERED   ? OFFERED
+	       : binding->state == BINDING_EXPIRED ? EXPIRED
+						   : OTHERS;
+}
+
+static struct binding_list *list_of(struct binding_table *table, const struct binding *binding)
+{
+	return &table->list[list_number(binding)];
 }
 
 static void list_add(struct binding_list *list, struct binding *binding)
@@ -103,38 +129,113 @@ static void list_take(struct binding_list *list, struct binding *binding)
 	list->count--;
 }
 
+/* The pools see what the table has of an address, in whatever way it was given. */
+static void mark(struct binding_table *table, const struct binding *binding)
+{
+	bool is_held = binding->state != BINDING_OFFERED && binding->state != BINDING_EXPIRED;
+
+	if (table->pools.pools > 0)
+		address_pools_mark(&table->pools, &binding->address, binding->has_address,
+			binding->has_address && is_held);
+}
+
+int binding_table_set_pools(struct binding_table *table, const struct boot_config *config)
+{
+	struct binding *binding = NULL;
+	struct address_pools pools;
+	int rc = address_pools_init(&pools, config);
+
+	if (rc < 0)
+		return rc;
+	address_pools_fini(&table->pools);
+	table->pools = pools;
+	while ((binding = binding_table_next(table, binding)))
+		if (binding->has_address)
+			mark(table, binding);
+	return 0;
+}
+
+void binding_table_set_lease(struct binding_table *table, struct binding *binding, bool is_lease)
+{
+	if (!is_lease)
+		binding->stored_ms = 0;
+	if (binding->is_lease == is_lease)
+		return;
+	list_take(list_of(table, binding), binding);
+	binding->is_lease = is_lease;
+	list_add(list_of(table, binding), binding);
+}
+
 void binding_table_drop_address(struct binding_table *table, struct binding *binding)
 {
 	struct binding **place;
 
 	if (!binding->has_address)
 		return;
+	binding_table_set_lease(table, binding, false);
 	place = address_slot(table, &binding->address);
 	while (*place != binding)
 		place = &(*place)->next_by_address;
 	*place = binding->next_by_address;
 	binding->has_address = false;
+	mark(table, binding);
 }
 
-void binding_table_remove(struct binding_table *table, struct binding *binding)
+static void forget_machine(struct binding_table *table, struct binding *binding)
 {
 	struct binding **place = machine_slot(table, &binding->subnet, &binding->machine);
 
 	while (*place != binding)
 		place = &(*place)->next_by_machine;
 	*place = binding->next_by_machine;
+}
+
+void binding_table_rest(struct binding_table *table, struct binding *binding)
+{
+	forget_machine(table, binding);
+	binding->rests = true;
+}
+
+void binding_table_remove(struct binding_table *table, struct binding *binding)
+{
+	if (!binding->rests)
+		forget_machine(table, binding);
 	binding_table_drop_address(table, binding);
-	list_take(list_of(table, binding->state), binding);
+	list_take(list_of(table, binding), binding);
 	free(binding);
 }
 
+/* Leases stay; there are never so many that there is nothing else to let go of. */
 static void make_room(struct binding_table *table)
 {
+	static const int order[] = {OFFERED, EXPIRED, OTHERS};
+
 	if (binding_table_count(table) < table->most)
 		return;
-	binding_table_remove(
-		table, table->offered.oldest ? table->offered.oldest : table->others.oldest);
-	table->evicted++;
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		if (table->list[order[i]].count == 0)
+			continue;
+		binding_table_remove(table, table->list[order[i]].oldest);
+		table->evicted++;
+		return;
+	}
+}
+
+struct binding *binding_table_add_resting(
+	struct binding_table *table, const struct prefix *subnet, const struct machine *machine)
+{
+	struct binding *binding;
+
+	make_room(table);
+	binding = calloc(1, sizeof(*binding));
+	if (!binding)
+		return NULL;
+	binding->subnet = *subnet;
+	binding->machine = *machine;
+	binding->state = BINDING_OFFERED;
+	binding->rests = true;
+	list_add(list_of(table, binding), binding);
+	return binding;
 }
 
 struct binding *binding_table_get(
@@ -143,19 +244,14 @@ struct binding *binding_table_get(
 	struct binding *binding = binding_table_find(table, subnet, machine);
 	struct binding **slot;
 
-	if (binding)
-		return binding;
-	make_room(table);
-	binding = calloc(1, sizeof(*binding));
 	if (!binding)
-		return NULL;
-	binding->subnet = *subnet;
-	binding->machine = *machine;
-	binding->state = BINDING_OFFERED;
+		binding = binding_table_add_resting(table, subnet, machine);
+	if (!binding || !binding->rests)
+		return binding;
+	binding->rests = false;
 	slot = machine_slot(table, subnet, machine);
 	binding->next_by_machine = *slot;
 	*slot = binding;
-	list_add(&table->offered, binding);
 	return binding;
 }
 
@@ -176,17 +272,27 @@ void binding_table_set_address(struct binding_table *table, struct binding *bind
 	binding->has_address = true;
 	binding->next_by_address = *slot;
 	*slot = binding;
+	mark(table, binding);
 }
 
 void binding_table_set_state(struct binding_table *table, struct binding *binding,
 	enum binding_state state, uint64_t now_ms, uint64_t for_s)
 {
-	list_take(list_of(table, binding->state), binding);
+	list_take(list_of(table, binding), binding);
 	if (binding->state != state || binding->since_ms == 0)
 		binding->since_ms = now_ms;
 	binding->state = state;
 	binding->expires_ms = now_ms + for_s * 1000;
-	list_add(list_of(table, state), binding);
+	list_add(list_of(table, binding), binding);
+	if (binding->has_address)
+		mark(table, binding);
+}
+
+/* What is kept of a lease whose time is over: who had it. */
+static void expire_lease(struct binding_table *table, struct binding *binding, uint64_t now_ms)
+{
+	binding_table_set_lease(table, binding, false);
+	binding_table_set_state(table, binding, BINDING_EXPIRED, now_ms, 0);
 }
 
 static void expire_list(struct binding_table *table, struct binding_list *list, uint64_t now_ms)
@@ -196,7 +302,11 @@ static void expire_list(struct binding_table *table, struct binding_list *list, 
 	while (binding) {
 		struct binding *newer = binding->newer;
 
-		if (binding->expires_ms <= now_ms)
+		if (binding->expires_ms > now_ms)
+			;
+		else if (binding->is_lease && !binding->rests)
+			expire_lease(table, binding, now_ms);
+		else
 			binding_table_remove(table, binding);
 		binding = newer;
 	}
@@ -204,17 +314,20 @@ static void expire_list(struct binding_table *table, struct binding_list *list, 
 
 void binding_table_expire(struct binding_table *table, uint64_t now_ms)
 {
-	expire_list(table, &table->offered, now_ms);
-	expire_list(table, &table->others, now_ms);
+	expire_list(table, &table->list[OFFERED], now_ms);
+	expire_list(table, &table->list[OTHERS], now_ms);
+	expire_list(table, &table->list[LEASES], now_ms);
 }
 
 struct binding *binding_table_next(const struct binding_table *table, const struct binding *after)
 {
-	if (!after)
-		return table->others.newest ? table->others.newest : table->offered.newest;
-	if (after->older)
+	int list = after ? list_number(after) + 1 : 0;
+
+	if (after && after->older)
 		return after->older;
-	return after->state == BINDING_OFFERED ? NULL : table->offered.newest;
+	while (list < BINDING_LISTS && !table->list[list].newest)
+		list++;
+	return list < BINDING_LISTS ? table->list[list].newest : NULL;
 }
 
 const char *binding_state_name(enum binding_state state)
@@ -224,6 +337,7 @@ const char *binding_state_name(enum binding_state state)
 		[BINDING_BOUND] = "bound",
 		[BINDING_RELEASED] = "released",
 		[BINDING_DECLINED] = "declined",
+		[BINDING_EXPIRED] = "expired",
 	};
 
 	return name[state];

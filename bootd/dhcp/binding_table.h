@@ -12,12 +12,18 @@
  * frees nothing at once: GRUB and iPXE go on using the address that firmware released,
  * so it stays held for the same machine until its lifetime is over.
  *
+ * A lease is a binding of a pool (lease_book.h has it stored). When its time is over it is
+ * not forgotten but `expired`: its machine gets the address back until another one needs it.
+ * A declined lease rests: it is found by its address, but is its machine's no more.
+ *
  * Memory is bounded: a full table lets go of the oldest that were only offered, then
- * of the oldest at all. That loses no stable address: they can be computed anew.
+ * of the oldest that have expired, then of the oldest at all but leases. That loses no
+ * stable address: they can be computed anew. Leases have nine tenths of the room at most.
  */
 #ifndef NB6_BOOTD_DHCP_BINDING_TABLE_H
 #define NB6_BOOTD_DHCP_BINDING_TABLE_H
 
+#include "bootd/dhcp/address_pool.h"
 #include "bootd/dhcp/machine.h"
 #include "bootd/dhcp/prefix.h"
 
@@ -27,7 +33,13 @@ enum {
 	DECLINE_RESTS_S = 3600, /* until a declined address may be tried again */
 };
 
-enum binding_state { BINDING_OFFERED, BINDING_BOUND, BINDING_RELEASED, BINDING_DECLINED };
+enum binding_state {
+	BINDING_OFFERED,
+	BINDING_BOUND,
+	BINDING_RELEASED,
+	BINDING_DECLINED,
+	BINDING_EXPIRED
+};
 
 struct binding {
 	/* The key, never changed. */
@@ -36,13 +48,16 @@ struct binding {
 
 	bool has_address;
 	bool is_fixed; /* the host's own, from the config */
+	bool is_lease; /* of a pool, bound, released or declined */
+	bool rests;    /* declined: not to be found by the machine */
 	struct in6_addr address;
 	enum binding_state state;
 	uint32_t declines;      /* the counter of stable_address() */
 	struct dhcp6_duid duid; /* of the last asker, with its IAID */
 	uint32_t iaid;
 	uint64_t since_ms;   /* in this state */
-	uint64_t expires_ms; /* forgotten then */
+	uint64_t expires_ms; /* forgotten then, a lease expired */
+	uint64_t stored_ms;  /* of a lease: as far as the store has it; 0: not at all */
 
 	/* Private to binding_table.c. */
 	struct binding *next_by_machine, *next_by_address;
@@ -54,20 +69,29 @@ struct binding_list {
 	size_t count;
 };
 
+enum { BINDING_LISTS = 4 };
+
 struct binding_table {
 	size_t most;
 	uint64_t seed;
 	size_t slots; /* a power of two */
 	struct binding **by_machine, **by_address;
-	struct binding_list offered, others;
-	uint64_t evicted; /* let go of for want of room, since the start */
+	struct binding_list list[BINDING_LISTS];
+	struct address_pools pools; /* what is free in them */
+	uint64_t evicted;           /* let go of for want of room, since the start */
 };
 
 /* `most` bindings at a time; 0: BINDINGS_MAX. Returns 0 or -ENOMEM. */
 int binding_table_init(struct binding_table *table, size_t most);
 void binding_table_fini(struct binding_table *table);
 
+/* Other pools: built anew, then filled with what is known. Returns 0 or -ENOMEM, all as before. */
+int binding_table_set_pools(struct binding_table *table, const struct boot_config *config);
+
 size_t binding_table_count(const struct binding_table *table);
+size_t binding_table_leases(const struct binding_table *table);
+/* Is there room for one more lease? */
+bool binding_table_can_lease(const struct binding_table *table);
 
 struct binding *binding_table_find(const struct binding_table *table, const struct prefix *subnet,
 	const struct machine *machine);
@@ -79,7 +103,11 @@ struct binding *binding_table_find_address(
 struct binding *binding_table_get(
 	struct binding_table *table, const struct prefix *subnet, const struct machine *machine);
 
-/* Give it this address; whoever has it now loses it. */
+/* One that is found by its address only, once it has one: see binding_table_rest(). */
+struct binding *binding_table_add_resting(
+	struct binding_table *table, const struct prefix *subnet, const struct machine *machine);
+
+/* Give it this address; whoever has it now loses it. With another address it is no lease yet. */
 void binding_table_set_address(struct binding_table *table, struct binding *binding,
 	const struct in6_addr *address, bool is_fixed);
 
@@ -90,15 +118,21 @@ void binding_table_drop_address(struct binding_table *table, struct binding *bin
 void binding_table_set_state(struct binding_table *table, struct binding *binding,
 	enum binding_state state, uint64_t now_ms, uint64_t for_s);
 
+/* It is one of those that are stored and never let go of before their time, or no more. */
+void binding_table_set_lease(struct binding_table *table, struct binding *binding, bool is_lease);
+
+/* A declined lease: it keeps the address, and its machine may have another binding. */
+void binding_table_rest(struct binding_table *table, struct binding *binding);
+
 void binding_table_remove(struct binding_table *table, struct binding *binding);
 
-/* Forget what has expired. */
+/* Forget what has expired; leases of machines are kept as expired ones. */
 void binding_table_expire(struct binding_table *table, uint64_t now_ms);
 
-/* All of them, newest first within each of the two lists: NULL begins, NULL ends. */
+/* All of them, leases first, newest first within each list: NULL begins, NULL ends. */
 struct binding *binding_table_next(const struct binding_table *table, const struct binding *after);
 
-/* "offered", "bound", "released", "declined". */
+/* "offered", "bound", "released", "declined", "expired". */
 const char *binding_state_name(enum binding_state state);
 
 #endif

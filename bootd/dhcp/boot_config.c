@@ -49,6 +49,7 @@ void boot_config_free(struct boot_config *config)
 	free(config->user);
 	free(config->key_file);
 	free(config->duid_file);
+	free(config->leases);
 	free(config);
 }
 
@@ -65,6 +66,14 @@ const struct subnet *boot_config_subnet_of(
 			best = subnet;
 	}
 	return best;
+}
+
+bool boot_config_has_pool(const struct boot_config *config)
+{
+	for (size_t i = 0; i < config->subnets; i++)
+		if (config->subnet[i].addresses == SUBNET_POOL)
+			return true;
+	return false;
 }
 
 const struct subnet *boot_config_subnet_on(const struct boot_config *config, const char *link_name)

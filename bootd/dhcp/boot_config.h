@@ -22,6 +22,7 @@ enum {
 	BOOT_KEY_LEN = 16,         /* AES-128 */
 	BOOT_LIFETIME_S = 600,     /* of a booting machine's address, at most */
 	DEFAULT_LIFETIME_S = 3600, /* of all others' */
+	POOL_SIZE_MAX = 1 << 24,   /* addresses */
 	BOOT_PARAMS_MAX = 16,      /* of one rule */
 	/* UEFI drops an Advertise of more than 1,472 octets: these and the URL have to fit in. */
 	DNS_SERVERS_MAX = 8,
@@ -31,6 +32,7 @@ enum {
 enum subnet_addresses {
 	SUBNET_STABLE, /* computed from the key, the prefix and the machine */
 	SUBNET_NONE,   /* none but those of hosts */
+	SUBNET_POOL,   /* from a range, kept in the lease store */
 };
 
 struct subnet {
@@ -38,6 +40,8 @@ struct subnet {
 	struct prefix prefix;
 	char text[PREFIX_TEXT];
 	enum subnet_addresses addresses;
+	struct in6_addr pool_low; /* of SUBNET_POOL */
+	uint32_t pool_size;
 	uint32_t lifetime_s;
 	char *interface; /* it is this link's, whatever addresses that has; or NULL */
 };
@@ -85,6 +89,7 @@ struct boot_config {
 	char *user;             /* to become once the sockets are open; NULL: stay */
 	char *key_file;         /* where the key is kept that is not in the config */
 	char *duid_file;
+	char *leases; /* the file of the lease store, where a subnet has a pool */
 	bool has_key, key_is_of_file;
 	uint8_t key[BOOT_KEY_LEN];     /* of stable addresses; filled in before use */
 	struct dhcp6_duid server_duid; /* len 0: not in the config, filled in before use */
@@ -102,6 +107,8 @@ void boot_config_free(struct boot_config *config); /* NULL is fine */
 /* The subnet with the longest prefix that the address is in, or NULL. */
 const struct subnet *boot_config_subnet_of(
 	const struct boot_config *config, const struct in6_addr *address);
+/* Does any subnet have a pool? */
+bool boot_config_has_pool(const struct boot_config *config);
 /* The subnet that names this link, or NULL. */
 const struct subnet *boot_config_subnet_on(const struct boot_config *config, const char *link_name);
 

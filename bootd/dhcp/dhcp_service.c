@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/log.h"
@@ -23,6 +24,7 @@ struct dhcp_service {
 	struct udp_sender *sender;
 	uint8_t (*answer)[DHCP6_MESSAGE_MAX]; /* BATCH of them: touched as far as used */
 	struct dhcp_service_counters counters;
+	bool is_failing; /* the lease store */
 };
 
 /* What was dropped, and for which peer: a person must be able to find out why. */
@@ -58,39 +60,77 @@ static bool arrival_of(struct dhcp_service *service, const struct udp_datagram *
 	return !arrival->multicast || (l && served_links_is_served(&service->links, l));
 }
 
-static void handle(struct dhcp_service *service, const struct udp_datagram *datagram,
-	uint8_t buffer[DHCP6_MESSAGE_MAX], uint64_t now_ms)
+static void queue(struct dhcp_service *service, const struct udp_datagram *datagram,
+	const struct arrival *arrival, const struct exchange_answer *answer)
 {
-	struct exchange_answer answer = {.out = wire_out_of(buffer, DHCP6_MESSAGE_MAX)};
-	struct in6_addr on_link[ON_LINK_MAX];
-	struct udp_outgoing *outgoing;
-	struct arrival arrival;
-	enum exchange_drop drop;
+	struct udp_outgoing *outgoing = udp_sender_add(service->sender);
 
-	service->counters.datagrams++;
-	if (!arrival_of(service, datagram, on_link, &arrival)) {
-		service->counters.not_served++;
-		return;
-	}
-	drop = exchange_handle(service->exchange, &arrival,
-		wire_in_of(datagram->data, datagram->len), now_ms, &answer);
-	if (drop) {
-		log_drop(datagram, drop);
-		return;
-	}
-	outgoing = udp_sender_add(service->sender);
 	*outgoing = (struct udp_outgoing){
 		.to = {.sin6_family = AF_INET6,
-			.sin6_port = htons(answer.port),
-			.sin6_addr = answer.to,
-			.sin6_scope_id = (uint32_t)answer.ifindex},
-		.ifindex = answer.ifindex,
-		.part = {{.iov_base = answer.out.buf, .iov_len = answer.out.len}},
+			.sin6_port = htons(answer->port),
+			.sin6_addr = answer->to,
+			.sin6_scope_id = (uint32_t)answer->ifindex},
+		.ifindex = answer->ifindex,
+		.part = {{.iov_base = answer->out.buf, .iov_len = answer->out.len}},
 		.n_parts = 1,
 	};
 	/* A relay hears from the address that it asked. */
-	if (!arrival.multicast)
+	if (!arrival->multicast)
 		outgoing->source = datagram->local;
+}
+
+typedef enum exchange_drop answer_fn(struct exchange *exchange, const struct arrival *arrival,
+	struct wire_in datagram, uint64_t now_ms, struct exchange_answer *answer);
+
+/* True where it waits for the commit, to be handled once more by exchange_settle(). */
+static bool handle(struct dhcp_service *service, const struct udp_datagram *datagram,
+	answer_fn *answer_it, uint8_t buffer[DHCP6_MESSAGE_MAX], uint64_t now_ms)
+{
+	struct exchange_answer answer = {.out = wire_out_of(buffer, DHCP6_MESSAGE_MAX)};
+	struct in6_addr on_link[ON_LINK_MAX];
+	struct arrival arrival;
+	enum exchange_drop drop;
+
+	if (!arrival_of(service, datagram, on_link, &arrival)) {
+		service->counters.not_served++;
+		return false;
+	}
+	drop = answer_it(service->exchange, &arrival, wire_in_of(datagram->data, datagram->len),
+		now_ms, &answer);
+	if (drop == EXCHANGE_ANSWERED)
+		queue(service, datagram, &arrival, &answer);
+	else if (drop != EXCHANGE_WAITS)
+		log_drop(datagram, drop);
+	return drop == EXCHANGE_WAITS;
+}
+
+/* One transaction for all that a batch has changed. */
+static void commit(struct dhcp_service *service, uint64_t now_ms)
+{
+	static struct log_limit limit;
+	const struct lease_book *leases = &service->exchange->leases;
+	int rc;
+
+	if (!lease_book_is_open(leases))
+		return;
+	rc = exchange_commit(service->exchange, now_ms);
+	if (rc < 0)
+		log_limited(&limit, LOG_LEVEL_ERROR,
+			"leases %s: cannot be written: %s: new leases are not given, those that "
+			"are stored go on for as long as that",
+			service->exchange->config->leases, lease_book_error(leases));
+	else if (service->is_failing)
+		log_notice("leases %s: written again", service->exchange->config->leases);
+	service->is_failing = rc < 0;
+}
+
+static void set_time(struct dhcp_service *service, uint64_t now_ms)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	lease_book_set_time(&service->exchange->leases, now_ms,
+		(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
 }
 
 static void send_failed(void *arg, const struct udp_outgoing *datagram, int error)
@@ -112,13 +152,22 @@ static void readable(int fd, int what, void *arg)
 	const struct udp_datagram *datagram;
 	int n = udp_receive(service->receiver, fd, &datagram);
 	uint64_t now_ms = loop_now_ms();
+	int waiting[BATCH], waits = 0;
 
 	(void)what;
 	if (n < 0)
 		log_limited(&limit, LOG_LEVEL_ERROR, "the DHCPv6 socket cannot be read: %s",
 			strerror(-n));
+	set_time(service, now_ms);
 	for (int i = 0; i < n; i++)
-		handle(service, &datagram[i], service->answer[i], now_ms);
+		if (handle(service, &datagram[i], exchange_handle, service->answer[i], now_ms))
+			waiting[waits++] = i;
+	commit(service, now_ms);
+	for (int i = 0; i < waits; i++)
+		handle(service, &datagram[waiting[i]], exchange_settle, service->answer[waiting[i]],
+			now_ms);
+	if (n > 0)
+		service->counters.datagrams += (unsigned)n;
 	udp_flush(service->sender, fd, send_failed, service);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The DHCPv6 socket: receives in batches, has each datagram answered by the exchange,
- * sends the answers in one batch. One socket on [::]:547 hears relays by unicast
- * and the clients of the served links by multicast.
+ * The DHCPv6 socket: receives in batches, has each datagram answered by the exchange, commits
+ * the leases of the batch at once, sends the answers in one batch. One socket on [::]:547 hears
+ * relays by unicast and the clients of the served links by multicast.
  */
 #ifndef NB6_BOOTD_DHCP_DHCP_SERVICE_H
 #define NB6_BOOTD_DHCP_DHCP_SERVICE_H

@@ -15,6 +15,8 @@ struct request {
 	struct exchange *exchange;
 	const struct arrival *arrival;
 	uint64_t now_ms;
+	bool is_settled; /* it waited for a commit, and was counted when it came */
+	bool waits;
 	struct dhcp6_chain chain;
 	struct client_facts facts;
 	struct decision decision;
@@ -23,12 +25,25 @@ struct request {
 
 int exchange_init(struct exchange *exchange, const struct boot_config *config)
 {
+	int rc;
+
 	*exchange = (struct exchange){.config = config};
-	return binding_table_init(&exchange->bindings, 0);
+	rc = binding_table_init(&exchange->bindings, 0);
+	return rc < 0 ? rc : binding_table_set_pools(&exchange->bindings, config);
+}
+
+int exchange_set_config(struct exchange *exchange, const struct boot_config *config)
+{
+	int rc = binding_table_set_pools(&exchange->bindings, config);
+
+	if (rc == 0)
+		exchange->config = config;
+	return rc;
 }
 
 void exchange_fini(struct exchange *exchange)
 {
+	lease_book_fini(&exchange->leases);
 	binding_table_fini(&exchange->bindings);
 }
 
@@ -44,11 +59,12 @@ static enum exchange_drop read_request(struct request *r, struct wire_in datagra
 		return rc == -ELOOP    ? DROP_RELAY_LOOP
 		       : rc == -EPROTO ? DROP_NOT_FOR_SERVERS
 				       : DROP_MALFORMED;
-	if (r->chain.count > 0)
+	if (r->chain.count > 0 && !r->is_settled)
 		counters->relayed++;
 	if (dhcp6_message_read(r->chain.inner, &message) < 0)
 		return DROP_MALFORMED;
-	counters->received[message.type < EXCHANGE_TYPES ? message.type : 0]++;
+	if (!r->is_settled)
+		counters->received[message.type < EXCHANGE_TYPES ? message.type : 0]++;
 	if (client_facts_read(&r->facts, &r->chain, &message, r->arrival) < 0)
 		return DROP_MALFORMED;
 	return EXCHANGE_ANSWERED;
@@ -157,6 +173,23 @@ bool exchange_decide(const struct boot_config *config, const struct binding_tabl
 	return true;
 }
 
+/* After the commit a lease is worth what the store has of it. */
+static enum exchange_drop limit_to_store(struct request *r)
+{
+	struct address_choice *choice = &r->decision.address;
+	const struct binding *binding = binding_table_find(
+		&r->exchange->bindings, &r->decision.subnet->prefix, &r->decision.machine);
+
+	if (!r->is_settled || !choice->is_lease)
+		return EXCHANGE_ANSWERED;
+	address_limit(
+		choice, binding && binding->has_address &&
+					IN6_ARE_ADDR_EQUAL(&binding->address, &choice->address)
+				? lease_book_stored_s(binding, r->now_ms)
+				: 0);
+	return choice->given ? EXCHANGE_ANSWERED : DROP_NOT_STORED;
+}
+
 /* --- answer ---------------------------------------------------------------- */
 
 /* A machine that says an architecture boots; others may ask for the URL by name (GRUB). */
@@ -184,6 +217,8 @@ static enum exchange_drop answer_ias(
 	const struct boot_config *config = r->exchange->config;
 	struct ia_work work = {
 		.bindings = &r->exchange->bindings,
+		.leases = &r->exchange->leases,
+		.is_settled = r->is_settled,
 		.facts = &r->facts,
 		.decision = &r->decision,
 		.now_ms = r->now_ms,
@@ -196,6 +231,7 @@ static enum exchange_drop answer_ias(
 		return rc == -EBADMSG ? DROP_MALFORMED : DROP_NO_MEMORY;
 	if (work.ias == 0)
 		return DROP_NOTHING_ASKED;
+	r->waits = work.is_promise;
 	r->event.with_address = work.given;
 	r->event.status = work.status;
 	if (work.given)
@@ -306,25 +342,61 @@ static void tell(struct request *r)
 		r->exchange->observe(r->exchange->observe_arg, &r->event);
 }
 
+static enum exchange_drop find_answer(
+	struct request *r, struct wire_in datagram, struct wire_out *out)
+{
+	struct exchange *exchange = r->exchange;
+	enum exchange_drop drop = read_request(r, datagram);
+
+	if (!drop)
+		drop = check_request(r);
+	if (!drop &&
+		!exchange_decide(exchange->config, &exchange->bindings, &r->facts, &r->decision))
+		drop = DROP_NO_SUBNET;
+	if (!drop)
+		drop = limit_to_store(r);
+	return drop ? drop : write_answer(r, out);
+}
+
+static enum exchange_drop handle(
+	struct request *r, struct wire_in datagram, struct exchange_answer *out)
+{
+	struct exchange *exchange = r->exchange;
+	enum exchange_drop drop = find_answer(r, datagram, &out->out);
+
+	if (!drop && r->waits)
+		return EXCHANGE_WAITS;
+	exchange->counters.dropped[drop]++;
+	if (drop)
+		return drop;
+	address_answer(r, out);
+	exchange->counters.sent[dialogue[r->facts.type].answer]++;
+	tell(r);
+	return EXCHANGE_ANSWERED;
+}
+
 enum exchange_drop exchange_handle(struct exchange *exchange, const struct arrival *arrival,
 	struct wire_in datagram, uint64_t now_ms, struct exchange_answer *answer)
 {
 	struct request r = {.exchange = exchange, .arrival = arrival, .now_ms = now_ms};
-	enum exchange_drop drop = read_request(&r, datagram);
 
-	if (!drop)
-		drop = check_request(&r);
-	if (!drop && !exchange_decide(exchange->config, &exchange->bindings, &r.facts, &r.decision))
-		drop = DROP_NO_SUBNET;
-	if (!drop)
-		drop = write_answer(&r, &answer->out);
-	exchange->counters.dropped[drop]++;
-	if (drop)
-		return drop;
-	address_answer(&r, answer);
-	exchange->counters.sent[dialogue[r.facts.type].answer]++;
-	tell(&r);
-	return EXCHANGE_ANSWERED;
+	return handle(&r, datagram, answer);
+}
+
+int exchange_commit(struct exchange *exchange, uint64_t now_ms)
+{
+	return lease_book_is_open(&exchange->leases)
+		       ? lease_book_commit(&exchange->leases, &exchange->bindings, now_ms)
+		       : 0;
+}
+
+enum exchange_drop exchange_settle(struct exchange *exchange, const struct arrival *arrival,
+	struct wire_in datagram, uint64_t now_ms, struct exchange_answer *answer)
+{
+	struct request r = {
+		.exchange = exchange, .arrival = arrival, .now_ms = now_ms, .is_settled = true};
+
+	return handle(&r, datagram, answer);
 }
 
 const char *exchange_drop_name(enum exchange_drop drop)
@@ -343,6 +415,7 @@ const char *exchange_drop_name(enum exchange_drop drop)
 		[DROP_NO_SUBNET] = "no-subnet",
 		[DROP_NOTHING_ASKED] = "nothing-asked",
 		[DROP_TOO_LARGE] = "too-large",
+		[DROP_NOT_STORED] = "not-stored",
 		[DROP_NO_MEMORY] = "no-memory",
 	};
 

@@ -5,7 +5,13 @@
  *	datagram -> relays, message, client facts -> subnet -> host -> address
  *	         -> boot rule -> answer, wrapped back through the same relays
  *
- * Takes bytes and `now`, does no I/O: what ships is what the tests and the fuzzer run.
+ * Takes bytes and `now`, does no I/O but that of the lease store: what ships is what the tests
+ * and the fuzzer run.
+ *
+ * A batch: exchange_handle() each; those of which it says EXCHANGE_WAITS promise a lease that
+ * is not stored yet: exchange_commit(), then exchange_settle() these once more. A Reply says
+ * what the store has, no more, so a store that cannot be written shortens lifetimes to what it
+ * has from before; without that there is no Reply.
  */
 #ifndef NB6_BOOTD_DHCP_EXCHANGE_H
 #define NB6_BOOTD_DHCP_EXCHANGE_H
@@ -13,6 +19,7 @@
 #include "bootd/dhcp/address_choice.h"
 #include "bootd/dhcp/boot_rule.h"
 #include "bootd/dhcp/client_facts.h"
+#include "bootd/dhcp/lease_book.h"
 
 /* Why a datagram is not answered; names in exchange_drop_name(). */
 enum exchange_drop {
@@ -29,8 +36,10 @@ enum exchange_drop {
 	DROP_NO_SUBNET,      /* from a subnet that is not in the configuration */
 	DROP_NOTHING_ASKED,  /* no IA, or a Confirm without addresses */
 	DROP_TOO_LARGE,      /* the answer, with all its relays, does not fit a datagram */
+	DROP_NOT_STORED,     /* a new lease that the store could not take */
 	DROP_NO_MEMORY,
 	EXCHANGE_DROPS,
+	EXCHANGE_WAITS = EXCHANGE_DROPS, /* for the commit: nothing is counted or told yet */
 };
 
 /* What was found out about a client, each from the one before. */
@@ -64,8 +73,9 @@ struct exchange_counters {
 };
 
 struct exchange {
-	const struct boot_config *config; /* may be swapped in between two datagrams */
+	const struct boot_config *config; /* swapped between two batches: exchange_set_config() */
 	struct binding_table bindings;
+	struct lease_book leases; /* the owner sets its store, where there are pools */
 	struct exchange_counters counters;
 	exchange_observe_fn *observe; /* NULL: nobody */
 	void *observe_arg;
@@ -83,8 +93,18 @@ struct exchange_answer {
 int exchange_init(struct exchange *exchange, const struct boot_config *config);
 void exchange_fini(struct exchange *exchange);
 
-/* EXCHANGE_ANSWERED and *answer is to be sent, or why nothing is. */
+/* Returns 0, or -ENOMEM and the old one stays. */
+int exchange_set_config(struct exchange *exchange, const struct boot_config *config);
+
+/* EXCHANGE_ANSWERED and *answer is to be sent, or why nothing is; or EXCHANGE_WAITS. */
 enum exchange_drop exchange_handle(struct exchange *exchange, const struct arrival *arrival,
+	struct wire_in datagram, uint64_t now_ms, struct exchange_answer *answer);
+
+/* What the batch has changed goes to the store. Returns 0 (also where there is nothing), -errno. */
+int exchange_commit(struct exchange *exchange, uint64_t now_ms);
+
+/* The same datagram that waited, once more after the commit. */
+enum exchange_drop exchange_settle(struct exchange *exchange, const struct arrival *arrival,
 	struct wire_in datagram, uint64_t now_ms, struct exchange_answer *answer);
 
 /*

@@ -104,22 +104,38 @@ int ia_offer(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	return give(work, ia);
 }
 
-static int bind_address(struct ia_work *work, const struct dhcp6_ia_na *ia)
+static void put_lease(struct ia_work *work, struct binding *binding)
 {
-	struct binding *binding = hold(work, ia);
-	uint64_t held_s = work->decision->address.valid_s;
+	binding_table_set_lease(work->bindings, binding, true);
+	lease_book_put(work->leases, binding, work->now_ms);
+}
 
+/* The machine has the address now: for as long as it is told, or for at least so long. */
+static int bind_address(struct ia_work *work, const struct dhcp6_ia_na *ia, uint64_t least_s)
+{
+	const struct address_choice *choice = &work->decision->address;
+	struct binding *binding;
+	uint64_t held_s = choice->valid_s;
+
+	if (work->is_settled)
+		return 0;
+	binding = hold(work, ia);
 	if (!binding)
 		return -ENOMEM;
-	if (binding->declines > 0 && held_s < DECLINE_RESTS_S)
-		held_s = DECLINE_RESTS_S;
+	if (!choice->is_lease && binding->declines > 0 && held_s < least_s)
+		held_s = least_s;
 	binding_table_set_state(work->bindings, binding, BINDING_BOUND, work->now_ms, held_s);
-	return give(work, ia);
+	if (choice->is_lease) {
+		put_lease(work, binding);
+		work->is_promise = true;
+	}
+	return 0;
 }
 
 int ia_assign(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
 	int inside, n = count_addresses(ia, &work->decision->subnet->prefix, &inside);
+	int rc;
 
 	if (n < 0)
 		return n;
@@ -127,7 +143,8 @@ int ia_assign(struct ia_work *work, const struct dhcp6_ia_na *ia)
 		return say(work, ia, DHCP6_STATUS_NOT_ON_LINK);
 	if (!can_give(work))
 		return say(work, ia, DHCP6_STATUS_NO_ADDRS_AVAIL);
-	return bind_address(work, ia);
+	rc = bind_address(work, ia, DECLINE_RESTS_S);
+	return rc < 0 ? rc : give(work, ia);
 }
 
 /* What the client has and shall not use any more: lifetimes 0 (section 18.3.4). */
@@ -147,17 +164,14 @@ static int put_stale_addresses(
 int ia_renew(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
 	const struct address_choice *choice = &work->decision->address;
-	struct binding *binding;
 	size_t mark;
 	int rc;
 
 	if (!can_give(work))
 		return say(work, ia, DHCP6_STATUS_NO_BINDING);
-	binding = hold(work, ia);
-	if (!binding)
-		return -ENOMEM;
-	binding_table_set_state(
-		work->bindings, binding, BINDING_BOUND, work->now_ms, choice->valid_s);
+	rc = bind_address(work, ia, 0);
+	if (rc < 0)
+		return rc;
 	mark = dhcp6_open_ia_na(work->out, ia->iaid, choice->t1_s, choice->t2_s);
 	dhcp6_put_iaaddr(work->out, &choice->address, choice->preferred_s, choice->valid_s);
 	rc = put_stale_addresses(work->out, ia, &choice->address);
@@ -192,6 +206,18 @@ int ia_release(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	left_ms = binding->expires_ms > work->now_ms ? binding->expires_ms - work->now_ms : 0;
 	binding_table_set_state(
 		work->bindings, binding, BINDING_RELEASED, work->now_ms, left_ms / 1000);
+	if (binding->is_lease)
+		put_lease(work, binding);
+	return 0;
+}
+
+/* Nobody gets the address for a while; the machine's next binding is another one. */
+static int rest_lease(struct ia_work *work, struct binding *binding)
+{
+	binding_table_set_state(
+		work->bindings, binding, BINDING_DECLINED, work->now_ms, DECLINE_RESTS_S);
+	binding_table_rest(work->bindings, binding);
+	put_lease(work, binding);
 	return 0;
 }
 
@@ -202,6 +228,10 @@ int ia_decline(struct ia_work *work, const struct dhcp6_ia_na *ia)
 
 	if (!binding)
 		return say(work, ia, DHCP6_STATUS_NO_BINDING);
+	if (binding->is_lease)
+		return rest_lease(work, binding);
+	if (work->decision->address.is_lease)
+		return say(work, ia, DHCP6_STATUS_NO_BINDING); /* never more than offered */
 	if (!binding->is_fixed) {
 		binding_table_drop_address(work->bindings, binding);
 		binding->declines++;

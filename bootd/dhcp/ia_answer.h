@@ -5,6 +5,9 @@
  * A machine has one address per subnet. Its first IA_NA gets it, with whatever IAID;
  * any further one in the same message gets a status, and so does each IA_PD (no
  * prefixes are delegated). IA_TA is obsolete and left out.
+ *
+ * What binds a lease of a pool is asked for twice: at first it is put in the lease book, and
+ * settled, when that is committed, only answered.
  */
 #ifndef NB6_BOOTD_DHCP_IA_ANSWER_H
 #define NB6_BOOTD_DHCP_IA_ANSWER_H
@@ -14,12 +17,15 @@
 /* The work on one message: filled in by the caller above the line, by the answers below. */
 struct ia_work {
 	struct binding_table *bindings;
+	struct lease_book *leases;
+	bool is_settled; /* the second time: what was to be stored is, or is not */
 	const struct client_facts *facts;
 	const struct decision *decision;
 	uint64_t now_ms;
 	uint16_t no_prefix; /* the status of an IA_PD */
 	struct wire_out *out;
 
+	bool is_promise;      /* of a lease that is not yet stored for so long */
 	unsigned ias, ia_nas; /* answered so far */
 	bool given;           /* the address is in the answer */
 	uint16_t status;      /* the first IA_NA's */

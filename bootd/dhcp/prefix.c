@@ -3,7 +3,9 @@
 #include "bootd/dhcp/prefix.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <stdio.h>
+#include <string.h>
 
 /* The bits of `address` past `len` set to zero. */
 static struct in6_addr masked(const struct in6_addr *address, unsigned len)
@@ -42,4 +44,37 @@ bool prefix_equal(const struct prefix *a, const struct prefix *b)
 bool prefix_covers(const struct prefix *outer, const struct prefix *inner)
 {
 	return outer->len <= inner->len && prefix_contains(outer, &inner->address);
+}
+
+/* The two halves of an address as numbers. */
+static void split(const struct in6_addr *address, uint64_t half[2])
+{
+	memcpy(half, address, sizeof(*address));
+	half[0] = be64toh(half[0]);
+	half[1] = be64toh(half[1]);
+}
+
+uint32_t address_distance(const struct in6_addr *low, const struct in6_addr *address)
+{
+	uint64_t from[2], to[2], far;
+
+	split(low, from);
+	split(address, to);
+	far = to[1] - from[1];
+	if (to[0] - from[0] != (to[1] < from[1]) || far > UINT32_MAX)
+		return UINT32_MAX;
+	return (uint32_t)far;
+}
+
+struct in6_addr address_after(const struct in6_addr *low, uint32_t distance)
+{
+	struct in6_addr out;
+	uint64_t half[2];
+
+	split(low, half);
+	half[1] += distance;
+	half[0] = htobe64(half[0] + (half[1] < distance));
+	half[1] = htobe64(half[1]);
+	memcpy(&out, half, sizeof(out));
+	return out;
 }

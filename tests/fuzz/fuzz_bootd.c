@@ -27,6 +27,7 @@ static const char conf[] =
 	"key = \"the key of the fuzzer\" server-duid = \"000300010200000000aa\"\n"
 	"subnet \"2001:db8:1::/64\" { interface = \"eth0\" }\n"
 	"subnet \"2001:db8::/32\" { addresses = none }\n"
+	"subnet \"2001:db8:2::/64\" { addresses = pool pool = \"2001:db8:2::-2001:db8:2::3\" }\n"
 	"host \"a\" { mac = \"52:54:00:12:34:56\" address = \"2001:db8:1::d1\" }\n"
 	"boot \"i\" { user-class = \"iPXE\" url = \"http://[2001:db8::1]/b?m=${mac}&u=${uuid}\" }\n"
 	"boot \"h\" { arch = {x64-http} url = \"http://[2001:db8::1]/x.efi\" }\n"
@@ -118,6 +119,7 @@ static void handle(struct exchange *exchange, uint8_t flags, struct wire_in in, 
 	static const uint8_t mac[] = {0x52, 0x54, 0x00, 0xaa, 0xbb, 0xcc};
 	static uint8_t octets[DHCP6_MESSAGE_MAX];
 	struct exchange_answer answer = {.out = wire_out_of(octets, sizeof(octets))};
+	enum exchange_drop drop;
 	struct in6_addr own;
 	struct arrival arrival = {.multicast = flags & MULTICAST,
 		.source_port = 546,
@@ -129,7 +131,12 @@ static void handle(struct exchange *exchange, uint8_t flags, struct wire_in in, 
 
 	inet_pton(AF_INET6, "2001:db8:1::1", &own);
 	inet_pton(AF_INET6, "fe80::5054:ff:fe12:3456", &arrival.source);
-	if (exchange_handle(exchange, &arrival, in, now_ms, &answer) == EXCHANGE_ANSWERED) {
+	drop = exchange_handle(exchange, &arrival, in, now_ms, &answer);
+	if (exchange_commit(exchange, now_ms) == 0)
+		demand(drop != EXCHANGE_WAITS); /* there is no store */
+	if (drop == EXCHANGE_WAITS)
+		drop = exchange_settle(exchange, &arrival, in, now_ms, &answer);
+	if (drop == EXCHANGE_ANSWERED) {
 		demand(!answer.out.bad && answer.out.len > 0);
 		check_answer(wire_in_of(octets, answer.out.len));
 	}
@@ -143,6 +150,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t now_ms = 1000;
 
 	demand(binding_table_init(&exchange.bindings, 16) == 0);
+	demand(binding_table_set_pools(&exchange.bindings, config) == 0);
 	demand(boot_progress_init(&progress, 4) == 0);
 	while (wire_left(&in) > 3) {
 		uint8_t flags = wire_get_u8(&in);
@@ -158,6 +166,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	boot_progress_fini(&progress);
 	binding_table_fini(&exchange.bindings);
+	lease_book_fini(&exchange.leases);
 	boot_config_free(config);
 	return 0;
 }

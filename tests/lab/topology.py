@@ -95,11 +95,12 @@ class Site:
     def start_bootd(self, config, *options, ports=(("udp", 547),)):
         """netboot6-bootd in the server, with the text of a bootd.conf.
 
-        Its control socket, key and DUID are in the lab's directory unless `config` says else.
+        Its control socket, key, DUID and leases are in the lab's directory unless `config` says else.
         ports   the sockets that mean "ready": ("udp", 69) for TFTP, ("tcp", 80) for HTTP
         """
         own = f'control = "{self.lab.directory}/bootd.sock"\n'
         own += f'key-file = "{self.lab.directory}/bootd.key"\n'
+        own += f'leases = "{self.lab.directory}/leases.db"\n'
         own += f'server-duid-file = "{self.lab.directory}/bootd.duid"\n'
         path = self.lab.file("bootd.conf", own + config)
         argv = (program("netboot6-bootd"), "-f", "-c", path, *options)

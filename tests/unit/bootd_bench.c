@@ -172,8 +172,15 @@ enum exchange_drop bench_octets(struct bench *b, const void *octets, size_t len)
 	b->has_address = b->has_url = false;
 	b->status = b->ia_status = -1;
 	*b->url = '\0';
+	lease_book_set_time(&b->exchange.leases, b->now_ms, BENCH_UNIX_MS + (int64_t)b->now_ms);
 	drop = exchange_handle(
 		&b->exchange, &b->arrival, wire_in_of(copy, len), b->now_ms, &b->answer);
+	b->committed = exchange_commit(&b->exchange, b->now_ms);
+	if (drop == EXCHANGE_WAITS) {
+		b->answer.out = wire_out_of(b->octets, sizeof(b->octets));
+		drop = exchange_settle(
+			&b->exchange, &b->arrival, wire_in_of(copy, len), b->now_ms, &b->answer);
+	}
 	free(copy);
 	if (drop)
 		return drop;

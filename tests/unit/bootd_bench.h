@@ -17,11 +17,13 @@
 #include "bootd/dhcp/exchange.h"
 
 #define BENCH_LINK "2001:db8:1::1"
+#define BENCH_UNIX_MS 1800000000000 /* when the fake time was 0 */
 
 struct bench {
 	struct boot_config *config;
 	struct exchange exchange;
 	uint64_t now_ms;
+	int committed; /* what exchange_commit() said, a batch of one message */
 
 	/* What is asked: set by bench_start(), changed by the test. */
 	uint8_t mac[DHCP6_MAC_LEN]; /* in option 79 */

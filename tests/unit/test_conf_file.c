@@ -17,6 +17,8 @@
 
 #define UEFI "arch = {x64-uefi} url = \"tftp://[2001:db8::1]/x.efi\""
 
+#define POOL(range) "subnet \"2001:db8::/64\" { addresses = pool pool = \"" range "\" }"
+
 static void test_refused(void **state)
 {
 	static const struct {
@@ -28,8 +30,20 @@ static void test_refused(void **state)
 		{"subnet \"2001:db8::\" {}", "expected a prefix"},
 		{"subnet \"::/0\" {}", "expected a length of 1 to 120"},
 		{"subnet \"2001:db8::/121\" {}", "expected a length of 1 to 120"},
-		{"subnet \"2001:db8::/64\" { addresses = pool }", "pool is not in this version"},
-		{"subnet \"2001:db8::/64\" { pool = \"a-b\" }", "pool is not in this version"},
+		{"subnet \"2001:db8::/64\" { addresses = dynamic }", "stable, pool or none"},
+		{"subnet \"2001:db8::/64\" { addresses = pool }", "FIRST-LAST"},
+		{"subnet \"2001:db8::/64\" { pool = \"2001:db8::1-2001:db8::2\" }", "FIRST-LAST"},
+		{POOL("a-b"), "expected a range such as"},
+		{POOL("2001:db8::1"), "expected a range such as"},
+		{POOL("2001:db8::2-2001:db8::1"), "the lower address first"},
+		{POOL("2001:db8::-2001:db8::100:0"), "at most 16777216 addresses"},
+		{POOL("2001:db8::1-2001:db8:1::1"), "at most 16777216 addresses"},
+		{POOL("2001:db8:0:1::1-2001:db8:0:1::2"), "expected a range inside it"},
+		{POOL("2001:db8::ffff:ffff:ffff:ffff-2001:db8:0:1::1"),
+			"expected a range inside it"},
+		{POOL("2001:db8::1-2001:db8::2ff") " subnet \"2001:db8::200/120\" {}",
+			"its pool has addresses of subnet \"2001:db8::200/120\""},
+		{"leases = \"\"", "expected a file"},
 		{"subnet \"2001:db8::/64\" { lifetime = \"30s\" }", "expected a time such as"},
 		{"subnet \"2001:db8::/64\" { lifetime = forever }", "expected a time such as"},
 		{"tftp { listen = \"[::]:0\" }", "expected an address and a port"},

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/* One pair of functions per kind of column; what cannot be read back is an error, never a guess. */
+#include "bootd/leases/lease_text.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const char time_form[] = "%Y-%m-%d %H:%M:%S";
+
+static const char *const state_name[] = {
+	[LEASE_BOUND] = "bound",
+	[LEASE_RELEASED] = "released",
+	[LEASE_DECLINED] = "declined",
+};
+
+const char *lease_time_format(int64_t unix_s, char text[LEASE_TIME_TEXT])
+{
+	time_t at = (time_t)unix_s;
+	struct tm tm;
+
+	gmtime_r(&at, &tm);
+	strftime(text, LEASE_TIME_TEXT, time_form, &tm);
+	return text;
+}
+
+int lease_time_parse(const char *text, int64_t *unix_s)
+{
+	struct tm tm = {0};
+	const char *end = strptime(text, time_form, &tm);
+
+	if (!end || *end)
+		return -EINVAL;
+	*unix_s = timegm(&tm);
+	return 0;
+}
+
+static int parse_prefix(const char *text, struct prefix *prefix)
+{
+	char address[INET6_ADDRSTRLEN], *end;
+	const char *slash = strchr(text, '/');
+	size_t len = slash ? (size_t)(slash - text) : sizeof(address);
+	unsigned long bits;
+
+	if (len >= sizeof(address))
+		return -EINVAL;
+	memcpy(address, text, len);
+	address[len] = '\0';
+	bits = strtoul(slash + 1, &end, 10);
+	if (end == slash + 1 || *end || bits > 128)
+		return -EINVAL;
+	prefix->len = (uint8_t)bits;
+	if (inet_pton(AF_INET6, address, &prefix->address) != 1 ||
+		!prefix_contains(prefix, &prefix->address))
+		return -EINVAL;
+	return 0;
+}
+
+static int parse_state(const char *text, enum lease_state *state)
+{
+	for (int i = LEASE_BOUND; i <= LEASE_DECLINED; i++)
+		if (strcmp(text, state_name[i]) == 0) {
+			*state = (enum lease_state)i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+void lease_text_of(const struct lease *lease, struct lease_text *text)
+{
+	inet_ntop(AF_INET6, &lease->address, text->address, sizeof(text->address));
+	prefix_format(&lease->subnet, text->subnet);
+	machine_format(&lease->machine, text->machine);
+	dhcp6_duid_format(&lease->duid, text->duid);
+	text->state = state_name[lease->state];
+	lease_time_format(lease->since_unix_s, text->since);
+	lease_time_format(lease->expires_unix_s, text->expires);
+}
+
+const char *lease_text_read(struct lease *lease, const char *address, const char *subnet,
+	const char *machine, const char *duid, const char *state, const char *since,
+	const char *expires)
+{
+	if (inet_pton(AF_INET6, address, &lease->address) != 1)
+		return "address";
+	if (parse_prefix(subnet, &lease->subnet) < 0 ||
+		!prefix_contains(&lease->subnet, &lease->address))
+		return "subnet";
+	if (machine_parse(machine, &lease->machine) < 0)
+		return "machine";
+	if (dhcp6_duid_parse(duid, &lease->duid) < 0)
+		return "duid";
+	if (parse_state(state, &lease->state) < 0)
+		return "state";
+	if (lease_time_parse(since, &lease->since_unix_s) < 0)
+		return "since";
+	if (lease_time_parse(expires, &lease->expires_unix_s) < 0)
+		return "expires";
+	return NULL;
+}

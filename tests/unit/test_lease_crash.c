@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Killed again and again in the middle of its work (SIGKILL, at any moment): no lease that
+ * was acknowledged is lost, and none is given to two machines.
+ *
+ * A child is bootd without its sockets: it opens the store, answers batches of Requests by the
+ * code that ships, and tells each promise through a pipe after the commit, as bootd
+ * would send it. The parent kills it, reads what was promised, opens the store and compares.
+ */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "bootd/leases/sqlite_store.h"
+#include "tests/unit/bootd_bench.h"
+#include "tests/unit/random.h"
+
+enum { KILLS = 250, MACHINES = 2000, BATCH = 32, PROMISES_MAX = 400 };
+
+static const char conf[] = "subnet \"2001:db8:1::/64\" { addresses = pool lifetime = \"7d\" "
+			   "pool = \"2001:db8:1::1000-2001:db8:1::1fff\" }\n";
+
+struct promise {
+	uint32_t machine;
+	struct in6_addr address;
+};
+
+static char directory[64], file[96];
+static struct in6_addr promised[MACHINES]; /* :: for none */
+static unsigned promises;
+
+static void load(struct bench *b)
+{
+	char why[SQLITE_STORE_WHY];
+
+	bench_start(b, conf);
+	if (sqlite_store_open(file, &b->exchange.leases.store, why) < 0)
+		fail_msg("%s", why);
+	lease_book_set_time(&b->exchange.leases, b->now_ms, BENCH_UNIX_MS + (int64_t)b->now_ms);
+	assert_int_equal(lease_book_load(&b->exchange.leases, &b->exchange.bindings, b->now_ms), 0);
+}
+
+/* --- the child ------------------------------------------------------------------------- */
+
+static struct machine machine_number(uint32_t number)
+{
+	const uint8_t mac[] = {0x52, 0x54, 0, 0, (uint8_t)(number >> 8), (uint8_t)number};
+
+	return machine_of_mac(mac);
+}
+
+/* A Request of this machine, in `octets`; returns its length. */
+static size_t make_request(struct bench *b, uint32_t machine, uint8_t octets[512])
+{
+	struct machine mac = machine_number(machine);
+	struct wire_out out = wire_out_of(octets, 512);
+
+	bench_message(b, DHCP6_REQUEST);
+	bench_put_server_id(b);
+	bench_put_ia(b, machine, NULL);
+	dhcp6_put_relay_header(&out, DHCP6_RELAY_FORW, 0, &b->link, &b->peer);
+	dhcp6_put_linklayer(&out, 1, mac.octets, mac.len);
+	dhcp6_put_option(&out, DHCP6_OPT_RELAY_MSG, b->ask, b->out.len);
+	return out.len;
+}
+
+static void serve_batch(struct bench *b, int fd)
+{
+	static uint8_t request[BATCH][512], reply[DHCP6_MESSAGE_MAX];
+	size_t len[BATCH];
+	uint32_t machine[BATCH];
+
+	b->now_ms += 1;
+	for (int i = 0; i < BATCH; i++) {
+		struct exchange_answer answer = {.out = wire_out_of(reply, sizeof(reply))};
+
+		machine[i] = (uint32_t)random_below(MACHINES);
+		len[i] = make_request(b, machine[i], request[i]);
+		if (exchange_handle(&b->exchange, &b->arrival, wire_in_of(request[i], len[i]),
+			    b->now_ms, &answer) != EXCHANGE_WAITS)
+			_exit(2);
+	}
+	if (exchange_commit(&b->exchange, b->now_ms) < 0)
+		_exit(3);
+	for (int i = 0; i < BATCH; i++) {
+		struct exchange_answer answer = {.out = wire_out_of(reply, sizeof(reply))};
+		struct promise promise = {.machine = machine[i]};
+
+		if (exchange_settle(&b->exchange, &b->arrival, wire_in_of(request[i], len[i]),
+			    b->now_ms, &answer) != EXCHANGE_ANSWERED)
+			_exit(4);
+		promise.address = b->decision.address.address;
+		if (write(fd, &promise, sizeof(promise)) != sizeof(promise))
+			_exit(5);
+	}
+}
+
+static void serve(int fd)
+{
+	static struct bench b;
+
+	load(&b);
+	while (true)
+		serve_batch(&b, fd);
+}
+
+/* --- the parent -------------------------------------------------------------------------- */
+
+static void note(const struct promise *promise)
+{
+	static const struct in6_addr none;
+	struct in6_addr *before = &promised[promise->machine];
+
+	assert_true(promise->machine < MACHINES);
+	if (memcmp(before, &none, sizeof(none)) != 0)
+		assert_memory_equal(before, &promise->address, sizeof(*before));
+	*before = promise->address;
+	promises++;
+}
+
+/* What was promised until it is killed: after so many promises, and some microseconds. */
+static void run_and_kill(unsigned after, unsigned delay_us)
+{
+	struct promise promise;
+	int fd[2], status;
+	pid_t pid;
+
+	assert_int_equal(pipe(fd), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(fd[0]);
+		serve(fd[1]);
+	}
+	close(fd[1]);
+	while (after-- > 0 && read(fd[0], &promise, sizeof(promise)) == sizeof(promise))
+		note(&promise);
+	if (delay_us > 0)
+		usleep(delay_us);
+	kill(pid, SIGKILL);
+	while (read(fd[0], &promise, sizeof(promise)) == sizeof(promise))
+		note(&promise);
+	close(fd[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (!WIFSIGNALED(status))
+		fail_msg("the server ended with %d", WEXITSTATUS(status));
+}
+
+/* The store as the next bootd sees it: all that was promised, to whom it was. */
+static void check_store(void)
+{
+	static const struct in6_addr none;
+	static struct bench b;
+	struct prefix subnet;
+
+	load(&b);
+	subnet = b.config->subnet[0].prefix;
+	for (uint32_t i = 0; i < MACHINES; i++) {
+		struct machine machine = machine_number(i);
+		const struct binding *binding;
+
+		if (memcmp(&promised[i], &none, sizeof(none)) == 0)
+			continue;
+		binding = binding_table_find(&b.exchange.bindings, &subnet, &machine);
+		assert_non_null(binding);
+		assert_true(binding->is_lease && binding->has_address);
+		assert_memory_equal(&binding->address, &promised[i], sizeof(promised[i]));
+		assert_ptr_equal(
+			binding_table_find_address(&b.exchange.bindings, &promised[i]), binding);
+	}
+	bench_stop(&b);
+}
+
+static void test_killed_under_load(void **state)
+{
+	(void)state;
+	random_start("kills");
+	for (int i = 0; i < KILLS; i++) {
+		/* A crash at the very start, too; within a batch, and within a commit. */
+		run_and_kill((unsigned)random_below(PROMISES_MAX), (unsigned)random_below(3000));
+		check_store();
+	}
+	printf("%d kills, %u promises\n", KILLS, promises);
+	assert_true(promises > KILLS * 20);
+}
+
+static int make_directory(void **state)
+{
+	(void)state;
+	strcpy(directory, "/tmp/nb6-crash-XXXXXX");
+	if (!mkdtemp(directory))
+		return -1;
+	snprintf(file, sizeof(file), "%s/leases.db", directory);
+	return 0;
+}
+
+static int remove_directory(void **state)
+{
+	static const char *const end[] = {"", ".lock", "-wal", "-shm"};
+	char path[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(end) / sizeof(end[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", file, end[i]);
+		unlink(path);
+	}
+	return rmdir(directory);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			test_killed_under_load, make_directory, remove_directory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

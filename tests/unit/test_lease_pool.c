@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * addresses = pool, message by message on fake time: who gets which address, what is
+ * stored before it is promised, and what is said while the store cannot be written.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "bootd/config/conf_file.h"
+#include "bootd/leases/sqlite_store.h"
+#include "tests/unit/bootd_bench.h"
+
+#define BOOT "boot \"uefi\" { arch = {x64-uefi} url = \"tftp://[2001:db8::69]/x.efi\" }\n"
+#define SUBNET(range)                                                                              \
+	"subnet \"2001:db8:1::/64\" { addresses = pool lifetime = \"10m\" pool = \"" range "\" "   \
+											   "}\n"
+
+enum { LIFETIME_S = 600, MACHINES = 8 };
+
+static char directory[64], file[96];
+
+/* --- a store that fails when it is told to -------------------------------------------- */
+
+struct flaky_store {
+	struct lease_store head;
+	struct lease_store *real;
+	int fails; /* 0 or -errno */
+};
+
+static struct flaky_store flaky;
+
+static int flaky_load(struct lease_store *store, int64_t now_unix_s, lease_take_fn *take, void *arg)
+{
+	(void)store;
+	return flaky.real->kind->load(flaky.real, now_unix_s, take, arg);
+}
+
+static int flaky_put(struct lease_store *store, const struct lease *lease)
+{
+	(void)store;
+	return flaky.real->kind->put(flaky.real, lease);
+}
+
+static int flaky_remove(struct lease_store *store, const struct in6_addr *address)
+{
+	(void)store;
+	return flaky.real->kind->remove(flaky.real, address);
+}
+
+/* Where the disk is full, the real one has nothing of the transaction either. */
+static int flaky_commit(struct lease_store *store)
+{
+	char why[SQLITE_STORE_WHY];
+
+	(void)store;
+	if (flaky.fails == 0)
+		return flaky.real->kind->commit(flaky.real);
+	flaky.real->kind->close(flaky.real);
+	assert_int_equal(sqlite_store_open(file, &flaky.real, why), 0);
+	return flaky.fails;
+}
+
+static const char *flaky_last_error(const struct lease_store *store)
+{
+	(void)store;
+	return "told to fail";
+}
+
+static void flaky_close(struct lease_store *store)
+{
+	(void)store;
+	flaky.real->kind->close(flaky.real);
+}
+
+static struct lease_store *open_store(void)
+{
+	static const struct lease_store_kind kind = {
+		flaky_load, flaky_put, flaky_remove, flaky_commit, flaky_last_error, flaky_close};
+	char why[SQLITE_STORE_WHY];
+
+	flaky = (struct flaky_store){.head = {&kind}};
+	if (sqlite_store_open(file, &flaky.real, why) < 0)
+		fail_msg("%s", why);
+	return &flaky.head;
+}
+
+/* --- a bench with leases ---------------------------------------------------------------- */
+
+static struct bench bench;
+
+static void begin(const char *conf, uint64_t now_ms)
+{
+	bench_start(&bench, conf);
+	bench.now_ms = now_ms;
+	bench.exchange.leases.store = open_store();
+	lease_book_set_time(&bench.exchange.leases, now_ms, BENCH_UNIX_MS + (int64_t)now_ms);
+	assert_int_equal(
+		lease_book_load(&bench.exchange.leases, &bench.exchange.bindings, now_ms), 0);
+}
+
+/* bootd ends, or is killed, and is started again after a while. */
+static void restart(const char *conf, uint64_t after_ms)
+{
+	uint64_t now_ms = bench.now_ms + after_ms;
+
+	bench_stop(&bench);
+	begin(conf, now_ms);
+}
+
+static int make_directory(void **state)
+{
+	(void)state;
+	strcpy(directory, "/tmp/nb6-pool-XXXXXX");
+	if (!mkdtemp(directory))
+		return -1;
+	snprintf(file, sizeof(file), "%s/leases.db", directory);
+	return 0;
+}
+
+static int remove_directory(void **state)
+{
+	static const char *const end[] = {"", ".lock", "-wal", "-shm"};
+	char path[128];
+
+	(void)state;
+	bench_stop(&bench);
+	for (size_t i = 0; i < sizeof(end) / sizeof(end[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", file, end[i]);
+		unlink(path);
+	}
+	return rmdir(directory);
+}
+
+static void be_machine(uint8_t number)
+{
+	bench.mac[5] = number;
+	assert_int_equal(dhcp6_duid_parse("000300015254001234ff", &bench.duid), 0);
+	bench.duid.octets[9] = number;
+}
+
+static enum exchange_drop ask(uint8_t type, const struct in6_addr *has)
+{
+	bench_message(&bench, type);
+	if (type != DHCP6_SOLICIT && type != DHCP6_REBIND)
+		bench_put_server_id(&bench);
+	bench_put_ia(&bench, 1, has);
+	bench_put_arch(&bench, 7);
+	return bench_relay(&bench);
+}
+
+/* Solicit and Request of a machine; its address, which must have been stored. */
+static struct in6_addr get_address(uint8_t machine)
+{
+	struct in6_addr offered;
+
+	be_machine(machine);
+	assert_int_equal(ask(DHCP6_SOLICIT, NULL), EXCHANGE_ANSWERED);
+	assert_true(bench.has_address && bench.has_url);
+	offered = bench.address;
+	assert_int_equal(ask(DHCP6_REQUEST, &offered), EXCHANGE_ANSWERED);
+	assert_true(bench.has_address && bench.has_url);
+	assert_memory_equal(&offered, &bench.address, sizeof(offered));
+	assert_int_equal(bench.valid_s, LIFETIME_S);
+	return offered;
+}
+
+/* Neither an address nor a URL, in either answer. */
+static void get_nothing(uint8_t machine)
+{
+	be_machine(machine);
+	for (uint8_t type = DHCP6_SOLICIT; type <= DHCP6_REQUEST; type += 2) {
+		assert_int_equal(ask(type, NULL), EXCHANGE_ANSWERED);
+		assert_int_equal(bench.ia_status, DHCP6_STATUS_NO_ADDRS_AVAIL);
+		assert_false(bench.has_address || bench.has_url);
+	}
+}
+
+static void pass(uint64_t seconds)
+{
+	bench.now_ms += seconds * 1000;
+	binding_table_expire(&bench.exchange.bindings, bench.now_ms);
+}
+
+static void same(struct in6_addr a, struct in6_addr b)
+{
+	assert_string_equal(bench_text(&a), bench_text(&b));
+}
+
+static void differ(struct in6_addr a, struct in6_addr b)
+{
+	assert_string_not_equal(bench_text(&a), bench_text(&b));
+}
+
+/* --- who gets which ------------------------------------------------------------------------ */
+
+#define ONE SUBNET("2001:db8:1::77-2001:db8:1::77") BOOT
+#define TWO SUBNET("2001:db8:1::10-2001:db8:1::11") BOOT
+#define MANY SUBNET("2001:db8:1::1000-2001:db8:1::1fff") BOOT
+
+static void test_pool_of_one(void **state)
+{
+	struct in6_addr first;
+
+	(void)state;
+	begin(ONE, 1000);
+	first = get_address(1);
+	assert_string_equal(bench_text(&first), "2001:db8:1::77");
+	get_nothing(2);
+	/* released, it waits for its machine; over, it is the other's */
+	be_machine(1);
+	assert_int_equal(ask(DHCP6_RELEASE, &first), EXCHANGE_ANSWERED);
+	get_nothing(2);
+	same(get_address(1), first);
+	pass(LIFETIME_S - 1);
+	get_nothing(2);
+	pass(1);
+	same(get_address(2), first);
+	get_nothing(1);
+}
+
+static void test_an_offer_is_no_promise(void **state)
+{
+	struct in6_addr offered;
+
+	(void)state;
+	begin(ONE, 1000);
+	be_machine(1);
+	assert_int_equal(ask(DHCP6_SOLICIT, NULL), EXCHANGE_ANSWERED);
+	offered = bench.address;
+	assert_int_equal(bench.exchange.leases.commits, 0);
+	/* who asks first has it */
+	same(get_address(2), offered);
+	be_machine(1);
+	assert_int_equal(ask(DHCP6_REQUEST, &offered), EXCHANGE_ANSWERED);
+	assert_int_equal(bench.ia_status, DHCP6_STATUS_NO_ADDRS_AVAIL);
+	assert_false(bench.has_url);
+}
+
+static void test_expired_ones_are_given_last(void **state)
+{
+	struct in6_addr one, two;
+
+	(void)state;
+	begin(TWO, 1000);
+	one = get_address(1);
+	pass(LIFETIME_S + 1);
+	two = get_address(2);
+	differ(one, two);
+	same(get_address(1), one); /* its own again */
+	get_nothing(3);
+	pass(LIFETIME_S + 1);
+	get_address(3);
+	get_address(4);
+	get_nothing(1);
+}
+
+static void test_host_in_the_pool(void **state)
+{
+	static const char conf[] = TWO "host \"h\" { mac = \"52:54:00:12:34:99\" "
+				       "address = \"2001:db8:1::10\" }\n";
+	struct in6_addr one;
+
+	(void)state;
+	begin(conf, 1000);
+	one = get_address(1);
+	assert_string_equal(bench_text(&one), "2001:db8:1::11");
+	get_nothing(2);
+	be_machine(0x99);
+	assert_int_equal(ask(DHCP6_REQUEST, NULL), EXCHANGE_ANSWERED);
+	assert_string_equal(bench_text(&bench.address), "2001:db8:1::10");
+	assert_int_equal(bench.exchange.leases.stored, 1); /* the host's is in the configuration */
+}
+
+/* A host is given an address that a machine has: that one gets another, at its Renew. */
+static void test_host_is_added_by_reload(void **state)
+{
+	struct config_problems problems = {0};
+	struct boot_config *config, *before;
+	struct in6_addr one;
+	char conf[512];
+
+	(void)state;
+	begin(TWO, 1000);
+	one = get_address(1);
+	snprintf(conf, sizeof(conf),
+		"%shost \"h\" { mac = \"52:54:00:12:34:99\" address = \"%s\" }\n", TWO,
+		bench_text(&one));
+	assert_int_equal(conf_text_load("bootd.conf", conf, &config, &problems), 0);
+	before = bench.config;
+	config->server_duid = before->server_duid;
+	assert_int_equal(exchange_set_config(&bench.exchange, config), 0);
+	bench.config = config;
+	boot_config_free(before);
+	be_machine(1);
+	assert_int_equal(ask(DHCP6_RENEW, &one), EXCHANGE_ANSWERED);
+	assert_true(bench.has_address);
+	differ(bench.address, one);
+	get_nothing(2);
+}
+
+static void test_last_asker_takes_over(void **state)
+{
+	struct in6_addr one;
+
+	(void)state;
+	begin(MANY, 1000);
+	one = get_address(1);
+	assert_int_equal(dhcp6_duid_parse("000400112233445566778899aabbccddeeff", &bench.duid), 0);
+	assert_int_equal(ask(DHCP6_SOLICIT, NULL), EXCHANGE_ANSWERED);
+	same(bench.address, one);
+	assert_int_equal(ask(DHCP6_REQUEST, &one), EXCHANGE_ANSWERED);
+	same(bench.address, one);
+	assert_int_equal(binding_table_leases(&bench.exchange.bindings), 1);
+	/* the Release of the one before does not count */
+	be_machine(1);
+	assert_int_equal(ask(DHCP6_RELEASE, &one), EXCHANGE_ANSWERED);
+	assert_int_equal(
+		binding_table_find_address(&bench.exchange.bindings, &one)->state, BINDING_BOUND);
+}
+
+static void test_declined_ones_rest(void **state)
+{
+	struct in6_addr one, two;
+
+	(void)state;
+	begin(TWO, 1000);
+	one = get_address(1);
+	assert_int_equal(ask(DHCP6_DECLINE, &one), EXCHANGE_ANSWERED);
+	two = get_address(1);
+	differ(one, two);
+	get_nothing(2);
+	restart(TWO, 5000);
+	same(get_address(1), two);
+	get_nothing(2);
+	/* both are declined: nothing is left, for an hour */
+	be_machine(1);
+	assert_int_equal(ask(DHCP6_DECLINE, &two), EXCHANGE_ANSWERED);
+	get_nothing(1);
+	restart(TWO, 1000);
+	get_nothing(1);
+	pass(DECLINE_RESTS_S);
+	get_address(1);
+	get_address(2);
+}
+
+static void test_decline_of_an_offer_counts_for_nothing(void **state)
+{
+	struct in6_addr offered;
+
+	(void)state;
+	begin(ONE, 1000);
+	be_machine(1);
+	assert_int_equal(ask(DHCP6_SOLICIT, NULL), EXCHANGE_ANSWERED);
+	offered = bench.address;
+	assert_int_equal(ask(DHCP6_DECLINE, &offered), EXCHANGE_ANSWERED);
+	assert_int_equal(bench.ia_status, DHCP6_STATUS_NO_BINDING);
+	same(get_address(2), offered);
+}
+
+/* --- over a restart ----------------------------------------------------------------------- */
+
+static void test_restart_keeps_leases(void **state)
+{
+	struct in6_addr has[MACHINES];
+	uint32_t left_s;
+
+	(void)state;
+	begin(MANY, 1000);
+	for (uint8_t i = 0; i < MACHINES; i++)
+		has[i] = get_address(i);
+	restart(MANY, 100 * 1000);
+	assert_int_equal(binding_table_leases(&bench.exchange.bindings), MACHINES);
+	left_s = lease_book_stored_s(
+		binding_table_find_address(&bench.exchange.bindings, &has[0]), bench.now_ms);
+	assert_in_range(left_s, LIFETIME_S - 100, LIFETIME_S - 99);
+	for (uint8_t i = 0; i < MACHINES; i++) {
+		be_machine(i);
+		assert_int_equal(ask(DHCP6_RENEW, &has[i]), EXCHANGE_ANSWERED);
+		same(bench.address, has[i]);
+		assert_int_equal(bench.valid_s, LIFETIME_S);
+	}
+	/* what has expired meanwhile is not there any more, but the search begins where it was */
+	restart(MANY, (LIFETIME_S + 1) * 1000);
+	assert_int_equal(binding_table_leases(&bench.exchange.bindings), 0);
+	for (uint8_t i = 0; i < MACHINES; i++)
+		same(get_address(i), has[i]);
+}
+
+static void test_reload_keeps_leases(void **state)
+{
+	struct in6_addr one, two;
+
+	(void)state;
+	begin(TWO, 1000);
+	one = get_address(1);
+	assert_int_equal(exchange_set_config(&bench.exchange, bench.config), 0);
+	two = get_address(2);
+	differ(one, two);
+	same(get_address(1), one);
+	get_nothing(3);
+}
+
+/* --- a store that cannot be written --------------------------------------------------------- */
+
+static void test_renew_goes_as_far_as_stored(void **state)
+{
+	struct in6_addr one;
+
+	(void)state;
+	begin(MANY, 1000);
+	one = get_address(1);
+	pass(200);
+	assert_int_equal(ask(DHCP6_RENEW, &one), EXCHANGE_ANSWERED);
+	assert_int_equal(bench.valid_s, LIFETIME_S);
+	flaky.fails = -ENOSPC;
+	pass(200);
+	assert_int_equal(ask(DHCP6_RENEW, &one), EXCHANGE_ANSWERED);
+	assert_int_equal(bench.committed, -ENOSPC);
+	same(bench.address, one);
+	assert_int_equal(bench.valid_s, LIFETIME_S - 200);
+	assert_true(bench.has_url);
+}
+
+static void test_nothing_new_is_promised(void **state)
+{
+	struct in6_addr offered;
+
+	(void)state;
+	begin(TWO, 1000);
+	flaky.fails = -EROFS;
+	be_machine(1);
+	assert_int_equal(ask(DHCP6_SOLICIT, NULL), EXCHANGE_ANSWERED);
+	offered = bench.address;
+	bench.told = 0;
+	assert_int_equal(ask(DHCP6_REQUEST, &offered), DROP_NOT_STORED);
+	assert_int_equal(bench.told, 0); /* no log says that it was answered */
+	assert_int_equal(bench.exchange.counters.dropped[DROP_NOT_STORED], 1);
+	assert_int_equal(bench.exchange.counters.received[DHCP6_REQUEST], 1);
+	assert_int_equal(bench.exchange.leases.failed_commits, 1);
+	assert_int_equal(binding_table_leases(&bench.exchange.bindings), 0);
+	/* the disk is writable again, nothing was lost */
+	restart(TWO, 1000);
+	assert_int_equal(binding_table_leases(&bench.exchange.bindings), 0);
+	get_address(1);
+	get_address(2);
+}
+
+static void test_release_is_answered_all_the_same(void **state)
+{
+	struct in6_addr one;
+
+	(void)state;
+	begin(MANY, 1000);
+	one = get_address(1);
+	flaky.fails = -EIO;
+	assert_int_equal(ask(DHCP6_RELEASE, &one), EXCHANGE_ANSWERED);
+	assert_int_equal(bench.committed, -EIO);
+	restart(MANY, 1000);
+	assert_int_equal(binding_table_leases(&bench.exchange.bindings), 1);
+}
+
+static void test_without_store(void **state)
+{
+	struct in6_addr offered;
+
+	(void)state;
+	begin(MANY, 1000);
+	lease_book_fini(&bench.exchange.leases);
+	be_machine(1);
+	assert_int_equal(ask(DHCP6_SOLICIT, NULL), EXCHANGE_ANSWERED);
+	offered = bench.address;
+	assert_int_equal(ask(DHCP6_REQUEST, &offered), DROP_NOT_STORED);
+}
+
+static void test_operator_deletes(void **state)
+{
+	struct in6_addr one;
+	struct binding *binding;
+
+	(void)state;
+	begin(ONE, 1000);
+	one = get_address(1);
+	binding = binding_table_find_address(&bench.exchange.bindings, &one);
+	assert_int_equal(
+		lease_book_remove(&bench.exchange.leases, &bench.exchange.bindings, binding), 0);
+	same(get_address(2), one);
+	restart(ONE, 1000);
+	get_nothing(1);
+}
+
+/* More machines than a table has room for: leases stay, the rest is told that there is none. */
+static void test_full_table(void **state)
+{
+	struct in6_addr one;
+
+	(void)state;
+	begin(MANY, 1000);
+	binding_table_fini(&bench.exchange.bindings);
+	assert_int_equal(binding_table_init(&bench.exchange.bindings, 10), 0);
+	assert_int_equal(binding_table_set_pools(&bench.exchange.bindings, bench.config), 0);
+	one = get_address(1);
+	for (uint8_t i = 2; i <= 9; i++)
+		get_address(i);
+	get_nothing(10);
+	same(get_address(1), one);
+	assert_int_equal(binding_table_leases(&bench.exchange.bindings), 9);
+}
+
+#define POOL_TEST(test) cmocka_unit_test_setup_teardown(test, make_directory, remove_directory)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		POOL_TEST(test_pool_of_one),
+		POOL_TEST(test_an_offer_is_no_promise),
+		POOL_TEST(test_expired_ones_are_given_last),
+		POOL_TEST(test_host_in_the_pool),
+		POOL_TEST(test_host_is_added_by_reload),
+		POOL_TEST(test_last_asker_takes_over),
+		POOL_TEST(test_declined_ones_rest),
+		POOL_TEST(test_decline_of_an_offer_counts_for_nothing),
+		POOL_TEST(test_restart_keeps_leases),
+		POOL_TEST(test_reload_keeps_leases),
+		POOL_TEST(test_renew_goes_as_far_as_stored),
+		POOL_TEST(test_nothing_new_is_promised),
+		POOL_TEST(test_release_is_answered_all_the_same),
+		POOL_TEST(test_without_store),
+		POOL_TEST(test_operator_deletes),
+		POOL_TEST(test_full_table),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
