@@ -6,7 +6,8 @@
 
 #include "bootd/boot_server.h"
 #include "bootd/boot_view.h"
-#include "bootd/config/conf_syntax.h"
+#include "bootd/config/conf_value.h"
+#include "daemon/config.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 

@@ -8,6 +8,7 @@
 
 #include "bootd/config/conf_check.h"
 #include "bootd/config/conf_syntax.h"
+#include "bootd/config/conf_value.h"
 #include "bootd/dhcp/stable_address.h"
 #include "dhcp6/option.h"
 

@@ -9,107 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/files/template.h"
+#include "bootd/config/conf_value.h"
 #include "dhcp6/names.h"
 #include "dhcp6/option.h"
 
 enum { KEY_TEXT_MIN = 16, SUBNET_LEN_MAX = 120 };
-
-int conf_arch(const char *text, uint16_t *code)
-{
-	const struct dhcp6_arch *arch = dhcp6_arch_named(text);
-	size_t digits = strspn(text, "0123456789");
-	unsigned long number;
-
-	if (arch) {
-		*code = arch->code;
-		return 0;
-	}
-	if (digits == 0 || digits > 5 || text[digits])
-		return -EINVAL;
-	number = strtoul(text, NULL, 10);
-	*code = (uint16_t)number;
-	return number > UINT16_MAX ? -EINVAL : 0;
-}
-
-int conf_mac_start(const char *text, uint8_t mac[DHCP6_MAC_LEN], uint8_t *len)
-{
-	char whole[] = "00:00:00:00:00:00";
-	size_t n = strlen(text);
-
-	/* "52:54:00" and "52:54:00:" alike */
-	if (n > 0 && text[n - 1] == ':')
-		n--;
-	if (n % 3 != 2 || n >= sizeof(whole))
-		return -EINVAL;
-	memcpy(whole, text, n);
-	*len = (uint8_t)((n + 1) / 3);
-	return dhcp6_mac_parse(whole, mac);
-}
-
-static int octets_of_hex(const char *text, struct text_pattern *pattern)
-{
-	size_t digits = strlen(text);
-	char pair[3] = "";
-
-	if (digits == 0 || digits % 2 || strspn(text, "0123456789abcdefABCDEF") != digits)
-		return -EINVAL;
-	pattern->text = malloc(digits / 2);
-	if (!pattern->text)
-		return -ENOMEM;
-	for (size_t i = 0; i < digits; i += 2) {
-		memcpy(pair, text + i, 2);
-		pattern->text[pattern->len++] = (char)strtoul(pair, NULL, 16);
-	}
-	return 0;
-}
-
-int conf_pattern(const char *text, struct text_pattern *pattern)
-{
-	size_t len = strlen(text);
-
-	*pattern = (struct text_pattern){0};
-	if (strncmp(text, "0x", 2) == 0)
-		return octets_of_hex(text + 2, pattern);
-	pattern->is_start = len > 0 && text[len - 1] == '*';
-	pattern->len = len - pattern->is_start;
-	pattern->text = strdup(text);
-	return !pattern->text ? -ENOMEM : len == 0 ? -EINVAL : 0;
-}
-
-int conf_variable(const char *text, struct host_variable *variable)
-{
-	const char *equals = strchr(text, '=');
-	size_t len = equals ? (size_t)(equals - text) : 0;
-
-	if (len == 0 || len >= TEMPLATE_NAME_SIZE ||
-		strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			     "0123456789_.-") != len)
-		return -EINVAL;
-	for (const char *c = equals + 1; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			return -EINVAL;
-	variable->name = strndup(text, len);
-	variable->value = strdup(equals + 1);
-	return variable->name && variable->value ? 0 : -ENOMEM;
-}
-
-int conf_pool(const char *text, struct in6_addr *low, uint32_t *size)
-{
-	const char *dash = strchr(text, '-');
-	char first[INET6_ADDRSTRLEN];
-	struct in6_addr high;
-	size_t len = dash ? (size_t)(dash - text) : sizeof(first);
-
-	if (len >= sizeof(first))
-		return -EINVAL;
-	memcpy(first, text, len);
-	first[len] = '\0';
-	if (config_address(first, low) < 0 || config_address(dash + 1, &high) < 0)
-		return -EINVAL;
-	*size = address_distance(low, &high);
-	return (*size)++ >= POOL_SIZE_MAX ? -EINVAL : 0;
-}
 
 /* --- one checker per kind of value ------------------------------------------ */
 

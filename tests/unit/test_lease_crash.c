@@ -21,6 +21,7 @@
 
 #include "bootd/leases/sqlite_store.h"
 #include "tests/unit/bootd_bench.h"
+#include "tests/unit/lease_directory.h"
 #include "tests/unit/random.h"
 
 enum { KILLS = 250, MACHINES = 2000, BATCH = 32, PROMISES_MAX = 400 };
@@ -33,7 +34,6 @@ struct promise {
 	struct in6_addr address;
 };
 
-static char directory[64], file[96];
 static struct in6_addr promised[MACHINES]; /* :: for none */
 static unsigned promises;
 
@@ -42,7 +42,7 @@ static void load(struct bench *b)
 	char why[SQLITE_STORE_WHY];
 
 	bench_start(b, conf);
-	if (sqlite_store_open(file, &b->exchange.leases.store, why) < 0)
+	if (sqlite_store_open(lease_file, &b->exchange.leases.store, why) < 0)
 		fail_msg("%s", why);
 	lease_book_set_time(&b->exchange.leases, b->now_ms, BENCH_UNIX_MS + (int64_t)b->now_ms);
 	assert_int_equal(lease_book_load(&b->exchange.leases, &b->exchange.bindings, b->now_ms), 0);
@@ -192,34 +192,11 @@ static void test_killed_under_load(void **state)
 	assert_true(promises > KILLS * 20);
 }
 
-static int make_directory(void **state)
-{
-	(void)state;
-	strcpy(directory, "/tmp/nb6-crash-XXXXXX");
-	if (!mkdtemp(directory))
-		return -1;
-	snprintf(file, sizeof(file), "%s/leases.db", directory);
-	return 0;
-}
-
-static int remove_directory(void **state)
-{
-	static const char *const end[] = {"", ".lock", "-wal", "-shm"};
-	char path[128];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(end) / sizeof(end[0]); i++) {
-		snprintf(path, sizeof(path), "%s%s", file, end[i]);
-		unlink(path);
-	}
-	return rmdir(directory);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			test_killed_under_load, make_directory, remove_directory),
+			test_killed_under_load, lease_directory_make, lease_directory_remove),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

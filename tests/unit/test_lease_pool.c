@@ -17,15 +17,14 @@
 #include "bootd/config/conf_file.h"
 #include "bootd/leases/sqlite_store.h"
 #include "tests/unit/bootd_bench.h"
+#include "tests/unit/lease_directory.h"
 
 #define BOOT "boot \"uefi\" { arch = {x64-uefi} url = \"tftp://[2001:db8::69]/x.efi\" }\n"
 #define SUBNET(range)                                                                              \
 	"subnet \"2001:db8:1::/64\" { addresses = pool lifetime = \"10m\" pool = \"" range "\" "   \
-											   "}\n"
+	"}\n"
 
 enum { LIFETIME_S = 600, MACHINES = 8 };
-
-static char directory[64], file[96];
 
 /* --- a store that fails when it is told to -------------------------------------------- */
 
@@ -64,7 +63,7 @@ static int flaky_commit(struct lease_store *store)
 	if (flaky.fails == 0)
 		return flaky.real->kind->commit(flaky.real);
 	flaky.real->kind->close(flaky.real);
-	assert_int_equal(sqlite_store_open(file, &flaky.real, why), 0);
+	assert_int_equal(sqlite_store_open(lease_file, &flaky.real, why), 0);
 	return flaky.fails;
 }
 
@@ -87,7 +86,7 @@ static struct lease_store *open_store(void)
 	char why[SQLITE_STORE_WHY];
 
 	flaky = (struct flaky_store){.head = {&kind}};
-	if (sqlite_store_open(file, &flaky.real, why) < 0)
+	if (sqlite_store_open(lease_file, &flaky.real, why) < 0)
 		fail_msg("%s", why);
 	return &flaky.head;
 }
@@ -115,28 +114,10 @@ static void restart(const char *conf, uint64_t after_ms)
 	begin(conf, now_ms);
 }
 
-static int make_directory(void **state)
+static int end(void **state)
 {
-	(void)state;
-	strcpy(directory, "/tmp/nb6-pool-XXXXXX");
-	if (!mkdtemp(directory))
-		return -1;
-	snprintf(file, sizeof(file), "%s/leases.db", directory);
-	return 0;
-}
-
-static int remove_directory(void **state)
-{
-	static const char *const end[] = {"", ".lock", "-wal", "-shm"};
-	char path[128];
-
-	(void)state;
 	bench_stop(&bench);
-	for (size_t i = 0; i < sizeof(end) / sizeof(end[0]); i++) {
-		snprintf(path, sizeof(path), "%s%s", file, end[i]);
-		unlink(path);
-	}
-	return rmdir(directory);
+	return lease_directory_remove(state);
 }
 
 static void be_machine(uint8_t number)
@@ -514,7 +495,7 @@ static void test_full_table(void **state)
 	assert_int_equal(binding_table_leases(&bench.exchange.bindings), 9);
 }
 
-#define POOL_TEST(test) cmocka_unit_test_setup_teardown(test, make_directory, remove_directory)
+#define POOL_TEST(test) cmocka_unit_test_setup_teardown(test, lease_directory_make, end)
 
 int main(void)
 {

@@ -16,40 +16,17 @@
 #include <cmocka.h>
 
 #include "bootd/leases/lease_text.h"
+#include "tests/unit/lease_directory.h"
 
 enum { NOW = 1800000000, ROOM = 64 };
 
-static char directory[64], file[96];
 static char why[SQLITE_STORE_WHY];
-
-static int make_directory(void **state)
-{
-	(void)state;
-	strcpy(directory, "/tmp/nb6-leases-XXXXXX");
-	if (!mkdtemp(directory))
-		return -1;
-	snprintf(file, sizeof(file), "%s/leases.db", directory);
-	return 0;
-}
-
-static int remove_directory(void **state)
-{
-	static const char *const end[] = {"", ".lock", "-wal", "-shm"};
-	char path[128];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(end) / sizeof(end[0]); i++) {
-		snprintf(path, sizeof(path), "%s%s", file, end[i]);
-		unlink(path);
-	}
-	return rmdir(directory);
-}
 
 static struct lease_store *open_store(void)
 {
 	struct lease_store *store;
 
-	if (sqlite_store_open(file, &store, why) < 0)
+	if (sqlite_store_open(lease_file, &store, why) < 0)
 		fail_msg("%s", why);
 	return store;
 }
@@ -107,7 +84,7 @@ static void sql(const char *text)
 	sqlite3 *db;
 	char *error = NULL;
 
-	assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_open(lease_file, &db), SQLITE_OK);
 	if (sqlite3_exec(db, text, NULL, NULL, &error) != SQLITE_OK)
 		fail_msg("%s", error);
 	sqlite3_close(db);
@@ -221,7 +198,7 @@ static void test_busy(void **state)
 	sqlite3 *other;
 
 	(void)state;
-	assert_int_equal(sqlite3_open(file, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_open(lease_file, &other), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(store->kind->put(store, &one), -EBUSY);
 	assert_int_equal(store->kind->put(store, &two), -EBUSY);
@@ -241,7 +218,7 @@ static void refused(int rc, const char *said)
 {
 	struct lease_store *store;
 
-	assert_int_equal(sqlite_store_open(file, &store, why), rc);
+	assert_int_equal(sqlite_store_open(lease_file, &store, why), rc);
 	assert_null(store);
 	if (!strstr(why, said))
 		fail_msg("\"%s\" does not say \"%s\"", why, said);
@@ -276,7 +253,7 @@ static void test_of_another_program(void **state)
 
 static void overwrite(long at, const char *with, size_t times)
 {
-	FILE *stream = fopen(file, at < 0 ? "w" : "r+");
+	FILE *stream = fopen(lease_file, at < 0 ? "w" : "r+");
 
 	assert_non_null(stream);
 	if (at > 0)
@@ -317,11 +294,11 @@ static void test_damaged_pages(void **state)
 
 		fill(200);
 		overwrite(page * 4096, "\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a", 64);
-		if (sqlite_store_open(file, &store, why) == 0)
+		if (sqlite_store_open(lease_file, &store, why) == 0)
 			fail_msg("page %ld is damaged, but the file was opened", page);
 		assert_true(*why);
-		remove_directory(NULL);
-		make_directory(NULL);
+		lease_directory_remove(NULL);
+		lease_directory_make(NULL);
 	}
 }
 
@@ -329,17 +306,17 @@ static void test_truncated(void **state)
 {
 	(void)state;
 	fill(200);
-	assert_int_equal(truncate(file, 3 * 4096), 0);
+	assert_int_equal(truncate(lease_file, 3 * 4096), 0);
 	refused(-EBADMSG, "");
 	/* by less than a page, which SQLite reads as zeros */
 	for (off_t missing = 100; missing < 4096; missing += 700) {
 		struct stat is;
 
-		remove_directory(NULL);
-		make_directory(NULL);
+		lease_directory_remove(NULL);
+		lease_directory_make(NULL);
 		fill(45);
-		assert_int_equal(stat(file, &is), 0);
-		assert_int_equal(truncate(file, is.st_size - missing), 0);
+		assert_int_equal(stat(lease_file, &is), 0);
+		assert_int_equal(truncate(lease_file, is.st_size - missing), 0);
 		refused(-EBADMSG, "");
 	}
 }
@@ -398,7 +375,8 @@ static void test_times(void **state)
 	assert_int_equal(lease_time_parse("", &at), -EINVAL);
 }
 
-#define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make_directory, remove_directory)
+#define IN_DIRECTORY(test)                                                                         \
+	cmocka_unit_test_setup_teardown(test, lease_directory_make, lease_directory_remove)
 
 int main(void)
 {
