@@ -39,15 +39,10 @@ enum {
 	RECEIVE_BUFFER = 4 << 20,
 };
 
-union control {
-	char octets[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-	struct cmsghdr align;
-};
-
 /* One datagram, on its way in and then out. The header stands before the message already. */
 struct datagram {
 	struct sockaddr_in6 peer, to;
-	union control control;
+	_Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 	struct iovec in, out;
 	uint8_t octets[HEADER + OCTETS];
 };
@@ -117,12 +112,12 @@ static void prepare(struct datagram *d, struct mmsghdr *receive, struct mmsghdr 
 	receive->msg_hdr = (struct msghdr){.msg_name = &d->peer,
 		.msg_iov = &d->in,
 		.msg_iovlen = 1,
-		.msg_control = &d->control};
+		.msg_control = d->control};
 	send->msg_hdr = (struct msghdr){.msg_name = &d->to,
 		.msg_namelen = sizeof(d->to),
 		.msg_iov = &d->out,
 		.msg_iovlen = 1,
-		.msg_control = &d->control,
+		.msg_control = d->control,
 		.msg_controllen = sizeof(d->control)};
 }
 
@@ -173,7 +168,8 @@ static void relay_batch(int fd)
 
 	for (int i = 0; i < n; i++) {
 		struct datagram *d = &datagrams[i];
-		struct in6_pktinfo *info = (struct in6_pktinfo *)CMSG_DATA(&d->control.align);
+		struct in6_pktinfo *info =
+			(struct in6_pktinfo *)CMSG_DATA((struct cmsghdr *)(void *)d->control);
 
 		if (d->octets[HEADER] == RELAY_REPL && in[i].msg_len > HEADER)
 			relay_down(d, info, in[i].msg_len);
