@@ -27,6 +27,7 @@ from lab.machine import (
     REQUEST,
     SOLICIT,
     Dhclient,
+    Dhcpcd,
     Dibbler,
     Exchanges,
     Machine,
@@ -240,9 +241,15 @@ def test_rebinds_to_another_server(populations, kind):
 
 
 # Without dibbler where the server changed: it releases to the one that it had before.
+# Without dhcpcd 9: it often ends before the process that sends for it has sent the Release.
 @pytest.mark.parametrize(
     ("population", "kind"),
-    [(way, c) for way in WAYS for c in CLIENTS if (way, c) != ("direct", Dibbler)],
+    [
+        (way, c)
+        for way in WAYS
+        for c in CLIENTS
+        if c is not Dhcpcd and (way, c) != ("direct", Dibbler)
+    ],
     ids=name_of,
     indirect=True,
 )
