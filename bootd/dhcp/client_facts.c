@@ -208,14 +208,6 @@ bool client_asks_for(const struct client_facts *facts, uint16_t option)
 	return facts->has_oro && dhcp6_code_listed(facts->oro, option);
 }
 
-bool client_has_arch(const struct client_facts *facts, uint16_t code)
-{
-	for (unsigned i = 0; i < facts->archs; i++)
-		if (facts->arch[i] == code)
-			return true;
-	return false;
-}
-
 bool client_has_user_class(const struct client_facts *facts, const char *text)
 {
 	size_t len = strlen(text);
@@ -225,17 +217,4 @@ bool client_has_user_class(const struct client_facts *facts, const char *text)
 			memcmp(facts->user_class[i].pos, text, len) == 0)
 			return true;
 	return false;
-}
-
-const char *client_mac_source_name(enum client_mac_source source)
-{
-	static const char *const name[] = {
-		[CLIENT_MAC_UNKNOWN] = "unknown",
-		[CLIENT_MAC_RELAY] = "relay",
-		[CLIENT_MAC_FRAME] = "frame",
-		[CLIENT_MAC_EUI64] = "eui64",
-		[CLIENT_MAC_DUID] = "duid",
-	};
-
-	return name[source];
 }

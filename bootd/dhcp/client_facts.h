@@ -89,11 +89,7 @@ int client_facts_read(struct client_facts *facts, const struct dhcp6_chain *chai
 bool client_machine(const struct client_facts *facts, struct machine *machine);
 
 bool client_asks_for(const struct client_facts *facts, uint16_t option);
-bool client_has_arch(const struct client_facts *facts, uint16_t code);
 /* True where one of its user classes is exactly this text. */
 bool client_has_user_class(const struct client_facts *facts, const char *text);
-
-/* "relay", "frame", "eui64", "duid"; "unknown". */
-const char *client_mac_source_name(enum client_mac_source source);
 
 #endif
