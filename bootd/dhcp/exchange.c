@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The way of a request, top to bottom: read it, check it (RFC 9915 section 16),
- * decide, answer by type (section 18.3), wrap it back.
+ * decide, have it answered by type (dialogue.c), wrap it back.
  */
 #include "bootd/dhcp/exchange.h"
 
@@ -9,19 +9,7 @@
 #include <string.h>
 
 #include "bootd/dhcp/answer.h"
-#include "bootd/dhcp/ia_answer.h"
-
-struct request {
-	struct exchange *exchange;
-	const struct arrival *arrival;
-	uint64_t now_ms;
-	bool is_settled; /* it waited for a commit, and was counted when it came */
-	bool waits;
-	struct dhcp6_chain chain;
-	struct client_facts facts;
-	struct decision decision;
-	struct exchange_event event;
-};
+#include "bootd/dhcp/dialogue.h"
 
 int exchange_init(struct exchange *exchange, const struct boot_config *config)
 {
@@ -72,29 +60,6 @@ static enum exchange_drop read_request(struct request *r, struct wire_in datagra
 
 /* --- check ----------------------------------------------------------------- */
 
-enum wants { WANTED, UNWANTED, OPTIONAL };
-
-typedef enum exchange_drop respond_fn(struct request *r, struct wire_out *out);
-static respond_fn respond_solicit, respond_request, respond_confirm, respond_renew, respond_release,
-	respond_decline, respond_information_request;
-
-/* What a message of each type must bear (section 16), and who answers it. */
-static const struct dialogue {
-	enum wants client_id, server_id;
-	uint8_t answer;
-	respond_fn *respond;
-} dialogue[EXCHANGE_TYPES] = {
-	[DHCP6_SOLICIT] = {WANTED, UNWANTED, DHCP6_ADVERTISE, respond_solicit},
-	[DHCP6_REQUEST] = {WANTED, WANTED, DHCP6_REPLY, respond_request},
-	[DHCP6_CONFIRM] = {WANTED, UNWANTED, DHCP6_REPLY, respond_confirm},
-	[DHCP6_RENEW] = {WANTED, WANTED, DHCP6_REPLY, respond_renew},
-	[DHCP6_REBIND] = {WANTED, UNWANTED, DHCP6_REPLY, respond_renew},
-	[DHCP6_RELEASE] = {WANTED, WANTED, DHCP6_REPLY, respond_release},
-	[DHCP6_DECLINE] = {WANTED, WANTED, DHCP6_REPLY, respond_decline},
-	[DHCP6_INFORMATION_REQUEST] = {OPTIONAL, OPTIONAL, DHCP6_REPLY,
-		respond_information_request},
-};
-
 static bool is_our_server_id(const struct request *r)
 {
 	const struct dhcp6_duid *ours = &r->exchange->config->server_duid;
@@ -106,9 +71,9 @@ static bool is_our_server_id(const struct request *r)
 static enum exchange_drop check_request(const struct request *r)
 {
 	const struct client_facts *facts = &r->facts;
-	const struct dialogue *d = facts->type < EXCHANGE_TYPES ? &dialogue[facts->type] : NULL;
+	const struct dialogue *d = dialogue_of(facts->type);
 
-	if (!d || !d->respond)
+	if (!d)
 		return DROP_NOT_FOR_SERVERS;
 	if (r->chain.count == 0 && !r->arrival->multicast)
 		return DROP_UNICAST;
@@ -192,120 +157,9 @@ static enum exchange_drop limit_to_store(struct request *r)
 
 /* --- answer ---------------------------------------------------------------- */
 
-/* A machine that says an architecture boots; others may ask for the URL by name (GRUB). */
-static bool wants_boot(const struct client_facts *facts)
-{
-	return facts->archs > 0 || client_asks_for(facts, DHCP6_OPT_BOOTFILE_URL);
-}
-
-static void put_boot(struct request *r, struct wire_out *out)
-{
-	if (!wants_boot(&r->facts) || !r->decision.boot.rule)
-		return;
-	answer_put_boot(out, &r->facts, &r->decision.boot);
-	r->event.with_boot_url = true;
-}
-
-/*
- * What Advertise and Reply to Request, Renew and Rebind have in common. A
- * boot file URL goes along only with an address: UEFI hangs for ever on an
- * Advertise with the one and without the other.
- */
-static enum exchange_drop answer_ias(
-	struct request *r, struct wire_out *out, ia_answer_fn *answer_ia, uint16_t no_prefix)
-{
-	const struct boot_config *config = r->exchange->config;
-	struct ia_work work = {
-		.bindings = &r->exchange->bindings,
-		.leases = &r->exchange->leases,
-		.is_settled = r->is_settled,
-		.facts = &r->facts,
-		.decision = &r->decision,
-		.now_ms = r->now_ms,
-		.no_prefix = no_prefix,
-		.out = out,
-	};
-	int rc = ia_answer_all(&work, answer_ia);
-
-	if (rc < 0)
-		return rc == -EBADMSG ? DROP_MALFORMED : DROP_NO_MEMORY;
-	if (work.ias == 0)
-		return DROP_NOTHING_ASKED;
-	r->waits = work.is_promise;
-	r->event.with_address = work.given;
-	r->event.status = work.status;
-	if (work.given)
-		put_boot(r, out);
-	answer_put_requested(out, &r->facts, config);
-	return EXCHANGE_ANSWERED;
-}
-
-static enum exchange_drop respond_solicit(struct request *r, struct wire_out *out)
-{
-	if (r->exchange->config->preference)
-		dhcp6_put_u8_option(out, DHCP6_OPT_PREFERENCE, UINT8_MAX);
-	return answer_ias(r, out, ia_offer, DHCP6_STATUS_NO_PREFIX_AVAIL);
-}
-
-static enum exchange_drop respond_request(struct request *r, struct wire_out *out)
-{
-	return answer_ias(r, out, ia_assign, DHCP6_STATUS_NO_PREFIX_AVAIL);
-}
-
-/* Renew and Rebind: what a server has forgotten, it can compute anew. */
-static enum exchange_drop respond_renew(struct request *r, struct wire_out *out)
-{
-	return answer_ias(r, out, ia_renew, DHCP6_STATUS_NO_BINDING);
-}
-
-/* Release and Decline: the status is of the message, whatever that of each IA. */
-static enum exchange_drop answer_giving_up(
-	struct request *r, struct wire_out *out, ia_answer_fn *answer_ia)
-{
-	enum exchange_drop drop = answer_ias(r, out, answer_ia, DHCP6_STATUS_NO_BINDING);
-
-	if (!drop)
-		answer_put_status(out, DHCP6_STATUS_SUCCESS);
-	return drop;
-}
-
-static enum exchange_drop respond_release(struct request *r, struct wire_out *out)
-{
-	return answer_giving_up(r, out, ia_release);
-}
-
-static enum exchange_drop respond_decline(struct request *r, struct wire_out *out)
-{
-	return answer_giving_up(r, out, ia_decline);
-}
-
-static enum exchange_drop respond_confirm(struct request *r, struct wire_out *out)
-{
-	bool on_link;
-	int addresses = ia_addresses_on_link(&r->facts, &r->decision.subnet->prefix, &on_link);
-
-	if (addresses <= 0)
-		return addresses < 0 ? DROP_MALFORMED : DROP_NOTHING_ASKED;
-	r->event.status = on_link ? DHCP6_STATUS_SUCCESS : DHCP6_STATUS_NOT_ON_LINK;
-	answer_put_status(out, r->event.status);
-	return EXCHANGE_ANSWERED;
-}
-
-static enum exchange_drop respond_information_request(struct request *r, struct wire_out *out)
-{
-	struct wire_in ia;
-
-	if (dhcp6_option_find(r->facts.options, DHCP6_OPT_IA_NA, &ia) ||
-		dhcp6_option_find(r->facts.options, DHCP6_OPT_IA_PD, &ia))
-		return DROP_WITH_IA;
-	put_boot(r, out);
-	answer_put_requested(out, &r->facts, r->exchange->config);
-	return EXCHANGE_ANSWERED;
-}
-
 static enum exchange_drop write_answer(struct request *r, struct wire_out *out)
 {
-	const struct dialogue *d = &dialogue[r->facts.type];
+	const struct dialogue *d = dialogue_of(r->facts.type);
 	size_t mark[DHCP6_RELAYS_MAX];
 	enum exchange_drop drop;
 
@@ -336,7 +190,7 @@ static void tell(struct request *r)
 {
 	r->event.facts = &r->facts;
 	r->event.decision = &r->decision;
-	r->event.answer_type = dialogue[r->facts.type].answer;
+	r->event.answer_type = dialogue_of(r->facts.type)->answer;
 	r->event.now_ms = r->now_ms;
 	if (r->exchange->observe)
 		r->exchange->observe(r->exchange->observe_arg, &r->event);
@@ -370,7 +224,7 @@ static enum exchange_drop handle(
 	if (drop)
 		return drop;
 	address_answer(r, out);
-	exchange->counters.sent[dialogue[r->facts.type].answer]++;
+	exchange->counters.sent[dialogue_of(r->facts.type)->answer]++;
 	tell(r);
 	return EXCHANGE_ANSWERED;
 }

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A message on its way through the exchange, and what each type of message is owed: which
+ * identifiers it must bear (RFC 9915 section 16), and who writes the answer (section 18.3).
+ *
+ * For exchange.c and the files that answer for it; nobody else needs it.
+ */
+#ifndef NB6_BOOTD_DHCP_DIALOGUE_H
+#define NB6_BOOTD_DHCP_DIALOGUE_H
+
+#include "bootd/dhcp/exchange.h"
+
+/* Filled in from top to bottom. */
+struct request {
+	struct exchange *exchange;
+	const struct arrival *arrival;
+	uint64_t now_ms;
+	bool is_settled; /* it waited for a commit, and was counted when it came */
+	bool waits;
+	struct dhcp6_chain chain;
+	struct client_facts facts;
+	struct decision decision;
+	struct exchange_event event;
+};
+
+/* Writes the answer behind its head: EXCHANGE_ANSWERED, or why there is none. */
+typedef enum exchange_drop respond_fn(struct request *r, struct wire_out *out);
+
+enum wants { WANTED, UNWANTED, OPTIONAL };
+
+struct dialogue {
+	enum wants client_id, server_id;
+	uint8_t answer;
+	respond_fn *respond;
+};
+
+/* Of the messages that clients send; NULL for all others. */
+const struct dialogue *dialogue_of(uint8_t type);
+
+#endif
