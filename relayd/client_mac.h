@@ -10,8 +10,8 @@
  *	eBPF            a socket filter on the relay's own socket reads the
  *	                frame of just those datagrams: no cost to the router's
  *	                forwarding path
- *	packet socket   where eBPF is not to be had; its tap sees every IPv6
- *	                packet that the router handles
+ *	packet socket   where eBPF is not to be had; its tap sees every
+ *	                packet that the router receives
  *
  * A record is matched to its datagram by link, source address and the first
  * four octets of the message (type and transaction id), never by position.

@@ -4,9 +4,14 @@
  * copy of each frame that carries a client's message, read only for the
  * addresses on it. The data path stays on the UDP socket, behind the firewall.
  *
- * Its classic filter takes IPv6 with UDP to port 547 as the next header and
- * to ff02::1:2; what comes in fragments or behind extension headers goes
- * without option 79.
+ * It taps all protocols, though one is wanted: only such taps are served before IPv6
+ * itself is, so that the record is there when the datagram can be received. One for
+ * IPv6 alone comes after it on newer kernels (seen on 6.18), too late for a relay that
+ * runs on another CPU just then. What we send ourselves is spared.
+ *
+ * Its classic filter takes IPv6 with UDP to port 547 as the next header and to
+ * ff02::1:2, and no frame that is on its way up to a VLAN's device, where it comes by
+ * again; what comes in fragments or behind extension headers goes without option 79.
  */
 #include "relayd/client_mac_channel.h"
 
@@ -42,6 +47,11 @@ struct mac_packet {
 static int attach_filter(int fd)
 {
 	struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 11),
+		BPF_STMT(
+			BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 9),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NEXT_HEADER_AT),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 7),
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, IPV6_LEN + 2),
@@ -60,9 +70,9 @@ static int attach_filter(int fd)
 }
 
 /* Bound only once the filter stands: nothing else is ever queued. */
-static int bind_to_ipv6(int fd)
+static int bind_to_all(int fd)
 {
-	struct sockaddr_ll all = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IPV6)};
+	struct sockaddr_ll all = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
 
 	return bind(fd, (struct sockaddr *)&all, sizeof(all)) < 0 ? -errno : 0;
 }
@@ -70,15 +80,17 @@ static int bind_to_ipv6(int fd)
 int mac_packet_open(struct mac_packet **out, struct client_mac *cm)
 {
 	struct mac_packet *channel = calloc(1, sizeof(*channel));
-	int size = RECEIVE_BUFFER, rc;
+	int size = RECEIVE_BUFFER, on = 1, rc;
 
 	if (!channel)
 		return -ENOMEM;
 	channel->cm = cm;
 	channel->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* Since Linux 4.20; what an older kernel shows us is looked at below. */
+	setsockopt(channel->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
 	rc = channel->fd < 0 ? -errno : attach_filter(channel->fd);
 	if (rc == 0)
-		rc = bind_to_ipv6(channel->fd);
+		rc = bind_to_all(channel->fd);
 	if (rc < 0) {
 		mac_packet_close(channel);
 		return rc;
