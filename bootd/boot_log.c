@@ -110,6 +110,20 @@ void boot_log_exchange(const struct exchange_event *event)
 		log_line(level, "%s", boot_log_exchange_text(event, text));
 }
 
+void boot_log_mac_hint(const struct exchange_event *event)
+{
+	static struct log_limit limit;
+	const struct client_facts *facts = event->facts;
+	char machine[MACHINE_TEXT];
+
+	machine_format(&event->decision->machine, machine);
+	log_limited(&limit, LOG_LEVEL_NOTICE, "%s: its MAC is only a hint, read from its %s: %s",
+		machine,
+		facts->mac_source == CLIENT_MAC_DUID ? "DUID" : "link-local address (EUI-64)",
+		facts->relays > 0 ? "the relay next to it sends no option 79 (RFC 6939)"
+				  : "its frame was not seen");
+}
+
 void boot_log_fetch(const struct machine *machine, const struct fetch_event *event)
 {
 	char who[MACHINE_TEXT], peer[INET6_ADDRSTRLEN];

@@ -17,6 +17,9 @@ enum { BOOT_LOG_LINE = 1600 };
 const char *boot_log_exchange_text(const struct exchange_event *event, char line[BOOT_LOG_LINE]);
 void boot_log_exchange(const struct exchange_event *event);
 
+/* That its machine is known by no more than a hint: who sees it says so once per machine. */
+void boot_log_mac_hint(const struct exchange_event *event);
+
 /* `machine` NULL: the peer's address has to do. */
 void boot_log_fetch(const struct machine *machine, const struct fetch_event *event);
 

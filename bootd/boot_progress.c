@@ -236,6 +236,8 @@ static void remember_client(struct boot_record *record, const struct exchange_ev
 {
 	const struct decision *decision = event->decision;
 
+	record->mac_source = event->facts->mac_source;
+	record->mac_hints += client_mac_is_hint(record->mac_source);
 	free(record->host);
 	record->host = decision->host ? strdup(decision->host->name) : NULL;
 	if (event->with_address) {
@@ -245,16 +247,17 @@ static void remember_client(struct boot_record *record, const struct exchange_ev
 }
 
 /* A Release is the end of a stage's network, and no step of its own on the way. */
-void boot_progress_exchange(struct boot_progress *progress, const struct exchange_event *event)
+const struct boot_record *boot_progress_exchange(
+	struct boot_progress *progress, const struct exchange_event *event)
 {
 	char text[BOOT_STEP_TEXT], result[BOOT_STEP_TEXT], firmware[FIRMWARE_TEXT];
 	struct boot_record *record;
 
 	if (event->decision->machine.len == 0)
-		return;
+		return NULL;
 	record = touch(progress, &event->decision->machine, event->now_ms);
 	if (!record)
-		return;
+		return NULL;
 	remember_client(record, event);
 	enter_stage(progress, record,
 		event->facts->type == DHCP6_RELEASE ? record->stage : stage_of_exchange(event),
@@ -264,6 +267,7 @@ void boot_progress_exchange(struct boot_progress *progress, const struct exchang
 	format_result(event, result);
 	put_step(progress, record, event->now_ms, false, text, result,
 		event->status != DHCP6_STATUS_SUCCESS);
+	return record;
 }
 
 /* What a machine fetches after iPXE asked, iPXE fetches. */

@@ -48,7 +48,9 @@ struct boot_step {
 
 struct boot_record {
 	struct machine machine;
-	char *host; /* name, or NULL */
+	char *host;                        /* name, or NULL */
+	enum client_mac_source mac_source; /* of its last message */
+	unsigned mac_hints;                /* messages whose MAC was no more than a hint */
 	struct in6_addr address;
 	bool has_address;
 	enum boot_stage stage;
@@ -80,8 +82,9 @@ struct boot_progress {
 int boot_progress_init(struct boot_progress *progress, size_t most);
 void boot_progress_fini(struct boot_progress *progress);
 
-/* An answered message. */
-void boot_progress_exchange(struct boot_progress *progress, const struct exchange_event *event);
+/* An answered message. Returns the machine's record, borrowed; NULL: it said not who it is. */
+const struct boot_record *boot_progress_exchange(
+	struct boot_progress *progress, const struct exchange_event *event);
 /* A file; the machine is known by the address that it came from. */
 void boot_progress_fetch(struct boot_progress *progress, const struct machine *machine,
 	const struct fetch_event *event, uint64_t now_ms);

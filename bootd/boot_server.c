@@ -28,8 +28,12 @@ static void observe_exchange(void *arg, const struct exchange_event *event)
 {
 	struct boot_server *server = arg;
 
+	const struct boot_record *record;
+
 	boot_log_exchange(event);
-	boot_progress_exchange(&server->progress, event);
+	record = boot_progress_exchange(&server->progress, event);
+	if (record && record->mac_hints == 1 && client_mac_is_hint(event->facts->mac_source))
+		boot_log_mac_hint(event);
 }
 
 static void observe_fetch(void *arg, const struct fetch_event *event)

@@ -60,11 +60,13 @@ static json_t *dhcp_json(const struct boot_server *server)
 	const struct exchange_counters *counters = &server->exchange.counters;
 	const struct dhcp_service_counters *service = dhcp_service_counters(server->dhcp);
 
-	return json_pack("{s:I s:I s:I s:I s:o s:o s:o}", "datagrams",
+	return json_pack("{s:I s:I s:I s:I s:s s:o s:o s:o}", "datagrams",
 		(json_int_t)service->datagrams, "relayed", (json_int_t)counters->relayed,
 		"not-served", (json_int_t)service->not_served, "send-failed",
-		(json_int_t)service->send_failed, "received", messages_json(counters->received),
-		"sent", messages_json(counters->sent), "dropped", drops_json(counters));
+		(json_int_t)service->send_failed, "client-mac-by",
+		client_mac_way_name(dhcp_service_mac_way(server->dhcp)), "received",
+		messages_json(counters->received), "sent", messages_json(counters->sent), "dropped",
+		drops_json(counters));
 }
 
 static json_t *tftp_json(const struct boot_server *server)
@@ -195,8 +197,9 @@ json_t *boot_view_record(const struct boot_record *record, bool with_steps, uint
 {
 	const struct boot_step *last = record->steps > 0 ? &record->step[record->steps - 1] : NULL;
 	char machine[MACHINE_TEXT];
-	json_t *view = json_pack("{s:s s:s? s:o s:s s:i s:f s:f s:f s:I s:s? s:s?}", "machine",
-		machine_format(&record->machine, machine), "host", record->host, "address",
+	json_t *view = json_pack("{s:s s:s? s:s? s:o s:s s:i s:f s:f s:f s:I s:s? s:s?}", "machine",
+		machine_format(&record->machine, machine), "mac-from",
+		client_mac_source_name(record->mac_source), "host", record->host, "address",
 		address_json(record->has_address, &record->address), "stage",
 		boot_stage_name(record->stage), "boots", (int)record->boots, "began",
 		unix_time(record->began_ms, now_ms), "last", unix_time(record->last_ms, now_ms),
@@ -225,9 +228,10 @@ static json_t *binding_json(const struct binding *binding, uint64_t now_ms)
 {
 	char machine[MACHINE_TEXT], duid[DHCP6_DUID_TEXT], subnet[PREFIX_TEXT];
 
-	return json_pack("{s:o s:s s:s s:s s:b s:b s:i s:s s:I s:f s:f s:f}", "address",
+	return json_pack("{s:o s:s s:s? s:s s:s s:b s:b s:i s:s s:I s:f s:f s:f}", "address",
 		address_json(binding->has_address, &binding->address), "machine",
-		machine_format(&binding->machine, machine), "subnet",
+		machine_format(&binding->machine, machine), "mac-from",
+		client_mac_source_name(binding->mac_source), "subnet",
 		prefix_format(&binding->subnet, subnet), "state",
 		binding_state_name(binding->state), "fixed", (int)binding->is_fixed, "lease",
 		(int)binding->is_lease, "declines", (int)binding->declines, "duid",

@@ -55,6 +55,7 @@ static void show_boots(const json_t *answer)
 {
 	static const struct print_column columns[] = {
 		{"MACHINE", "machine", PRINT_TEXT},
+		{"MAC-FROM", "mac-from", PRINT_TEXT},
 		{"HOST", "host", PRINT_TEXT},
 		{"ADDRESS", "address", PRINT_TEXT},
 		{"STAGE", "stage", PRINT_TEXT},
@@ -73,6 +74,7 @@ static void show_hosts(const json_t *answer)
 	static const struct print_column columns[] = {
 		{"HOST", "host", PRINT_TEXT},
 		{"MAC", "mac", PRINT_TEXT},
+		{"MAC-FROM", "boot.mac-from", PRINT_TEXT},
 		{"UUID", "uuid", PRINT_TEXT},
 		{"ADDRESS", "address", PRINT_TEXT},
 		{"STAGE", "boot.stage", PRINT_TEXT},
@@ -88,6 +90,7 @@ static void show_leases(const json_t *answer)
 	static const struct print_column columns[] = {
 		{"ADDRESS", "address", PRINT_TEXT},
 		{"MACHINE", "machine", PRINT_TEXT},
+		{"MAC-FROM", "mac-from", PRINT_TEXT},
 		{"STATE", "state", PRINT_TEXT},
 		{"SINCE", "since", PRINT_AGE},
 		{"EXPIRES-IN", "expires", PRINT_LEFT},

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "relayd/mix.h"
+#include "daemon/mix.h"
 
 enum { BUCKETS = 16384, BURST_S = 2, TOKEN = 1000 };
 

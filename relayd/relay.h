@@ -12,9 +12,9 @@
 
 #include "daemon/log.h"
 #include "daemon/udp.h"
+#include "frame/client_mac.h"
 #include "netlink/link_monitor.h"
 #include "relayd/client_links.h"
-#include "relayd/client_mac.h"
 #include "relayd/counters.h"
 #include "relayd/relay_conf.h"
 #include "relayd/server_path.h"

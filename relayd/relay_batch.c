@@ -15,7 +15,6 @@
 #include "relayd/relay_batch.h"
 
 #include <arpa/inet.h>
-#include <net/if_arp.h>
 
 #include "daemon/loop.h"
 #include "dhcp6/message.h"
@@ -53,22 +52,6 @@ static void count_received(struct relay *relay, struct client_link *cl, uint8_t 
 
 /* --- from clients, relays below, servers ------------------------------------------ */
 
-/*
- * The kernel hands what comes in on a VRF's link to the VRF's device before the
- * side channel sees it, while the datagram itself still names the link.
- */
-static bool find_mac(struct relay *relay, const struct client_link *cl,
-	const struct udp_datagram *d, uint8_t mac[6])
-{
-	const struct in6_addr *from = &d->peer.sin6_addr;
-
-	if (!relay->conf->client_mac || cl->link->hw_type != ARPHRD_ETHER || cl->link->mac_len != 6)
-		return false;
-	return client_mac_find(relay->mac, d->ifindex, from, d->data, mac) ||
-	       (cl->link->master &&
-		       client_mac_find(relay->mac, cl->link->master, from, d->data, mac));
-}
-
 /* First the client's own share, so that one noisy client does not use up its link's. */
 static enum relay_drop check_rates(
 	struct relay *relay, struct client_link *cl, const struct udp_datagram *d)
@@ -96,7 +79,8 @@ static enum relay_drop relay_from_client(
 	drop = check_rates(relay, cl, d);
 	if (drop)
 		return drop;
-	known = find_mac(relay, cl, d, mac);
+	known = relay->conf->client_mac &&
+		client_mac_find_on(relay->mac, cl->link, &d->peer.sin6_addr, d->data, mac);
 	drop = forward_client_message(cl, d, known ? mac : NULL, header, &len);
 	if (drop)
 		return drop;

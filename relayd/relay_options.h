@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "relayd/client_mac.h"
+#include "frame/client_mac.h"
 #include "relayd/relay_conf.h"
 
 struct relay_options {

@@ -6,8 +6,8 @@
  */
 #include "relayd/server_choice.h"
 
+#include "daemon/mix.h"
 #include "dhcp6/message.h"
-#include "relayd/mix.h"
 
 bool server_choice_usable(const struct server_path *server, int64_t now_ms)
 {

@@ -24,6 +24,7 @@
 #define NB6_BOOTD_DHCP_BINDING_TABLE_H
 
 #include "bootd/dhcp/address_pool.h"
+#include "bootd/dhcp/client_facts.h"
 #include "bootd/dhcp/machine.h"
 #include "bootd/dhcp/prefix.h"
 
@@ -52,8 +53,9 @@ struct binding {
 	bool rests;    /* declined: not to be found by the machine */
 	struct in6_addr address;
 	enum binding_state state;
-	uint32_t declines;      /* the counter of stable_address() */
-	struct dhcp6_duid duid; /* of the last asker, with its IAID */
+	enum client_mac_source mac_source; /* of the last asker; unknown of a lease read anew */
+	uint32_t declines;                 /* the counter of stable_address() */
+	struct dhcp6_duid duid;            /* of the last asker, with its IAID */
 	uint32_t iaid;
 	uint64_t since_ms;   /* in this state */
 	uint64_t expires_ms; /* forgotten then, a lease expired */

@@ -175,6 +175,23 @@ static void find_uuid(struct client_facts *facts)
 		dhcp6_uuid_swap(facts->uuid);
 }
 
+const char *client_mac_source_name(enum client_mac_source source)
+{
+	static const char *const name[CLIENT_MAC_SOURCES] = {
+		[CLIENT_MAC_RELAY] = "option-79",
+		[CLIENT_MAC_FRAME] = "frame",
+		[CLIENT_MAC_EUI64] = "eui-64-hint",
+		[CLIENT_MAC_DUID] = "duid-hint",
+	};
+
+	return name[source];
+}
+
+bool client_mac_is_hint(enum client_mac_source source)
+{
+	return source == CLIENT_MAC_EUI64 || source == CLIENT_MAC_DUID;
+}
+
 int client_facts_read(struct client_facts *facts, const struct dhcp6_chain *chain,
 	const struct dhcp6_message *message, const struct arrival *arrival)
 {

@@ -15,14 +15,20 @@
 
 enum { CLIENT_ARCHS_MAX = 8, CLIENT_CLASSES_MAX = 8 };
 
-/* Where the MAC was learnt, best first; the last two are hints, not proofs. */
+/* Where the MAC was learnt, best first; the last two are hints, not proofs, and shown as such. */
 enum client_mac_source {
 	CLIENT_MAC_UNKNOWN,
 	CLIENT_MAC_RELAY, /* option 79 of the relay next to the client (RFC 6939) */
 	CLIENT_MAC_FRAME, /* the frame itself, on a link of ours */
 	CLIENT_MAC_EUI64, /* the interface identifier that it sends from */
 	CLIENT_MAC_DUID,  /* a DUID-LL or DUID-LLT */
+	CLIENT_MAC_SOURCES,
 };
+
+/* "option-79", "frame", "eui-64-hint", "duid-hint"; NULL: unknown. */
+const char *client_mac_source_name(enum client_mac_source source);
+/* The client itself says so, by the way: it may mean another link of its own, or lie. */
+bool client_mac_is_hint(enum client_mac_source source);
 
 /* How a datagram reached us. */
 struct arrival {

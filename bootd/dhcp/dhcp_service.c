@@ -12,12 +12,14 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/udp.h"
+#include "frame/client_mac.h"
 
 enum { BATCH = 32, RECEIVE_BUFFER = 4 << 20, ON_LINK_MAX = 16 };
 
 struct dhcp_service {
 	struct exchange *exchange;
 	struct served_links links;
+	struct client_mac *macs; /* of the clients on those links */
 	int fd;
 	struct loop_watch *watch;
 	struct udp_receiver *receiver;
@@ -40,10 +42,18 @@ static void log_drop(const struct udp_datagram *datagram, enum exchange_drop dro
 		exchange_drop_name(drop));
 }
 
+/* An arrival, and what it points at. */
+struct arrived {
+	struct arrival arrival;
+	struct in6_addr on_link[ON_LINK_MAX];
+	uint8_t mac[DHCP6_MAC_LEN];
+};
+
 /* False for what was sent to a group on a link that is not ours to serve. */
-static bool arrival_of(struct dhcp_service *service, const struct udp_datagram *datagram,
-	struct in6_addr on_link[ON_LINK_MAX], struct arrival *arrival)
+static bool arrival_of(
+	struct dhcp_service *service, const struct udp_datagram *datagram, struct arrived *arrived)
 {
+	struct arrival *arrival = &arrived->arrival;
 	const struct link *l = served_links_find(&service->links, datagram->ifindex);
 
 	*arrival = (struct arrival){
@@ -54,8 +64,11 @@ static bool arrival_of(struct dhcp_service *service, const struct udp_datagram *
 	};
 	if (l) {
 		arrival->link_name = l->name;
-		arrival->on_link = on_link;
-		arrival->on_links = served_link_addresses(l, on_link, ON_LINK_MAX);
+		arrival->on_link = arrived->on_link;
+		arrival->on_links = served_link_addresses(l, arrived->on_link, ON_LINK_MAX);
+		if (client_mac_find_on(
+			    service->macs, l, &arrival->source, datagram->data, arrived->mac))
+			arrival->mac = arrived->mac;
 	}
 	return !arrival->multicast || (l && served_links_is_served(&service->links, l));
 }
@@ -87,18 +100,17 @@ static bool handle(struct dhcp_service *service, const struct udp_datagram *data
 	answer_fn *answer_it, uint8_t buffer[DHCP6_MESSAGE_MAX], uint64_t now_ms)
 {
 	struct exchange_answer answer = {.out = wire_out_of(buffer, DHCP6_MESSAGE_MAX)};
-	struct in6_addr on_link[ON_LINK_MAX];
-	struct arrival arrival;
+	struct arrived arrived;
 	enum exchange_drop drop;
 
-	if (!arrival_of(service, datagram, on_link, &arrival)) {
+	if (!arrival_of(service, datagram, &arrived)) {
 		service->counters.not_served++;
 		return false;
 	}
-	drop = answer_it(service->exchange, &arrival, wire_in_of(datagram->data, datagram->len),
-		now_ms, &answer);
+	drop = answer_it(service->exchange, &arrived.arrival,
+		wire_in_of(datagram->data, datagram->len), now_ms, &answer);
 	if (drop == EXCHANGE_ANSWERED)
-		queue(service, datagram, &arrival, &answer);
+		queue(service, datagram, &arrived.arrival, &answer);
 	else if (drop != EXCHANGE_WAITS)
 		log_drop(datagram, drop);
 	return drop == EXCHANGE_WAITS;
@@ -159,6 +171,7 @@ static void readable(int fd, int what, void *arg)
 		log_limited(&limit, LOG_LEVEL_ERROR, "the DHCPv6 socket cannot be read: %s",
 			strerror(-n));
 	set_time(service, now_ms);
+	client_mac_drain(service->macs);
 	for (int i = 0; i < n; i++)
 		if (handle(service, &datagram[i], exchange_handle, service->answer[i], now_ms))
 			waiting[waits++] = i;
@@ -169,6 +182,12 @@ static void readable(int fd, int what, void *arg)
 	if (n > 0)
 		service->counters.datagrams += (unsigned)n;
 	udp_flush(service->sender, fd, send_failed, service);
+}
+
+/* Where all clients come through relays there is no frame to look at. */
+static enum client_mac_way best_way(const struct boot_config *config)
+{
+	return config->listens > 0 ? CLIENT_MAC_EBPF : CLIENT_MAC_NONE;
 }
 
 static int open_all(struct dhcp_service *service, struct loop *loop)
@@ -184,6 +203,9 @@ static int open_all(struct dhcp_service *service, struct loop *loop)
 	service->fd = udp_open(&config->dhcp, RECEIVE_BUFFER);
 	if (service->fd < 0)
 		return service->fd;
+	service->macs = client_mac_new(service->fd, best_way(config));
+	if (!service->macs)
+		return -ENOMEM;
 	rc = served_links_init(&service->links, loop, service->fd, config);
 	if (rc < 0)
 		return rc;
@@ -196,6 +218,7 @@ static int open_all(struct dhcp_service *service, struct loop *loop)
 
 static void free_buffers(struct dhcp_service *service)
 {
+	client_mac_free(service->macs);
 	if (service->fd >= 0)
 		close(service->fd);
 	udp_receiver_free(service->receiver);
@@ -234,7 +257,15 @@ void dhcp_service_free(struct dhcp_service *service)
 
 void dhcp_service_set_config(struct dhcp_service *service, const struct boot_config *config)
 {
+	if (best_way(config) && !client_mac_way(service->macs))
+		log_warning("listen: the MAC addresses of clients there are read from the frames "
+			    "only after a restart: it takes privileges that were given up");
 	served_links_set_config(&service->links, config);
+}
+
+enum client_mac_way dhcp_service_mac_way(const struct dhcp_service *service)
+{
+	return client_mac_way(service->macs);
 }
 
 const struct dhcp_service_counters *dhcp_service_counters(const struct dhcp_service *service)

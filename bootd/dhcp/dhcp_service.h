@@ -2,13 +2,15 @@
 /*
  * The DHCPv6 socket: receives in batches, has each datagram answered by the exchange, commits
  * the leases of the batch at once, sends the answers in one batch. One socket on [::]:547 hears
- * relays by unicast and the clients of the served links by multicast.
+ * relays by unicast and the clients of the served links by multicast. Of the latter the frame
+ * tells the MAC (frame/client_mac.h), by a filter on the same socket.
  */
 #ifndef NB6_BOOTD_DHCP_DHCP_SERVICE_H
 #define NB6_BOOTD_DHCP_DHCP_SERVICE_H
 
 #include "bootd/dhcp/exchange.h"
 #include "bootd/dhcp/served_links.h"
+#include "frame/client_mac.h"
 
 struct dhcp_service;
 
@@ -19,6 +21,9 @@ void dhcp_service_free(struct dhcp_service *service); /* NULL is fine */
 
 /* The exchange has another configuration. */
 void dhcp_service_set_config(struct dhcp_service *service, const struct boot_config *config);
+
+/* How the MAC addresses of clients on links of ours are learnt. */
+enum client_mac_way dhcp_service_mac_way(const struct dhcp_service *service);
 
 /* Since the start. */
 struct dhcp_service_counters {

@@ -83,6 +83,7 @@ static struct binding *hold(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	binding_table_set_address(
 		work->bindings, binding, &decision->address.address, decision->address.is_fixed);
 	binding->declines = decision->address.counter;
+	binding->mac_source = work->facts->mac_source;
 	binding->duid = work->facts->duid;
 	binding->iaid = ia->iaid;
 	return binding;

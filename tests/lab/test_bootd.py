@@ -40,6 +40,7 @@ from scapy.layers.dhcp6 import (
     DHCP6OptServerId,
     DHCP6OptStatusCode,
     DHCP6OptUnknown,
+    DUID_EN,
     DUID_LL,
     DUID_UUID,
 )
@@ -361,7 +362,8 @@ def direct(site):
     """A client's wire on a link of bootd's own, 2001:db8:1::/64."""
     site.lab.veth(site.server, "lan", site.clients, "own")
     site.server.address("lan", "2001:db8:1::69/64")
-    text = CONF.format(root=site.lab.directory, control="", state=site.lab.directory)
+    sock = site.lab.directory / "bootd.sock"
+    text = CONF.format(root=site.lab.directory, control=sock, state=site.lab.directory)
     bootd = site.start_bootd('listen = {"la*"}\n' + text)
     wait_for(lambda: site.server.joined("lan"), what="bootd joins ff02::1:2")
     wire = site.clients.wire("own")
@@ -369,10 +371,10 @@ def direct(site):
     return wire
 
 
-def frame(wire, message, to="ff02::1:2", sport=546):
-    mac = "33:33:00:01:00:02" if to.startswith("ff") else wire.site.server.mac("lan")
-    layers = IPv6(src=link_local(wire.mac), dst=to) / UDP(sport=sport, dport=547)
-    return Ether(src=wire.mac, dst=mac) / layers / message
+def frame(wire, message, to="ff02::1:2", sport=546, mac=None, source=None):
+    group = "33:33:00:01:00:02" if to.startswith("ff") else wire.site.server.mac("lan")
+    layers = IPv6(src=source or link_local(wire.mac), dst=to) / UDP(sport=sport, dport=547)
+    return Ether(src=mac or wire.mac, dst=group) / layers / message
 
 
 def from_server(packet):
@@ -388,6 +390,30 @@ def test_direct_client(direct):
         assert answer[IPv6].dst == link_local(direct.mac) and answer[UDP].dport == 546
         assert ip_address(address(answer)) in SUBNET
         assert "tftp://" in url(answer[DHCP6_Advertise])
+
+
+OWN_DUID = DHCP6OptClientId(duid=DUID_EN(enterprisenum=43793, id=b"12345678"))
+LYING_DUID = duid("52:54:00:99:99:99")
+
+
+@pytest.mark.parametrize(
+    "client, source",
+    [(OWN_DUID, "fe80::1234:5678:9abc:def0"), (LYING_DUID, link_local("52:54:00:88:88:88"))],
+    ids=["tells-none", "tells-others"],
+)
+def test_direct_client_is_known_by_its_frame(direct, client, source):
+    """Neither its address nor its DUID tells the MAC, or each tells another one."""
+    mac = "52:54:00:00:0f:01"
+    direct.send(frame(direct, solicit(client=client), mac=mac, source=source))
+    ask = direct.site.ask
+    leases = wait_for(lambda: ask("bootd", "leases")["leases"], what="bootd answers the Solicit")
+    assert [(row["machine"], row["mac-from"]) for row in leases] == [(mac, "frame")]
+    assert ask("bootd", "show", mac)["mac-from"] == "frame"
+    assert ask("bootd", "explain", f"mac={mac}")["address"] == leases[0]["address"]
+    # The same machine behind a relay that tells its MAC.
+    behind = Relay(direct.site).ask(solicit(), mac=mac)
+    assert address(behind) == leases[0]["address"]
+    assert ask("bootd", "show", mac)["mac-from"] == "option-79"
 
 
 def test_direct_unicast_is_discarded(direct):
@@ -479,12 +505,25 @@ def test_operators_command(bootd, through):
         argv = (program("netboot6/netboot6"), "--control", bootd.control, "boot", *words)
         return run(*argv).stdout
 
-    assert re.search(rf"{MAC} +- +2001:db8:1:\S+ +firmware asks +\ds +1 +x64-uefi Sol", shown("list"))
-    assert re.search(rf"2001:db8:1:\S+ +{MAC} +offered", shown("leases"))
-    assert re.search(r"db1 +52:54:00:00:00:d1 +- +2001:db8:1::d1", shown("hosts"))
+    assert re.search(rf"{MAC} +option-79 +- +2001:db8:1:\S+ +firmware asks +\ds +1 +x64-uefi Sol", shown("list"))
+    assert re.search(rf"2001:db8:1:\S+ +{MAC} +option-79 +offered", shown("leases"))
+    assert re.search(r"db1 +52:54:00:00:00:d1 +- +- +2001:db8:1::d1", shown("hosts"))
     assert "step: x64-uefi Solicit" in shown("show", MAC)
     assert "url: tftp://" in shown("explain", "--mac", MAC, "--arch", "x64-uefi")
     assert "Solicit: 1" in shown("status")
+
+
+def test_mac_that_is_only_a_hint_is_said_once(bootd, through):
+    """Firmware by a relay without option 79, then by one with it: one machine, one address."""
+    hinted = through.ask(solicit(arch(X64_UEFI), client=uuid_duid(1)), mac=None)
+    through.ask(request_of(hinted, arch(X64_UEFI)), mac=None)
+    assert control(bootd, f"show {MAC}")["mac-from"] == "eui-64-hint"
+    assert [row["mac-from"] for row in control(bootd, "leases")["leases"]] == ["eui-64-hint"]
+    bootd.wait_for_line(f"{MAC}: its MAC is only a hint, read from its link-local address")
+    proven = through.ask(solicit(arch(X64_UEFI), client=uuid_duid(2)))
+    assert address(proven) == address(hinted)
+    assert [row["mac-from"] for row in control(bootd, "list")["boots"]] == ["option-79"]
+    assert bootd.text().count("only a hint") == 1
 
 
 def test_status_counts(bootd, through):

@@ -21,6 +21,7 @@ static void observe(void *arg, const struct exchange_event *event)
 	b->told++;
 	b->event = *event;
 	b->decision = *event->decision;
+	b->mac_source = event->facts->mac_source;
 }
 
 void bench_start(struct bench *b, const char *conf)

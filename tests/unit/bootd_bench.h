@@ -48,6 +48,7 @@ struct bench {
 	unsigned told; /* events */
 	struct exchange_event event;
 	struct decision decision;
+	enum client_mac_source mac_source;
 };
 
 /* Fails the test where the configuration has errors. */

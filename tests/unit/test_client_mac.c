@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "daemon/log.h"
-#include "relayd/client_mac.h"
+#include "frame/client_mac.h"
 
 static struct client_mac_record record_of(int number)
 {

@@ -148,6 +148,124 @@ static void test_without_mac_the_duid_counts(void **state)
 	assert_memory_not_equal(&first, &second, sizeof(first));
 }
 
+/* --- where the MAC comes from ---------------------------------------------------- */
+
+static void check_mac(const struct bench *b, enum client_mac_source source, const char *mac)
+{
+	char text[MACHINE_TEXT];
+
+	assert_int_equal(b->mac_source, source);
+	assert_string_equal(machine_format(&b->decision.machine, text), mac);
+}
+
+/* Option 79 before the EUI-64 of the address before the DUID; none of them: the DUID itself. */
+static void test_mac_sources_of_a_relayed_client(void **state)
+{
+	struct bench *b = *state;
+
+	inet_pton(AF_INET6, "fe80::5054:ff:fe00:e064", &b->peer);
+	assert_int_equal(dhcp6_duid_parse("0003000152540000d01d", &b->duid), 0);
+	ask(b, DHCP6_SOLICIT, 1, NULL);
+	check_mac(b, CLIENT_MAC_RELAY, "52:54:00:12:34:56");
+	b->with_mac = false;
+	ask(b, DHCP6_SOLICIT, 1, NULL);
+	check_mac(b, CLIENT_MAC_EUI64, "52:54:00:00:e0:64");
+	inet_pton(AF_INET6, "fe80::1:2:3:4", &b->peer);
+	ask(b, DHCP6_SOLICIT, 1, NULL);
+	check_mac(b, CLIENT_MAC_DUID, "52:54:00:00:d0:1d");
+	assert_int_equal(dhcp6_duid_parse("0002000000090001", &b->duid), 0);
+	ask(b, DHCP6_SOLICIT, 1, NULL);
+	check_mac(b, CLIENT_MAC_UNKNOWN, "0002000000090001");
+	assert_false(client_mac_is_hint(CLIENT_MAC_RELAY) || client_mac_is_hint(CLIENT_MAC_FRAME));
+	assert_true(client_mac_is_hint(CLIENT_MAC_EUI64) && client_mac_is_hint(CLIENT_MAC_DUID));
+}
+
+/* On a link of ours the frame counts; a client cannot say option 79 itself. */
+static void test_mac_of_a_direct_client_is_its_frames(void **state)
+{
+	static const uint8_t framed[] = {0x52, 0x54, 0, 0, 0xf7, 0xa3},
+			     forged[] = {2, 2, 2, 2, 2, 2};
+	struct bench *b = *state;
+	struct in6_addr own;
+
+	inet_pton(AF_INET6, "2001:db8:1::1", &own);
+	b->arrival.on_link = &own;
+	b->arrival.on_links = 1;
+	b->arrival.mac = framed;
+	inet_pton(AF_INET6, "fe80::5054:ff:fe00:e064", &b->arrival.source);
+	bench_message(b, DHCP6_SOLICIT);
+	bench_put_ia(b, 1, NULL);
+	dhcp6_put_linklayer(&b->out, 1, forged, 6);
+	assert_int_equal(bench_direct(b), EXCHANGE_ANSWERED);
+	check_mac(b, CLIENT_MAC_FRAME, "52:54:00:00:f7:a3");
+}
+
+/*
+ * A whole boot: each stage with a DUID and IAID of its own; the relay that tells the MAC
+ * comes only later, and before that the MAC is read from the client's address.
+ */
+static void test_one_address_from_hint_to_proof(void **state)
+{
+	static const struct stage {
+		const char *duid;
+		uint32_t iaid;
+		bool with_mac;
+	} stage[] = {
+		{"000433221100554477668899aabbccddeeff", 0x11111111, false}, /* UEFI */
+		{"000433221100554477668899aabbccddeeff", 0x22222222, true},
+		{"000400112233445566778899aabbccddeeff", 0xaa55b0df, true}, /* iPXE */
+		{"00030001525400123456", 0, true},                          /* GRUB */
+		{"000200000ab11234567890abcdef", 0x33333333, false},        /* systemd */
+		{"000100012a2b2c2d525400123456", 0x33333333, true},         /* another installer */
+	};
+	struct bench *b = *state;
+	struct in6_addr first = {0}, got;
+
+	inet_pton(AF_INET6, "fe80::5054:ff:fe12:3456", &b->peer);
+	for (size_t i = 0; i < sizeof(stage) / sizeof(stage[0]); i++) {
+		assert_int_equal(dhcp6_duid_parse(stage[i].duid, &b->duid), 0);
+		b->with_mac = stage[i].with_mac;
+		got = ask(b, DHCP6_SOLICIT, stage[i].iaid, NULL);
+		check_mac(b, stage[i].with_mac ? CLIENT_MAC_RELAY : CLIENT_MAC_EUI64,
+			"52:54:00:12:34:56");
+		got = ask(b, DHCP6_REQUEST, stage[i].iaid, &got);
+		if (i == 0)
+			first = got;
+		assert_memory_equal(&first, &got, sizeof(got));
+		/* EDK2 releases what the next stage goes on using. */
+		ask(b, DHCP6_RELEASE, stage[i].iaid, &got);
+		b->now_ms += 20000;
+		binding_table_expire(&b->exchange.bindings, b->now_ms);
+	}
+	assert_int_equal(binding_table_count(&b->exchange.bindings), 1);
+}
+
+/* Whoever sits on it, whatever it did before: its host gets what the operator wrote. */
+static void test_host_never_lacks_its_address(void **state)
+{
+	struct bench *b = *state;
+	struct in6_addr host, other;
+
+	inet_pton(AF_INET6, "2001:db8:1::d1", &host);
+	other = ask(b, DHCP6_SOLICIT, 1, NULL);
+	binding_table_set_address(&b->exchange.bindings,
+		binding_table_find_address(&b->exchange.bindings, &other), &host, false);
+	set_mac(b, "52:54:00:00:00:d1");
+	for (uint32_t i = 0; i < 5; i++) {
+		assert_int_equal(
+			dhcp6_duid_parse("000400112233445566778899aabbccddeeff", &b->duid), 0);
+		b->duid.octets[17] = (uint8_t)i;
+		other = ask(b, DHCP6_SOLICIT, i, NULL);
+		assert_memory_equal(&host, &other, sizeof(host));
+		other = ask(b, DHCP6_REQUEST, i, &host);
+		assert_memory_equal(&host, &other, sizeof(host));
+		ask(b, i % 2 ? DHCP6_DECLINE : DHCP6_RELEASE, i, &host);
+	}
+	set_mac(b, "52:54:00:12:34:56");
+	other = ask(b, DHCP6_SOLICIT, 1, &host);
+	assert_memory_not_equal(&host, &other, sizeof(host));
+}
+
 static void test_host_address(void **state)
 {
 	struct bench *b = *state;
@@ -590,6 +708,10 @@ int main(void)
 		WITH_BENCH(test_direct_client),
 		WITH_BENCH(test_one_machine_one_address),
 		WITH_BENCH(test_without_mac_the_duid_counts),
+		WITH_BENCH(test_mac_sources_of_a_relayed_client),
+		WITH_BENCH(test_mac_of_a_direct_client_is_its_frames),
+		WITH_BENCH(test_one_address_from_hint_to_proof),
+		WITH_BENCH(test_host_never_lacks_its_address),
 		WITH_BENCH(test_host_address),
 		WITH_BENCH(test_no_address_no_url),
 		WITH_BENCH(test_second_ia_and_prefix),

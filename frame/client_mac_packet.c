@@ -6,14 +6,14 @@
  *
  * It taps all protocols, though one is wanted: only such taps are served before IPv6
  * itself is, so that the record is there when the datagram can be received. One for
- * IPv6 alone comes after it on newer kernels (seen on 6.18), too late for a relay that
+ * IPv6 alone comes after it on newer kernels (seen on 6.18), too late for a daemon that
  * runs on another CPU just then. What we send ourselves is spared.
  *
  * Its classic filter takes IPv6 with UDP to port 547 as the next header and to
  * ff02::1:2, and no frame that is on its way up to a VLAN's device, where it comes by
- * again; what comes in fragments or behind extension headers goes without option 79.
+ * again; of what comes in fragments or behind extension headers the MAC is not known.
  */
-#include "relayd/client_mac_channel.h"
+#include "frame/client_mac_channel.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 #include "dhcp6/message.h"
-#include "relayd/client_mac.h"
+#include "frame/client_mac.h"
 
 enum {
 	IPV6_LEN = 40,

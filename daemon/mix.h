@@ -4,8 +4,8 @@
  * that come out (the finaliser of MurmurHash3). Begun with a random seed it
  * spreads keys that an attacker chooses; it is no cryptographic hash.
  */
-#ifndef NB6_RELAYD_MIX_H
-#define NB6_RELAYD_MIX_H
+#ifndef NB6_DAEMON_MIX_H
+#define NB6_DAEMON_MIX_H
 
 #include <netinet/in.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * The two side channels that bring client MAC addresses, alike from outside:
  * opened, drained into client_mac_add(), closed.
  */
-#ifndef NB6_RELAYD_CLIENT_MAC_CHANNEL_H
-#define NB6_RELAYD_CLIENT_MAC_CHANNEL_H
+#ifndef NB6_FRAME_CLIENT_MAC_CHANNEL_H
+#define NB6_FRAME_CLIENT_MAC_CHANNEL_H
 
 struct client_mac;
 struct mac_ebpf;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The eBPF side channel: a socket filter on the relay's UDP socket that lets
+ * The eBPF side channel: a socket filter on the daemon's UDP socket that lets
  * every datagram pass and, for those that come from clients, writes
  * (link, message head, source address, MAC) into a ring buffer.
  *
  * The filter runs for datagrams of port 547 alone, after the firewall and
  * after their checksum was verified, and before they are queued: when a
  * datagram can be received its record is in the ring. Where the ring is full
- * the record is lost, the datagram is not: it goes without option 79.
+ * the record is lost, the datagram is not: its client's MAC is not known.
  */
-#include "relayd/client_mac_channel.h"
+#include "frame/client_mac_channel.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "dhcp6/dhcp6.h"
-#include "relayd/client_mac.h"
+#include "frame/client_mac.h"
 
 /* Room for some 13,000 records: more than datagrams fit into the socket's own buffer. */
 enum { RING_OCTETS = 512 << 10, UDP_HEADER_LEN = 8, IPV6_SOURCE_AT = 8, ETHERNET_SOURCE_AT = 6 };

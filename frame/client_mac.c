@@ -7,15 +7,17 @@
  * datagrams that were never delivered (the socket was full) fade away by
  * themselves, and a flood of forged senders costs no memory.
  */
-#include "relayd/client_mac.h"
+#include "frame/client_mac.h"
 
+#include <net/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "daemon/log.h"
-#include "relayd/client_mac_channel.h"
-#include "relayd/mix.h"
+#include "daemon/mix.h"
+#include "frame/client_mac_channel.h"
+#include "netlink/link_table.h"
 
 enum { SETS = 2048, WAYS = 4 };
 
@@ -94,6 +96,15 @@ bool client_mac_find(const struct client_mac *cm, int ifindex, const struct in6_
 	return false;
 }
 
+bool client_mac_find_on(const struct client_mac *cm, const struct link *l,
+	const struct in6_addr *source, const uint8_t *message, uint8_t mac[6])
+{
+	if (l->hw_type != ARPHRD_ETHER || l->mac_len != 6)
+		return false;
+	return client_mac_find(cm, l->ifindex, source, message, mac) ||
+	       (l->master && client_mac_find(cm, l->master, source, message, mac));
+}
+
 static void open_best(struct client_mac *cm, int udp_fd, enum client_mac_way most)
 {
 	int rc = 0;
@@ -113,13 +124,14 @@ static void open_best(struct client_mac *cm, int udp_fd, enum client_mac_way mos
 		rc = mac_packet_open(&cm->packet, cm);
 		if (rc == 0) {
 			cm->way = CLIENT_MAC_PACKET;
-			log_warning("client MAC addresses come by a packet socket, which slows the "
-				    "router's forwarding: eBPF is not to be had: %s",
+			log_warning("client MAC addresses come by a packet socket, which slows all "
+				    "that "
+				    "this machine receives: eBPF is not to be had: %s",
 				strerror(-ebpf_rc));
 			return;
 		}
-		log_error("client MAC addresses are not to be had, option 79 is left out: eBPF: "
-			  "%s; packet socket: %s",
+		log_error("client MAC addresses cannot be read from the frames: eBPF: %s; packet "
+			  "socket: %s",
 			strerror(-ebpf_rc), strerror(-rc));
 	}
 }
