@@ -17,7 +17,6 @@ one EFI program, made with systemd's stub: UEFI HTTP Boot starts it directly.
 
 import gzip
 import lzma
-import os
 import re
 import shutil
 import stat
@@ -26,6 +25,7 @@ import tempfile
 from pathlib import Path
 
 from lab.netns import missing_programs, run
+from lab.packages import PackageError, cache_directory, fetch
 
 META_PACKAGE = "linux-image-cloud-amd64"
 MODULES = ("virtio_pci", "virtio_net")
@@ -95,7 +95,7 @@ end "called home"
 """
 
 
-class PayloadError(Exception):
+class PayloadError(PackageError):
     """The payload cannot be made here; says why and what to do."""
 
 
@@ -129,8 +129,7 @@ class Payload:
 
 def make_payload(progress=lambda text: None):
     """The payload, from the cache where it is there. progress(text) tells of the long steps."""
-    cache = Path(os.environ.get("NB6_CACHE", "/var/cache/netboot6-tests"))
-    cache.mkdir(parents=True, exist_ok=True)
+    cache = cache_directory()
     kernel = _cached_kernel(cache) or _fetch_kernel(cache, progress)
     release = kernel.name.removeprefix("vmlinuz-")
     initrd = cache / f"initrd-{release}.gz"
@@ -146,24 +145,11 @@ def _cached_kernel(cache):
 
 def _fetch_kernel(cache, progress):
     """Download the kernel's package, keep vmlinuz and the modules. The last step is a rename."""
-    missing = missing_programs("apt-get", "apt-cache", "dpkg-deb")
-    if missing:
-        raise PayloadError(
-            f"no kernel in {cache}, and none can be fetched: {', '.join(missing)} missing. "
-            f"Put vmlinuz-RELEASE and its module tree into {cache}/linux-image-RELEASE/"
-        )
-    package = _kernel_package()
+    package = _kernel_package(cache)
     progress(f"fetching {package} (27 MB, once; it is kept in {cache})")
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
-        done = subprocess.run(
-            ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", package],
-            cwd=scratch, capture_output=True, text=True,
-        )
-        packages = list(Path(scratch).glob("*.deb"))
-        if done.returncode != 0 or not packages:
-            raise PayloadError(f"apt-get download {package}: {done.stderr.strip()}")
         tree = Path(scratch, "tree")
-        run("dpkg-deb", "-x", packages[0], tree, timeout=300)
+        run("dpkg-deb", "-x", fetch(package, scratch), tree, timeout=300)
         kept = Path(scratch, "kept")
         kept.mkdir(0o755)
         shutil.move(str(next(tree.glob("boot/vmlinuz-*"))), str(kept))
@@ -175,8 +161,13 @@ def _fetch_kernel(cache, progress):
     return next(final.glob("vmlinuz-*"))
 
 
-def _kernel_package():
+def _kernel_package(cache):
     """The package that the meta package depends on today."""
+    if missing_programs("apt-cache"):
+        raise PayloadError(
+            f"no kernel in {cache}, and none can be fetched: apt-cache is missing. "
+            f"Put vmlinuz-RELEASE and its module tree into {cache}/linux-image-RELEASE/"
+        )
     shown = run("apt-cache", "depends", "--important", META_PACKAGE, check=False).stdout
     found = re.search(r"Depends: (linux-image-\S+)", shown)
     if not found:

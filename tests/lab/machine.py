@@ -10,14 +10,15 @@ its own; what it did with it is read from the kernel, and what was said on the
 link from Exchanges, which knows no codec but the first four octets.
 """
 
+import functools
 import json
-import os
 import select
 import socket
 import stat
 
 from lab.bench import SO_RCVBUFFORCE
 from lab.netns import fixed_mac, link_local, missing_programs
+from lab.packages import PackageError, Unpacked, unpacked
 from lab.wire import ETH_P_ALL
 
 ETH_P_IPV6 = b"\x86\xdd"
@@ -85,8 +86,8 @@ class Machine:
     def file(self, name, text):
         return self.site.lab.file(f"{self.name}/{name}", text)
 
-    def popen(self, name, *argv):
-        return self.namespace.popen(name, "sh", "-c", ENTER, self.directory, *argv)
+    def popen(self, name, *argv, env=None):
+        return self.namespace.popen(name, "sh", "-c", ENTER, self.directory, *argv, env=env)
 
     def run(self, *argv, **options):
         return self.namespace.run("sh", "-c", ENTER, self.directory, *argv, **options)
@@ -240,7 +241,9 @@ class Dibbler:
             f'log-mode short\nlog-level 8\nscript "{self.machine.script}"\n'
             f'iface "{IFACE}" {{\n\t{what}\n\toption dns-server\n}}\n',
         )
-        self.process = self.machine.popen(self.name, self.program, "run")
+        files = files_of(Dibbler)
+        argv = (files.program(self.program), "run")
+        self.process = self.machine.popen(self.name, *argv, env=files.env)
 
     def ask_information(self):
         self.start("stateless")
@@ -270,8 +273,10 @@ class Wide:
             f'interface {IFACE} {{ {what}; request domain-name-servers; '
             f'script "{self.machine.script}"; }};\nid-assoc na 0 {{ }};\n',
         )
-        argv = (self.program, "-f", "-D", "-c", config, "-p", self.machine.directory / "pid")
-        self.process = self.machine.popen(self.name, *argv, *how, IFACE)
+        files = files_of(Wide)
+        argv = (files.program(self.program), "-f", "-D", "-c", config)
+        argv += ("-p", self.machine.directory / "pid", *how, IFACE)
+        self.process = self.machine.popen(self.name, *argv, env=files.env)
 
     def ask_information(self):
         self.start("information-only")
@@ -283,5 +288,16 @@ class Wide:
 CLIENTS = (Dhclient, Dhcpcd, Dibbler, Wide)
 
 
-def is_installed(client):
-    return not missing_programs(client.program)
+@functools.cache
+def files_of(client):
+    """Where the client's programs are, as packages.Unpacked; PackageError where it cannot be had."""
+    return Unpacked("/") if not missing_programs(client.program) else unpacked(client.package)
+
+
+def why_missing(client):
+    """None where the client is there, else the reason."""
+    try:
+        files_of(client).program(client.program)
+    except PackageError as error:
+        return str(error)
+    return None

@@ -31,7 +31,7 @@ from lab.machine import (
     Dibbler,
     Exchanges,
     Machine,
-    is_installed,
+    why_missing,
 )
 from lab.netns import Lab, missing_programs, wait_for
 from lab.topology import Site
@@ -68,7 +68,9 @@ class Population:
         self.site.capture()
         self.bootd = self._start_bootd(self.config)
         self.clients = {
-            client: client(self.machine(client.name)) for client in CLIENTS if is_installed(client)
+            client: client(self.machine(client.name))
+            for client in CLIENTS
+            if not why_missing(client)
         }
         for client in self.clients.values():
             client.start()
@@ -150,8 +152,9 @@ def client(population, kind):
 
 
 def _skip_where_missing(kind):
-    if not is_installed(kind):
-        pytest.skip(f"{kind.program} is not installed: apt-get install {kind.package}")
+    reason = why_missing(kind)
+    if reason:
+        pytest.skip(f"{kind.program} is not there: {reason}")
 
 
 # --- the first half minute ----------------------------------------------------------
