@@ -61,10 +61,10 @@ static json_t *run_hosts(void *arg, int n, char *const words[])
 static bool find_machine(
 	const struct boot_server *server, const char *text, struct machine *machine)
 {
-	const struct boot_host *host = host_table_by_name(&server->config->hosts, text);
+	const struct boot_host *host = boot_config_host_named(server->config, text);
 
-	if (host && host->has_mac)
-		*machine = machine_of_mac(host->mac);
+	if (host && host->macs > 0)
+		*machine = machine_of_mac(host->mac[0]);
 	else if (machine_parse(text, machine) < 0)
 		return false;
 	return true;

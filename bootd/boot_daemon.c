@@ -106,7 +106,7 @@ static int serve(const char *path, struct loop *loop, struct boot_config *config
 		rc = loop_handle_signals(loop, reload, &server);
 	if (rc == 0) {
 		log_notice("ready: %zu subnets, %zu hosts, %zu boot rules", server.config->subnets,
-			server.config->hosts.hosts, server.config->rules);
+			boot_config_hosts(server.config), server.config->rules);
 		notify_ready();
 		rc = loop_run(loop);
 		notify_stopping();

@@ -41,11 +41,11 @@ int boot_scripts_describe(void *arg, const struct in6_addr *peer, const struct h
 	if (known && machine.is_mac) {
 		facts.mac_source = CLIENT_MAC_FRAME;
 		memcpy(facts.mac, machine.octets, sizeof(facts.mac));
-		host = exchange_find_host(config, &facts);
+		host = host_choose(config, &facts, subnet).host;
 	}
 	if (!host)
-		host = host_table_by_address(&config->hosts, peer);
-	boot_values_of_client(&server->script_values, &facts, subnet, host, peer);
+		host = boot_config_host_at(config, peer);
+	boot_values_of_client(&server->script_values, config, &facts, subnet, host, peer);
 	server->script_values.for_ipxe = true;
 	*values = (struct script_values){boot_values_lookup, &server->script_values};
 	return 0;

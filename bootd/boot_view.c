@@ -11,7 +11,8 @@
 #include "daemon/loop.h"
 #include "dhcp6/names.h"
 
-enum { LEASES_SHOWN = 20000 }; /* the newest: an answer has an end */
+/* An answer has an end: the newest leases, the first hosts. */
+enum { LEASES_SHOWN = 20000, HOSTS_SHOWN = 20000 };
 
 /* Monotonic milliseconds to Unix time. */
 static double unix_time(uint64_t at_ms, uint64_t now_ms)
@@ -165,9 +166,9 @@ json_t *boot_view_status(const struct boot_server *server)
 		"daemon", "netboot6-bootd", "started", unix_time(server->started_ms, now_ms),
 		"config", server->config_path, "reloads", (int)server->reloads, "failed-reloads",
 		(int)server->failed_reloads, "subnets", subnets_json(server), "hosts",
-		(json_int_t)config->hosts.hosts, "rules", (json_int_t)config->rules, "bindings",
-		(json_int_t)binding_table_count(&server->exchange.bindings), "bindings-evicted",
-		(json_int_t)server->exchange.bindings.evicted, "machines",
+		(json_int_t)boot_config_hosts(config), "rules", (json_int_t)config->rules,
+		"bindings", (json_int_t)binding_table_count(&server->exchange.bindings),
+		"bindings-evicted", (json_int_t)server->exchange.bindings.evicted, "machines",
 		(json_int_t)server->progress.count, "server-duid",
 		json_string(dhcp6_duid_format(&config->server_duid, duid)), "leases",
 		leases_json(server), "dhcp", dhcp_json(server), "files",
@@ -263,33 +264,62 @@ static json_t *variables_json(const struct boot_host *host)
 	return all;
 }
 
+static json_t *macs_json(const struct boot_host *host)
+{
+	char mac[DHCP6_MAC_TEXT];
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < host->macs; i++)
+		json_array_append_new(all, json_string(dhcp6_mac_format(host->mac[i], mac)));
+	return all;
+}
+
+static json_t *groups_json(const struct boot_host *host)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < host->groups; i++)
+		json_array_append_new(all, json_string(host->group[i]));
+	return all;
+}
+
+static const struct boot_record *record_of_host(
+	const struct boot_server *server, const struct boot_host *host)
+{
+	const struct boot_record *record = NULL;
+
+	for (size_t i = 0; !record && i < host->macs; i++) {
+		struct machine machine = machine_of_mac(host->mac[i]);
+
+		record = boot_progress_find(&server->progress, &machine);
+	}
+	return record;
+}
+
 static json_t *host_json(
 	const struct boot_server *server, const struct boot_host *host, uint64_t now_ms)
 {
+	const struct boot_record *record = record_of_host(server, host);
 	char mac[DHCP6_MAC_TEXT], uuid[DHCP6_UUID_TEXT], duid[DHCP6_DUID_TEXT];
-	const struct boot_record *record = NULL;
-	struct machine machine;
 
-	if (host->has_mac) {
-		machine = machine_of_mac(host->mac);
-		record = boot_progress_find(&server->progress, &machine);
-	}
-	return json_pack("{s:s s:s? s:s? s:s? s:o s:o s:o}", "host", host->name, "mac",
-		host->has_mac ? dhcp6_mac_format(host->mac, mac) : NULL, "uuid",
+	return json_pack("{s:s s:s? s:o s:s? s:s? s:o s:o s:o s:s s:i s:o}", "host", host->name,
+		"mac", host->macs > 0 ? dhcp6_mac_format(host->mac[0], mac) : NULL, "macs",
+		macs_json(host), "uuid",
 		host->has_uuid ? dhcp6_uuid_format(host->uuid, uuid) : NULL, "duid",
 		host->duid.len ? dhcp6_duid_format(&host->duid, duid) : NULL, "address",
-		address_json(host->has_address, &host->address), "set", variables_json(host),
-		"boot", record ? boot_view_record(record, false, now_ms) : json_null());
+		address_json(host->has_address, &host->address), "groups", groups_json(host), "set",
+		variables_json(host), "file", host->file, "line", (int)host->line, "boot",
+		record ? boot_view_record(record, false, now_ms) : json_null());
 }
 
 json_t *boot_view_hosts(const struct boot_server *server, uint64_t now_ms)
 {
-	const struct host_table *hosts = &server->config->hosts;
+	const struct boot_config *config = server->config;
 	json_t *all = json_array();
 
-	for (size_t i = 0; i < hosts->hosts; i++)
-		json_array_append_new(all, host_json(server, &hosts->host[i], now_ms));
-	return json_pack("{s:o}", "hosts", all);
+	for (size_t i = 0; i < boot_config_hosts(config) && i < HOSTS_SHOWN; i++)
+		json_array_append_new(all, host_json(server, boot_config_host(config, i), now_ms));
+	return json_pack("{s:o s:I}", "hosts", all, "of", (json_int_t)boot_config_hosts(config));
 }
 
 /* --- explain --------------------------------------------------------------------- */
@@ -303,7 +333,7 @@ static json_t *rules_json(const struct boot_config *config, const struct client_
 	struct boot_choice choice;
 	struct boot_values values;
 
-	boot_values_of_client(&values, facts, decision->subnet, decision->host,
+	boot_values_of_client(&values, config, facts, decision->subnet, decision->host,
 		decision->address.given ? &decision->address.address : NULL);
 	for (size_t i = 0; i < config->rules; i++) {
 		const struct boot_rule *rule = &config->rule[i];

@@ -123,14 +123,21 @@ int config_parse_text(
 	return rc;
 }
 
-int config_parse(cfg_t *cfg, const char *path, struct config_problems *problems)
+int config_read(const char *path, char **text, struct config_problems *problems)
 {
-	char *text;
-	int rc = config_text_read(path, &text);
+	int rc = config_text_read(path, text);
 
 	if (rc < 0)
 		config_problem(problems, true, path, 0, "cannot be read: %s", strerror(-rc));
-	else
+	return rc;
+}
+
+int config_parse(cfg_t *cfg, const char *path, struct config_problems *problems)
+{
+	char *text;
+	int rc = config_read(path, &text, problems);
+
+	if (rc == 0)
 		rc = config_parse_text(cfg, path, text, problems);
 	free(text);
 	return rc;

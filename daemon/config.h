@@ -31,6 +31,9 @@ struct config_problems {
  */
 int config_parse(cfg_t *cfg, const char *path, struct config_problems *problems);
 
+/* The text of a file, to be freed. Returns 0, or -errno and `problems` says why. */
+int config_read(const char *path, char **text, struct config_problems *problems);
+
 /* The same for a text in memory, called `name` in messages: for the command line, tests, fuzzers.
  */
 int config_parse_text(

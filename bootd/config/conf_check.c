@@ -12,27 +12,28 @@
 
 #define COMPLAIN(error, line, ...) config_problem(problems, error, config->file, line, __VA_ARGS__)
 
-static int check_hosts(struct boot_config *config, struct config_problems *problems)
+static void check_groups(const struct boot_config *config, const struct boot_host *host,
+	struct config_problems *problems)
 {
-	const struct boot_host *a, *b;
-	const char *what;
-	int rc = host_table_finish(&config->hosts, &a, &b, &what);
+	for (size_t i = 0; i < host->groups; i++)
+		if (!boot_config_group(config, host->group[i]))
+			config_problem(problems, false, host->file, host->line,
+				"host \"%s\": there is no group \"%s\"", host->name,
+				host->group[i]);
+}
 
-	if (rc == -EEXIST) {
-		COMPLAIN(true, b->line, "host \"%s\" has the same %s as host \"%s\" (line %u)",
-			b->name, what, a->name, a->line);
-		return 0;
-	}
+static void check_hosts(const struct boot_config *config, struct config_problems *problems)
+{
 	for (size_t i = 0; i < config->hosts.hosts; i++) {
-		const struct boot_host *host = &config->hosts.host[i];
+		const struct boot_host *host = config->hosts.host[i];
 
 		if (host->has_address && !boot_config_subnet_of(config, &host->address))
 			COMPLAIN(false, host->line,
 				"host \"%s\": its address is in none of the subnets and will "
 				"never be given",
 				host->name);
+		check_groups(config, host, problems);
 	}
-	return rc;
 }
 
 static void check_subnets(const struct boot_config *config, struct config_problems *problems)
@@ -243,12 +244,9 @@ static void check_loops(const struct boot_config *config, struct config_problems
 	}
 }
 
-int conf_check(struct boot_config *config, struct config_problems *problems)
+int conf_check(const struct boot_config *config, struct config_problems *problems)
 {
-	int rc = check_hosts(config, problems);
-
-	if (rc < 0)
-		return rc;
+	check_hosts(config, problems);
 	check_subnets(config, problems);
 	check_pools(config, problems);
 	check_files(config, problems);

@@ -10,10 +10,7 @@
 #include "bootd/dhcp/boot_config.h"
 #include "daemon/config.h"
 
-/*
- * Also finishes the host table. Returns 0 (there may be warnings), -EINVAL where there
- * are errors, -ENOMEM.
- */
-int conf_check(struct boot_config *config, struct config_problems *problems);
+/* Returns 0 (there may be warnings), or -EINVAL where there are errors. */
+int conf_check(const struct boot_config *config, struct config_problems *problems);
 
 #endif

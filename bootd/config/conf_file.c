@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bootd/config/conf_check.h"
+#include "bootd/config/conf_host.h"
 #include "bootd/config/conf_syntax.h"
 #include "bootd/config/conf_value.h"
 #include "bootd/dhcp/stable_address.h"
@@ -71,29 +72,6 @@ static bool build_subnet(cfg_t *cfg, struct subnet *subnet, uint32_t lifetime_s)
 	return copy_text(cfg, "interface", &subnet->interface);
 }
 
-static bool build_host(cfg_t *cfg, struct boot_host *host)
-{
-	const char *mac = cfg_getstr(cfg, "mac"), *uuid = cfg_getstr(cfg, "uuid");
-	const char *duid = cfg_getstr(cfg, "duid"), *address = cfg_getstr(cfg, "address");
-	unsigned variables = cfg_size(cfg, "set");
-
-	host->line = (unsigned)cfg->line;
-	host->has_mac = mac && dhcp6_mac_parse(mac, host->mac) == 0;
-	host->has_uuid = uuid && dhcp6_uuid_parse(uuid, host->uuid) == 0;
-	host->has_address = address && config_address(address, &host->address) == 0;
-	if (duid)
-		dhcp6_duid_parse(duid, &host->duid);
-	host->name = strdup(cfg_title(cfg));
-	host->variable = calloc(variables + 1, sizeof(*host->variable));
-	if (!host->name || !host->variable)
-		return false;
-	for (; host->variables < variables; host->variables++)
-		if (conf_variable(cfg_getnstr(cfg, "set", (unsigned)host->variables),
-			    &host->variable[host->variables]) < 0)
-			return false;
-	return true;
-}
-
 static bool build_rule(cfg_t *cfg, struct boot_rule *rule)
 {
 	const char *mac = cfg_getstr(cfg, "mac"), *uuid = cfg_getstr(cfg, "uuid");
@@ -115,17 +93,41 @@ static bool build_rule(cfg_t *cfg, struct boot_rule *rule)
 			cfg_getnstr(cfg, "arch", (unsigned)rule->archs), &rule->arch[rule->archs]);
 	return copy_pattern(cfg, "user-class", &rule->user_class) &&
 	       copy_pattern(cfg, "vendor-class", &rule->vendor_class) &&
-	       copy_pattern(cfg, "host", &rule->host) &&
+	       copy_pattern(cfg, "host", &rule->host) && copy_pattern(cfg, "group", &rule->group) &&
 	       copy_pattern(cfg, "interface-id", &rule->interface_id) &&
 	       copy_pattern(cfg, "remote-id", &rule->remote_id) &&
 	       copy_text(cfg, "url", &rule->url) &&
 	       copy_list(cfg, "param", &rule->param, &rule->params);
 }
 
+static int compare_groups(const void *a, const void *b)
+{
+	return strcmp(((const struct boot_group *)a)->name, ((const struct boot_group *)b)->name);
+}
+
+static bool build_groups(cfg_t *cfg, struct boot_config *config)
+{
+	unsigned groups = cfg_size(cfg, "group");
+
+	config->group = calloc(groups + 1, sizeof(*config->group));
+	if (!config->group)
+		return false;
+	for (unsigned i = 0; i < groups; i++) {
+		cfg_t *section = cfg_getnsec(cfg, "group", i);
+		struct boot_group *group = &config->group[config->groups++];
+
+		group->line = (unsigned)section->line;
+		group->name = strdup(cfg_title(section));
+		if (!group->name || !conf_variables(section, &group->variable, &group->variables))
+			return false;
+	}
+	qsort(config->group, config->groups, sizeof(*config->group), compare_groups);
+	return true;
+}
+
 static bool build_sections(cfg_t *cfg, struct boot_config *config)
 {
-	unsigned subnets = cfg_size(cfg, "subnet"), hosts = cfg_size(cfg, "host"),
-		 rules = cfg_size(cfg, "boot");
+	unsigned subnets = cfg_size(cfg, "subnet"), rules = cfg_size(cfg, "boot");
 	uint32_t lifetime_s = lifetime_of(cfg, DEFAULT_LIFETIME_S);
 
 	config->subnet = calloc(subnets + 1, sizeof(*config->subnet));
@@ -136,12 +138,6 @@ static bool build_sections(cfg_t *cfg, struct boot_config *config)
 		if (!build_subnet(cfg_getnsec(cfg, "subnet", i), &config->subnet[config->subnets++],
 			    lifetime_s))
 			return false;
-	for (unsigned i = 0; i < hosts; i++) {
-		struct boot_host *host = host_table_add(&config->hosts);
-
-		if (!host || !build_host(cfg_getnsec(cfg, "host", i), host))
-			return false;
-	}
 	for (unsigned i = 0; i < rules; i++)
 		if (!build_rule(cfg_getnsec(cfg, "boot", i), &config->rule[config->rules++]))
 			return false;
@@ -185,13 +181,12 @@ static bool build_listener(
 	       config_endpoint(cfg_getstr(cfg_getsec(cfg, section), "listen"), port, at) == 0;
 }
 
-static bool build(cfg_t *cfg, const char *name, struct boot_config *config)
+static bool build(cfg_t *cfg, struct boot_config *config)
 {
 	config->preference = cfg_getbool(cfg, "preference");
 	config_endpoint(cfg_getstr(cfg, "dhcp-listen"), DHCP6_SERVER_PORT, &config->dhcp);
-	config->file = strdup(name);
 	build_secret(cfg, config);
-	return config->file && copy_list(cfg, "listen", &config->listen, &config->listens) &&
+	return copy_list(cfg, "listen", &config->listen, &config->listens) &&
 	       copy_text(cfg, "root", &config->root) && copy_text(cfg, "user", &config->user) &&
 	       copy_text(cfg, "control", &config->control) &&
 	       copy_text(cfg, "key-file", &config->key_file) &&
@@ -199,20 +194,36 @@ static bool build(cfg_t *cfg, const char *name, struct boot_config *config)
 	       copy_text(cfg, "leases", &config->leases) &&
 	       build_listener(cfg, "tftp", 69, &config->has_tftp, &config->tftp) &&
 	       build_listener(cfg, "http", 80, &config->has_http, &config->http) &&
-	       build_dns(cfg, config) && build_sections(cfg, config);
+	       build_dns(cfg, config) && build_groups(cfg, config) && build_sections(cfg, config);
 }
 
 /* --- all of it --------------------------------------------------------------- */
 
-/* `cfg` is parsed, or was not (rc). */
-static int finish(cfg_t *cfg, const char *name, int rc, struct boot_config **out,
+/* What the text says, then what that comes to as a whole. */
+static int load(cfg_t *cfg, const char *name, const char *text, struct boot_config *config,
 	struct config_problems *problems)
 {
-	struct boot_config *config = rc == 0 ? boot_config_new() : NULL;
+	int rc, lost;
+
+	config->file = strdup(name);
+	if (!config->file)
+		return -ENOMEM;
+	conf_host_begin(config->file, conf_host_into_table, &config->hosts);
+	rc = config_parse_text(cfg, name, text, problems);
+	lost = conf_host_end();
+	if (rc < 0)
+		return lost < 0 ? lost : rc;
+	return build(cfg, config) ? conf_check(config, problems) : -ENOMEM;
+}
+
+int conf_text_load(const char *name, const char *text, struct boot_config **out,
+	struct config_problems *problems)
+{
+	cfg_t *cfg = conf_syntax_new();
+	struct boot_config *config = cfg ? boot_config_new() : NULL;
+	int rc = config ? load(cfg, name, text, config, problems) : -ENOMEM;
 
 	*out = NULL;
-	if (rc == 0)
-		rc = config && build(cfg, name, config) ? conf_check(config, problems) : -ENOMEM;
 	if (rc == 0)
 		*out = config;
 	else
@@ -222,19 +233,14 @@ static int finish(cfg_t *cfg, const char *name, int rc, struct boot_config **out
 	return rc;
 }
 
-int conf_text_load(const char *name, const char *text, struct boot_config **out,
-	struct config_problems *problems)
-{
-	cfg_t *cfg = conf_syntax_new();
-	int rc = cfg ? config_parse_text(cfg, name, text, problems) : -ENOMEM;
-
-	return finish(cfg, name, rc, out, problems);
-}
-
 int conf_file_load(const char *path, struct boot_config **out, struct config_problems *problems)
 {
-	cfg_t *cfg = conf_syntax_new();
-	int rc = cfg ? config_parse(cfg, path, problems) : -ENOMEM;
+	char *text;
+	int rc = config_read(path, &text, problems);
 
-	return finish(cfg, path, rc, out, problems);
+	*out = NULL;
+	if (rc == 0)
+		rc = conf_text_load(path, text, out, problems);
+	free(text);
+	return rc;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bootd/config/conf_host.h"
 #include "bootd/config/conf_value.h"
 #include "dhcp6/names.h"
 #include "dhcp6/option.h"
@@ -36,6 +37,17 @@ static int is_pattern(const char *text)
 	struct text_pattern pattern;
 	int rc = conf_pattern(text, &pattern);
 
+	free(pattern.text);
+	return rc;
+}
+
+static int is_port_id(const char *text)
+{
+	struct text_pattern pattern;
+	int rc = conf_pattern(text, &pattern);
+
+	if (rc == 0 && (pattern.is_start || pattern.len > PORT_ID_MAX))
+		rc = -EINVAL;
 	free(pattern.text);
 	return rc;
 }
@@ -148,6 +160,9 @@ static int is_pool(const char *text)
 #define EXPECT_UUID "a UUID such as \"00112233-4455-6677-8899-aabbccddeeff\""
 #define EXPECT_DUID "a DUID in hexadecimal such as \"00030001525400123456\""
 #define EXPECT_PATTERN "a text, the start of one with '*' at its end, or octets such as \"0x00ff\""
+#define EXPECT_PORT_ID "a text or octets such as \"0x00ff\", of 255 octets at most"
+#define EXPECT_VARIABLE "\"name=value\" with letters, digits, '_', '.', '-' in the name"
+#define EXPECT_PREFIX "a prefix such as \"2001:db8:1::/64\""
 #define EXPECT_LIFETIME "a time such as \"10m\", \"1h\" or \"7d\", between 1m and 365d"
 #define EXPECT_POOL                                                                                \
 	"a range such as \"2001:db8:1::1000-2001:db8:1::1fff\", the lower address first, of at "   \
@@ -180,20 +195,27 @@ static const struct {
 	{"host", "mac", is_mac, "a MAC address such as \"52:54:00:12:34:56\""},
 	{"host", "uuid", is_uuid, EXPECT_UUID},
 	{"host", "duid", is_duid, EXPECT_DUID},
+	{"host", "interface-id", is_port_id, EXPECT_PORT_ID},
+	{"host", "remote-id", is_port_id, EXPECT_PORT_ID},
+	{"host", "subnet", is_prefix, EXPECT_PREFIX},
+	{"host", "relay-id", is_duid, EXPECT_DUID},
+	{"host", "group", is_name, "the name of a group"},
 	{"host", "address", is_host_address, "an IPv6 address that a host can have"},
-	{"host", "set", is_variable,
-		"\"name=value\" with letters, digits, '_', '.', '-' in the name"},
+	{"host", "set", is_variable, EXPECT_VARIABLE},
 	{"boot", "arch", is_arch,
 		"an architecture such as x64-uefi, x64-http, arm64-uefi or x86-bios, or its "
 		"number"},
 	{"boot", "user-class", is_pattern, EXPECT_PATTERN},
 	{"boot", "vendor-class", is_pattern, EXPECT_PATTERN},
+	{"group", "set", is_variable, EXPECT_VARIABLE},
+	{"boot", "group", is_pattern,
+		"the name of a group, or the start of one with '*' at its end"},
 	{"boot", "host", is_pattern, "the name of a host, or the start of one with '*' at its end"},
 	{"boot", "interface-id", is_pattern, EXPECT_PATTERN},
 	{"boot", "remote-id", is_pattern, EXPECT_PATTERN},
 	{"boot", "mac", is_mac_start, "the first octets of a MAC address such as \"52:54:00\""},
 	{"boot", "uuid", is_uuid, EXPECT_UUID},
-	{"boot", "subnet", is_prefix, "a prefix such as \"2001:db8:1::/64\""},
+	{"boot", "subnet", is_prefix, EXPECT_PREFIX},
 	{"boot", "url", is_name, "a URL"},
 	{"boot", "param", is_name, "a text that is not empty"},
 };
@@ -250,18 +272,6 @@ static int check_subnet(cfg_t *cfg, cfg_opt_t *opt)
 	return check_pool(cfg, section, &prefix);
 }
 
-static int check_host(cfg_t *cfg, cfg_opt_t *opt)
-{
-	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
-
-	if (!cfg_getstr(section, "mac") && !cfg_getstr(section, "uuid") &&
-		!cfg_getstr(section, "duid"))
-		return config_error(cfg,
-			"host \"%s\": expected a mac, a uuid or a duid to know it by",
-			cfg_title(section));
-	return 0;
-}
-
 static int check_boot(cfg_t *cfg, cfg_opt_t *opt)
 {
 	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
@@ -288,7 +298,7 @@ static void set_validators(cfg_t *cfg)
 		cfg_set_validate_func(cfg, path, check_value);
 	}
 	cfg_set_validate_func(cfg, "subnet", check_subnet);
-	cfg_set_validate_func(cfg, "host", check_host);
+	cfg_set_validate_func(cfg, "host", conf_host_section);
 	cfg_set_validate_func(cfg, "boot", check_boot);
 }
 
@@ -303,11 +313,7 @@ cfg_t *conf_syntax_new(void)
 		CFG_STR("interface", NULL, CFGF_NODEFAULT),
 		CFG_END(),
 	};
-	cfg_opt_t host[] = {
-		CFG_STR("mac", NULL, CFGF_NODEFAULT),
-		CFG_STR("uuid", NULL, CFGF_NODEFAULT),
-		CFG_STR("duid", NULL, CFGF_NODEFAULT),
-		CFG_STR("address", NULL, CFGF_NODEFAULT),
+	cfg_opt_t group[] = {
 		CFG_STR_LIST("set", NULL, CFGF_NODEFAULT),
 		CFG_END(),
 	};
@@ -316,6 +322,7 @@ cfg_t *conf_syntax_new(void)
 		CFG_STR("user-class", NULL, CFGF_NODEFAULT),
 		CFG_STR("vendor-class", NULL, CFGF_NODEFAULT),
 		CFG_STR("host", NULL, CFGF_NODEFAULT),
+		CFG_STR("group", NULL, CFGF_NODEFAULT),
 		CFG_STR("mac", NULL, CFGF_NODEFAULT),
 		CFG_STR("uuid", NULL, CFGF_NODEFAULT),
 		CFG_STR("subnet", NULL, CFGF_NODEFAULT),
@@ -343,7 +350,8 @@ cfg_t *conf_syntax_new(void)
 		CFG_STR("server-duid-file", CONF_STATE_DIR "/bootd.duid", CFGF_NONE),
 		CFG_STR("leases", CONF_STATE_DIR "/leases.db", CFGF_NONE),
 		CFG_SEC("subnet", subnet, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-		CFG_SEC("host", host, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_SEC("group", group, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_SEC("host", conf_host_options, CFGF_MULTI | CFGF_TITLE),
 		CFG_SEC("boot", boot, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		CFG_END(),
 	};

@@ -89,6 +89,17 @@ int conf_variable(const char *text, struct host_variable *variable)
 	return variable->name && variable->value ? 0 : -ENOMEM;
 }
 
+bool conf_variables(cfg_t *cfg, struct host_variable **variable, size_t *n)
+{
+	unsigned variables = cfg_size(cfg, "set");
+
+	*variable = calloc(variables + 1, sizeof(**variable));
+	for (*n = 0; *variable && *n < variables; (*n)++)
+		if (conf_variable(cfg_getnstr(cfg, "set", (unsigned)*n), &(*variable)[*n]) < 0)
+			return false;
+	return *variable;
+}
+
 int conf_pool(const char *text, struct in6_addr *low, uint32_t *size)
 {
 	const char *dash = strchr(text, '-');

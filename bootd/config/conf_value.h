@@ -4,6 +4,9 @@
 #define NB6_BOOTD_CONFIG_CONF_VALUE_H
 
 #include "bootd/dhcp/boot_config.h"
+#include "daemon/config.h"
+
+enum { CONF_NAME_MAX = 255 }; /* octets of a name of ours */
 
 /*
  * Values, each returning 0 or -EINVAL; used for checking and for building alike.
@@ -19,5 +22,8 @@ int conf_mac_start(const char *text, uint8_t mac[DHCP6_MAC_LEN], uint8_t *len);
 int conf_pattern(const char *text, struct text_pattern *pattern); /* -ENOMEM too */
 int conf_pool(const char *text, struct in6_addr *low, uint32_t *size);
 int conf_variable(const char *text, struct host_variable *variable);
+
+/* All of a section's `set`; false: no memory, with what there is to be freed. */
+bool conf_variables(cfg_t *cfg, struct host_variable **variable, size_t *n);
 
 #endif

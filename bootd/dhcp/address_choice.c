@@ -38,7 +38,7 @@ static bool is_free(const struct boot_config *config, const struct binding_table
 {
 	const struct binding *holder = binding_table_find_address(bindings, address);
 
-	return !host_table_by_address(&config->hosts, address) &&
+	return !boot_config_host_at(config, address) &&
 	       (!holder || machine_equal(&holder->machine, machine));
 }
 

@@ -36,8 +36,7 @@ static void set_reserved(struct address_pool *pool, const struct prefix *prefix)
 	}
 }
 
-static int pool_init(
-	struct address_pool *pool, const struct boot_config *config, const struct subnet *subnet)
+static int pool_init(struct address_pool *pool, const struct subnet *subnet)
 {
 	pool->low = subnet->pool_low;
 	pool->size = subnet->pool_size;
@@ -46,13 +45,6 @@ static int pool_init(
 		free_map_init(&pool->known, pool->size) < 0)
 		return -ENOMEM;
 	set_reserved(pool, &subnet->prefix);
-	for (size_t i = 0; i < config->hosts.hosts; i++) {
-		const struct boot_host *host = &config->hosts.host[i];
-		uint32_t number = host->has_address ? number_of(pool, &host->address) : pool->size;
-
-		if (number < pool->size)
-			set_never(pool, number);
-	}
 	return 0;
 }
 
@@ -72,12 +64,18 @@ int address_pools_init(struct address_pools *pools, const struct boot_config *co
 		const struct subnet *subnet = &config->subnet[i];
 
 		if (subnet->addresses == SUBNET_POOL &&
-			pool_init(&pools->pool[pools->pools++], config, subnet) < 0) {
+			pool_init(&pools->pool[pools->pools++], subnet) < 0) {
 			address_pools_fini(pools);
 			return -ENOMEM;
 		}
 	}
 	qsort(pools->pool, pools->pools, sizeof(*pools->pool), compare_pools);
+	for (size_t i = 0; i < boot_config_hosts(config); i++) {
+		const struct boot_host *host = boot_config_host(config, i);
+
+		if (host->has_address)
+			address_pools_reserve(pools, &host->address);
+	}
 	return 0;
 }
 
@@ -109,6 +107,14 @@ struct address_pool *address_pools_find(
 	if (from == 0 || number_of(&pools->pool[from - 1], address) == pools->pool[from - 1].size)
 		return NULL;
 	return &pools->pool[from - 1];
+}
+
+void address_pools_reserve(struct address_pools *pools, const struct in6_addr *address)
+{
+	struct address_pool *pool = address_pools_find(pools, address);
+
+	if (pool)
+		set_never(pool, number_of(pool, address));
 }
 
 static bool is_never(const struct address_pool *pool, uint32_t number)

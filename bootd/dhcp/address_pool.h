@@ -37,6 +37,9 @@ void address_pools_fini(struct address_pools *pools); /* a zeroed one is fine */
 struct address_pool *address_pools_find(
 	const struct address_pools *pools, const struct in6_addr *address);
 
+/* No machine gets the address out of a pool any more: a host has it for its own. */
+void address_pools_reserve(struct address_pools *pools, const struct in6_addr *address);
+
 /* What the binding table says of an address, in a pool or not. */
 void address_pools_mark(
 	struct address_pools *pools, const struct in6_addr *address, bool known, bool held);

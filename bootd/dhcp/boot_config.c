@@ -26,8 +26,15 @@ static void rule_fini(struct boot_rule *rule)
 	free(rule->interface_id.text);
 	free(rule->remote_id.text);
 	free(rule->host.text);
+	free(rule->group.text);
 	free(rule->url);
 	free_list(rule->param, rule->params);
+}
+
+static void group_fini(struct boot_group *group)
+{
+	host_variables_free(group->variable, group->variables);
+	free(group->name);
 }
 
 void boot_config_free(struct boot_config *config)
@@ -38,9 +45,12 @@ void boot_config_free(struct boot_config *config)
 		rule_fini(&config->rule[i]);
 	for (size_t i = 0; i < config->subnets; i++)
 		free(config->subnet[i].interface);
+	for (size_t i = 0; i < config->groups; i++)
+		group_fini(&config->group[i]);
 	host_table_fini(&config->hosts);
 	free_list(config->listen, config->listens);
 	free(config->rule);
+	free(config->group);
 	free(config->subnet);
 	free(config->dns);
 	free(config->file);
@@ -51,6 +61,59 @@ void boot_config_free(struct boot_config *config)
 	free(config->duid_file);
 	free(config->leases);
 	free(config);
+}
+
+const struct boot_host *boot_config_host_at(
+	const struct boot_config *config, const struct in6_addr *address)
+{
+	const struct boot_host *host = host_table_by_address(&config->hosts, address);
+
+	return host || !config->host_files ? host
+					   : host_table_by_address(config->host_files, address);
+}
+
+const struct boot_host *boot_config_host_named(const struct boot_config *config, const char *name)
+{
+	const struct boot_host *host = host_table_by_name(&config->hosts, name);
+
+	return host || !config->host_files ? host : host_table_by_name(config->host_files, name);
+}
+
+size_t boot_config_hosts(const struct boot_config *config)
+{
+	return config->hosts.hosts + (config->host_files ? config->host_files->hosts : 0);
+}
+
+const struct boot_host *boot_config_host(const struct boot_config *config, size_t i)
+{
+	return i < config->hosts.hosts ? config->hosts.host[i]
+				       : config->host_files->host[i - config->hosts.hosts];
+}
+
+static int compare_name(const void *name, const void *group)
+{
+	return strcmp(name, ((const struct boot_group *)group)->name);
+}
+
+const struct boot_group *boot_config_group(const struct boot_config *config, const char *name)
+{
+	return config->groups > 0 ? bsearch(name, config->group, config->groups,
+					    sizeof(*config->group), compare_name)
+				  : NULL;
+}
+
+const char *boot_config_variable(
+	const struct boot_config *config, const struct boot_host *host, const char *name)
+{
+	const char *value = host_variable_find(host->variable, host->variables, name);
+
+	for (size_t i = 0; !value && i < host->groups; i++) {
+		const struct boot_group *group = boot_config_group(config, host->group[i]);
+
+		if (group)
+			value = host_variable_find(group->variable, group->variables, name);
+	}
+	return value;
 }
 
 const struct subnet *boot_config_subnet_of(

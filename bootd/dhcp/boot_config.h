@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The configuration as it is used: built whole from bootd.conf (conf_file.h),
- * checked (conf_check.h), then swapped in. Nothing in it changes afterwards.
+ * checked (conf_check.h), then swapped in. Nothing in it changes afterwards but host_files,
+ * between two messages.
  *
  * Every string is owned by the config; `line` is where in the file a section
  * stands, for what has to be said about it later.
@@ -53,13 +54,21 @@ struct text_pattern {
 	bool is_start;
 };
 
+/* What hosts have in common. */
+struct boot_group {
+	unsigned line;
+	char *name;
+	struct host_variable *variable;
+	size_t variables;
+};
+
 /* The conditions of a rule; what is not set lets all pass. */
 struct boot_rule {
 	unsigned line;
 	char *name;
 	uint16_t *arch; /* any of these */
 	size_t archs;
-	struct text_pattern user_class, vendor_class, interface_id, remote_id, host;
+	struct text_pattern user_class, vendor_class, interface_id, remote_id, host, group;
 	uint8_t mac_len; /* octets of the MAC that are compared: 0 to 6 */
 	uint8_t mac[DHCP6_MAC_LEN];
 	bool has_uuid;
@@ -96,13 +105,29 @@ struct boot_config {
 
 	struct subnet *subnet;
 	size_t subnets;
-	struct host_table hosts;
+	struct boot_group *group; /* sorted by name */
+	size_t groups;
+	struct host_table hosts;             /* those of bootd.conf */
+	const struct host_table *host_files; /* those of the directory, borrowed; NULL: none */
 	struct boot_rule *rule;
 	size_t rules;
 };
 
 struct boot_config *boot_config_new(void);
 void boot_config_free(struct boot_config *config); /* NULL is fine */
+
+/* A host of bootd.conf, or else of the directory. */
+const struct boot_host *boot_config_host_at(
+	const struct boot_config *config, const struct in6_addr *address);
+const struct boot_host *boot_config_host_named(const struct boot_config *config, const char *name);
+size_t boot_config_hosts(const struct boot_config *config);
+/* The i-th of all of them. */
+const struct boot_host *boot_config_host(const struct boot_config *config, size_t i);
+
+const struct boot_group *boot_config_group(const struct boot_config *config, const char *name);
+/* The value of the host's variable: its own, or that of the first of its groups that has it. */
+const char *boot_config_variable(
+	const struct boot_config *config, const struct boot_host *host, const char *name);
 
 /* The subnet with the longest prefix that the address is in, or NULL. */
 const struct subnet *boot_config_subnet_of(

@@ -97,6 +97,14 @@ static bool match_host(const struct boot_rule *rule, const struct candidate *c)
 	       (c->host && pattern_matches(&rule->host, c->host->name, strlen(c->host->name)));
 }
 
+static bool match_group(const struct boot_rule *rule, const struct candidate *c)
+{
+	for (size_t i = 0; c->host && i < c->host->groups; i++)
+		if (pattern_matches(&rule->group, c->host->group[i], strlen(c->host->group[i])))
+			return true;
+	return !rule->group.text;
+}
+
 static const struct {
 	const char *name;
 	bool (*matches)(const struct boot_rule *rule, const struct candidate *c);
@@ -105,6 +113,7 @@ static const struct {
 	{"user-class", match_user_class},
 	{"vendor-class", match_vendor_class},
 	{"host", match_host},
+	{"group", match_group},
 	{"mac", match_mac},
 	{"uuid", match_uuid},
 	{"subnet", match_subnet},
@@ -186,6 +195,7 @@ bool boot_rule_covers(const struct boot_rule *a, const struct boot_rule *b)
 	       pattern_covers(&a->vendor_class, &b->vendor_class) &&
 	       pattern_covers(&a->interface_id, &b->interface_id) &&
 	       pattern_covers(&a->remote_id, &b->remote_id) && pattern_covers(&a->host, &b->host) &&
+	       pattern_covers(&a->group, &b->group) &&
 	       (a->mac_len == 0 ||
 		       (b->mac_len >= a->mac_len && memcmp(a->mac, b->mac, a->mac_len) == 0)) &&
 	       (!a->has_uuid || (b->has_uuid && dhcp6_uuid_same(a->uuid, b->uuid))) &&

@@ -19,11 +19,13 @@ static void put_arch(struct boot_values *values, uint16_t code)
 		snprintf(values->arch, sizeof(values->arch), "%u", code);
 }
 
-void boot_values_of_client(struct boot_values *values, const struct client_facts *facts,
-	const struct subnet *subnet, const struct boot_host *host, const struct in6_addr *address)
+void boot_values_of_client(struct boot_values *values, const struct boot_config *config,
+	const struct client_facts *facts, const struct subnet *subnet, const struct boot_host *host,
+	const struct in6_addr *address)
 {
 	*values = (struct boot_values){
 		.for_ipxe = firmware_of(facts) == FIRMWARE_IPXE,
+		.config = config,
 		.host = host,
 	};
 	if (facts->mac_source != CLIENT_MAC_UNKNOWN)
@@ -55,5 +57,5 @@ const char *boot_values_lookup(void *ctx, const char *name)
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(known[i].name, name) == 0)
 			return *known[i].value || !values->for_ipxe ? known[i].value : NULL;
-	return values->host ? boot_host_variable(values->host, name) : NULL;
+	return values->host ? boot_config_variable(values->config, values->host, name) : NULL;
 }

@@ -129,6 +129,7 @@ static void read_way(
 	next_to_client = &chain->relay[chain->count - 1];
 	facts->peer_address = next_to_client->peer_address;
 	dhcp6_option_find(next_to_client->options, DHCP6_OPT_INTERFACE_ID, &facts->interface_id);
+	dhcp6_option_find(next_to_client->options, DHCP6_OPT_RELAY_ID, &facts->relay_id);
 	for (unsigned i = 0; i < chain->count; i++)
 		if (!IN6_IS_ADDR_UNSPECIFIED(&chain->relay[i].link_address))
 			facts->link_address = chain->relay[i].link_address;

@@ -73,8 +73,9 @@ struct client_facts {
 	unsigned relays;
 	struct in6_addr
 		link_address; /* innermost that is not ::, else :: (RFC 9915 section 13.1) */
-	struct in6_addr peer_address;           /* the client's own address */
-	struct wire_in interface_id, remote_id; /* of the relay next to the client; may be empty */
+	struct in6_addr peer_address;                     /* the client's own address */
+	struct wire_in interface_id, remote_id, relay_id; /* of the relay next to the client; may be
+							     empty */
 	int ifindex;           /* of the link, for a message that came straight from the client */
 	const char *link_name; /* NULL: relayed, or not known */
 	const struct in6_addr *on_link; /* our own addresses there */

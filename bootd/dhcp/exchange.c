@@ -106,33 +106,22 @@ static const struct subnet *find_subnet(
 	return subnet;
 }
 
-const struct boot_host *exchange_find_host(
-	const struct boot_config *config, const struct client_facts *facts)
-{
-	const struct boot_host *host = NULL;
-
-	if (facts->mac_source != CLIENT_MAC_UNKNOWN)
-		host = host_table_by_mac(&config->hosts, facts->mac);
-	if (!host && facts->has_uuid)
-		host = host_table_by_uuid(&config->hosts, facts->uuid);
-	if (!host && facts->has_client_id)
-		host = host_table_by_duid(&config->hosts, &facts->duid);
-	return host;
-}
-
 bool exchange_decide(const struct boot_config *config, const struct binding_table *bindings,
 	const struct client_facts *facts, struct decision *decision)
 {
 	struct boot_values values;
+	struct host_choice host;
 
 	*decision = (struct decision){.subnet = find_subnet(config, facts)};
 	if (!decision->subnet)
 		return false;
-	decision->host = exchange_find_host(config, facts);
+	host = host_choose(config, facts, decision->subnet);
+	decision->host = host.host;
+	decision->host_by = host.by;
 	if (client_machine(facts, &decision->machine))
 		address_choose(&decision->address, config, bindings, decision->subnet,
 			decision->host, &decision->machine, facts->archs > 0);
-	boot_values_of_client(&values, facts, decision->subnet, decision->host,
+	boot_values_of_client(&values, config, facts, decision->subnet, decision->host,
 		decision->address.given ? &decision->address.address : NULL);
 	boot_rule_choose(&decision->boot, config, facts, decision->subnet, decision->host, &values);
 	return true;

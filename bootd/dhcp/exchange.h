@@ -19,6 +19,7 @@
 #include "bootd/dhcp/address_choice.h"
 #include "bootd/dhcp/boot_rule.h"
 #include "bootd/dhcp/client_facts.h"
+#include "bootd/dhcp/host_choice.h"
 #include "bootd/dhcp/lease_book.h"
 
 /* Why a datagram is not answered; names in exchange_drop_name(). */
@@ -47,6 +48,7 @@ struct decision {
 	const struct subnet *subnet; /* NULL: not one of ours, and nothing below is set */
 	struct machine machine;
 	const struct boot_host *host; /* NULL: not a known one */
+	enum host_proof host_by;
 	struct address_choice address;
 	struct boot_choice boot;
 };
@@ -113,10 +115,6 @@ enum exchange_drop exchange_settle(struct exchange *exchange, const struct arriv
  */
 bool exchange_decide(const struct boot_config *config, const struct binding_table *bindings,
 	const struct client_facts *facts, struct decision *decision);
-
-/* The host behind a client: by MAC, else by UUID, else by DUID. */
-const struct boot_host *exchange_find_host(
-	const struct boot_config *config, const struct client_facts *facts);
 
 /* "malformed", "no-subnet"...: for logs and counters. */
 const char *exchange_drop_name(enum exchange_drop drop);

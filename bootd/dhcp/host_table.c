@@ -1,192 +1,455 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Hosts in an array, in the order of the file, with two sorted indexes.
+ * Hosts and their keys. A key is the octets by which a host is found, with their kind in front,
+ * so that one table of slots holds all kinds. It belongs to its host, made once: what was
+ * removed can be added again without any memory.
  *
- * An identity is stored with its kind in front, so that one index holds all
- * three kinds. Of a UUID's two byte orders the lower one is stored and looked
- * up, so both find it.
+ * Of a UUID's two byte orders the lower one is stored and looked up, so both find it.
  */
 #include "bootd/dhcp/host_table.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
-enum { KEY_MAX = 1 + DHCP6_DUID_MAX, GROW = 64 };
+#include "bootd/dhcp/machine.h"
 
-struct host_key {
-	uint8_t len;
-	uint8_t octets[KEY_MAX];
-	size_t host; /* its place: the array moves while it grows */
+enum { SLOTS_FIRST = 64, HOSTS_GROW = 64 };
+
+/* What is known of a port, as bits: the number orders the ports by how much they say. */
+enum { PORT_INTERFACE = 1, PORT_REMOTE = 2, PORT_SUBNET = 4, PORT_RELAY = 8 };
+
+enum kind {
+	OF_NAME = 'n',
+	OF_MAC = 'm',
+	OF_UUID = 'u',
+	OF_DUID = 'd',
+	OF_PORT = 'p',
+	OF_ADDRESS = 'a'
 };
 
-static struct host_key key_of(char kind, const void *octets, size_t len)
-{
-	struct host_key key = {.len = (uint8_t)(len + 1)};
+struct host_key {
+	struct host_key *next; /* in its slot */
+	struct boot_host *host;
+	uint64_t hash;
+	size_t len;
+	uint8_t *octets;
+};
 
-	key.octets[0] = (uint8_t)kind;
-	memcpy(key.octets + 1, octets, len);
-	return key;
+/* --- keys ------------------------------------------------------------------------ */
+
+enum { KEY_MAX = 3 * 2 + 2 * PORT_ID_MAX + 2 + sizeof(struct prefix) + DHCP6_DUID_MAX };
+
+struct key {
+	size_t len;
+	uint8_t octets[KEY_MAX];
+};
+
+static void key_add(struct key *key, const void *octets, size_t len)
+{
+	if (len > 0)
+		memcpy(key->octets + key->len, octets, len);
+	key->len += len;
 }
 
-static struct host_key key_of_uuid(const uint8_t uuid[DHCP6_UUID_LEN])
+static void key_begin(struct key *key, enum kind kind)
+{
+	key->octets[0] = (uint8_t)kind;
+	key->len = 1;
+}
+
+static void key_of(struct key *key, enum kind kind, const void *octets, size_t len)
+{
+	key_begin(key, kind);
+	key_add(key, octets, len);
+}
+
+static void key_of_uuid(struct key *key, const uint8_t uuid[DHCP6_UUID_LEN])
 {
 	uint8_t swapped[DHCP6_UUID_LEN];
 
 	memcpy(swapped, uuid, sizeof(swapped));
 	dhcp6_uuid_swap(swapped);
-	return key_of(
-		'u', memcmp(uuid, swapped, sizeof(swapped)) < 0 ? uuid : swapped, sizeof(swapped));
+	key_of(key, OF_UUID, memcmp(uuid, swapped, sizeof(swapped)) < 0 ? uuid : swapped,
+		sizeof(swapped));
 }
 
-static int compare_keys(const void *left, const void *right)
+static void key_add_sized(struct key *key, const struct wire_in *view)
 {
-	const struct host_key *a = left, *b = right;
+	uint16_t len = htobe16((uint16_t)wire_left(view));
 
-	if (a->len != b->len)
-		return a->len < b->len ? -1 : 1;
-	return memcmp(a->octets, b->octets, a->len);
+	key_add(key, &len, sizeof(len));
+	key_add(key, view->pos, wire_left(view));
 }
 
-struct boot_host *host_table_add(struct host_table *table)
+/* Of what is known of the port, the parts in `kind`. */
+static void key_of_port(struct key *key, const struct relay_port *port, unsigned kind)
 {
-	if (table->hosts % GROW == 0) {
-		struct boot_host *more =
-			realloc(table->host, (table->hosts + GROW) * sizeof(*more));
+	uint8_t octet = (uint8_t)kind;
 
-		if (!more)
-			return NULL;
-		table->host = more;
+	key_begin(key, OF_PORT);
+	key_add(key, &octet, 1);
+	if (kind & PORT_INTERFACE)
+		key_add_sized(key, &port->interface_id);
+	if (kind & PORT_REMOTE)
+		key_add_sized(key, &port->remote_id);
+	if (kind & PORT_SUBNET) {
+		key_add(key, &port->subnet->address, sizeof(port->subnet->address));
+		key_add(key, &port->subnet->len, sizeof(port->subnet->len));
 	}
-	table->host[table->hosts] = (struct boot_host){0};
-	return &table->host[table->hosts++];
+	if (kind & PORT_RELAY)
+		key_add_sized(key, &port->relay_id);
 }
 
-static void add_key(struct host_key *index, size_t *n, struct host_key key, size_t host)
+static bool fits(const struct wire_in *view, size_t most)
 {
-	key.host = host;
-	index[(*n)++] = key;
+	return wire_left(view) > 0 && wire_left(view) <= most;
 }
 
-static void index_host(struct host_table *table, size_t i)
+static unsigned kind_of_port(const struct relay_port *port)
 {
-	const struct boot_host *host = &table->host[i];
-
-	if (host->has_mac)
-		add_key(table->identity, &table->identities,
-			key_of('m', host->mac, sizeof(host->mac)), i);
-	if (host->has_uuid)
-		add_key(table->identity, &table->identities, key_of_uuid(host->uuid), i);
-	if (host->duid.len > 0)
-		add_key(table->identity, &table->identities,
-			key_of('d', host->duid.octets, host->duid.len), i);
-	if (host->has_address)
-		add_key(table->address, &table->addresses,
-			key_of('a', &host->address, sizeof(host->address)), i);
+	return (fits(&port->interface_id, PORT_ID_MAX) ? PORT_INTERFACE : 0) |
+	       (fits(&port->remote_id, PORT_ID_MAX) ? PORT_REMOTE : 0) |
+	       (port->subnet ? PORT_SUBNET : 0) |
+	       (fits(&port->relay_id, DHCP6_DUID_MAX) ? PORT_RELAY : 0);
 }
 
-static bool same_key(const struct host_table *table, const struct host_key *key, size_t n,
-	const struct boot_host **a, const struct boot_host **b)
+static struct relay_port port_of_host(const struct boot_host *host)
 {
-	for (size_t i = 1; i < n; i++) {
-		if (compare_keys(&key[i - 1], &key[i]) == 0) {
-			*a = &table->host[key[i - 1].host];
-			*b = &table->host[key[i].host];
-			return true;
+	return (struct relay_port){
+		.interface_id = wire_in_of(host->interface_id, host->interface_id_len),
+		.remote_id = wire_in_of(host->remote_id, host->remote_id_len),
+		.subnet = host->has_subnet ? &host->subnet : NULL,
+		.relay_id = wire_in_of(host->relay_id.octets, host->relay_id.len),
+	};
+}
+
+/* --- hosts ----------------------------------------------------------------------- */
+
+struct boot_host *boot_host_new(void)
+{
+	return calloc(1, sizeof(struct boot_host));
+}
+
+void boot_host_free(struct boot_host *host)
+{
+	if (!host)
+		return;
+	for (size_t i = 0; i < host->groups; i++)
+		free(host->group[i]);
+	for (size_t i = 0; i < host->keys; i++)
+		free(host->key[i].octets);
+	host_variables_free(host->variable, host->variables);
+	free(host->group);
+	free(host->key);
+	free(host->interface_id);
+	free(host->remote_id);
+	free(host->mac);
+	free(host->name);
+	free(host);
+}
+
+static bool store_key(struct boot_host *host, const struct key *key)
+{
+	uint8_t *octets = malloc(key->len);
+
+	if (!octets)
+		return false;
+	memcpy(octets, key->octets, key->len);
+	host->key[host->keys++] =
+		(struct host_key){.host = host, .len = key->len, .octets = octets};
+	return true;
+}
+
+int boot_host_finish(struct boot_host *host)
+{
+	struct relay_port port = port_of_host(host);
+	struct key key;
+	bool ok;
+
+	host->key = calloc(host->macs + 5, sizeof(*host->key));
+	if (!host->key)
+		return -ENOMEM;
+	key_of(&key, OF_NAME, host->name, strlen(host->name));
+	ok = store_key(host, &key);
+	for (size_t i = 0; i < host->macs; i++) {
+		key_of(&key, OF_MAC, host->mac[i], DHCP6_MAC_LEN);
+		ok = ok && store_key(host, &key);
+	}
+	if (host->has_uuid) {
+		key_of_uuid(&key, host->uuid);
+		ok = ok && store_key(host, &key);
+	}
+	if (host->duid.len > 0) {
+		key_of(&key, OF_DUID, host->duid.octets, host->duid.len);
+		ok = ok && store_key(host, &key);
+	}
+	if (host->has_port) {
+		key_of_port(&key, &port, kind_of_port(&port));
+		ok = ok && store_key(host, &key);
+	}
+	if (host->has_address) {
+		key_of(&key, OF_ADDRESS, &host->address, sizeof(host->address));
+		ok = ok && store_key(host, &key);
+	}
+	return ok ? 0 : -ENOMEM;
+}
+
+/* --- the table ------------------------------------------------------------------- */
+
+static struct host_key **slot_of(const struct host_table *table, uint64_t hash)
+{
+	return &table->slot[hash & (table->slots - 1)];
+}
+
+static const struct host_key *find_key(
+	const struct host_table *table, const uint8_t *octets, size_t len)
+{
+	uint64_t hash;
+
+	if (table->slots == 0)
+		return NULL;
+	hash = machine_hash_octets(octets, len, table->seed);
+	for (const struct host_key *key = *slot_of(table, hash); key; key = key->next)
+		if (key->hash == hash && key->len == len && memcmp(key->octets, octets, len) == 0)
+			return key;
+	return NULL;
+}
+
+static const struct boot_host *find(const struct host_table *table, const struct key *key)
+{
+	const struct host_key *found = find_key(table, key->octets, key->len);
+
+	return found ? found->host : NULL;
+}
+
+static void link_key(struct host_table *table, struct host_key *key)
+{
+	struct host_key **slot = slot_of(table, key->hash);
+
+	key->next = *slot;
+	*slot = key;
+}
+
+/* Twice the slots. Without memory for them the chains grow: slower, and no less right. */
+static int grow_slots(struct host_table *table)
+{
+	size_t before = table->slots, slots = before ? 2 * before : SLOTS_FIRST;
+	struct host_key **old = table->slot, **slot = calloc(slots, sizeof(struct host_key *));
+
+	if (!slot)
+		return before ? 0 : -ENOMEM;
+	if (!before && getrandom(&table->seed, sizeof(table->seed), 0) != sizeof(table->seed))
+		table->seed = (uintptr_t)table;
+	table->slot = slot;
+	table->slots = slots;
+	for (size_t i = 0; i < before; i++) {
+		for (struct host_key *key = old[i], *next; key; key = next) {
+			next = key->next;
+			link_key(table, key);
 		}
 	}
-	return false;
+	free(old);
+	return 0;
 }
 
-int host_table_finish(struct host_table *table, const struct boot_host **a,
-	const struct boot_host **b, const char **what)
+static int make_room(struct host_table *table, size_t keys)
 {
-	if (table->hosts == 0)
-		return 0;
-	table->identity = calloc(table->hosts, 3 * sizeof(*table->identity));
-	table->address = calloc(table->hosts, sizeof(*table->address));
-	if (!table->identity || !table->address)
-		return -ENOMEM;
-	for (size_t i = 0; i < table->hosts; i++)
-		index_host(table, i);
-	qsort(table->identity, table->identities, sizeof(*table->identity), compare_keys);
-	qsort(table->address, table->addresses, sizeof(*table->address), compare_keys);
-	if (same_key(table, table->identity, table->identities, a, b))
-		*what = "MAC, UUID or DUID";
-	else if (same_key(table, table->address, table->addresses, a, b))
-		*what = "address";
-	else
-		return 0;
-	return -EEXIST;
-}
+	if (table->hosts == table->room) {
+		size_t room = table->room + table->room / 2 + HOSTS_GROW;
+		struct boot_host **more = realloc(table->host, room * sizeof(struct boot_host *));
 
-static void host_fini(struct boot_host *host)
-{
-	for (size_t i = 0; i < host->variables; i++) {
-		free(host->variable[i].name);
-		free(host->variable[i].value);
+		if (!more)
+			return -ENOMEM;
+		table->host = more;
+		table->room = room;
 	}
-	free(host->variable);
-	free(host->name);
+	return table->keys + keys > table->slots ? grow_slots(table) : 0;
+}
+
+static const char *what_is(const struct host_key *key)
+{
+	switch (key->octets[0]) {
+	case OF_NAME:
+		return "name";
+	case OF_ADDRESS:
+		return "address";
+	case OF_PORT:
+		return "port";
+	default:
+		return "MAC, UUID or DUID";
+	}
+}
+
+int host_table_clash(const struct host_table *table, const struct boot_host *host,
+	const struct boot_host **with, const char **what)
+{
+	for (size_t i = 0; i < host->keys; i++) {
+		const struct host_key *key = find_key(table, host->key[i].octets, host->key[i].len);
+
+		if (!key)
+			continue;
+		*with = key->host;
+		*what = what_is(key);
+		return -EEXIST;
+	}
+	return 0;
+}
+
+static unsigned port_kind(const struct host_key *key)
+{
+	return key->octets[0] == OF_PORT ? key->octets[1] : 0;
+}
+
+int host_table_add(struct host_table *table, struct boot_host *host, const struct boot_host **with,
+	const char **what)
+{
+	int rc = host_table_clash(table, host, with, what);
+
+	if (rc == 0)
+		rc = make_room(table, host->keys);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < host->keys; i++) {
+		struct host_key *key = &host->key[i];
+
+		key->hash = machine_hash_octets(key->octets, key->len, table->seed);
+		link_key(table, key);
+		table->ports[port_kind(key)]++;
+	}
+	table->keys += host->keys;
+	host->place = table->hosts;
+	table->host[table->hosts++] = host;
+	return 0;
+}
+
+static void unlink_key(struct host_table *table, const struct host_key *key)
+{
+	struct host_key **at = slot_of(table, key->hash);
+
+	while (*at != key)
+		at = &(*at)->next;
+	*at = key->next;
+	table->ports[port_kind(key)]--;
+}
+
+void host_table_remove(struct host_table *table, struct boot_host *host)
+{
+	for (size_t i = 0; i < host->keys; i++)
+		unlink_key(table, &host->key[i]);
+	table->keys -= host->keys;
+	table->hosts--;
+	table->host[host->place] = table->host[table->hosts];
+	table->host[host->place]->place = host->place;
 }
 
 void host_table_fini(struct host_table *table)
 {
 	for (size_t i = 0; i < table->hosts; i++)
-		host_fini(&table->host[i]);
+		boot_host_free(table->host[i]);
 	free(table->host);
-	free(table->identity);
-	free(table->address);
+	free(table->slot);
 	*table = (struct host_table){0};
 }
 
-static const struct boot_host *find(
-	const struct host_table *table, const struct host_key *index, size_t n, struct host_key key)
+size_t host_table_longest_chain(const struct host_table *table)
 {
-	const struct host_key *found =
-		n > 0 ? bsearch(&key, index, n, sizeof(key), compare_keys) : NULL;
+	size_t longest = 0;
 
-	return found ? &table->host[found->host] : NULL;
+	for (size_t i = 0; i < table->slots; i++) {
+		size_t len = 0;
+
+		for (const struct host_key *key = table->slot[i]; key; key = key->next)
+			len++;
+		longest = len > longest ? len : longest;
+	}
+	return longest;
 }
+
+/* --- finding --------------------------------------------------------------------- */
 
 const struct boot_host *host_table_by_mac(
 	const struct host_table *table, const uint8_t mac[DHCP6_MAC_LEN])
 {
-	return find(table, table->identity, table->identities, key_of('m', mac, DHCP6_MAC_LEN));
+	struct key key;
+
+	key_of(&key, OF_MAC, mac, DHCP6_MAC_LEN);
+	return find(table, &key);
 }
 
 const struct boot_host *host_table_by_uuid(
 	const struct host_table *table, const uint8_t uuid[DHCP6_UUID_LEN])
 {
-	return find(table, table->identity, table->identities, key_of_uuid(uuid));
+	struct key key;
+
+	key_of_uuid(&key, uuid);
+	return find(table, &key);
 }
 
 const struct boot_host *host_table_by_duid(
 	const struct host_table *table, const struct dhcp6_duid *duid)
 {
-	return find(
-		table, table->identity, table->identities, key_of('d', duid->octets, duid->len));
+	struct key key;
+
+	key_of(&key, OF_DUID, duid->octets, duid->len);
+	return find(table, &key);
+}
+
+const struct boot_host *host_table_by_port(
+	const struct host_table *table, const struct relay_port *port)
+{
+	unsigned known = kind_of_port(port);
+
+	for (unsigned kind = PORT_KINDS - 1; kind > 0; kind--) {
+		const struct boot_host *host;
+		struct key key;
+
+		if (table->ports[kind] == 0 || (kind & known) != kind)
+			continue;
+		key_of_port(&key, port, kind);
+		host = find(table, &key);
+		if (host)
+			return host;
+	}
+	return NULL;
 }
 
 const struct boot_host *host_table_by_address(
 	const struct host_table *table, const struct in6_addr *address)
 {
-	return find(
-		table, table->address, table->addresses, key_of('a', address, sizeof(*address)));
+	struct key key;
+
+	key_of(&key, OF_ADDRESS, address, sizeof(*address));
+	return find(table, &key);
 }
 
 const struct boot_host *host_table_by_name(const struct host_table *table, const char *name)
 {
-	for (size_t i = 0; i < table->hosts; i++)
-		if (strcmp(table->host[i].name, name) == 0)
-			return &table->host[i];
+	struct key key;
+	size_t len = strlen(name);
+
+	if (len >= sizeof(key.octets))
+		return NULL;
+	key_of(&key, OF_NAME, name, len);
+	return find(table, &key);
+}
+
+const char *host_variable_find(
+	const struct host_variable *variable, size_t variables, const char *name)
+{
+	for (size_t i = 0; i < variables; i++)
+		if (strcmp(variable[i].name, name) == 0)
+			return variable[i].value;
 	return NULL;
 }
 
-const char *boot_host_variable(const struct boot_host *host, const char *name)
+void host_variables_free(struct host_variable *variable, size_t variables)
 {
-	for (size_t i = 0; i < host->variables; i++)
-		if (strcmp(host->variable[i].name, name) == 0)
-			return host->variable[i].value;
-	return NULL;
+	for (size_t i = 0; i < variables; i++) {
+		free(variable[i].name);
+		free(variable[i].value);
+	}
+	free(variable);
 }

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "bootd/dhcp/boot_rule.h"
 #include "bootd/config/conf_file.h"
+#include "bootd/dhcp/boot_rule.h"
 
 static void test_urls(void **state)
 {
@@ -143,6 +143,9 @@ static void test_conditions(void **state)
 		{"remote-id = \"rack8\"", "remote-id"},
 		{"host = \"db*\"", NULL},
 		{"host = \"web*\"", "host"},
+		{"group = \"rack7\"", NULL},
+		{"group = \"d*\"", NULL},
+		{"group = \"rack8\"", "group"},
 	};
 	struct client_facts facts = {
 		.mac_source = CLIENT_MAC_RELAY,
@@ -167,7 +170,7 @@ static void test_conditions(void **state)
 
 		snprintf(text, sizeof(text),
 			"subnet \"2001:db8:1::/64\" {} subnet \"2001:db8:2::/64\" {}\n"
-			"host \"db1\" { mac = \"52:54:00:12:34:56\" }\n"
+			"host \"db1\" { mac = \"52:54:00:12:34:56\" group = {\"db\", \"rack7\"} }\n"
 			"boot \"x\" { %s url = \"%s\" }",
 			row[i].condition,
 			strstr(row[i].condition, "http") ? "http://[2001:db8::1]/x.efi"
@@ -178,8 +181,8 @@ static void test_conditions(void **state)
 				"url = \"http://[2001:db8::1]/x\" }",
 				row[i].condition);
 		config = load(text);
-		unmet = boot_rule_mismatch(
-			&config->rule[0], &facts, config->subnet, config->hosts.host);
+		unmet = boot_rule_mismatch(&config->rule[0], &facts, config->subnet,
+			config->hosts.hosts ? config->hosts.host[0] : NULL);
 		if (row[i].unmet ? !unmet || strcmp(unmet, row[i].unmet) != 0 : unmet != NULL)
 			fail_msg("%s: %s", row[i].condition, unmet ? unmet : "met");
 		boot_config_free(config);
@@ -191,7 +194,7 @@ static void test_nothing_known(void **state)
 {
 	static const char *const condition[] = {"arch = {7}", "user-class = \"*\"",
 		"vendor-class = \"*\"", "mac = \"52\"",
-		"uuid = \"00112233-4455-6677-8899-aabbccddeeff\"", "host = \"*\"",
+		"uuid = \"00112233-4455-6677-8899-aabbccddeeff\"", "host = \"*\"", "group = \"*\"",
 		"interface-id = \"x*\""};
 	struct client_facts facts = {0};
 	char text[256];
@@ -234,7 +237,7 @@ static void test_choice(void **state)
 			.mac_source = CLIENT_MAC_RELAY,
 			.mac = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56}};
 
-		boot_values_of_client(&values, &facts, NULL, &host, NULL);
+		boot_values_of_client(&values, config, &facts, NULL, &host, NULL);
 		boot_rule_choose(&choice, config, &facts, NULL, &host, &values);
 		assert_non_null(choice.rule);
 		assert_string_equal(choice.rule->name, row[i].rule);
@@ -263,6 +266,8 @@ static void test_covers(void **state)
 		{"subnet = \"2001:db8::/32\"", "subnet = \"2001:db8:1::/64\"", true},
 		{"subnet = \"2001:db8:1::/64\"", "subnet = \"2001:db8::/32\"", false},
 		{"host = \"*\"", "host = \"db1\"", true},
+		{"group = \"r*\"", "group = \"rack7\"", true},
+		{"group = \"db\"", "host = \"db1\"", false},
 		{"host = \"db1\"", "mac = \"52\"", false},
 	};
 	char text[512];

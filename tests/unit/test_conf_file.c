@@ -53,6 +53,10 @@ static void test_refused(void **state)
 		{"key = \"short\"", "16 characters"},
 		{"server-duid = \"00\"", "expected a DUID"},
 		{"host \"x\" { address = \"2001:db8::5\" }", "a mac, a uuid or a duid"},
+		{"host \"x\" { mac = \"52:54:00:12:34:56\" subnet = \"2001:db8::/64\" }",
+			"beside subnet or relay-id"},
+		{"host \"x\" { interface-id = \"ge*\" }", "expected a text or octets"},
+		{"group \"x\" { set = {\"a\"} }", "name=value"},
 		{"host \"x\" { mac = \"52:54:00\" }", "expected a MAC address"},
 		{"host \"x\" { uuid = \"1\" }", "expected a UUID"},
 		{"host \"x\" { mac = \"52:54:00:12:34:56\" address = \"ff02::1\" }",
@@ -126,9 +130,13 @@ static void test_clashes(void **state)
 		{"host \"a\" { mac = \"52:54:00:12:34:56\" address = \"2001:db8::1\" }\n"
 		 "host \"b\" { mac = \"52:54:00:12:34:57\" address = \"2001:db8:0::1\" }\n",
 			"the same address"},
+		{"host \"a\" { interface-id = \"ge-0\" subnet = \"2001:db8::/64\" }\n"
+		 "host \"c\" { interface-id = \"ge-0\" }\n"
+		 "host \"b\" { interface-id = \"0x67652d30\" subnet = \"2001:db8::/64\" }\n",
+			"b.conf:3: host \"b\" has the same port as host \"a\" (line 1)"},
 		{"host \"a\" { mac = \"52:54:00:12:34:56\" }\n"
 		 "host \"a\" { mac = \"52:54:00:12:34:57\" }\n",
-			"duplicate title"},
+			"the same name as host \"a\" (line 1)"},
 	};
 	struct boot_config *config;
 
@@ -192,6 +200,8 @@ static void test_warned_of(void **state)
 			NULL},
 		{"host \"a\" { mac = \"52:54:00:12:34:56\" address = \"2001:db8:9::1\" }\n",
 			"in none of the subnets"},
+		{"host \"a\" { mac = \"52:54:00:12:34:56\" group = \"db\" }\n",
+			"b.conf:2: warning: host \"a\": there is no group \"db\""},
 	};
 	char text[1024];
 
@@ -260,9 +270,9 @@ static void test_example(void **state)
 	assert_ptr_equal(host, host_table_by_name(&config->hosts, "db1"));
 	assert_ptr_equal(host, host_table_by_duid(&config->hosts, &host->duid));
 	assert_ptr_equal(host, host_table_by_address(&config->hosts, &host->address));
-	assert_string_equal(boot_host_variable(host, "profile"), "nixos-db");
-	assert_string_equal(boot_host_variable(host, "x"), "${y}");
-	assert_null(boot_host_variable(host, "y"));
+	assert_string_equal(boot_config_variable(config, host, "profile"), "nixos-db");
+	assert_string_equal(boot_config_variable(config, host, "x"), "${y}");
+	assert_null(boot_config_variable(config, host, "y"));
 
 	inet_pton(AF_INET6, "2001:db8:123::5", &address);
 	assert_ptr_equal(boot_config_subnet_of(config, &address), &config->subnet[0]);
