@@ -75,15 +75,21 @@ static json_t *run_show(void *arg, int n, char *const words[])
 	const struct boot_server *server = arg;
 	const struct boot_record *record;
 	struct machine machine;
+	json_t *view, *registered;
 
 	if (n != 2)
 		return control_error("show: expected a MAC address, a DUID or a host's name");
 	if (!find_machine(server, words[1], &machine))
 		return control_error("show: \"%s\" is no MAC address, DUID or host", words[1]);
 	record = boot_progress_find(&server->progress, &machine);
-	if (!record)
+	registered = boot_view_registered(server, &machine);
+	if (!record && json_array_size(registered) == 0) {
+		json_decref(registered);
 		return control_error("show: nothing was heard of %s", words[1]);
-	return boot_view_record(record, true, loop_now_ms());
+	}
+	view = record ? boot_view_record(record, true, loop_now_ms()) : json_object();
+	json_object_set_new(view, "registered", registered);
+	return view;
 }
 
 static json_t *run_reload(void *arg, int n, char *const words[])

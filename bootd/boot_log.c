@@ -69,6 +69,9 @@ static void add_answer(struct line *line, const struct exchange_event *event)
 		add(line, " ");
 		add_address(line, &decision->address.address);
 	}
+	if (event->answer_type == DHCP6_ADDR_REG_REPLY)
+		add(line, " is its own for %" PRIu32 " s%s", decision->address.valid_s,
+			event->taken_over ? ", before it was another machine's" : "");
 	if (event->status)
 		add(line, " %s", dhcp6_status_name(event->status));
 	if (event->status && !decision->address.given && decision->address.why)
@@ -102,9 +105,10 @@ void boot_log_exchange(const struct exchange_event *event)
 {
 	char text[BOOT_LOG_LINE];
 
-	/* A Decline says that an address is in use twice: somebody has to look. */
-	enum log_level level =
-		event->facts->type == DHCP6_DECLINE ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
+	/* An address is in use twice, or somebody says so: somebody has to look. */
+	enum log_level level = event->facts->type == DHCP6_DECLINE || event->taken_over
+				       ? LOG_LEVEL_WARNING
+				       : LOG_LEVEL_INFO;
 
 	if (log_wanted(level))
 		log_line(level, "%s", boot_log_exchange_text(event, text));

@@ -27,10 +27,12 @@ enum { SWEEP_EVERY_MS = 10 * 1000 };
 static void observe_exchange(void *arg, const struct exchange_event *event)
 {
 	struct boot_server *server = arg;
-
 	const struct boot_record *record;
 
 	boot_log_exchange(event);
+	/* An address that a system has made itself is no step of a boot. */
+	if (event->facts->type == DHCP6_ADDR_REG_INFORM)
+		return;
 	record = boot_progress_exchange(&server->progress, event);
 	if (record && record->mac_hints == 1 && client_mac_is_hint(event->facts->mac_source))
 		boot_log_mac_hint(event);

@@ -264,6 +264,37 @@ static json_t *variables_json(const struct boot_host *host)
 	return all;
 }
 
+/* {machine: [address, ...]} of those that machines have registered (RFC 9686). */
+static json_t *registered_json(const struct boot_server *server)
+{
+	const struct binding *binding = NULL;
+	json_t *all = json_object(), *own;
+	char machine[MACHINE_TEXT];
+
+	while ((binding = binding_table_next(&server->exchange.bindings, binding))) {
+		if (binding->state != BINDING_REGISTERED)
+			continue;
+		machine_format(&binding->machine, machine);
+		own = json_object_get(all, machine);
+		if (!own) {
+			own = json_array();
+			json_object_set_new(all, machine, own);
+		}
+		json_array_append_new(own, address_json(true, &binding->address));
+	}
+	return all;
+}
+
+json_t *boot_view_registered(const struct boot_server *server, const struct machine *machine)
+{
+	char text[MACHINE_TEXT];
+	json_t *all = registered_json(server);
+	json_t *own = json_incref(json_object_get(all, machine_format(machine, text)));
+
+	json_decref(all);
+	return own ? own : json_array();
+}
+
 static json_t *macs_json(const struct boot_host *host)
 {
 	char mac[DHCP6_MAC_TEXT];
@@ -296,29 +327,44 @@ static const struct boot_record *record_of_host(
 	return record;
 }
 
-static json_t *host_json(
-	const struct boot_server *server, const struct boot_host *host, uint64_t now_ms)
+/* By whichever of its cards. */
+static json_t *registered_of_host(const struct boot_host *host, const json_t *registered)
+{
+	char mac[DHCP6_MAC_TEXT];
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < host->macs; i++)
+		json_array_extend(
+			all, json_object_get(registered, dhcp6_mac_format(host->mac[i], mac)));
+	return all;
+}
+
+static json_t *host_json(const struct boot_server *server, const struct boot_host *host,
+	const json_t *registered, uint64_t now_ms)
 {
 	const struct boot_record *record = record_of_host(server, host);
 	char mac[DHCP6_MAC_TEXT], uuid[DHCP6_UUID_TEXT], duid[DHCP6_DUID_TEXT];
 
-	return json_pack("{s:s s:s? s:o s:s? s:s? s:o s:o s:o s:s s:i s:o}", "host", host->name,
+	return json_pack("{s:s s:s? s:o s:s? s:s? s:o s:o s:o s:s s:i s:o s:o}", "host", host->name,
 		"mac", host->macs > 0 ? dhcp6_mac_format(host->mac[0], mac) : NULL, "macs",
 		macs_json(host), "uuid",
 		host->has_uuid ? dhcp6_uuid_format(host->uuid, uuid) : NULL, "duid",
 		host->duid.len ? dhcp6_duid_format(&host->duid, duid) : NULL, "address",
 		address_json(host->has_address, &host->address), "groups", groups_json(host), "set",
 		variables_json(host), "file", host->file, "line", (int)host->line, "boot",
-		record ? boot_view_record(record, false, now_ms) : json_null());
+		record ? boot_view_record(record, false, now_ms) : json_null(), "registered",
+		registered_of_host(host, registered));
 }
 
 json_t *boot_view_hosts(const struct boot_server *server, uint64_t now_ms)
 {
 	const struct boot_config *config = server->config;
-	json_t *all = json_array();
+	json_t *all = json_array(), *registered = registered_json(server);
 
 	for (size_t i = 0; i < boot_config_hosts(config) && i < HOSTS_SHOWN; i++)
-		json_array_append_new(all, host_json(server, boot_config_host(config, i), now_ms));
+		json_array_append_new(
+			all, host_json(server, boot_config_host(config, i), registered, now_ms));
+	json_decref(registered);
 	return json_pack("{s:o s:I}", "hosts", all, "of", (json_int_t)boot_config_hosts(config));
 }
 

@@ -20,6 +20,8 @@ json_t *boot_view_step(const struct boot_step *step, uint64_t now_ms);
 
 json_t *boot_view_leases(const struct boot_server *server, uint64_t now_ms);
 json_t *boot_view_hosts(const struct boot_server *server, uint64_t now_ms);
+/* The addresses that the machine has registered; an empty array where there are none. */
+json_t *boot_view_registered(const struct boot_server *server, const struct machine *machine);
 
 /* What would be decided for a client with these facts, and why, rule by rule. */
 json_t *boot_view_explain(const struct boot_server *server, const struct client_facts *facts);

@@ -77,6 +77,7 @@ static void show_hosts(const json_t *answer)
 		{"MAC-FROM", "boot.mac-from", PRINT_TEXT},
 		{"UUID", "uuid", PRINT_TEXT},
 		{"ADDRESS", "address", PRINT_TEXT},
+		{"REGISTERED", "registered", PRINT_TEXT},
 		{"STAGE", "boot.stage", PRINT_TEXT},
 		{"LAST-SEEN", "boot.last", PRINT_AGE},
 		{NULL, NULL, PRINT_TEXT},

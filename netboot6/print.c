@@ -48,7 +48,7 @@ static const json_t *find(const json_t *row, const char *key)
 	return row;
 }
 
-/* A value that is no object and no array, as text. */
+/* A value that is no object, as text; of an array the first one. */
 static void format_scalar(const json_t *value, char *text, size_t size)
 {
 	if (json_is_string(value))
@@ -59,6 +59,8 @@ static void format_scalar(const json_t *value, char *text, size_t size)
 		snprintf(text, size, "%.3f", json_real_value(value));
 	else if (json_is_boolean(value))
 		snprintf(text, size, "%s", json_is_true(value) ? "yes" : "no");
+	else if (json_array_size(value) > 0)
+		format_scalar(json_array_get(value, 0), text, size);
 	else
 		snprintf(text, size, "-");
 }

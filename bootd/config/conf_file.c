@@ -184,6 +184,7 @@ static bool build_listener(
 static bool build(cfg_t *cfg, struct boot_config *config)
 {
 	config->preference = cfg_getbool(cfg, "preference");
+	config->registration = cfg_getbool(cfg, "registration");
 	config_endpoint(cfg_getstr(cfg, "dhcp-listen"), DHCP6_SERVER_PORT, &config->dhcp);
 	build_secret(cfg, config);
 	return copy_list(cfg, "listen", &config->listen, &config->listens) &&

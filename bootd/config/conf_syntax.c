@@ -341,6 +341,7 @@ cfg_t *conf_syntax_new(void)
 		CFG_STR_LIST("dns", NULL, CFGF_NODEFAULT),
 		CFG_STR_LIST("domain-search", NULL, CFGF_NODEFAULT),
 		CFG_BOOL("preference", cfg_true, CFGF_NONE),
+		CFG_BOOL("registration", cfg_true, CFGF_NONE),
 		CFG_STR("lifetime", NULL, CFGF_NODEFAULT),
 		CFG_STR("control", RUNSTATEDIR "/netboot6/bootd.sock", CFGF_NONE),
 		CFG_STR("user", NULL, CFGF_NODEFAULT),

@@ -124,4 +124,6 @@ void answer_put_requested(
 	if (config->domain_search_len > 0 && client_asks_for(facts, DHCP6_OPT_DOMAIN_LIST))
 		dhcp6_put_option(out, DHCP6_OPT_DOMAIN_LIST, config->domain_search,
 			config->domain_search_len);
+	if (config->registration && client_asks_for(facts, DHCP6_OPT_ADDR_REG_ENABLE))
+		dhcp6_put_option(out, DHCP6_OPT_ADDR_REG_ENABLE, NULL, 0);
 }

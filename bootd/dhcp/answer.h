@@ -3,10 +3,11 @@
  * Writing answers: the relays' envelopes, the identifiers, the IAs, and the
  * options that the client asked for or that its firmware cannot do without.
  *
- * Order of options, because some firmware minds: 1, 2, 7, IAs, 59, 60, 16, 61, 23, 24, 13.
+ * Order of options, because some firmware minds: 1, 2, 7, IAs, 59, 60, 16, 61, 23, 24, 148, 13.
  * Behind 59 there is always one whose code is below 256 where a firmware boots, for UEFI
  * HTTP Boot reads the URL on to the next zero octet; 61 does it, as the echo that RFC 5970
- * asks for. None is ever empty: GRUB stops reading at an empty one. Never sent: 12
+ * asks for. None is empty but 148: GRUB, which does not ask for it, stops reading at an empty
+ * one. Never sent: 12
  * (Server Unicast), 14 (Rapid Commit), 16 with "PXEClient".
  */
 #ifndef NB6_BOOTD_DHCP_ANSWER_H
@@ -39,7 +40,7 @@ void answer_put_ia_status(struct wire_out *out, uint16_t ia_code, uint32_t iaid,
 void answer_put_boot(
 	struct wire_out *out, const struct client_facts *facts, const struct boot_choice *boot);
 
-/* DNS servers and search list, as far as they were asked for. */
+/* DNS servers and search list, and that addresses can be registered, if it was asked for. */
 void answer_put_requested(
 	struct wire_out *out, const struct client_facts *facts, const struct boot_config *config);
 

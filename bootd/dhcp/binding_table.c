@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Bindings in two chained hash tables and four lists, each list in order of the last
+ * Bindings in two chained hash tables and five lists, each list in order of the last
  * change of state. Whatever changes the address or the list marks it in the pools.
  */
 #include "bootd/dhcp/binding_table.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { LEASES, OTHERS, EXPIRED, OFFERED };
+enum { LEASES, OTHERS, REGISTERED, EXPIRED, OFFERED };
 
 int binding_table_init(struct binding_table *table, size_t most)
 {
@@ -75,13 +75,19 @@ static struct binding **address_slot(
 				  (table->slots - 1)];
 }
 
+static bool is_of(
+	const struct binding *binding, const struct prefix *subnet, const struct machine *machine)
+{
+	return prefix_equal(&binding->subnet, subnet) && machine_equal(&binding->machine, machine);
+}
+
 struct binding *binding_table_find(const struct binding_table *table, const struct prefix *subnet,
 	const struct machine *machine)
 {
 	struct binding *binding = *machine_slot(table, subnet, machine);
 
-	while (binding && !(prefix_equal(&binding->subnet, subnet) &&
-				  machine_equal(&binding->machine, machine)))
+	while (binding &&
+		(binding->state == BINDING_REGISTERED || !is_of(binding, subnet, machine)))
 		binding = binding->next_by_machine;
 	return binding;
 }
@@ -100,9 +106,10 @@ static int list_number(const struct binding *binding)
 {
 	if (binding->is_lease)
 		return LEASES;
-	return binding->state == BINDING_OFFERED   ? OFFERED
-	       : binding->state == BINDING_EXPIRED ? EXPIRED
-						   : OTHERS;
+	return binding->state == BINDING_OFFERED      ? OFFERED
+	       : binding->state == BINDING_EXPIRED    ? EXPIRED
+	       : binding->state == BINDING_REGISTERED ? REGISTERED
+						      : OTHERS;
 }
 
 static struct binding_list *list_of(struct binding_table *table, const struct binding *binding)
@@ -208,7 +215,7 @@ void binding_table_remove(struct binding_table *table, struct binding *binding)
 /* Leases stay; there are never so many that there is nothing else to let go of. */
 static void make_room(struct binding_table *table)
 {
-	static const int order[] = {OFFERED, EXPIRED, OTHERS};
+	static const int order[] = {OFFERED, EXPIRED, REGISTERED, OTHERS};
 
 	if (binding_table_count(table) < table->most)
 		return;
@@ -238,20 +245,64 @@ struct binding *binding_table_add_resting(
 	return binding;
 }
 
+static void know_machine(struct binding_table *table, struct binding *binding)
+{
+	struct binding **slot = machine_slot(table, &binding->subnet, &binding->machine);
+
+	binding->rests = false;
+	binding->next_by_machine = *slot;
+	*slot = binding;
+}
+
 struct binding *binding_table_get(
 	struct binding_table *table, const struct prefix *subnet, const struct machine *machine)
 {
 	struct binding *binding = binding_table_find(table, subnet, machine);
-	struct binding **slot;
 
 	if (!binding)
 		binding = binding_table_add_resting(table, subnet, machine);
-	if (!binding || !binding->rests)
+	if (binding && binding->rests)
+		know_machine(table, binding);
+	return binding;
+}
+
+/* Of those that the machine has registered, if it may have no more, the first to expire goes. */
+static void make_room_of_machine(
+	struct binding_table *table, const struct prefix *subnet, const struct machine *machine)
+{
+	struct binding *binding = *machine_slot(table, subnet, machine), *first = NULL;
+	unsigned count = 0;
+
+	for (; binding; binding = binding->next_by_machine) {
+		if (binding->state != BINDING_REGISTERED || !is_of(binding, subnet, machine))
+			continue;
+		count++;
+		if (!first || binding->expires_ms < first->expires_ms)
+			first = binding;
+	}
+	if (count >= REGISTERED_MAX) {
+		binding_table_remove(table, first);
+		table->evicted++;
+	}
+}
+
+struct binding *binding_table_register(struct binding_table *table, const struct prefix *subnet,
+	const struct machine *machine, const struct in6_addr *address)
+{
+	struct binding *binding = binding_table_find_address(table, address);
+
+	if (binding && binding->state == BINDING_REGISTERED && is_of(binding, subnet, machine))
 		return binding;
-	binding->rests = false;
-	slot = machine_slot(table, subnet, machine);
-	binding->next_by_machine = *slot;
-	*slot = binding;
+	make_room_of_machine(table, subnet, machine);
+	if (table->list[REGISTERED].count >= table->most / 4) {
+		binding_table_remove(table, table->list[REGISTERED].oldest);
+		table->evicted++;
+	}
+	binding = binding_table_add_resting(table, subnet, machine);
+	if (!binding)
+		return NULL;
+	know_machine(table, binding);
+	binding_table_set_address(table, binding, address, false);
 	return binding;
 }
 
@@ -264,7 +315,9 @@ void binding_table_set_address(struct binding_table *table, struct binding *bind
 	binding->is_fixed = is_fixed;
 	if (holder == binding)
 		return;
-	if (holder)
+	if (holder && holder->state == BINDING_REGISTERED)
+		binding_table_remove(table, holder);
+	else if (holder)
 		binding_table_drop_address(table, holder);
 	binding_table_drop_address(table, binding);
 	slot = address_slot(table, address);
@@ -317,6 +370,7 @@ void binding_table_expire(struct binding_table *table, uint64_t now_ms)
 	expire_list(table, &table->list[OFFERED], now_ms);
 	expire_list(table, &table->list[OTHERS], now_ms);
 	expire_list(table, &table->list[LEASES], now_ms);
+	expire_list(table, &table->list[REGISTERED], now_ms);
 }
 
 struct binding *binding_table_next(const struct binding_table *table, const struct binding *after)
@@ -338,6 +392,7 @@ const char *binding_state_name(enum binding_state state)
 		[BINDING_RELEASED] = "released",
 		[BINDING_DECLINED] = "declined",
 		[BINDING_EXPIRED] = "expired",
+		[BINDING_REGISTERED] = "registered",
 	};
 
 	return name[state];

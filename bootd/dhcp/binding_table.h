@@ -16,9 +16,13 @@
  * not forgotten but `expired`: its machine gets the address back until another one needs it.
  * A declined lease rests: it is found by its address, but is its machine's no more.
  *
+ * A machine's own addresses that it has registered (RFC 9686) are bindings as well, any number
+ * up to REGISTERED_MAX beside the one that DHCPv6 gave, and found by their address only.
+ *
  * Memory is bounded: a full table lets go of the oldest that were only offered, then
- * of the oldest that have expired, then of the oldest at all but leases. That loses no
- * stable address: they can be computed anew. Leases have nine tenths of the room at most.
+ * of the oldest that have expired or are registered, then of the oldest at all but leases. That
+ * loses no stable address: they can be computed anew. Leases have nine tenths of the room at
+ * most, registered addresses a quarter.
  */
 #ifndef NB6_BOOTD_DHCP_BINDING_TABLE_H
 #define NB6_BOOTD_DHCP_BINDING_TABLE_H
@@ -32,6 +36,7 @@ enum {
 	BINDINGS_MAX = 100000,
 	OFFER_HELD_S = 120,     /* for a Request to come */
 	DECLINE_RESTS_S = 3600, /* until a declined address may be tried again */
+	REGISTERED_MAX = 16,    /* addresses of a machine's own, per subnet */
 };
 
 enum binding_state {
@@ -39,7 +44,8 @@ enum binding_state {
 	BINDING_BOUND,
 	BINDING_RELEASED,
 	BINDING_DECLINED,
-	BINDING_EXPIRED
+	BINDING_EXPIRED,
+	BINDING_REGISTERED
 };
 
 struct binding {
@@ -71,7 +77,7 @@ struct binding_list {
 	size_t count;
 };
 
-enum { BINDING_LISTS = 4 };
+enum { BINDING_LISTS = 5 };
 
 struct binding_table {
 	size_t most;
@@ -109,6 +115,14 @@ struct binding *binding_table_get(
 struct binding *binding_table_add_resting(
 	struct binding_table *table, const struct prefix *subnet, const struct machine *machine);
 
+/*
+ * The binding of an address that the machine has made itself: the one there is, or a new one,
+ * for which one of the machine's, or the oldest of all, may have to go. Whoever has the address
+ * now loses it. NULL: no memory. The caller sets how long it is good for.
+ */
+struct binding *binding_table_register(struct binding_table *table, const struct prefix *subnet,
+	const struct machine *machine, const struct in6_addr *address);
+
 /* Give it this address; whoever has it now loses it. With another address it is no lease yet. */
 void binding_table_set_address(struct binding_table *table, struct binding *binding,
 	const struct in6_addr *address, bool is_fixed);
@@ -134,7 +148,7 @@ void binding_table_expire(struct binding_table *table, uint64_t now_ms);
 /* All of them, leases first, newest first within each list: NULL begins, NULL ends. */
 struct binding *binding_table_next(const struct binding_table *table, const struct binding *after);
 
-/* "offered", "bound", "released", "declined", "expired". */
+/* "offered", "bound", "released", "declined", "expired", "registered". */
 const char *binding_state_name(enum binding_state state);
 
 #endif

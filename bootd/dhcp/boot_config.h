@@ -94,6 +94,7 @@ struct boot_config {
 	size_t domain_search_len;
 	bool domain_search_cut; /* too long: conf_check() refuses it */
 	bool preference;        /* 255 in Advertises */
+	bool registration;      /* clients may register addresses of their own */
 	char *control;          /* path of the socket; "" for none */
 	char *user;             /* to become once the sockets are open; NULL: stay */
 	char *key_file;         /* where the key is kept that is not in the config */

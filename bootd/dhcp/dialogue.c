@@ -129,6 +129,8 @@ static const struct dialogue dialogue[EXCHANGE_TYPES] = {
 	[DHCP6_DECLINE] = {WANTED, WANTED, DHCP6_REPLY, respond_decline},
 	[DHCP6_INFORMATION_REQUEST] = {OPTIONAL, OPTIONAL, DHCP6_REPLY,
 		respond_information_request},
+	[DHCP6_ADDR_REG_INFORM] = {WANTED, UNWANTED, DHCP6_ADDR_REG_REPLY, respond_registration,
+		.gives_nothing = true},
 };
 
 const struct dialogue *dialogue_of(uint8_t type)

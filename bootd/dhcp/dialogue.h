@@ -32,7 +32,11 @@ struct dialogue {
 	enum wants client_id, server_id;
 	uint8_t answer;
 	respond_fn *respond;
+	bool gives_nothing; /* neither an address nor a boot file: there is none to be chosen */
 };
+
+/* Addr-reg-inform: registration.c. */
+respond_fn respond_registration;
 
 /* Of the messages that clients send; NULL for all others. */
 const struct dialogue *dialogue_of(uint8_t type);

@@ -106,10 +106,10 @@ static const struct subnet *find_subnet(
 	return subnet;
 }
 
-bool exchange_decide(const struct boot_config *config, const struct binding_table *bindings,
-	const struct client_facts *facts, struct decision *decision)
+/* Who asks from where: all that is to be known where nothing is given. */
+static bool decide_place(const struct boot_config *config, const struct client_facts *facts,
+	struct decision *decision)
 {
-	struct boot_values values;
 	struct host_choice host;
 
 	*decision = (struct decision){.subnet = find_subnet(config, facts)};
@@ -118,13 +118,34 @@ bool exchange_decide(const struct boot_config *config, const struct binding_tabl
 	host = host_choose(config, facts, decision->subnet);
 	decision->host = host.host;
 	decision->host_by = host.by;
-	if (client_machine(facts, &decision->machine))
+	client_machine(facts, &decision->machine);
+	return true;
+}
+
+bool exchange_decide(const struct boot_config *config, const struct binding_table *bindings,
+	const struct client_facts *facts, struct decision *decision)
+{
+	struct boot_values values;
+
+	if (!decide_place(config, facts, decision))
+		return false;
+	if (decision->machine.len > 0)
 		address_choose(&decision->address, config, bindings, decision->subnet,
 			decision->host, &decision->machine, facts->archs > 0);
 	boot_values_of_client(&values, config, facts, decision->subnet, decision->host,
 		decision->address.given ? &decision->address.address : NULL);
 	boot_rule_choose(&decision->boot, config, facts, decision->subnet, decision->host, &values);
 	return true;
+}
+
+static bool decide(struct request *r)
+{
+	const struct exchange *exchange = r->exchange;
+
+	return dialogue_of(r->facts.type)->gives_nothing
+		       ? decide_place(exchange->config, &r->facts, &r->decision)
+		       : exchange_decide(
+				 exchange->config, &exchange->bindings, &r->facts, &r->decision);
 }
 
 /* After the commit a lease is worth what the store has of it. */
@@ -172,7 +193,11 @@ static void address_answer(const struct request *r, struct exchange_answer *answ
 			dhcp6_option_find(r->chain.relay[0].options, DHCP6_OPT_RELAY_PORT, &data)
 				? arrival->source_port
 				: DHCP6_SERVER_PORT;
-	answer->ifindex = IN6_IS_ADDR_LINKLOCAL(&arrival->source) ? arrival->ifindex : 0;
+	/* Who registers an address asks from that one: it is on the link, whatever the routes say.
+	 */
+	answer->ifindex = IN6_IS_ADDR_LINKLOCAL(&arrival->source) || r->chain.count == 0
+				  ? arrival->ifindex
+				  : 0;
 }
 
 static void tell(struct request *r)
@@ -188,13 +213,11 @@ static void tell(struct request *r)
 static enum exchange_drop find_answer(
 	struct request *r, struct wire_in datagram, struct wire_out *out)
 {
-	struct exchange *exchange = r->exchange;
 	enum exchange_drop drop = read_request(r, datagram);
 
 	if (!drop)
 		drop = check_request(r);
-	if (!drop &&
-		!exchange_decide(exchange->config, &exchange->bindings, &r->facts, &r->decision))
+	if (!drop && !decide(r))
 		drop = DROP_NO_SUBNET;
 	if (!drop)
 		drop = limit_to_store(r);
@@ -255,6 +278,10 @@ const char *exchange_drop_name(enum exchange_drop drop)
 		[DROP_WITH_SERVER_ID] = "with-server-id",
 		[DROP_OTHER_SERVER] = "other-server",
 		[DROP_WITH_IA] = "with-ia",
+		[DROP_WITH_ORO] = "with-oro",
+		[DROP_NOT_ITS_OWN] = "not-its-own",
+		[DROP_NOT_ON_LINK] = "not-on-link",
+		[DROP_ASSIGNED] = "assigned",
 		[DROP_NO_SUBNET] = "no-subnet",
 		[DROP_NOTHING_ASKED] = "nothing-asked",
 		[DROP_TOO_LARGE] = "too-large",

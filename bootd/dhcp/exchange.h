@@ -34,10 +34,14 @@ enum exchange_drop {
 	DROP_WITH_SERVER_ID, /* where RFC 9915 section 16 allows none */
 	DROP_OTHER_SERVER,   /* it chose another server */
 	DROP_WITH_IA,        /* Information-request that asks for addresses */
-	DROP_NO_SUBNET,      /* from a subnet that is not in the configuration */
-	DROP_NOTHING_ASKED,  /* no IA, or a Confirm without addresses */
-	DROP_TOO_LARGE,      /* the answer, with all its relays, does not fit a datagram */
-	DROP_NOT_STORED,     /* a new lease that the store could not take */
+	DROP_WITH_ORO,       /* Addr-reg-inform that asks for options */
+	DROP_NOT_ITS_OWN,   /* it registers no address, several, or one that it did not send from */
+	DROP_NOT_ON_LINK,   /* it registers an address of another link */
+	DROP_ASSIGNED,      /* it registers what DHCPv6 has given */
+	DROP_NO_SUBNET,     /* from a subnet that is not in the configuration */
+	DROP_NOTHING_ASKED, /* no IA, or a Confirm without addresses */
+	DROP_TOO_LARGE,     /* the answer, with all its relays, does not fit a datagram */
+	DROP_NOT_STORED,    /* a new lease that the store could not take */
 	DROP_NO_MEMORY,
 	EXCHANGE_DROPS,
 	EXCHANGE_WAITS = EXCHANGE_DROPS, /* for the commit: nothing is counted or told yet */
@@ -61,11 +65,12 @@ struct exchange_event {
 	uint16_t status;    /* what the answer says of the address or the message */
 	bool with_address;  /* decision->address is in the answer */
 	bool with_boot_url; /* decision->boot is in the answer */
+	bool taken_over;    /* the address was another machine's */
 	uint64_t now_ms;
 };
 typedef void exchange_observe_fn(void *arg, const struct exchange_event *event);
 
-enum { EXCHANGE_TYPES = 16 };
+enum { EXCHANGE_TYPES = DHCP6_ADDR_REG_REPLY + 1 };
 
 struct exchange_counters {
 	uint64_t received[EXCHANGE_TYPES]; /* by type of the client's message; 0: any other */

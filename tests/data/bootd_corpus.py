@@ -6,12 +6,13 @@
 
 Each capture becomes one file of {flags, length, datagram} (tests/fuzz/fuzz_bootd.c): what
 clients and relays sent to port 547, in order. From the first Solicit, messages of all the
-other types are made, so that each is met at least once.
+other types are made, so that each is met at least once. What no capture has is made by hand.
 """
 
 import pathlib
 import struct
 import sys
+from ipaddress import ip_address
 
 from pcap_to_corpus import payloads
 
@@ -23,9 +24,37 @@ def record(datagram, flags=MULTICAST | OUR_SERVER_ID):
     return struct.pack("!BH", flags, len(datagram)) + datagram
 
 
+def option(code, data):
+    return struct.pack("!HH", code, len(data)) + data
+
+
+def relayed(message, *options, peer="fe80::77", link="2001:db8:1::1"):
+    """Through one relay, whose own options stand before the message."""
+    head = bytes([12, 0]) + ip_address(link).packed + ip_address(peer).packed
+    return head + b"".join(options) + option(9, message)
+
+
+CLIENT_ID = option(1, bytes.fromhex("00030001525400123456"))
+
+
+def registrations():
+    """RFC 9686: an address is registered, refreshed, another one, given up, from a wrong one."""
+    for own, valid, peer in (("::77", 60, "::77"), ("::77", 90, "::77"), ("::78", 60, "::78"),
+                             ("::77", 0, "::77"), ("::79", 60, "::77")):
+        address = ip_address("2001:db8:1" + own).packed
+        inform = bytes([36, 0, 0, 1]) + CLIENT_ID
+        inform += option(5, address + struct.pack("!II", valid, valid))
+        yield record(relayed(inform, peer="2001:db8:1" + peer))
+
+
+MADE = {"registration": registrations}
+
+
 def main(directory, *captures):
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
+    for name, make in MADE.items():
+        (directory / name).write_bytes(b"".join(make()))
     for path in map(pathlib.Path, captures):
         asked = [payload for payload in payloads(path) if payload[0] in TO_SERVERS]
         if asked:

@@ -80,15 +80,16 @@ static void check_answer(struct wire_in in)
 		demand(dhcp6_option_find(relay.options, DHCP6_OPT_RELAY_MSG, &in));
 	}
 	demand(dhcp6_message_read(in, &message) == 0);
-	demand(message.type == DHCP6_ADVERTISE || message.type == DHCP6_REPLY);
+	demand(message.type == DHCP6_ADVERTISE || message.type == DHCP6_REPLY ||
+		message.type == DHCP6_ADDR_REG_REPLY);
 	while (dhcp6_option_next(&message.options, &option)) {
-		demand(wire_left(&option.data) > 0);
+		demand(wire_left(&option.data) > 0 || option.code == DHCP6_OPT_ADDR_REG_ENABLE);
 		demand(option.code != DHCP6_OPT_UNICAST && option.code != DHCP6_OPT_RAPID_COMMIT);
 		if (option.code == DHCP6_OPT_IA_NA)
 			check_ia(option.data, &with_address);
 		with_url |= option.code == DHCP6_OPT_BOOTFILE_URL;
 	}
-	demand(message.type == DHCP6_REPLY || with_address || !with_url);
+	demand(message.type != DHCP6_ADVERTISE || with_address || !with_url);
 }
 
 /* So that what needs our Server Identifier is reached as well. */

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Addresses that machines have made themselves or were given by hand, and tell of (RFC 9686):
+ * an Addr-reg-inform comes from the address itself, the binding table puts it down as the
+ * machine's for as long as it is valid, the Addr-reg-reply says no more than that it was heard.
+ *
+ * What it is good for: a file that is fetched from such an address is fetched by a known machine,
+ * no pool gives it to another one, and the log has who used it when.
+ */
+#include <string.h>
+
+#include "bootd/dhcp/dialogue.h"
+
+/* The one IA Address of the message, as octets and as what they say. */
+static bool read_address(
+	const struct client_facts *facts, struct wire_in *data, struct dhcp6_iaaddr *own)
+{
+	struct wire_in options = facts->options;
+	struct dhcp6_option option;
+	unsigned found = 0;
+
+	while (dhcp6_option_next(&options, &option)) {
+		if (option.code != DHCP6_OPT_IAADDR)
+			continue;
+		*data = option.data;
+		found++;
+	}
+	return found == 1 && dhcp6_get_iaaddr(*data, own) == 0;
+}
+
+/* Is it one that DHCPv6 has given, to this machine or to another? */
+static bool is_assigned(const struct binding *binding)
+{
+	return binding && binding->state != BINDING_REGISTERED &&
+	       binding->state != BINDING_OFFERED && binding->state != BINDING_EXPIRED;
+}
+
+/* Section 4.2.1: what is discarded. */
+static enum exchange_drop check(const struct request *r, const struct dhcp6_iaaddr *own)
+{
+	if (!r->exchange->config->registration)
+		return DROP_NOT_FOR_SERVERS;
+	if (r->facts.has_oro)
+		return DROP_WITH_ORO;
+	if (!IN6_ARE_ADDR_EQUAL(&own->address, &r->facts.peer_address))
+		return DROP_NOT_ITS_OWN;
+	if (!prefix_contains(&r->decision.subnet->prefix, &own->address))
+		return DROP_NOT_ON_LINK;
+	if (is_assigned(binding_table_find_address(&r->exchange->bindings, &own->address)))
+		return DROP_ASSIGNED;
+	return EXCHANGE_ANSWERED;
+}
+
+/* A lifetime of 0 says that the address is used no more (section 4.6). */
+static bool put_down(struct request *r, const struct dhcp6_iaaddr *own)
+{
+	struct binding_table *bindings = &r->exchange->bindings;
+	struct binding *binding = binding_table_find_address(bindings, &own->address);
+
+	r->event.taken_over = binding && binding->state == BINDING_REGISTERED &&
+			      !machine_equal(&binding->machine, &r->decision.machine);
+	if (own->valid_s == 0) {
+		if (binding && binding->state == BINDING_REGISTERED && !r->event.taken_over)
+			binding_table_remove(bindings, binding);
+		r->event.taken_over = false;
+		return true;
+	}
+	binding = binding_table_register(
+		bindings, &r->decision.subnet->prefix, &r->decision.machine, &own->address);
+	if (!binding)
+		return false;
+	binding->mac_source = r->facts.mac_source;
+	binding->duid = r->facts.duid;
+	binding_table_set_state(bindings, binding, BINDING_REGISTERED, r->now_ms, own->valid_s);
+	return true;
+}
+
+enum exchange_drop respond_registration(struct request *r, struct wire_out *out)
+{
+	struct dhcp6_iaaddr own;
+	struct wire_in data;
+	enum exchange_drop drop;
+
+	if (!read_address(&r->facts, &data, &own))
+		return DROP_NOT_ITS_OWN;
+	drop = check(r, &own);
+	if (drop)
+		return drop;
+	if (!put_down(r, &own))
+		return DROP_NO_MEMORY;
+	dhcp6_put_option(out, DHCP6_OPT_IAADDR, data.pos, wire_left(&data));
+	r->decision.address.address = own.address;
+	r->decision.address.valid_s = own.valid_s;
+	r->event.with_address = true;
+	return EXCHANGE_ANSWERED;
+}
