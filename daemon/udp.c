@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Batched UDP. All buffers are made once; nothing is allocated per packet.
+ * UDP sockets, and receiving from them in batches; sending is in udp_send.c.
+ * All buffers are made once; nothing is allocated per packet.
  *
  * A receiver has one 64 KiB buffer per datagram of a batch. Pages of it are
  * touched only as far as datagrams reach, so small messages cost one page
@@ -35,13 +36,6 @@ struct udp_receiver {
 	struct udp_datagram *datagram;
 	uint8_t *buffers; /* most times BUFFER_SIZE, mapped */
 	bool has_large;   /* a datagram of the last batch went beyond its first page */
-};
-
-struct udp_sender {
-	unsigned most, n;
-	struct mmsghdr *header;
-	union pktinfo_control *control;
-	struct udp_outgoing *outgoing;
 };
 
 /*
@@ -193,104 +187,4 @@ int udp_receive(struct udp_receiver *r, int fd, const struct udp_datagram **data
 	}
 	*datagrams = r->datagram;
 	return kept;
-}
-
-struct udp_sender *udp_sender_new(unsigned most)
-{
-	struct udp_sender *s = calloc(1, sizeof(*s));
-
-	if (!s)
-		return NULL;
-	s->most = most;
-	s->header = calloc(most, sizeof(*s->header));
-	s->control = calloc(most, sizeof(*s->control));
-	s->outgoing = calloc(most, sizeof(*s->outgoing));
-	if (!s->header || !s->control || !s->outgoing) {
-		udp_sender_free(s);
-		return NULL;
-	}
-	return s;
-}
-
-void udp_sender_free(struct udp_sender *s)
-{
-	if (!s)
-		return;
-	free(s->header);
-	free(s->control);
-	free(s->outgoing);
-	free(s);
-}
-
-struct udp_outgoing *udp_sender_add(struct udp_sender *s)
-{
-	if (s->n == s->most)
-		return NULL;
-	return &s->outgoing[s->n++];
-}
-
-/* Name source and link for this datagram; neither: leave both to the kernel. */
-static void set_pktinfo(
-	struct msghdr *header, union pktinfo_control *control, const struct udp_outgoing *out)
-{
-	struct in6_pktinfo info = {
-		.ipi6_addr = out->source, .ipi6_ifindex = (unsigned)out->ifindex};
-
-	if (IN6_IS_ADDR_UNSPECIFIED(&out->source) && out->ifindex == 0)
-		return;
-	header->msg_control = control;
-	header->msg_controllen = CONTROL_LEN;
-	control->align = (struct cmsghdr){
-		.cmsg_len = CMSG_LEN(sizeof(info)),
-		.cmsg_level = IPPROTO_IPV6,
-		.cmsg_type = IPV6_PKTINFO,
-	};
-	memcpy(CMSG_DATA(&control->align), &info, sizeof(info));
-}
-
-static void fill_header(
-	struct msghdr *header, union pktinfo_control *control, const struct udp_outgoing *out)
-{
-	union {
-		const struct udp_outgoing *in;
-		struct udp_outgoing *out;
-	} unconst = {.in = out}; /* sendmsg(2) only reads what msghdr points at */
-
-	*header = (struct msghdr){
-		.msg_name = &unconst.out->to,
-		.msg_namelen = sizeof(out->to),
-		.msg_iov = unconst.out->part,
-		.msg_iovlen = out->n_parts,
-	};
-	set_pktinfo(header, control, out);
-}
-
-unsigned udp_flush(struct udp_sender *s, int fd, udp_failed_cb *failed, void *arg)
-{
-	unsigned done = 0, went = 0;
-
-	for (unsigned i = 0; i < s->n; i++)
-		fill_header(&s->header[i].msg_hdr, &s->control[i], &s->outgoing[i]);
-	while (done < s->n) {
-		int n = sendmmsg(fd, s->header + done, s->n - done, MSG_DONTWAIT);
-
-		if (n > 0) {
-			done += (unsigned)n;
-			went += (unsigned)n;
-		} else if (errno != EINTR) {
-			/* sendmmsg stops at the first that fails and says why on the next call. */
-			failed(arg, &s->outgoing[done++], errno);
-		}
-	}
-	s->n = 0;
-	return went;
-}
-
-int udp_send(int fd, const struct udp_outgoing *out)
-{
-	union pktinfo_control control;
-	struct msghdr header;
-
-	fill_header(&header, &control, out);
-	return sendmsg(fd, &header, MSG_DONTWAIT) < 0 ? -errno : 0;
 }

@@ -62,7 +62,8 @@ struct udp_outgoing {
 	int ifindex; /* 0 leaves it to the routes: right for all but link-local and multicast */
 	struct iovec part[UDP_SEND_PARTS];
 	unsigned n_parts;
-	uint64_t tag; /* the caller's, for the failure callback */
+	uint64_t tag;  /* the caller's, for the failure callback */
+	uint32_t flow; /* datagrams of one flow keep their order */
 };
 
 /* Called for a datagram that the kernel refused; error is positive. */
@@ -75,9 +76,10 @@ void udp_sender_free(struct udp_sender *sender);
 /* The place for one more, to be filled in, or NULL when full: flush first. */
 struct udp_outgoing *udp_sender_add(struct udp_sender *sender);
 /*
- * Send all that was added, in order, and forget it; `failed` is told of those
- * that could not go (EAGAIN among them: the queue of the link is full).
- * Returns how many went.
+ * Send all that was added, and forget it; `failed` is told of those that
+ * could not go (EAGAIN among them: the queue of the link is full). Those of
+ * different flows may overtake each other: what can leave together does
+ * (udp_runs.h). Returns how many went.
  */
 unsigned udp_flush(struct udp_sender *sender, int fd, udp_failed_cb *failed, void *arg);
 

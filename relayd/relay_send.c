@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/mix.h"
 #include "relayd/server_choice.h"
 
 enum { REPLY_TAG = RELAY_SERVERS_MAX }; /* datagrams to servers bear the server's index */
@@ -91,9 +92,18 @@ static struct udp_outgoing *add_outgoing(struct relay *relay)
 	return udp_sender_add(relay->sender);
 }
 
+/* What one client sends reaches a server in its order; clients may overtake each other. */
+static uint32_t flow_of(const struct udp_datagram *d)
+{
+	uint64_t hash = mix_in6((uint32_t)d->ifindex, &d->peer.sin6_addr);
+
+	return (uint32_t)hash;
+}
+
 void relay_send_to_servers(
 	struct relay *relay, const struct udp_datagram *d, uint8_t *header, size_t header_len)
 {
+	uint32_t flow = flow_of(d);
 	unsigned chosen = server_choice(&relay->paths, wire_in_of(d->data, d->len), relay->now_ms);
 
 	for (size_t i = 0; i < relay->paths.count; i++) {
@@ -108,6 +118,7 @@ void relay_send_to_servers(
 		out->part[1] = (struct iovec){(void *)(uintptr_t)d->data, d->len};
 		out->n_parts = 2;
 		out->tag = i;
+		out->flow = flow;
 		server_path_sent(server, relay->now_ms);
 		relay->counters.forwarded++;
 	}

@@ -13,9 +13,10 @@
  * time the interval is over.
  *
  * Clients are frames on packet sockets that receive nothing; the server is a UDP
- * socket. What a relay sends is counted by its namespace's Udp6OutDatagrams. CPU time is
- * the scheduler's account of the relay's threads, in ns; it holds what the kernel does in
- * the relay's system calls, delivery to the far end of a veth included.
+ * socket. What goes up is counted where it arrives, what goes down by the
+ * Udp6OutDatagrams of the relay's namespace. CPU time is the scheduler's account of
+ * the relay's threads, in ns; it holds what the kernel does in the relay's system calls,
+ * delivery to the far end of a veth included.
  *
  * Relay and load share one CPU and the load goes first (SCHED_FIFO), so that each burst is
  * in the relay's queue before the relay runs: batches are alike in every run.
@@ -78,6 +79,7 @@ struct load {
 	unsigned n_clients;
 	int packet_fd, server_fd, counter_fd;
 	uint64_t received; /* by the server */
+	bool learning;     /* from what it receives */
 	uint16_t transaction;
 };
 
@@ -129,11 +131,6 @@ static uint64_t relay_cpu_ns(const struct load *load)
 			ns += thread_cpu_ns(load->relay, entry->d_name);
 	closedir(threads);
 	return ns;
-}
-
-static uint64_t relay_sent(const struct load *load)
-{
-	return standpoint_counter(load->counter_fd, "Udp6OutDatagrams");
 }
 
 /* --- sockets in three namespaces ------------------------------------------------------ */
@@ -210,7 +207,7 @@ static void learn(struct load *load, const uint8_t *message, size_t len)
 		make_reply(&load->client[client], message, len);
 }
 
-static void drain_server(struct load *load, bool learning)
+static void drain_server(struct load *load)
 {
 	static uint8_t octets[SINK_BATCH][2048];
 	struct mmsghdr header[SINK_BATCH];
@@ -223,7 +220,7 @@ static void drain_server(struct load *load, bool learning)
 			header[i].msg_hdr = (struct msghdr){.msg_iov = &iov[i], .msg_iovlen = 1};
 		}
 		n = recvmmsg(load->server_fd, header, SINK_BATCH, MSG_DONTWAIT, NULL);
-		for (int i = 0; i < n && learning; i++)
+		for (int i = 0; i < n && load->learning; i++)
 			learn(load, octets[i], header[i].msg_len);
 		load->received += n > 0 ? (uint64_t)n : 0;
 	} while (n == SINK_BATCH);
@@ -285,26 +282,44 @@ static void send_replies(struct load *load, unsigned from, unsigned n)
 	send_all(load->server_fd, header, n);
 }
 
-/* Wait until the relay has sent this many, or nothing more for a while. Returns how many it has. */
-static uint64_t await_relayed(struct load *load, uint64_t goal, bool learning)
+/* A direction: how to send a burst, and how many messages the relay has relayed in it so far. */
+struct direction {
+	void (*send)(struct load *load, unsigned from, unsigned n);
+	uint64_t (*relayed)(struct load *load);
+};
+
+/* What the server got: several may have left as one (UDP_SEGMENT). */
+static uint64_t relayed_up(struct load *load)
 {
-	uint64_t relayed = relay_sent(load), before, progress = now_ms();
+	drain_server(load);
+	return load->received;
+}
+
+/* Nobody receives at the clients' end. */
+static uint64_t relayed_down(struct load *load)
+{
+	return standpoint_counter(load->counter_fd, "Udp6OutDatagrams");
+}
+
+static const struct direction up = {send_solicits, relayed_up};
+static const struct direction down = {send_replies, relayed_down};
+
+/* Wait until this many are relayed, or no more for a while. Returns how many are. */
+static uint64_t await_relayed(struct load *load, const struct direction *way, uint64_t goal)
+{
+	uint64_t relayed = way->relayed(load), before, progress = now_ms();
 	unsigned us = 100;
 
 	while (relayed < goal && now_ms() - progress < LOST_AFTER_MS) {
 		nap_us(us);
 		us = us < 2000 ? us + us / 4 : us;
 		before = relayed;
-		relayed = relay_sent(load);
-		drain_server(load, learning);
+		relayed = way->relayed(load);
 		if (relayed != before)
 			progress = now_ms();
 	}
-	drain_server(load, learning);
 	return relayed;
 }
-
-typedef void send_function(struct load *load, unsigned from, unsigned n);
 
 /* The next burst of a steady load is due `interval_us` after the one before was. */
 static void await_turn(const struct load *load, uint64_t *due_ns)
@@ -317,18 +332,18 @@ static void await_turn(const struct load *load, uint64_t *due_ns)
 }
 
 static struct result run(
-	struct load *load, send_function *send_burst, unsigned count, unsigned burst, bool learning)
+	struct load *load, const struct direction *way, unsigned count, unsigned burst)
 {
-	uint64_t end = now_ms() + load->limit_ms, first = relay_sent(load), lost = 0,
+	uint64_t end = now_ms() + load->limit_ms, first = way->relayed(load), lost = 0,
 		 relayed = first, due_ns = standpoint_now_ns();
 	struct result result = {.cpu_ns = relay_cpu_ns(load)};
 
 	while (result.sent < count && now_ms() < end) {
 		unsigned n = count - result.sent < burst ? (unsigned)(count - result.sent) : burst;
 
-		send_burst(load, (unsigned)result.sent, n);
+		way->send(load, (unsigned)result.sent, n);
 		result.sent += n;
-		relayed = await_relayed(load, first + result.sent - lost, learning);
+		relayed = await_relayed(load, way, first + result.sent - lost);
 		lost = first + result.sent - relayed;
 		await_turn(load, &due_ns);
 	}
@@ -350,20 +365,22 @@ static unsigned count_learned(const struct load *load)
 /* Not all at once: the receive buffers of most relays are small. */
 static unsigned learn_all(struct load *load)
 {
+	load->learning = true;
 	for (int i = 0; i < LEARN_ROUNDS && count_learned(load) < load->n_clients; i++)
-		run(load, send_solicits, load->n_clients, 64, true);
+		run(load, &up, load->n_clients, 64);
+	load->learning = false;
 	return count_learned(load);
 }
 
 static struct result flood(struct load *load)
 {
-	uint64_t first = relay_sent(load);
+	uint64_t first = relayed_up(load);
 
 	for (unsigned sent = 0; sent < load->flood; sent += BURST_MAX)
 		send_solicits(load, sent,
 			load->flood - sent < BURST_MAX ? load->flood - sent : BURST_MAX);
 	return (struct result){.sent = load->flood,
-		.relayed = await_relayed(load, first + load->flood, false) - first};
+		.relayed = await_relayed(load, &up, first + load->flood) - first};
 }
 
 static void print(const char *name, struct result r, const char *end)
@@ -454,9 +471,8 @@ int main(int argc, char *argv[])
 	standpoint_go_first(load.cpu);
 	learned = learn_all(&load);
 	printf("{\"learned\": %u, ", learned);
-	print("up", run(&load, send_solicits, load.count, load.burst, false), ", ");
-	print("down", learned ? run(&load, send_replies, load.count, load.burst, false) : none,
-		", ");
+	print("up", run(&load, &up, load.count, load.burst), ", ");
+	print("down", learned ? run(&load, &down, load.count, load.burst) : none, ", ");
 	print("flood", load.flood ? flood(&load) : none, "}\n");
 	return 0;
 }
