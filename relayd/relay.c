@@ -66,6 +66,14 @@ static const struct link_table_ops table_ops = {
 	.synced = on_synced,
 };
 
+static void on_names_changed(void *arg)
+{
+	struct relay *relay = arg;
+
+	server_paths_names_changed(&relay->paths);
+	server_paths_refresh(&relay->paths);
+}
+
 void relay_read_netlink(struct relay *relay)
 {
 	static struct log_limit limit;
@@ -118,7 +126,10 @@ static int follow_kernel(struct relay *relay)
 		&relay->links, &relay->table, relay->conf, relay->is_activated ? relay->fd : -1);
 	if (rc < 0)
 		goto no_links;
-	rc = server_paths_init(&relay->paths, &relay->table, relay->conf);
+	rc = server_names_init(&relay->names, relay->conf, on_names_changed, relay);
+	if (rc < 0)
+		goto no_names;
+	rc = server_paths_init(&relay->paths, &relay->table, &relay->names, relay->conf);
 	if (rc < 0)
 		goto no_paths;
 	rc = link_monitor_init(&relay->monitor, &relay->table, NULL);
@@ -130,6 +141,8 @@ static int follow_kernel(struct relay *relay)
 no_monitor:
 	server_paths_fini(&relay->paths);
 no_paths:
+	server_names_fini(&relay->names);
+no_names:
 	client_links_fini(&relay->links);
 no_links:
 	link_table_fini(&relay->table);
@@ -144,7 +157,7 @@ int relay_init(struct relay *relay, struct relay_conf *conf, enum client_mac_way
 	*relay = (struct relay){.conf = conf, .fd = -1, .started_s = time(NULL)};
 	relay->rates = rate_table_new();
 	relay->receiver = udp_receiver_new(RELAY_BATCH);
-	relay->sender = udp_sender_new(RELAY_BATCH * RELAY_SERVERS_MAX);
+	relay->sender = udp_sender_new(RELAY_BATCH * SERVER_PATHS_MAX);
 	rc = relay->rates && relay->receiver && relay->sender ? open_socket(relay, most) : -ENOMEM;
 	if (rc == 0)
 		rc = follow_kernel(relay);
@@ -190,7 +203,9 @@ int relay_start(struct relay *relay, struct loop *loop)
 		loop, link_monitor_fd(&relay->monitor), LOOP_READ, netlink_ready, relay);
 	relay->routes_watch = loop_watch_new(
 		loop, server_paths_fd(&relay->paths), LOOP_READ, routes_ready, relay);
-	return relay->udp_watch && relay->netlink_watch && relay->routes_watch ? 0 : -ENOMEM;
+	if (!relay->udp_watch || !relay->netlink_watch || !relay->routes_watch)
+		return -ENOMEM;
+	return server_names_start(&relay->names, loop);
 }
 
 void relay_reload(struct relay *relay, struct relay_conf *conf)
@@ -202,6 +217,8 @@ void relay_reload(struct relay *relay, struct relay_conf *conf)
 			    "start: restart to have it");
 	relay->conf = conf;
 	client_links_reconfigure(&relay->links, conf);
+	if (server_names_reconfigure(&relay->names, conf) < 0)
+		log_error("no memory to resolve all names of servers");
 	server_paths_reconfigure(&relay->paths, conf);
 	server_paths_refresh(&relay->paths);
 	relay_conf_free(before);
@@ -215,6 +232,7 @@ void relay_fini(struct relay *relay)
 	if (relay->follows_kernel) {
 		link_monitor_fini(&relay->monitor);
 		server_paths_fini(&relay->paths);
+		server_names_fini(&relay->names);
 		client_links_fini(&relay->links);
 		link_table_fini(&relay->table);
 	}

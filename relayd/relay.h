@@ -28,8 +28,9 @@ struct relay {
 	struct relay_conf *conf; /* owned */
 	struct link_table table;
 	struct link_monitor monitor;
-	bool follows_kernel; /* the four around this are open */
+	bool follows_kernel; /* the five around this are open */
 	struct client_links links;
+	struct server_names names;
 	struct server_paths paths;
 	struct client_mac *mac;
 	struct rate_table *rates;

@@ -22,13 +22,6 @@ static int take_patterns(cfg_t *cfg, const char *name, struct link_patterns *pat
 	return rc;
 }
 
-static void take_servers(cfg_t *cfg, struct relay_conf *conf)
-{
-	for (unsigned i = 0; i < cfg_size(cfg, "server"); i++)
-		config_address(
-			cfg_title(cfg_getnsec(cfg, "server", i)), &conf->server[conf->n_servers++]);
-}
-
 static void take_source(cfg_t *cfg, struct relay_conf *conf)
 {
 	const char *text = cfg_getstr(cfg, "source");
@@ -48,6 +41,23 @@ static int take_text(const char *text, char **copy)
 {
 	*copy = text ? strdup(text) : NULL;
 	return text && !*copy ? -ENOMEM : 0;
+}
+
+static int take_server(cfg_t *section, struct relay_server *server)
+{
+	server->kind = config_address(cfg_title(section), &server->address) == 0
+			       ? RELAY_SERVER_ADDRESS
+			       : RELAY_SERVER_NAME;
+	return take_text(cfg_title(section), &server->title);
+}
+
+static int take_servers(cfg_t *cfg, struct relay_conf *conf)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < cfg_size(cfg, "server") && rc == 0; i++)
+		rc = take_server(cfg_getnsec(cfg, "server", i), &conf->server[conf->n_servers++]);
+	return rc;
 }
 
 static int take_rules(cfg_t *cfg, struct relay_conf *conf)
@@ -97,7 +107,8 @@ static int take_values(cfg_t *cfg, struct relay_conf *conf)
 		rc = take_text(cfg_getstr(cfg, "user"), &conf->user);
 	if (rc == 0)
 		rc = take_text(cfg_getstr(cfg, "control"), &conf->control);
-	take_servers(cfg, conf);
+	if (rc == 0)
+		rc = take_servers(cfg, conf);
 	take_source(cfg, conf);
 	if (cfg_getstr(cfg, "relay-id"))
 		dhcp6_duid_parse(cfg_getstr(cfg, "relay-id"), &conf->relay_id);
@@ -177,6 +188,8 @@ void relay_conf_free(struct relay_conf *conf)
 	for (size_t i = 0; i < conf->n_rules; i++)
 		link_patterns_fini(&conf->rule[i].pattern);
 	free(conf->rule);
+	for (size_t i = 0; i < conf->n_servers; i++)
+		free(conf->server[i].title);
 	free(conf->interface_id);
 	free(conf->remote_id);
 	free(conf->subscriber_id);

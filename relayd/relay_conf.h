@@ -20,6 +20,18 @@ enum {
 	RELAY_ID_MAX = 64, /* octets of an Interface-Id, Remote-ID or Subscriber-ID */
 };
 
+enum relay_server_kind {
+	RELAY_SERVER_ADDRESS,
+	RELAY_SERVER_NAME, /* its addresses are those that DNS has */
+};
+
+/* To whom messages are relayed: a section `server`. */
+struct relay_server {
+	enum relay_server_kind kind;
+	char *title;             /* the address or name, as it was written */
+	struct in6_addr address; /* of an address */
+};
+
 enum relay_without_address { RELAY_DROP, RELAY_UNSPECIFIED };
 
 /* Which servers get a message. */
@@ -41,7 +53,7 @@ enum relay_source { RELAY_SOURCE_AUTO, RELAY_SOURCE_ADDRESS, RELAY_SOURCE_LINK }
 struct relay_conf {
 	struct link_patterns interfaces; /* client-facing links */
 	struct link_patterns trusted;    /* those of them on which other relays may be */
-	struct in6_addr server[RELAY_SERVERS_MAX];
+	struct relay_server server[RELAY_SERVERS_MAX];
 	size_t n_servers;
 	struct relay_link_rule *rule;
 	size_t n_rules;

@@ -52,17 +52,61 @@ static int validate_patterns(cfg_t *cfg, cfg_opt_t *opt)
 	return rc;
 }
 
+static bool is_dns_label(const char *text, size_t len)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_";
+
+	return len > 0 && len < 64 && strspn(text, letters) >= len && text[0] != '-' &&
+	       text[len - 1] != '-';
+}
+
+/*
+ * A host's name in DNS, RFC 1123 section 2.1. It has a dot in it, as one without
+ * would hang on a search list; its last label is no number, as an IPv4 address has.
+ */
+static bool is_dns_name(const char *text)
+{
+	const char *last = text;
+	unsigned labels = 0;
+
+	for (const char *label = text; *label; labels++) {
+		size_t len = strcspn(label, ".");
+
+		if (!is_dns_label(label, len))
+			return false;
+		last = label;
+		label += len + (label[len] == '.');
+	}
+	last += strspn(last, "0123456789");
+	return labels > 1 && strlen(text) < 254 && *last && *last != '.';
+}
+
+static int check_server_address(cfg_t *cfg, const char *text, const struct in6_addr *address)
+{
+	if (IN6_IS_ADDR_UNSPECIFIED(address))
+		return config_error(cfg, "server: '%s' is no IPv6 address of a server", text);
+	if (IN6_IS_ADDR_MULTICAST(address) || IN6_IS_ADDR_LINKLOCAL(address))
+		return config_error(cfg,
+			"server: '%s' is not the unicast address of a server beyond this link",
+			text);
+	return 0;
+}
+
 static int validate_server(cfg_t *cfg, cfg_opt_t *opt)
 {
 	const char *text = cfg_title(cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1));
 	struct in6_addr address;
 
-	if (config_address(text, &address) < 0 || IN6_IS_ADDR_UNSPECIFIED(&address))
-		return config_error(cfg, "server: '%s' is no IPv6 address of a server", text);
-	if (IN6_IS_ADDR_MULTICAST(&address) || IN6_IS_ADDR_LINKLOCAL(&address))
+	if (config_address(text, &address) == 0) {
+		if (check_server_address(cfg, text, &address) < 0)
+			return -1;
+	} else if (!is_dns_name(text)) {
 		return config_error(cfg,
-			"server: '%s' is not the unicast address of a server beyond this link",
+			"server: '%s' is neither the IPv6 address of a server nor a name with a "
+			"dot in it, as \"dhcp.example.net\"",
 			text);
+	}
 	if (cfg_opt_size(opt) > RELAY_SERVERS_MAX)
 		return config_error(cfg, "server: more than %d servers", RELAY_SERVERS_MAX);
 	return 0;

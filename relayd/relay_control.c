@@ -14,6 +14,7 @@
 
 #include "dhcp6/names.h"
 #include "relayd/relay_daemon.h"
+#include "relayd/server_list.h"
 
 static void set_address(json_t *to, const char *key, const struct in6_addr *address)
 {
@@ -118,14 +119,29 @@ static json_t *run_links(void *arg, int n_words, char *const words[])
 	return json_pack("{s:o}", "links", links);
 }
 
-static json_t *server_json(const struct server_path *server)
+/* What is wrong with the way to a server, or with its name; NULL: nothing. */
+static const char *reason_of(const struct server_paths *paths, const struct server_path *server)
+{
+	const struct server_name *name;
+
+	if (server->error)
+		return strerror(server->error);
+	name = server_names_find(paths->names, server->configured->title);
+	return name ? name->reason : NULL;
+}
+
+static json_t *server_json(const struct server_paths *paths, const struct server_path *server)
 {
 	json_t *json = json_object();
 
+	const char *reason = reason_of(paths, server);
+
 	json_object_set_new(json, "server", json_string(server->text));
+	if (server->configured->kind == RELAY_SERVER_NAME)
+		json_object_set_new(json, "name", json_string(server->configured->title));
 	json_object_set_new(json, "reachable", json_boolean(server->error == 0));
-	if (server->error)
-		json_object_set_new(json, "reason", json_string(strerror(server->error)));
+	if (reason)
+		json_object_set_new(json, "reason", json_string(reason));
 	if (*server->uplink)
 		json_object_set_new(json, "uplink", json_string(server->uplink));
 	set_address(json, "next-hop", &server->next_hop);
@@ -140,6 +156,18 @@ static json_t *server_json(const struct server_path *server)
 	return json;
 }
 
+/* A configured server that messages do not go to now, and why. */
+static void add_missing(
+	json_t *servers, const struct server_paths *paths, const struct relay_server *configured)
+{
+	const char *why = server_list_why_none(paths, configured);
+
+	if (why)
+		json_array_append_new(
+			servers, json_pack("{s:s, s:b, s:s}", "server", configured->title,
+					 "reachable", 0, "reason", why));
+}
+
 static json_t *run_servers(void *arg, int n_words, char *const words[])
 {
 	const struct relay_daemon *daemon = arg;
@@ -149,7 +177,9 @@ static json_t *run_servers(void *arg, int n_words, char *const words[])
 	(void)n_words;
 	(void)words;
 	for (size_t i = 0; i < paths->count; i++)
-		json_array_append_new(servers, server_json(&paths->server[i]));
+		json_array_append_new(servers, server_json(paths, &paths->server[i]));
+	for (size_t i = 0; i < paths->conf->n_servers; i++)
+		add_missing(servers, paths, &paths->conf->server[i]);
 	return json_pack("{s:o}", "servers", servers);
 }
 

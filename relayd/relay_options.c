@@ -33,11 +33,11 @@ static const struct option long_options[] = {
 void relay_options_help(void)
 {
 	printf("usage: netboot6-relayd [-c FILE] [-tfd]\n"
-	       "       netboot6-relayd -i PATTERN... -s ADDRESS... [-tfd]\n"
+	       "       netboot6-relayd -i PATTERN... -s SERVER... [-tfd]\n"
 	       "\n"
 	       "  -c, --config FILE       configuration [%s]\n"
 	       "  -i, --interface PATTERN client-facing links, \"vlan*\"; \"!vlan99\" excepts one\n"
-	       "  -s, --server ADDRESS    a DHCPv6 server\n"
+	       "  -s, --server SERVER     a DHCPv6 server: its address, or its name in DNS\n"
 	       "  -t, --check             check the configuration and exit (%d: bad)\n"
 	       "  -f, --foreground        log to stderr\n"
 	       "  -d, --debug             log more\n"

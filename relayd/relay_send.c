@@ -12,7 +12,7 @@
 #include "daemon/mix.h"
 #include "relayd/server_choice.h"
 
-enum { REPLY_TAG = RELAY_SERVERS_MAX }; /* datagrams to servers bear the server's index */
+enum { REPLY_TAG = SERVER_PATHS_MAX }; /* datagrams to servers bear the server's index */
 
 static void fill_outgoing(struct udp_outgoing *out, const struct server_path *server)
 {

@@ -13,36 +13,39 @@
 
 #include "daemon/log.h"
 #include "relayd/link_choice.h"
+#include "relayd/server_list.h"
 
-static void set_servers(struct server_paths *paths)
+/* Routes that cover one of the servers are told of from now on. */
+static int follow_routes(struct server_paths *paths)
 {
-	struct server_path before[RELAY_SERVERS_MAX];
-	size_t n_before = paths->count;
+	struct in6_addr address[SERVER_PATHS_MAX];
 
-	memcpy(before, paths->server, sizeof(before));
-	paths->count = paths->conf->n_servers;
-	for (size_t i = 0; i < paths->count; i++) {
-		struct server_path *server = &paths->server[i];
-
-		*server = (struct server_path){.address = paths->conf->server[i]};
-		inet_ntop(AF_INET6, &server->address, server->text, sizeof(server->text));
-		for (size_t j = 0; j < n_before; j++)
-			if (IN6_ARE_ADDR_EQUAL(&before[j].address, &server->address))
-				*server = before[j];
-	}
-	paths->stale = true;
+	for (size_t i = 0; i < paths->count; i++)
+		address[i] = paths->server[i].address;
+	return route_monitor_set_servers(&paths->routes, address, paths->count);
 }
 
-int server_paths_init(
-	struct server_paths *paths, const struct link_table *table, const struct relay_conf *conf)
+/* Routes are asked for after they are followed, so that none slips through. */
+static void set_servers(struct server_paths *paths)
 {
 	int rc;
 
-	*paths = (struct server_paths){.table = table, .conf = conf};
+	server_list_make(paths);
+	rc = follow_routes(paths);
+	if (rc < 0)
+		log_error("routes to the servers cannot be followed: %s", strerror(-rc));
+}
+
+int server_paths_init(struct server_paths *paths, const struct link_table *table,
+	const struct server_names *names, const struct relay_conf *conf)
+{
+	int rc;
+
+	*paths = (struct server_paths){.table = table, .names = names, .conf = conf};
 	paths->query = route_query_new();
 	if (!paths->query)
 		return -errno;
-	rc = route_monitor_init(&paths->routes, conf->server, conf->n_servers);
+	rc = route_monitor_init(&paths->routes, NULL, 0);
 	if (rc < 0) {
 		route_query_free(paths->query);
 		return rc;
@@ -60,11 +63,12 @@ void server_paths_fini(struct server_paths *paths)
 
 void server_paths_reconfigure(struct server_paths *paths, const struct relay_conf *conf)
 {
-	int rc = route_monitor_set_servers(&paths->routes, conf->server, conf->n_servers);
-
-	if (rc < 0)
-		log_error("routes to the servers cannot be followed: %s", strerror(-rc));
 	paths->conf = conf;
+	set_servers(paths);
+}
+
+void server_paths_names_changed(struct server_paths *paths)
+{
 	set_servers(paths);
 }
 

@@ -20,8 +20,12 @@
 #include "netlink/route_monitor.h"
 #include "netlink/route_query.h"
 #include "relayd/relay_conf.h"
+#include "relayd/server_name.h"
+
+enum { SERVER_PATHS_MAX = 16 };
 
 struct server_path {
+	const struct relay_server *configured; /* as what; more than one may be of one name */
 	struct in6_addr address;
 	char text[INET6_ADDRSTRLEN];
 	struct in6_addr source; /* :: where none is known: the kernel chooses */
@@ -39,9 +43,10 @@ struct server_path {
 };
 
 struct server_paths {
-	struct server_path server[RELAY_SERVERS_MAX];
+	struct server_path server[SERVER_PATHS_MAX]; /* made by server_list.h */
 	size_t count;
 	const struct relay_conf *conf;
+	const struct server_names *names;
 	const struct link_table *table;
 	struct route_query *query;
 	struct route_monitor routes;
@@ -49,12 +54,15 @@ struct server_paths {
 };
 
 /* Returns 0 or -errno. The paths are known after the first refresh. */
-int server_paths_init(
-	struct server_paths *paths, const struct link_table *table, const struct relay_conf *conf);
+int server_paths_init(struct server_paths *paths, const struct link_table *table,
+	const struct server_names *names, const struct relay_conf *conf);
 void server_paths_fini(struct server_paths *paths);
 
 /* Another configuration: servers that stay keep what is known of them. */
 void server_paths_reconfigure(struct server_paths *paths, const struct relay_conf *conf);
+
+/* Some name of a server has other addresses. */
+void server_paths_names_changed(struct server_paths *paths);
 
 /* Something about this link changed: mark stale what depends on it (NULL: everything). */
 void server_paths_link_changed(struct server_paths *paths, const struct link *link);

@@ -76,8 +76,13 @@ class Site:
             sock.sendall(" ".join(words).encode() + b"\n")
             return json.loads(sock.makefile().readline())
 
-    def start_relayd(self, *options, interfaces="lan*", servers=(SERVER,), config=None):
-        """netboot6-relayd in the router: by command line, or by the text of a relayd.conf."""
+    def start_relayd(
+        self, *options, interfaces="lan*", servers=(SERVER,), config=None, resolv_conf=None
+    ):
+        """netboot6-relayd in the router: by command line, or by the text of a relayd.conf.
+
+        resolv_conf   a file that it shall find as /etc/resolv.conf
+        """
         sock = self.lab.directory / "relayd.sock"
         argv = [program("netboot6-relayd"), "-f", "--control", sock]
         if config is not None:
@@ -86,6 +91,9 @@ class Site:
             argv += ["-i", interfaces]
             for server in servers:
                 argv += ["-s", server]
+        if resolv_conf:  # `ip netns exec` has made a mount namespace
+            bind = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
+            argv = ["sh", "-c", bind, resolv_conf, *argv]
         relayd = self.router.popen("relayd", *argv, *options, ours=True)
         self._wait_until(relayd, sock.exists, "opens its control socket")
         for number in self.links:

@@ -47,7 +47,7 @@ static void test_a_whole_file(void **state)
 	assert_true(link_patterns_match(&conf->trusted, "vlan7"));
 	assert_int_equal(conf->n_servers, 2);
 	inet_pton(AF_INET6, "2001:db8:e::547", &address);
-	assert_memory_equal(&conf->server[1], &address, 16);
+	assert_memory_equal(&conf->server[1].address, &address, 16);
 	assert_false(conf->client_mac);
 	assert_null(conf->interface_id);
 	assert_string_equal(conf->remote_id, "%h:%i");
@@ -110,7 +110,16 @@ static void test_what_is_said_of_bad_lines(void **state)
 			"f:4: while-address: 'ff02::1' found"},
 		{GOOD "link \"a\" { while-adress = \"fe80::1\" }\n", "f:3: no such option"},
 		{GOOD "server \"ff05::1:3\" {}\n", "f:3: server: 'ff05::1:3' is not the unicast"},
-		{GOOD "server \"2001:db8::1%eth0\" {}\n", "f:3: server: '2001:db8::1%eth0'"},
+		{GOOD "server \"::\" {}\n", "f:3: server: '::' is no IPv6 address"},
+		{GOOD "server \"dhcp\" {}\n", "f:3: server: 'dhcp' is neither"},
+		{GOOD "server \"dhcp.\" {}\n", "f:3: server: 'dhcp.' is neither"},
+		{GOOD "server \"a..b\" {}\n", "f:3: server: 'a..b' is neither"},
+		{GOOD "server \"-a.b\" {}\n", "f:3: server: '-a.b' is neither"},
+		{GOOD "server \"a.b-\" {}\n", "f:3: server: 'a.b-' is neither"},
+		{GOOD "server \"a b.c\" {}\n", "f:3: server: 'a b.c' is neither"},
+		{GOOD "server \"192.0.2.1\" {}\n", "f:3: server: '192.0.2.1' is neither"},
+		{GOOD "server \"2001:db8::1%eth0\" {}\n",
+			"f:3: server: '2001:db8::1%eth0' is neither"},
 		{GOOD "interfaces = {\"\"}\n", "f:3: interfaces: ''"},
 		{GOOD "client-mac = perhaps\n", "f:3: "},
 		{GOOD "server {\n", "f:3"},
@@ -129,6 +138,26 @@ static void test_what_is_said_of_bad_lines(void **state)
 		assert_null(conf);
 		if (!strstr(problems.text, rows[i].said))
 			fail_msg("row %zu: said '%s', not '%s'", i, problems.text, rows[i].said);
+	}
+}
+
+static void test_servers_by_name(void **state)
+{
+	static const char *const names[] = {
+		"dhcp.example.net", "a.b.", "1.2.3.x4", "_x._y.z-1.org"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct config_problems problems = {0};
+		struct relay_conf *conf;
+		char text[128];
+
+		snprintf(text, sizeof(text), GOOD "server \"%s\" {}\n", names[i]);
+		assert_int_equal(relay_conf_read_text("f", text, &conf, &problems), 0);
+		assert_int_equal(conf->server[0].kind, RELAY_SERVER_ADDRESS);
+		assert_int_equal(conf->server[1].kind, RELAY_SERVER_NAME);
+		assert_string_equal(conf->server[1].title, names[i]);
+		relay_conf_free(conf);
 	}
 }
 
@@ -170,6 +199,7 @@ int main(void)
 		cmocka_unit_test(test_a_whole_file),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_what_is_said_of_bad_lines),
+		cmocka_unit_test(test_servers_by_name),
 		cmocka_unit_test(test_too_many_servers),
 		cmocka_unit_test(test_expansion),
 	};

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From the servers that are configured to those that messages go to now: an
+ * address is one, a name is as many as it has addresses, which may be none.
+ * Done when something has changed, never for a packet.
+ */
+#ifndef NB6_RELAYD_SERVER_LIST_H
+#define NB6_RELAYD_SERVER_LIST_H
+
+#include "relayd/server_path.h"
+
+/*
+ * Make paths->server anew, in the order of the configuration, each server once. Those
+ * that stay keep what is known of them. What is new is stale.
+ */
+void server_list_make(struct server_paths *paths);
+
+/* Why messages go to none of this configured server's addresses, NULL: they do go to some. */
+const char *server_list_why_none(
+	const struct server_paths *paths, const struct relay_server *configured);
+
+#endif

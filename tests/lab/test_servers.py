@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: ISC
+"""The relay toward its servers: whom it sends to, and whose answers it takes."""
+
+import pytest
+from scapy.layers.dhcp6 import DHCP6_RelayForward, DHCP6_Reply, DHCP6OptRelayMsg
+
+from lab.bench import CLIENT, CLIENT_MAC, Bench
+from lab.name_server import NXDOMAIN, NameServer
+from lab.netns import wait_for
+from lab.test_relayd import dhcp_to, dropped
+from lab.topology import SERVER
+
+NAME = "dhcp.example.net"
+OTHER = "2001:db8:100::70"
+
+
+def servers(site):
+    return site.ask("relayd", "servers")["servers"]
+
+
+def await_server(site, **wanted):
+    """Until one row of `netboot6 relay servers` has all of this; returns it."""
+
+    def found():
+        for row in servers(site):
+            if all(row.get(key.replace("_", "-")) == value for key, value in wanted.items()):
+                return row
+        return None
+
+    return wait_for(found, 10, lambda: f"{wanted}; the servers are {servers(site)}")
+
+
+class Servers(Bench):
+    """A client, and servers on more than one address."""
+
+    def __init__(self, site):
+        super().__init__(site)
+        site.router.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", "lan1")
+        self.at = {SERVER: self.server}
+
+    def add(self, address):
+        self.site.server.address("core", f"{address}/64")
+        sock = self.site.server.udp_socket(address, 547)
+        sock.settimeout(10)
+        self.at[address] = sock
+
+    def expect_at(self, address):
+        """The next Solicit comes to this address; returns the Relay-forward."""
+        message = self.solicit()
+        self.send(message)
+        relayed = DHCP6_RelayForward(self.at[address].recv(65535))
+        assert bytes(relayed[DHCP6OptRelayMsg].message) == bytes(message)
+        return relayed
+
+    def answer(self, address, relayed):
+        """The server of this address answers; returns the number of its answer."""
+        self.xid = (self.xid + 1) % (1 << 24)
+        answer = self.reply(relayed, DHCP6_Reply(trid=self.xid))
+        self.at[address].sendto(bytes(answer), ("2001:db8:100::1", 547))
+        return self.xid
+
+    def expect_answer(self, address, relayed):
+        number = self.answer(address, relayed)
+        got = self.wire.expect(dhcp_to(CLIENT))
+        assert int.from_bytes(bytes(got["UDP"].payload)[1:4], "big") == number
+
+
+@pytest.fixture
+def names(site):
+    return NameServer(site.server, SERVER, ttl=1)
+
+
+def start_by_name(site, names, more=""):
+    text = f'interfaces = {{"lan*"}}\nserver "{NAME}" {{}}\n{more}'
+    return site.start_relayd(config=text, resolv_conf=names.resolv_conf())
+
+
+# --- by name ---------------------------------------------------------------------------
+
+
+def test_a_server_by_name_is_followed_to_its_other_address(site, names):
+    """When its time to live has passed, by itself, and with no privileges left."""
+    names.records[NAME] = [SERVER]
+    start_by_name(site, names, 'user = "nobody"\n')
+    bench = Servers(site)
+    bench.add(OTHER)
+    await_server(site, server=SERVER, name=NAME, reachable=True)
+    relayed = bench.expect_at(SERVER)
+    bench.expect_answer(SERVER, relayed)
+    names.records[NAME] = [OTHER]
+    await_server(site, server=OTHER, name=NAME, reachable=True)
+    assert len(servers(site)) == 1
+    relayed = bench.expect_at(OTHER)
+    bench.answer(SERVER, relayed)
+    wait_for(lambda: dropped(site, "unknown-server") == 1)
+    bench.expect_answer(OTHER, relayed)
+
+
+def test_a_name_with_several_addresses_is_several_servers(site, names):
+    names.records[NAME] = [OTHER, "fe80::1", "::1", "ff02::1:2", "::ffff:192.0.2.1", SERVER, OTHER]
+    start_by_name(site, names)
+    bench = Servers(site)
+    bench.add(OTHER)
+    await_server(site, server=OTHER)
+    assert [row["server"] for row in servers(site)] == [SERVER, OTHER]
+    bench.expect_at(SERVER)
+    assert bench.at[OTHER].recv(65535)
+
+
+def test_a_name_that_does_not_resolve_stops_nothing(site, names):
+    names.records[NAME] = None
+    text = f'interfaces = {{"lan*"}}\nserver "{NAME}" {{}}\nserver "{SERVER}" {{}}\n'
+    relayd = site.start_relayd(config=text, resolv_conf=names.resolv_conf())
+    bench = Servers(site)
+    bench.expect_at(SERVER)
+    await_server(site, server=NAME, reachable=False, reason="not resolved yet")
+    names.records[NAME] = NXDOMAIN
+    site.ask("relayd", "reload")
+    await_server(site, server=NAME, reachable=False, reason="there is no such name")
+    relayd.wait_for_line(f"server {NAME}: does not resolve: there is no such name")
+    names.records[NAME] = ["::1"]
+    site.ask("relayd", "reload")
+    await_server(site, server=NAME, reason="no address of it is global")
+    names.records[NAME] = [OTHER]
+    bench.add(OTHER)
+    site.ask("relayd", "reload")
+    await_server(site, server=OTHER, reachable=True)
+    bench.expect_at(SERVER)
+    assert bench.at[OTHER].recv(65535)
+
+
+def test_an_answer_that_vanishes_leaves_the_last_good_addresses(site, names):
+    names.records[NAME] = [SERVER]
+    relayd = start_by_name(site, names)
+    bench = Servers(site)
+    await_server(site, server=SERVER, reachable=True)
+    names.records[NAME] = NXDOMAIN
+    relayd.wait_for_line("there is no such name; the addresses that it had stay")
+    row = await_server(site, server=SERVER, reachable=True, reason="there is no such name")
+    assert row["name"] == NAME
+    bench.expect_at(SERVER)
+    names.records[NAME] = [SERVER]
+    site.ask("relayd", "reload")
+    relayd.wait_for_line(f"server {NAME}: resolves again")
+    assert "reason" not in servers(site)[0]
+    names.records[NAME] = None
+    asked = len(names.asked)
+    site.ask("relayd", "reload")
+    wait_for(lambda: len(names.asked) > asked)  # and so it ends with a question that is open

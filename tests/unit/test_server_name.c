@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Servers by name: what is made of an answer of the resolver, hostile ones too,
+ * how long it is used, and the list of servers that comes of it.
+ */
+#include <arpa/inet.h>
+#include <event2/dns.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/log.h"
+#include "relayd/server_list.h"
+
+static struct in6_addr address_of(const char *text)
+{
+	struct in6_addr address;
+
+	assert_int_equal(inet_pton(AF_INET6, text, &address), 1);
+	return address;
+}
+
+static struct resolver_answer answer_of(const char *const *texts, int count, int ttl_s)
+{
+	struct in6_addr address[32];
+	struct resolver_answer answer;
+
+	for (int i = 0; i < count; i++)
+		address[i] = address_of(texts[i]);
+	resolver_read_answer(DNS_ERR_NONE, count, ttl_s, address, &answer);
+	return answer;
+}
+
+static void test_addresses_are_in_order_and_each_once(void **state)
+{
+	static const char *const texts[] = {
+		"2001:db8::3", "2001:db8::1", "2001:db8::3", "fd00::1", "2001:db8::2"};
+	static const char *const wanted[] = {
+		"2001:db8::1", "2001:db8::2", "2001:db8::3", "fd00::1"};
+	struct resolver_answer answer = answer_of(texts, 5, 300);
+
+	(void)state;
+	assert_null(answer.error);
+	assert_int_equal(answer.count, 4);
+	assert_int_equal(answer.ttl_s, 300);
+	for (size_t i = 0; i < 4; i++) {
+		struct in6_addr address = address_of(wanted[i]);
+
+		assert_memory_equal(&answer.address[i], &address, sizeof(address));
+	}
+}
+
+static void test_what_no_server_can_have_is_left_out(void **state)
+{
+	static const char *const texts[] = {
+		"::", "::1", "ff02::1:2", "fe80::1", "febf::1", "::ffff:192.0.2.1", "::192.0.2.1"};
+	struct resolver_answer answer = answer_of(texts, 7, 60);
+
+	(void)state;
+	assert_int_equal(answer.count, 0);
+	assert_string_equal(answer.error, "no address of it is global");
+}
+
+static void test_of_too_many_the_lowest_stay(void **state)
+{
+	char text[32][24];
+	const char *texts[32];
+	struct resolver_answer answer;
+
+	(void)state;
+	for (int i = 0; i < 32; i++) {
+		snprintf(text[i], sizeof(text[i]), "2001:db8::%x", 32 - i);
+		texts[i] = text[i];
+	}
+	answer = answer_of(texts, 32, 60);
+	assert_int_equal(answer.count, RESOLVER_ADDRESSES_MAX);
+	for (int i = 0; i < RESOLVER_ADDRESSES_MAX; i++)
+		assert_int_equal(answer.address[i].s6_addr[15], i + 1);
+}
+
+static void test_answers_that_make_no_sense(void **state)
+{
+	static const struct {
+		int result, count;
+	} rows[] = {{DNS_ERR_NONE, 0}, {DNS_ERR_NONE, -1}, {DNS_ERR_NONE, INT_MIN},
+		{DNS_ERR_NONE, 1}, {DNS_ERR_NOTEXIST, 1}, {DNS_ERR_TIMEOUT, 0}, {-5, 3},
+		{INT_MAX, INT_MAX}};
+	struct resolver_answer answer;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		resolver_read_answer(rows[i].result, rows[i].count, -7, NULL, &answer);
+		assert_int_equal(answer.count, 0);
+		assert_int_equal(answer.ttl_s, 0);
+		assert_non_null(answer.error);
+	}
+}
+
+static uint32_t take(struct server_name *name, const struct resolver_answer *answer)
+{
+	server_name_take(name, answer);
+	return server_name_ask_in_s(name, answer);
+}
+
+static void test_how_long_an_answer_is_used(void **state)
+{
+	static const char *const text = "2001:db8::1";
+	static const struct {
+		int ttl_s;
+		uint32_t used_s;
+	} rows[] = {{0, SERVER_NAME_TTL_MIN_S}, {-1, SERVER_NAME_TTL_MIN_S}, {300, 300},
+		{INT_MAX, SERVER_NAME_TTL_MAX_S}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct server_name name = {.name = (char[]){"n"}};
+		struct resolver_answer answer = answer_of(&text, 1, rows[i].ttl_s);
+
+		assert_int_equal(take(&name, &answer), rows[i].used_s);
+	}
+}
+
+static void test_failures_are_asked_after_later_and_later(void **state)
+{
+	static const char *const text = "2001:db8::1";
+	static const uint32_t waits[] = {2, 4, 8, 16, 32, 64, 128, 256, 300, 300};
+	struct server_name name = {.name = (char[]){"n"}};
+	struct resolver_answer good = answer_of(&text, 1, 60), bad;
+
+	(void)state;
+	resolver_read_answer(DNS_ERR_TIMEOUT, 0, 0, NULL, &bad);
+	assert_true(server_name_take(&name, &good));
+	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+		assert_int_equal(take(&name, &bad), waits[i]);
+		assert_int_equal(name.count, 1); /* the last good address stays */
+		assert_non_null(name.reason);
+	}
+	assert_false(server_name_take(&name, &good)); /* the same address again is no change */
+	assert_null(name.reason);
+	assert_int_equal(take(&name, &bad), waits[0]);
+}
+
+#define CONF                                                                                       \
+	"interfaces = {\"a\"}\nserver \"x.example\" {}\nserver \"2001:db8::1\" {}\n"               \
+	"server \"y.example\" {}\n"
+
+static void nobody_cares(void *arg)
+{
+	(void)arg;
+}
+
+static void test_the_list_of_servers(void **state)
+{
+	static const char *const x[] = {"2001:db8::1", "2001:db8::9"}, *const x2 = "2001:db8::9";
+	struct config_problems problems = {0};
+	struct server_names names;
+	struct server_paths paths;
+	struct relay_conf *conf;
+	struct resolver_answer answer;
+
+	(void)state;
+	assert_int_equal(relay_conf_read_text("f", CONF, &conf, &problems), 0);
+	assert_int_equal(server_names_init(&names, conf, nobody_cares, NULL), 0);
+	paths = (struct server_paths){.conf = conf, .names = &names};
+	server_list_make(&paths);
+	assert_int_equal(paths.count, 1);
+	assert_ptr_equal(paths.server[0].configured, &conf->server[1]);
+	assert_string_equal(server_list_why_none(&paths, &conf->server[0]), "not resolved yet");
+	assert_null(server_list_why_none(&paths, &conf->server[1]));
+
+	/* In the order of the configuration, each address once; what is known is kept. */
+	paths.server[0].replies = 7;
+	answer = answer_of(x, 2, 60);
+	assert_true(server_name_take(names.name[0], &answer));
+	server_list_make(&paths);
+	assert_int_equal(paths.count, 2);
+	assert_string_equal(paths.server[0].text, "2001:db8::1");
+	assert_int_equal(paths.server[0].replies, 7);
+	assert_string_equal(paths.server[1].text, "2001:db8::9");
+	assert_string_equal(server_list_why_none(&paths, &conf->server[1]), "it is listed already");
+
+	answer = answer_of(&x2, 1, 60);
+	assert_true(server_name_take(names.name[0], &answer));
+	server_list_make(&paths);
+	assert_int_equal(paths.count, 2);
+	assert_string_equal(paths.server[0].text, "2001:db8::9");
+	assert_int_equal(paths.server[1].replies, 7);
+
+	/* A name that stays in another configuration keeps its addresses. */
+	assert_int_equal(server_names_reconfigure(&names, conf), 0);
+	assert_int_equal(server_names_find(&names, "x.example")->count, 1);
+	server_names_fini(&names);
+	relay_conf_free(conf);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_addresses_are_in_order_and_each_once),
+		cmocka_unit_test(test_what_no_server_can_have_is_left_out),
+		cmocka_unit_test(test_of_too_many_the_lowest_stay),
+		cmocka_unit_test(test_answers_that_make_no_sense),
+		cmocka_unit_test(test_how_long_an_answer_is_used),
+		cmocka_unit_test(test_failures_are_asked_after_later_and_later),
+		cmocka_unit_test(test_the_list_of_servers),
+	};
+
+	log_open("test", LOG_TO_STDERR, LOG_LEVEL_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
