@@ -24,14 +24,15 @@
 
 struct options {
 	const char *config;
-	bool test, foreground, debug, version, help;
+	bool test, foreground, quiet, debug, version, help;
 };
 
 static const char usage[] =
-	"usage: netboot6-bootd [-tfdVh] [-c FILE]\n"
+	"usage: netboot6-bootd [-tfqdVh] [-c FILE]\n"
 	"  -c, --config FILE  the configuration [" SYSCONFDIR "/netboot6/bootd.conf]\n"
 	"  -t, --check        check the configuration and exit: 78 where it is wrong\n"
 	"  -f, --foreground   log to stderr, also where that is no terminal\n"
+	"  -q, --quiet        log no line for each message and file\n"
 	"  -d, --debug        log more\n"
 	"  -V, --version      print the version\n"
 	"  -h, --help         print this\n";
@@ -42,6 +43,7 @@ static int read_options(int argc, char *argv[], struct options *options)
 		{"config", required_argument, NULL, 'c'},
 		{"check", no_argument, NULL, 't'},
 		{"foreground", no_argument, NULL, 'f'},
+		{"quiet", no_argument, NULL, 'q'},
 		{"debug", no_argument, NULL, 'd'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
@@ -50,9 +52,10 @@ static int read_options(int argc, char *argv[], struct options *options)
 	int c;
 
 	*options = (struct options){.config = SYSCONFDIR "/netboot6/bootd.conf"};
-	while ((c = getopt_long(argc, argv, "c:tfdVh", known, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:tfqdVh", known, NULL)) != -1) {
 		options->test |= c == 't';
 		options->foreground |= c == 'f';
+		options->quiet |= c == 'q';
 		options->debug |= c == 'd';
 		options->version |= c == 'V';
 		options->help |= c == 'h';
@@ -70,7 +73,10 @@ static void open_log(const struct options *options)
 
 	if (target == LOG_TO_STDERR && !options->foreground && !options->test && !isatty(2))
 		target = LOG_TO_SYSLOG;
-	log_open("netboot6-bootd", target, options->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	log_open("netboot6-bootd", target,
+		options->debug   ? LOG_LEVEL_DEBUG
+		: options->quiet ? LOG_LEVEL_NOTICE
+				 : LOG_LEVEL_INFO);
 }
 
 static void reload(void *arg)

@@ -2,10 +2,8 @@
 /* Records in a hash table by machine and in a list by their last step. */
 #include "bootd/boot_progress.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +33,6 @@ static void clear_steps(struct boot_record *record)
 {
 	for (unsigned i = 0; i < record->steps; i++) {
 		free(record->step[i].text);
-		free(record->step[i].result);
 	}
 	record->steps = 0;
 }
@@ -146,28 +143,47 @@ static void enter_stage(struct boot_progress *progress, struct boot_record *reco
 	record->last_ms = now_ms;
 }
 
-/* A path is of the peer's choice: what is shown as JSON must be text. */
-static char *copy_text(const char *text)
-{
-	char *copy = text ? strdup(text) : NULL;
+/* A text that is put together piece by piece and cut where it does not fit. */
+struct phrase {
+	size_t len;
+	char text[BOOT_STEP_TEXT];
+};
 
-	for (char *c = copy; c && *c; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-	return copy;
+static void say(struct phrase *phrase, const char *text)
+{
+	size_t len = strlen(text), room = sizeof(phrase->text) - 1 - phrase->len;
+
+	memcpy(phrase->text + phrase->len, text, len < room ? len : room);
+	phrase->len += len < room ? len : room;
+}
+
+/* One more word. */
+static void say_word(struct phrase *phrase, const char *word)
+{
+	if (*word && phrase->len > 0)
+		say(phrase, " ");
+	say(phrase, word);
+}
+
+/* A path is of the peer's choice: what is shown as JSON must be text. */
+static char *copy_phrase(char *to, const struct phrase *phrase)
+{
+	for (size_t i = 0; i < phrase->len; i++)
+		to[i] = phrase->text[i] < ' ' || phrase->text[i] > '~' ? '?' : phrase->text[i];
+	to[phrase->len] = '\0';
+	return to + phrase->len + 1;
 }
 
 /* Room for one more: all but the first are moved up. */
-static struct boot_step *new_step(struct boot_record *record)
+static struct boot_step *new_step(struct boot_record *record, uint64_t now_ms)
 {
 	if (record->steps == BOOT_STEPS_MAX) {
 		free(record->step[1].text);
-		free(record->step[1].result);
 		memmove(&record->step[1], &record->step[2],
 			(BOOT_STEPS_MAX - 2) * sizeof(record->step[0]));
 		record->steps--;
 	}
-	record->step[record->steps] = (struct boot_step){0};
+	record->step[record->steps] = (struct boot_step){.at_ms = now_ms};
 	return &record->step[record->steps++];
 }
 
@@ -181,23 +197,20 @@ static struct boot_step *recent_step(struct boot_record *record, const char *tex
 }
 
 static void put_step(struct boot_progress *progress, struct boot_record *record, uint64_t now_ms,
-	bool is_same_go_on, const char *text, const char *result, bool failed)
+	bool is_same_go_on, const struct phrase *text, const struct phrase *result, bool failed)
 {
-	char *name = copy_text(text);
+	char *both = malloc(text->len + 1 + result->len + 1);
 	struct boot_step *step;
 
-	if (!name)
+	if (!both)
 		return;
-	step = recent_step(record, name);
-	if (step) {
-		free(name);
-	} else {
-		step = new_step(record);
-		step->text = name;
-		step->at_ms = now_ms;
-	}
-	free(step->result);
-	step->result = copy_text(result);
+	copy_phrase(copy_phrase(both, text), result);
+	step = recent_step(record, both);
+	if (!step)
+		step = new_step(record, now_ms);
+	free(step->text);
+	step->text = both;
+	step->result = both + text->len + 1;
 	step->failed = failed;
 	step->last_ms = now_ms;
 	step->times += !is_same_go_on || step->times == 0;
@@ -219,17 +232,18 @@ static enum boot_stage stage_of_exchange(const struct exchange_event *event)
 	}
 }
 
-static void format_result(const struct exchange_event *event, char text[BOOT_STEP_TEXT])
+static void say_result(struct phrase *phrase, const struct exchange_event *event)
 {
 	const struct decision *decision = event->decision;
-	char address[INET6_ADDRSTRLEN] = "";
-	const char *status = event->status ? dhcp6_status_name(event->status) : "";
+	char address[INET6_ADDRSTRLEN];
 
+	say(phrase, dhcp6_message_name(event->answer_type));
 	if (event->with_address)
-		inet_ntop(AF_INET6, &decision->address.address, address, sizeof(address));
-	snprintf(text, BOOT_STEP_TEXT, "%s%s%s%s%.200s%s%s", dhcp6_message_name(event->answer_type),
-		*address ? " " : "", address, event->with_boot_url ? " " : "",
-		event->with_boot_url ? decision->boot.url : "", *status ? " " : "", status);
+		say_word(phrase, dhcp6_address_format(&decision->address.address, address));
+	if (event->with_boot_url)
+		say_word(phrase, decision->boot.url);
+	if (event->status)
+		say_word(phrase, dhcp6_status_name(event->status));
 }
 
 static void remember_client(struct boot_record *record, const struct exchange_event *event)
@@ -238,8 +252,10 @@ static void remember_client(struct boot_record *record, const struct exchange_ev
 
 	record->mac_source = event->facts->mac_source;
 	record->mac_hints += client_mac_is_hint(record->mac_source);
-	free(record->host);
-	record->host = decision->host ? strdup(decision->host->name) : NULL;
+	if (record->host || decision->host) {
+		free(record->host);
+		record->host = decision->host ? strdup(decision->host->name) : NULL;
+	}
 	if (event->with_address) {
 		record->address = decision->address.address;
 		record->has_address = true;
@@ -250,7 +266,8 @@ static void remember_client(struct boot_record *record, const struct exchange_ev
 const struct boot_record *boot_progress_exchange(
 	struct boot_progress *progress, const struct exchange_event *event)
 {
-	char text[BOOT_STEP_TEXT], result[BOOT_STEP_TEXT], firmware[FIRMWARE_TEXT];
+	struct phrase text = {0}, result = {0};
+	char firmware[FIRMWARE_TEXT];
 	struct boot_record *record;
 
 	if (event->decision->machine.len == 0)
@@ -262,10 +279,10 @@ const struct boot_record *boot_progress_exchange(
 	enter_stage(progress, record,
 		event->facts->type == DHCP6_RELEASE ? record->stage : stage_of_exchange(event),
 		event->now_ms);
-	snprintf(text, sizeof(text), "%s %s", firmware_format(event->facts, firmware),
-		dhcp6_message_name(event->facts->type));
-	format_result(event, result);
-	put_step(progress, record, event->now_ms, false, text, result,
+	say(&text, firmware_format(event->facts, firmware));
+	say_word(&text, dhcp6_message_name(event->facts->type));
+	say_result(&result, event);
+	put_step(progress, record, event->now_ms, false, &text, &result,
 		event->status != DHCP6_STATUS_SUCCESS);
 	return record;
 }
@@ -276,25 +293,40 @@ static enum boot_stage stage_of_fetch(const struct boot_record *record)
 	return record->stage >= STAGE_IPXE_ASKS ? STAGE_IPXE_FETCHES : STAGE_FIRMWARE_FETCHES;
 }
 
+static void say_fetched(struct phrase *phrase, const struct fetch_event *event)
+{
+	char text[96];
+
+	if (event->outcome == FETCH_STARTED) {
+		snprintf(text, sizeof(text), "of %" PRIu64 " octets", event->size);
+		say(phrase, text);
+		return;
+	}
+	say(phrase, fetch_outcome_name(event->outcome));
+	if (event->error) {
+		say(phrase, ": ");
+		say(phrase, event->error);
+	}
+	snprintf(text, sizeof(text), ", %" PRIu64 " octets in %" PRIu64 " ms", event->bytes,
+		event->duration_ms);
+	say(phrase, text);
+}
+
 void boot_progress_fetch(struct boot_progress *progress, const struct machine *machine,
 	const struct fetch_event *event, uint64_t now_ms)
 {
 	struct boot_record *record = touch(progress, machine, now_ms);
-	char text[BOOT_STEP_TEXT], result[BOOT_STEP_TEXT];
+	struct phrase text = {0}, result = {0};
 
 	if (!record || event->outcome == FETCH_PROBED)
 		return;
 	enter_stage(progress, record, stage_of_fetch(record), now_ms);
-	snprintf(text, sizeof(text), "%s %s", fetch_kind_name(event->kind), event->path);
-	if (event->outcome == FETCH_STARTED)
-		snprintf(result, sizeof(result), "of %" PRIu64 " octets", event->size);
-	else
-		snprintf(result, sizeof(result), "%s%s%s, %" PRIu64 " octets in %" PRIu64 " ms",
-			fetch_outcome_name(event->outcome), event->error ? ": " : "",
-			event->error ? event->error : "", event->bytes, event->duration_ms);
+	say(&text, fetch_kind_name(event->kind));
+	say_word(&text, event->path);
+	say_fetched(&result, event);
 	if (event->outcome != FETCH_STARTED)
 		record->bytes += event->bytes;
-	put_step(progress, record, now_ms, event->outcome == FETCH_DONE, text, result,
+	put_step(progress, record, now_ms, event->outcome == FETCH_DONE, &text, &result,
 		event->outcome == FETCH_FAILED);
 }
 
@@ -302,14 +334,16 @@ void boot_progress_booted(
 	struct boot_progress *progress, const struct machine *machine, uint64_t now_ms)
 {
 	struct boot_record *record = touch(progress, machine, now_ms);
-	char result[BOOT_STEP_TEXT];
+	struct phrase text = {0}, result = {0};
+	char after[64];
 
 	if (!record)
 		return;
 	enter_stage(progress, record, STAGE_BOOTED, now_ms);
-	snprintf(
-		result, sizeof(result), "%" PRIu64 " ms after it began", now_ms - record->began_ms);
-	put_step(progress, record, now_ms, false, "booted", result, false);
+	snprintf(after, sizeof(after), "%" PRIu64 " ms after it began", now_ms - record->began_ms);
+	say(&text, "booted");
+	say(&result, after);
+	put_step(progress, record, now_ms, false, &text, &result, false);
 }
 
 const char *boot_stage_name(enum boot_stage stage)

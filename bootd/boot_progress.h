@@ -43,7 +43,8 @@ struct boot_step {
 	unsigned times;
 	bool failed;
 	char *text;   /* "UEFI PXE Solicit", "TFTP snponly.efi" */
-	char *result; /* "Advertise 2001:db8::1", "done, 1048576 octets"; may be NULL */
+	char *result; /* "Advertise 2001:db8::1", "done, 1048576 octets"; behind text, in its memory
+		       */
 };
 
 struct boot_record {

@@ -5,6 +5,7 @@
  */
 #include "dhcp6/identity.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -142,6 +143,55 @@ const char *dhcp6_duid_format(const struct dhcp6_duid *duid, char text[DHCP6_DUI
 
 	for (int i = 0; i < duid->len; i++)
 		to = put_hex(to, duid->octets[i]);
+	*to = '\0';
+	return text;
+}
+
+/* The longest run of two or more zero groups, the first of several: where it is, and its length. */
+static int find_zeros(const struct in6_addr *address, int *groups)
+{
+	int best = -1, n = 0;
+
+	*groups = 1;
+	for (int i = 0; i < 8; i++) {
+		n = address->s6_addr16[i] == 0 ? n + 1 : 0;
+		if (n > *groups) {
+			*groups = n;
+			best = i + 1 - n;
+		}
+	}
+	return best;
+}
+
+static char *put_group(char *to, unsigned group)
+{
+	static const char digit[] = "0123456789abcdef";
+	int shift = group > 0xfff ? 12 : group > 0xff ? 8 : group > 0xf ? 4 : 0;
+
+	for (; shift >= 0; shift -= 4)
+		*to++ = digit[group >> shift & 15];
+	return to;
+}
+
+const char *dhcp6_address_format(const struct in6_addr *address, char text[INET6_ADDRSTRLEN])
+{
+	int groups, zeros = find_zeros(address, &groups);
+	char *to = text;
+
+	if (zeros == 0 && groups >= 5) /* one with an IPv4 address in it, perhaps */
+		return inet_ntop(AF_INET6, address, text, INET6_ADDRSTRLEN);
+	for (int i = 0; i < 8; i++) {
+		if (i == zeros) {
+			*to++ = ':';
+			i += groups - 1;
+			if (i == 7)
+				*to++ = ':';
+			continue;
+		}
+		if (i > 0)
+			*to++ = ':';
+		to = put_group(to, ntohs(address->s6_addr16[i]));
+	}
 	*to = '\0';
 	return text;
 }

@@ -53,6 +53,8 @@ bool dhcp6_uuid_same(const uint8_t a[DHCP6_UUID_LEN], const uint8_t b[DHCP6_UUID
 const char *dhcp6_mac_format(const uint8_t mac[DHCP6_MAC_LEN], char text[DHCP6_MAC_TEXT]);
 const char *dhcp6_uuid_format(const uint8_t uuid[DHCP6_UUID_LEN], char text[DHCP6_UUID_TEXT]);
 const char *dhcp6_duid_format(const struct dhcp6_duid *duid, char text[DHCP6_DUID_TEXT]);
+/* As inet_ntop() writes it (RFC 5952), in a tenth of its time: for what is done per message. */
+const char *dhcp6_address_format(const struct in6_addr *address, char text[INET6_ADDRSTRLEN]);
 
 /* The value of a hexadecimal digit of either case, -1 for another character. */
 int dhcp6_hex_digit(char c);

@@ -2,7 +2,6 @@
 /* What ${name} stands for. */
 #include "bootd/dhcp/boot_values.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +13,7 @@ static void put_arch(struct boot_values *values, uint16_t code)
 	const struct dhcp6_arch *arch = dhcp6_arch_of(code);
 
 	if (arch)
-		snprintf(values->arch, sizeof(values->arch), "%s", arch->name);
+		stpncpy(values->arch, arch->name, sizeof(values->arch) - 1);
 	else
 		snprintf(values->arch, sizeof(values->arch), "%u", code);
 }
@@ -35,9 +34,9 @@ void boot_values_of_client(struct boot_values *values, const struct boot_config 
 	if (facts->archs > 0)
 		put_arch(values, facts->arch[0]);
 	if (address)
-		inet_ntop(AF_INET6, address, values->address, sizeof(values->address));
+		dhcp6_address_format(address, values->address);
 	if (subnet)
-		snprintf(values->subnet, sizeof(values->subnet), "%s", subnet->text);
+		memcpy(values->subnet, subnet->text, sizeof(values->subnet));
 }
 
 const char *boot_values_lookup(void *ctx, const char *name)

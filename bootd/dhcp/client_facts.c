@@ -88,13 +88,18 @@ static const struct {
 /* The first of each kind counts; RFC 9915 section 21 allows each of them once. */
 static int read_options(struct client_facts *facts)
 {
-	for (size_t i = 0; i < sizeof(reader) / sizeof(reader[0]); i++) {
-		struct wire_in data;
+	struct wire_in options = facts->options;
+	struct dhcp6_option option;
+	unsigned seen = 0;
 
-		if (dhcp6_option_find(facts->options, reader[i].code, &data) &&
-			reader[i].read(facts, data) < 0)
-			return -EBADMSG;
-	}
+	while (dhcp6_option_next(&options, &option))
+		for (size_t i = 0; i < sizeof(reader) / sizeof(reader[0]); i++) {
+			if (reader[i].code != option.code || seen >> i & 1)
+				continue;
+			seen |= 1u << i;
+			if (reader[i].read(facts, option.data) < 0)
+				return -EBADMSG;
+		}
 	return 0;
 }
 

@@ -75,15 +75,18 @@ const char *firmware_format(const struct client_facts *facts, char text[FIRMWARE
 {
 	enum firmware_kind kind = firmware_of(facts);
 	const struct dhcp6_arch *arch = facts->archs > 0 ? dhcp6_arch_of(facts->arch[0]) : NULL;
-	const char *stage = kind == FIRMWARE_IPXE ? "iPXE" : "";
+	char *to = text;
 
-	if (facts->archs == 0)
-		snprintf(text, FIRMWARE_TEXT, "%s", firmware_kind_name(kind));
-	else if (arch)
-		snprintf(text, FIRMWARE_TEXT, "%s%s%s", stage, *stage ? " " : "", arch->name);
+	if (facts->archs == 0) {
+		stpcpy(to, firmware_kind_name(kind));
+		return text;
+	}
+	if (kind == FIRMWARE_IPXE)
+		to = stpcpy(to, "iPXE ");
+	if (arch)
+		stpcpy(to, arch->name);
 	else
-		snprintf(text, FIRMWARE_TEXT, "%s%sarch %u", stage, *stage ? " " : "",
-			facts->arch[0]);
+		sprintf(to, "arch %u", facts->arch[0]);
 	return text;
 }
 
@@ -97,8 +100,18 @@ bool firmware_takes_url(enum firmware_kind kind, const char *url, const char **w
 static bool has_only_url_octets(const char *url)
 {
 	for (; *url; url++)
-		if (*url <= ' ' || *url > '~' || strchr("\"<>\\^`", *url))
+		switch (*url) {
+		case '"':
+		case '<':
+		case '>':
+		case '\\':
+		case '^':
+		case '`':
 			return false;
+		default:
+			if (*url <= ' ' || *url > '~')
+				return false;
+		}
 	return true;
 }
 

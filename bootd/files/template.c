@@ -62,6 +62,8 @@ ssize_t template_expand(const char *text, size_t len, template_lookup_fn *lookup
 		return -ENOBUFS;
 	out[0] = '\0';
 	for (size_t i = 0; i < len;) {
+		const char *dollar = memchr(text + i, '$', len - i);
+		size_t plain = dollar ? (size_t)(dollar - text) - i : len - i;
 		size_t n = reference_at(text + i, len - i, name);
 		const char *value = n ? lookup(ctx, name) : NULL;
 
@@ -71,7 +73,7 @@ ssize_t template_expand(const char *text, size_t len, template_lookup_fn *lookup
 			return -EINVAL;
 		}
 		if (!value && n == 0)
-			n = 1;
+			n = plain > 0 ? plain : 1;
 		if (!append(out, size, &used, value ? value : text + i, value ? strlen(value) : n))
 			return -ENOBUFS;
 		i += n;

@@ -395,9 +395,41 @@ static void test_random_text_comes_back(void **state)
 	}
 }
 
+/* The same text as the system's, zeros wherever they can be. */
+static void assert_address_text(const struct in6_addr *address)
+{
+	char want[INET6_ADDRSTRLEN], got[INET6_ADDRSTRLEN];
+
+	inet_ntop(AF_INET6, address, want, sizeof(want));
+	assert_string_equal(dhcp6_address_format(address, got), want);
+}
+
+static void test_address_text(void **state)
+{
+	static const uint16_t group[] = {0, 1, 0x10, 0x203, 0xfff, 0x2001, 0xffff};
+	struct in6_addr address;
+
+	(void)state;
+	for (unsigned zeros = 0; zeros < 256; zeros++)
+		for (unsigned first = 0; first < COUNT(group); first++) {
+			for (unsigned i = 0; i < 8; i++)
+				address.s6_addr16[i] =
+					zeros >> i & 1 ? 0
+						       : htons(group[(first + i) % COUNT(group)]);
+			assert_address_text(&address);
+		}
+	for (const char *const *text = (const char *const[]){"::", "::1", "::ffff:192.0.2.1",
+		     "::192.0.2.1", "::2:1", "1::", "fe80::1", NULL};
+		*text; text++) {
+		assert_int_equal(inet_pton(AF_INET6, *text, &address), 1);
+		assert_address_text(&address);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_address_text),
 		cmocka_unit_test(test_duid_length),
 		cmocka_unit_test(test_duid_of_a_bad_cursor),
 		cmocka_unit_test(test_duid_equal),
