@@ -16,7 +16,7 @@ enum {
 	UDP_LEN = 8 + CLIENT_SOLICIT_LEN,
 };
 
-static const uint8_t solicit[CLIENT_SOLICIT_LEN] = {
+const uint8_t client_solicit[CLIENT_SOLICIT_LEN] = {
 	0x01,
 	0x5d,
 	0x97,
@@ -232,7 +232,7 @@ void client_frame_make(struct client_frame *frame, uint16_t client)
 	uint8_t *octets = frame->octets;
 
 	memcpy(octets, frame_head, sizeof(frame_head));
-	memcpy(octets + MESSAGE_AT, solicit, sizeof(solicit));
+	memcpy(octets + MESSAGE_AT, client_solicit, sizeof(client_solicit));
 	put_u16(octets + 10, client);
 	put_u16(octets + SOURCE_AT + 14, client);
 	put_u16(octets + CHECKSUM_AT, checksum(octets));

@@ -12,6 +12,9 @@
 
 enum { CLIENT_SOLICIT_LEN = 115, CLIENT_FRAME_LEN = 14 + 40 + 8 + CLIENT_SOLICIT_LEN };
 
+/* The message alone: header, Client Identifier, Elapsed Time, IA_NA, then what else there is. */
+extern const uint8_t client_solicit[CLIENT_SOLICIT_LEN];
+
 struct client_frame {
 	uint8_t octets[CLIENT_FRAME_LEN];
 };
