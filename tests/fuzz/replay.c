@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Runs a fuzz target over the files of its corpus, with any compiler: seeds
- * and old crashes stay fixed in `make check`.
+ * and old crashes stay fixed in `make check`. Then over inputs that mutate.c
+ * makes of them: NB6_FUZZ_RUNS many, from NB6_SEED (the same by default, so that
+ * a build's outcome is no matter of luck). Where one is the end of the program,
+ * it is kept, and its number said, with which it can be made again.
  *
  *	fuzz_NAME FILE|DIRECTORY...
  *
@@ -12,6 +15,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,9 +23,41 @@
 #include <string.h>
 #include <sys/stat.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/mutate.h"
 
-static unsigned long inputs;
+enum { FUZZ_RUNS = 50000, FUZZ_SEED = 6 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/* The sanitizers' runtime has it; then a signal is not how the program ends. */
+__attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)(void));
+
+static struct mutate_seed *corpus; /* what was replayed, for mutate.c */
+static size_t inputs;
+
+static void run(const uint8_t *data, size_t size)
+{
+	uint8_t *exact = malloc(size ? size : 1);
+
+	if (!exact)
+		abort();
+	if (size > 0)
+		memcpy(exact, data, size);
+	/* A block of one octet would hide a read of the first one of none. */
+	LLVMFuzzerTestOneInput(size ? exact : exact + 1, size);
+	free(exact);
+}
+
+/* Takes the octets over. */
+static bool keep(uint8_t *data, size_t size)
+{
+	struct mutate_seed *grown = realloc(corpus, (inputs + 1) * sizeof(*corpus));
+
+	if (!grown)
+		return false;
+	corpus = grown;
+	corpus[inputs++] = (struct mutate_seed){data, size};
+	return true;
+}
 
 static bool replay_file(const char *path, size_t size)
 {
@@ -33,15 +69,12 @@ static bool replay_file(const char *path, size_t size)
 		fprintf(stderr, "%s: cannot be read: %s\n", path, strerror(errno));
 	if (file)
 		fclose(file);
-	if (whole && size == 0) { /* malloc(1) would hide a read of the first octet */
-		LLVMFuzzerTestOneInput(data + 1, 0);
-		inputs++;
-	} else if (whole) {
-		LLVMFuzzerTestOneInput(data, size);
-		inputs++;
-	}
+	if (whole)
+		run(data, size);
+	if (whole && keep(data, size))
+		return true;
 	free(data);
-	return whole;
+	return false;
 }
 
 static bool replay_path(const char *path);
@@ -92,8 +125,69 @@ static bool replay_corpus_of(const char *program)
 	return replay_path(path);
 }
 
+static uint64_t number_from(const char *variable, uint64_t otherwise)
+{
+	const char *text = getenv(variable);
+
+	return text && *text ? strtoull(text, NULL, 0) : otherwise;
+}
+
+/* --- mutated inputs ------------------------------------------------------------------ */
+
+static struct {
+	uint64_t seed, number;
+	uint8_t data[MUTATE_MOST];
+	size_t len;
+} now;
+
+/* The last thing that a dying process does. */
+static void tell_input(void)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "fuzz-death-%llu-%llu", (unsigned long long)now.seed,
+		(unsigned long long)now.number);
+	file = fopen(path, "wb");
+	if (file) {
+		fwrite(now.data, 1, now.len, file);
+		fclose(file);
+	}
+	fprintf(stderr, "NB6_SEED=%llu, mutated input %llu, kept in %s: put it into the corpus\n",
+		(unsigned long long)now.seed, (unsigned long long)now.number, path);
+}
+
+static void tell_of_signal(int number)
+{
+	tell_input();
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void run_mutated(uint64_t runs)
+{
+	now.seed = number_from("NB6_SEED", FUZZ_SEED);
+	if (__sanitizer_set_death_callback)
+		__sanitizer_set_death_callback(tell_input);
+	else
+		signal(SIGSEGV, tell_of_signal);
+	signal(SIGABRT, tell_of_signal);
+	for (now.number = 0; now.number < runs; now.number++) {
+		now.len = mutate_input(now.seed, now.number, corpus, inputs, now.data);
+		run(now.data, now.len);
+	}
+}
+
+static void free_corpus(void)
+{
+	for (size_t i = 0; i < inputs; i++)
+		free((void *)(uintptr_t)corpus[i].data);
+	free(corpus);
+}
+
 int main(int argc, char **argv)
 {
+	uint64_t runs = number_from("NB6_FUZZ_RUNS", FUZZ_RUNS);
 	bool good = true;
 	int i;
 
@@ -101,6 +195,13 @@ int main(int argc, char **argv)
 		good = replay_corpus_of(argv[0]);
 	for (i = 1; i < argc; i++)
 		good = replay_path(argv[i]) && good;
-	printf("%s: %lu inputs replayed\n", argv[0], inputs);
-	return good && inputs > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	good = good && inputs > 0;
+	printf("%s: %zu inputs replayed\n", argv[0], inputs);
+	if (good && argc < 2) {
+		run_mutated(runs);
+		printf("%s: %llu mutated inputs, NB6_SEED=%llu\n", argv[0],
+			(unsigned long long)runs, (unsigned long long)now.seed);
+	}
+	free_corpus();
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
