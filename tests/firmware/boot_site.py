@@ -50,6 +50,17 @@ def why_no_ipxe():
     return None if IPXE_EFI.exists() else f"{IPXE_EFI} is missing (package ipxe)"
 
 
+def expect_linux(site, machine, bootd):
+    """Console and bootd both say that Linux has booted. Returns the steps that bootd saw."""
+    booted = machine.wait_for_line(BOOTED, 120)
+    assert booted["mac"] == machine.mac
+    machine.wait_for_line(CALLED_HOME, 30)
+    bootd.wait_for_line(rf"{machine.mac}.*booted", 10)
+    story = site.ask("bootd", "show", machine.mac)
+    assert story["stage"] == "booted" and not story["stuck"]
+    return [step["step"] for step in story["steps"]]
+
+
 class BootSite(Site):
     """A site whose daemons run and whose files are staged; power_on() adds a machine."""
 
@@ -78,15 +89,8 @@ class BootSite(Site):
         self.clients.tap("tap1", "br-1")
         return Machine(self.lab, self.clients, "tap1", firmware)
 
-    def expect_linux(self, machine, limit=120):
-        """Console and bootd both say that Linux has booted. Returns the steps that bootd saw."""
-        booted = machine.wait_for_line(BOOTED, limit)
-        assert booted["mac"] == machine.mac
-        machine.wait_for_line(CALLED_HOME, 30)
-        self.bootd.wait_for_line(rf"{machine.mac}.*booted", 10)
-        story = self.ask("bootd", "show", machine.mac)
-        assert story["stage"] == "booted" and not story["stuck"]
-        return [step["step"] for step in story["steps"]]
+    def expect_linux(self, machine):
+        return expect_linux(self, machine, self.bootd)
 
     def expect_one_address(self, machine):
         """All DHCPv6 identities of the machine were given the same address."""

@@ -60,8 +60,8 @@ def is_installed(package):
     return done.stdout == "installed"
 
 
-def unpacked(package, progress=lambda text: None):
-    """An Unpacked of a package, from the cache where it is there."""
+def unpacked(package, progress=lambda text: None, alone=False):
+    """An Unpacked of a package, from the cache where it is there; alone: without what it needs."""
     _need("dpkg-query")
     if is_installed(package):
         return Unpacked("/")
@@ -72,7 +72,10 @@ def unpacked(package, progress=lambda text: None):
         final.parent.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=final.parent) as scratch:
             tree = Path(scratch, "tree")
-            for archive in _fetch_with_needs(package, scratch):
+            archives = (
+                [fetch(package, scratch)] if alone else _fetch_with_needs(package, scratch)
+            )
+            for archive in archives:
                 run("dpkg-deb", "-x", archive, tree, timeout=300)
             _keep(tree, final)
     return Unpacked(final)

@@ -121,20 +121,26 @@ class Site:
         self._wait_until(bootd, control.exists, "opens its control socket")
         return bootd
 
-    def start_radvd(self, number=1, managed=True, other=True, autonomous=True):
-        """The router announces itself on link N: default router, prefix, M and O flags."""
+    def start_radvd(self, number=1, **flags):
+        """The router announces itself on link N; flags as for start_radvd_on()."""
+        return self.start_radvd_on(self.router, f"lan{number}", f"2001:db8:{number}::/64", **flags)
+
+    def start_radvd_on(
+        self, namespace, device, prefix, managed=True, other=True, autonomous=True
+    ):
+        """A router announces itself on a link: default router, prefix, M and O flags."""
         flag = {True: "on", False: "off"}
         config = self.lab.file(
-            f"radvd-{number}.conf",
-            f"interface lan{number} {{\n"
+            f"radvd-{device}.conf",
+            f"interface {device} {{\n"
             "\tAdvSendAdvert on;\n\tMinRtrAdvInterval 3;\n\tMaxRtrAdvInterval 10;\n"
             f"\tAdvManagedFlag {flag[managed]};\n\tAdvOtherConfigFlag {flag[other]};\n"
-            f"\tprefix 2001:db8:{number}::/64 {{ AdvAutonomous {flag[autonomous]}; }};\n}};\n",
+            f"\tprefix {prefix} {{ AdvAutonomous {flag[autonomous]}; }};\n}};\n",
         )
-        pid_file = self.lab.directory / f"radvd-{number}.pid"
+        pid_file = self.lab.directory / f"radvd-{device}.pid"
         argv = ("radvd", "-n", "-m", "stderr", "-C", config, "-p", pid_file)
-        radvd = self.router.popen(f"radvd-{number}", *argv)
-        self._wait_until(radvd, lambda: self.router.joined(f"lan{number}", "ff02::2"), "is ready")
+        radvd = namespace.popen(f"radvd-{device}", *argv)
+        self._wait_until(radvd, lambda: namespace.joined(device, "ff02::2"), "is ready")
         return radvd
 
     def _wait_until(self, process, state, what, limit=10.0):
