@@ -2,6 +2,7 @@
 /* One function per command; what they show is made in boot_view.c. */
 #include "bootd/boot_control.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "bootd/boot_server.h"
@@ -38,13 +39,17 @@ static json_t *run_release(void *arg, int n, char *const words[])
 	struct boot_server *server = arg;
 	struct binding *binding = NULL;
 	struct in6_addr address;
+	int rc;
 
 	if (n != 2 || config_address(words[1], &address) < 0)
 		return control_error("release: expected the address of a lease");
 	binding = binding_table_find_address(&server->exchange.bindings, &address);
 	if (!binding || !binding->is_lease)
 		return control_error("release: %s is no lease of a pool", words[1]);
-	if (lease_book_remove(&server->exchange.leases, &server->exchange.bindings, binding) < 0)
+	rc = lease_book_remove(&server->exchange.leases, &server->exchange.bindings, binding);
+	if (rc == -EINPROGRESS)
+		return json_pack("{s:s}", "releasing", words[1]);
+	if (rc < 0)
 		return control_error("release: %s", lease_book_error(&server->exchange.leases));
 	log_notice("%s: the lease is deleted, as was asked for", words[1]);
 	return json_pack("{s:s}", "released", words[1]);

@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "bootd/config/secret_file.h"
 #include "bootd/leases/sqlite_store.h"
 #include "daemon/log.h"
+#include "daemon/loop.h"
 
 static const char *advice(int rc)
 {
@@ -33,11 +33,9 @@ static int complain(const struct boot_config *config, int rc, const char *why)
 static int load(struct exchange *exchange, const struct boot_config *config, uint64_t now_ms)
 {
 	struct lease_book *book = &exchange->leases;
-	struct timespec now;
 	int rc;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	lease_book_set_time(book, now_ms, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+	lease_book_set_time(book, now_ms, loop_unix_ms());
 	rc = lease_book_load(book, &exchange->bindings, now_ms);
 	if (rc < 0) {
 		complain(config, rc,
@@ -50,8 +48,9 @@ static int load(struct exchange *exchange, const struct boot_config *config, uin
 	return 0;
 }
 
-int boot_leases_open(struct exchange *exchange, const struct boot_config *config, uint64_t now_ms)
+int boot_leases_open(struct boot_server *server, const struct boot_config *config)
 {
+	struct exchange *exchange = &server->exchange;
 	char why[SQLITE_STORE_WHY];
 	int rc;
 
@@ -61,5 +60,5 @@ int boot_leases_open(struct exchange *exchange, const struct boot_config *config
 	if (rc < 0)
 		return complain(config, rc, strerror(-rc));
 	rc = sqlite_store_open(config->leases, &exchange->leases.store, why);
-	return rc < 0 ? complain(config, rc, why) : load(exchange, config, now_ms);
+	return rc < 0 ? complain(config, rc, why) : load(exchange, config, loop_now_ms());
 }

@@ -3,12 +3,12 @@
 #ifndef NB6_BOOTD_BOOT_LEASES_H
 #define NB6_BOOTD_BOOT_LEASES_H
 
-#include "bootd/dhcp/exchange.h"
+#include "bootd/boot_server.h"
 
 /*
- * Open the store that `config` names and take its leases into the exchange, where there is a
- * pool and it is not open yet. Returns 0, or -errno with the reason in the log.
+ * Open the store that `config` names and take its leases into the server's exchange, where there
+ * is a pool and it is not open yet. Returns 0, or -errno with the reason in the log.
  */
-int boot_leases_open(struct exchange *exchange, const struct boot_config *config, uint64_t now_ms);
+int boot_leases_open(struct boot_server *server, const struct boot_config *config);
 
 #endif

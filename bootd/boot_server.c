@@ -166,7 +166,7 @@ static int start_dhcp(struct boot_server *server)
 		return complain(rc, "memory", "");
 	server->exchange.observe = observe_exchange;
 	server->exchange.observe_arg = server;
-	rc = boot_leases_open(&server->exchange, server->config, loop_now_ms());
+	rc = boot_leases_open(server, server->config);
 	if (rc < 0)
 		return rc;
 	rc = dhcp_service_new(&server->dhcp, server->loop, &server->exchange);
@@ -287,7 +287,7 @@ int boot_server_reload(struct boot_server *server, struct config_problems *probl
 	if (rc == 0)
 		rc = open_root(config, &root);
 	if (rc == 0)
-		rc = boot_leases_open(&server->exchange, config, loop_now_ms());
+		rc = boot_leases_open(server, config);
 	if (rc == 0)
 		rc = exchange_set_config(&server->exchange, config);
 	config_log_problems(problems);

@@ -61,13 +61,13 @@ static json_t *dhcp_json(const struct boot_server *server)
 	const struct exchange_counters *counters = &server->exchange.counters;
 	const struct dhcp_service_counters *service = dhcp_service_counters(server->dhcp);
 
-	return json_pack("{s:I s:I s:I s:I s:s s:o s:o s:o}", "datagrams",
+	return json_pack("{s:I s:I s:I s:I s:I s:s s:o s:o s:o}", "datagrams",
 		(json_int_t)service->datagrams, "relayed", (json_int_t)counters->relayed,
 		"not-served", (json_int_t)service->not_served, "send-failed",
-		(json_int_t)service->send_failed, "client-mac-by",
-		client_mac_way_name(dhcp_service_mac_way(server->dhcp)), "received",
-		messages_json(counters->received), "sent", messages_json(counters->sent), "dropped",
-		drops_json(counters));
+		(json_int_t)service->send_failed, "no-room", (json_int_t)service->no_room,
+		"client-mac-by", client_mac_way_name(dhcp_service_mac_way(server->dhcp)),
+		"received", messages_json(counters->received), "sent",
+		messages_json(counters->sent), "dropped", drops_json(counters));
 }
 
 static json_t *tftp_json(const struct boot_server *server)
@@ -112,16 +112,35 @@ static json_t *pool_json(const struct boot_server *server, const struct subnet *
 		    : json_null();
 }
 
+static json_t *store_json(const struct boot_server *server, const struct lease_store *store)
+{
+	const char *error = store->kind->last_error(store);
+	struct lease_store_health health;
+
+	store->kind->describe(store, &health);
+	return json_pack("{s:s s:s s:f s:f s:f s:I s:s?}", "kind", health.kind, "state",
+		health.state, "since",
+		unix_time(health.since_ms ? health.since_ms : server->started_ms, loop_now_ms()),
+		"commit-ms", (double)health.commit_us / 1000, "mean-commit-ms",
+		health.commits ? (double)health.commits_us / 1000 / (double)health.commits : 0.0,
+		"waiting", (json_int_t)dhcp_service_waiting(server->dhcp), "last-error",
+		*error ? error : NULL);
+}
+
 static json_t *leases_json(const struct boot_server *server)
 {
 	const struct lease_book *book = &server->exchange.leases;
+	json_t *view;
 
 	if (!book->store)
 		return json_null();
-	return json_pack("{s:s s:I s:I s:I s:I}", "file", server->config->leases, "in-force",
+	view = json_pack("{s:s s:I s:I s:I s:I s:I}", "store", book->store->name, "in-force",
 		(json_int_t)binding_table_leases(&server->exchange.bindings), "stored",
-		(json_int_t)book->stored, "commits", (json_int_t)book->commits, "failed-commits",
-		(json_int_t)book->failed_commits);
+		(json_int_t)book->stored, "refused", (json_int_t)book->refused, "commits",
+		(json_int_t)book->commits, "failed-commits", (json_int_t)book->failed_commits);
+	if (view)
+		json_object_update_missing_new(view, store_json(server, book->store));
+	return view;
 }
 
 static json_t *subnets_json(const struct boot_server *server)

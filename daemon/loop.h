@@ -55,6 +55,9 @@ int loop_handle_signals(struct loop *loop, loop_cb *reload, void *arg);
 /* Monotonic milliseconds, read now. */
 uint64_t loop_now_ms(void);
 
+/* Unix time in milliseconds, by the clock on the wall: it may be set back and forth. */
+int64_t loop_unix_ms(void);
+
 /* For libraries that bring their own handlers (evhttp, evdns). */
 struct event_base *loop_event_base(struct loop *loop);
 

@@ -57,6 +57,7 @@ struct binding {
 	bool is_fixed; /* the host's own, from the config */
 	bool is_lease; /* of a pool, bound, released or declined */
 	bool rests;    /* declined: not to be found by the machine */
+	uint8_t round; /* of reading a shared store, by which it was seen (lease_book.h) */
 	struct in6_addr address;
 	enum binding_state state;
 	enum client_mac_source mac_source; /* of the last asker; unknown of a lease read anew */

@@ -6,15 +6,22 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bootd/dhcp/waiting.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/udp.h"
 #include "frame/client_mac.h"
 
-enum { BATCH = 32, RECEIVE_BUFFER = 4 << 20, ON_LINK_MAX = 16 };
+enum {
+	BATCH = 32,
+	RECEIVE_BUFFER = 4 << 20,
+	ON_LINK_MAX = 16,
+	WAITING_OCTETS = 4 << 20, /* for some ten thousand datagrams */
+	WAITING_BATCH = 512,      /* of those that were put off, in one commit */
+	FAILING_EVERY_MS = 600 * 1000,
+};
 
 struct dhcp_service {
 	struct exchange *exchange;
@@ -25,8 +32,13 @@ struct dhcp_service {
 	struct udp_receiver *receiver;
 	struct udp_sender *sender;
 	uint8_t (*answer)[DHCP6_MESSAGE_MAX]; /* BATCH of them: touched as far as used */
+	unsigned answers;                     /* to be sent */
+	/* Behind a commit that takes its time: to be settled, to be handed in anew. */
+	struct waiting_room room;
+	struct waiting settling, later;
 	struct dhcp_service_counters counters;
 	bool is_failing; /* the lease store */
+	struct log_limit failing_limit;
 };
 
 /* What was dropped, and for which peer: a person must be able to find out why. */
@@ -73,6 +85,25 @@ static bool arrival_of(
 	return !arrival->multicast || (l && served_links_is_served(&service->links, l));
 }
 
+static void send_failed(void *arg, const struct udp_outgoing *datagram, int error)
+{
+	static struct log_limit limit;
+	struct dhcp_service *service = arg;
+	char to[INET6_ADDRSTRLEN];
+
+	service->counters.send_failed++;
+	inet_ntop(AF_INET6, &datagram->to.sin6_addr, to, sizeof(to));
+	log_limited(&limit, LOG_LEVEL_WARNING, "%s: an answer cannot be sent there: %s", to,
+		strerror(error));
+}
+
+static void flush(struct dhcp_service *service)
+{
+	udp_flush(service->sender, service->fd, send_failed, service);
+	service->answers = 0;
+}
+
+/* The answer is in the next of the buffers, which is taken by that. */
 static void queue(struct dhcp_service *service, const struct udp_datagram *datagram,
 	const struct arrival *arrival, const struct exchange_answer *answer)
 {
@@ -90,72 +121,148 @@ static void queue(struct dhcp_service *service, const struct udp_datagram *datag
 	/* A relay hears from the address that it asked. */
 	if (!arrival->multicast)
 		outgoing->source = datagram->local;
+	service->answers++;
 }
 
 typedef enum exchange_drop answer_fn(struct exchange *exchange, const struct arrival *arrival,
 	struct wire_in datagram, uint64_t now_ms, struct exchange_answer *answer);
 
-/* True where it waits for the commit, to be handled once more by exchange_settle(). */
-static bool handle(struct dhcp_service *service, const struct udp_datagram *datagram,
-	answer_fn *answer_it, uint8_t buffer[DHCP6_MESSAGE_MAX], uint64_t now_ms)
+/* The frame that told the MAC is long forgotten. */
+static void take_kept(const struct waiting_one *kept, struct arrived *arrived)
 {
-	struct exchange_answer answer = {.out = wire_out_of(buffer, DHCP6_MESSAGE_MAX)};
+	arrived->arrival.put_off = kept->put_off;
+	memcpy(arrived->mac, kept->mac, sizeof(arrived->mac));
+	arrived->arrival.mac = kept->has_mac ? arrived->mac : NULL;
+}
+
+/*
+ * Answered, dropped with a line of log; or EXCHANGE_WAITS or EXCHANGE_LATER. `kept`: it has
+ * waited; NULL where it has just come in.
+ */
+static enum exchange_drop handle(struct dhcp_service *service, const struct udp_datagram *datagram,
+	answer_fn *answer_it, const struct waiting_one *kept, uint64_t now_ms)
+{
+	struct exchange_answer answer;
 	struct arrived arrived;
 	enum exchange_drop drop;
 
 	if (!arrival_of(service, datagram, &arrived)) {
 		service->counters.not_served++;
-		return false;
+		return EXCHANGE_ANSWERED;
 	}
+	if (service->answers == BATCH)
+		flush(service);
+	answer.out = wire_out_of(service->answer[service->answers], DHCP6_MESSAGE_MAX);
+	if (kept)
+		take_kept(kept, &arrived);
 	drop = answer_it(service->exchange, &arrived.arrival,
 		wire_in_of(datagram->data, datagram->len), now_ms, &answer);
 	if (drop == EXCHANGE_ANSWERED)
 		queue(service, datagram, &arrived.arrival, &answer);
-	else if (drop != EXCHANGE_WAITS)
+	else if (drop < EXCHANGE_DROPS)
 		log_drop(datagram, drop);
-	return drop == EXCHANGE_WAITS;
+	return drop;
 }
 
-/* One transaction for all that a batch has changed. */
-static void commit(struct dhcp_service *service, uint64_t now_ms)
-{
-	static struct log_limit limit;
-	const struct lease_book *leases = &service->exchange->leases;
-	int rc;
+/* --- leases ------------------------------------------------------------------------ */
 
-	if (!lease_book_is_open(leases))
-		return;
-	rc = exchange_commit(service->exchange, now_ms);
+static void tell_outcome(struct dhcp_service *service, int rc)
+{
+	const struct lease_book *leases = &service->exchange->leases;
+	const char *name = leases->store ? leases->store->name : "";
+
 	if (rc < 0)
-		log_limited(&limit, LOG_LEVEL_ERROR,
+		log_limited(&service->failing_limit, LOG_LEVEL_ERROR,
 			"leases %s: cannot be written: %s: new leases are not given, those that "
 			"are stored go on for as long as that",
-			service->exchange->config->leases, lease_book_error(leases));
+			name, lease_book_error(leases));
 	else if (service->is_failing)
-		log_notice("leases %s: written again", service->exchange->config->leases);
+		log_notice("leases %s: written again", name);
+	if (rc == 0)
+		service->failing_limit = (struct log_limit){.every_ms = FAILING_EVERY_MS};
 	service->is_failing = rc < 0;
 }
 
-static void set_time(struct dhcp_service *service, uint64_t now_ms)
+/* One transaction for all that a batch has changed. True where it has ended at once. */
+static bool commit(struct dhcp_service *service, uint64_t now_ms)
 {
-	struct timespec now;
+	int rc;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	lease_book_set_time(&service->exchange->leases, now_ms,
-		(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+	if (!lease_book_is_open(&service->exchange->leases) || service->exchange->leases.is_busy)
+		return true;
+	rc = exchange_commit(service->exchange, now_ms);
+	if (rc == -EINPROGRESS)
+		return false;
+	tell_outcome(service, rc);
+	return true;
 }
 
-static void send_failed(void *arg, const struct udp_outgoing *datagram, int error)
+static void keep(struct dhcp_service *service, struct waiting *list,
+	const struct udp_datagram *datagram, unsigned put_off)
 {
 	static struct log_limit limit;
-	struct dhcp_service *service = arg;
-	char to[INET6_ADDRSTRLEN];
 
-	service->counters.send_failed++;
-	inet_ntop(AF_INET6, &datagram->to.sin6_addr, to, sizeof(to));
-	log_limited(&limit, LOG_LEVEL_WARNING, "%s: an answer cannot be sent there: %s", to,
-		strerror(error));
+	struct arrived arrived = {0};
+	struct waiting_one *one = waiting_new(&service->room, datagram);
+
+	if (one) {
+		arrival_of(service, datagram, &arrived);
+		one->put_off = put_off;
+		one->has_mac = arrived.arrival.mac != NULL;
+		memcpy(one->mac, arrived.mac, sizeof(one->mac));
+		waiting_append(list, one);
+		return;
+	}
+	service->counters.no_room++;
+	log_limited(&limit, LOG_LEVEL_WARNING,
+		"more requests wait for the lease store than there is room for: clients have to "
+		"ask again");
 }
+
+/* Settled, it is done with; or it is refused, and to be handed in anew. */
+static void settle_all(struct dhcp_service *service, uint64_t now_ms)
+{
+	struct waiting_one *one;
+
+	while ((one = waiting_take(&service->settling)))
+		if (handle(service, &one->datagram, exchange_settle, one, now_ms) ==
+			EXCHANGE_LATER) {
+			one->put_off++;
+			waiting_append(&service->later, one);
+		} else {
+			waiting_free(&service->room, one);
+		}
+}
+
+/* What was put off while the store was busy, until it is busy again. */
+static void go_on(struct dhcp_service *service, uint64_t now_ms)
+{
+	struct waiting_one *one;
+
+	while (!service->exchange->leases.is_busy && service->later.first) {
+		for (int i = 0; i < WAITING_BATCH && (one = waiting_take(&service->later)); i++)
+			if (handle(service, &one->datagram, exchange_handle, one, now_ms) ==
+				EXCHANGE_WAITS)
+				waiting_append(&service->settling, one);
+			else
+				waiting_free(&service->room, one);
+		if (commit(service, now_ms))
+			settle_all(service, now_ms);
+	}
+}
+
+void dhcp_service_committed(struct dhcp_service *service, int rc, const bool *refused)
+{
+	uint64_t now_ms = loop_now_ms();
+
+	exchange_land(service->exchange, rc, refused, now_ms);
+	tell_outcome(service, rc);
+	settle_all(service, now_ms);
+	go_on(service, now_ms);
+	flush(service);
+}
+
+/* --- the socket -------------------------------------------------------------------- */
 
 static void readable(int fd, int what, void *arg)
 {
@@ -165,23 +272,30 @@ static void readable(int fd, int what, void *arg)
 	int n = udp_receive(service->receiver, fd, &datagram);
 	uint64_t now_ms = loop_now_ms();
 	int waiting[BATCH], waits = 0;
+	enum exchange_drop drop;
 
 	(void)what;
 	if (n < 0)
 		log_limited(&limit, LOG_LEVEL_ERROR, "the DHCPv6 socket cannot be read: %s",
 			strerror(-n));
-	set_time(service, now_ms);
 	client_mac_drain(service->macs);
-	for (int i = 0; i < n; i++)
-		if (handle(service, &datagram[i], exchange_handle, service->answer[i], now_ms))
+	lease_book_set_time(&service->exchange->leases, now_ms, loop_unix_ms());
+	for (int i = 0; i < n; i++) {
+		drop = handle(service, &datagram[i], exchange_handle, NULL, now_ms);
+		if (drop == EXCHANGE_WAITS)
 			waiting[waits++] = i;
-	commit(service, now_ms);
-	for (int i = 0; i < waits; i++)
-		handle(service, &datagram[waiting[i]], exchange_settle, service->answer[waiting[i]],
-			now_ms);
+		else if (drop == EXCHANGE_LATER)
+			keep(service, &service->later, &datagram[i], 1);
+	}
+	if (commit(service, now_ms))
+		for (int i = 0; i < waits; i++)
+			handle(service, &datagram[waiting[i]], exchange_settle, NULL, now_ms);
+	else
+		for (int i = 0; i < waits; i++)
+			keep(service, &service->settling, &datagram[waiting[i]], 0);
 	if (n > 0)
 		service->counters.datagrams += (unsigned)n;
-	udp_flush(service->sender, fd, send_failed, service);
+	flush(service);
 }
 
 /* Where all clients come through relays there is no frame to look at. */
@@ -216,9 +330,19 @@ static int open_all(struct dhcp_service *service, struct loop *loop)
 	return -ENOMEM;
 }
 
+static void free_waiting(struct dhcp_service *service, struct waiting *list)
+{
+	struct waiting_one *one;
+
+	while ((one = waiting_take(list)))
+		waiting_free(&service->room, one);
+}
+
 static void free_buffers(struct dhcp_service *service)
 {
 	client_mac_free(service->macs);
+	free_waiting(service, &service->settling);
+	free_waiting(service, &service->later);
 	if (service->fd >= 0)
 		close(service->fd);
 	udp_receiver_free(service->receiver);
@@ -237,6 +361,8 @@ int dhcp_service_new(struct dhcp_service **out, struct loop *loop, struct exchan
 		return -ENOMEM;
 	service->exchange = exchange;
 	service->fd = -1;
+	service->room.most = WAITING_OCTETS;
+	service->failing_limit.every_ms = FAILING_EVERY_MS;
 	rc = open_all(service, loop);
 	if (rc < 0) {
 		free_buffers(service);
@@ -266,6 +392,11 @@ void dhcp_service_set_config(struct dhcp_service *service, const struct boot_con
 enum client_mac_way dhcp_service_mac_way(const struct dhcp_service *service)
 {
 	return client_mac_way(service->macs);
+}
+
+size_t dhcp_service_waiting(const struct dhcp_service *service)
+{
+	return service->settling.count + service->later.count;
 }
 
 const struct dhcp_service_counters *dhcp_service_counters(const struct dhcp_service *service)

@@ -43,7 +43,9 @@ static enum exchange_drop answer_ias(
 	int rc = ia_answer_all(&work, answer_ia);
 
 	if (rc < 0)
-		return rc == -EBADMSG ? DROP_MALFORMED : DROP_NO_MEMORY;
+		return rc == -EINPROGRESS ? EXCHANGE_LATER
+		       : rc == -EBADMSG   ? DROP_MALFORMED
+					  : DROP_NO_MEMORY;
 	if (work.ias == 0)
 		return DROP_NOTHING_ASKED;
 	r->waits = work.is_promise;

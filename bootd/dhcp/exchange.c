@@ -37,6 +37,12 @@ void exchange_fini(struct exchange *exchange)
 
 /* --- read ------------------------------------------------------------------ */
 
+/* Not handed in before, and not counted yet. */
+static bool is_new(const struct request *r)
+{
+	return !r->is_settled && r->arrival->put_off == 0;
+}
+
 static enum exchange_drop read_request(struct request *r, struct wire_in datagram)
 {
 	struct exchange_counters *counters = &r->exchange->counters;
@@ -47,11 +53,11 @@ static enum exchange_drop read_request(struct request *r, struct wire_in datagra
 		return rc == -ELOOP    ? DROP_RELAY_LOOP
 		       : rc == -EPROTO ? DROP_NOT_FOR_SERVERS
 				       : DROP_MALFORMED;
-	if (r->chain.count > 0 && !r->is_settled)
+	if (r->chain.count > 0 && is_new(r))
 		counters->relayed++;
 	if (dhcp6_message_read(r->chain.inner, &message) < 0)
 		return DROP_MALFORMED;
-	if (!r->is_settled)
+	if (is_new(r))
 		counters->received[message.type < EXCHANGE_TYPES ? message.type : 0]++;
 	if (client_facts_read(&r->facts, &r->chain, &message, r->arrival) < 0)
 		return DROP_MALFORMED;
@@ -148,20 +154,34 @@ static bool decide(struct request *r)
 				 exchange->config, &exchange->bindings, &r->facts, &r->decision);
 }
 
-/* After the commit a lease is worth what the store has of it. */
-static enum exchange_drop limit_to_store(struct request *r)
+/* How much longer the store has the address that was chosen for the machine. */
+static uint32_t stored_s(const struct request *r)
 {
-	struct address_choice *choice = &r->decision.address;
 	const struct binding *binding = binding_table_find(
 		&r->exchange->bindings, &r->decision.subnet->prefix, &r->decision.machine);
 
+	return binding && binding->has_address &&
+			       IN6_ARE_ADDR_EQUAL(&binding->address, &r->decision.address.address)
+		       ? lease_book_stored_s(binding, r->now_ms)
+		       : 0;
+}
+
+/*
+ * After the commit a lease is worth what the store has of it. One that was refused is tried
+ * again, by what has been learnt of the other servers.
+ */
+static enum exchange_drop limit_to_store(struct request *r)
+{
+	struct address_choice *choice = &r->decision.address;
+	uint32_t most_s;
+
 	if (!r->is_settled || !choice->is_lease)
 		return EXCHANGE_ANSWERED;
-	address_limit(
-		choice, binding && binding->has_address &&
-					IN6_ARE_ADDR_EQUAL(&binding->address, &choice->address)
-				? lease_book_stored_s(binding, r->now_ms)
-				: 0);
+	most_s = stored_s(r);
+	if (most_s < choice->valid_s && r->exchange->leases.has_refused &&
+		r->arrival->put_off < EXCHANGE_TRIES_MOST)
+		return EXCHANGE_LATER;
+	address_limit(choice, most_s);
 	return choice->given ? EXCHANGE_ANSWERED : DROP_NOT_STORED;
 }
 
@@ -232,6 +252,8 @@ static enum exchange_drop handle(
 
 	if (!drop && r->waits)
 		return EXCHANGE_WAITS;
+	if (drop == EXCHANGE_LATER)
+		return drop;
 	exchange->counters.dropped[drop]++;
 	if (drop)
 		return drop;
@@ -249,9 +271,14 @@ enum exchange_drop exchange_handle(struct exchange *exchange, const struct arriv
 	return handle(&r, datagram, answer);
 }
 
+void exchange_land(struct exchange *exchange, int rc, const bool *refused, uint64_t now_ms)
+{
+	lease_book_land(&exchange->leases, &exchange->bindings, rc, refused, now_ms);
+}
+
 int exchange_commit(struct exchange *exchange, uint64_t now_ms)
 {
-	return lease_book_is_open(&exchange->leases)
+	return lease_book_is_open(&exchange->leases) && !exchange->leases.is_busy
 		       ? lease_book_commit(&exchange->leases, &exchange->bindings, now_ms)
 		       : 0;
 }

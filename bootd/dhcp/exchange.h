@@ -12,6 +12,11 @@
  * is not stored yet: exchange_commit(), then exchange_settle() these once more. A Reply says
  * what the store has, no more, so a store that cannot be written shortens lifetimes to what it
  * has from before; without that there is no Reply.
+ *
+ * A store that is shared takes its time for a commit (-EINPROGRESS), and exchange_land() is its
+ * end; meanwhile what would change leases is put off: EXCHANGE_LATER, nothing is changed,
+ * hand it in anew after that, with arrival->put_off one more. All else is answered as ever. So
+ * it is with a lease that the store has refused, when it is settled.
  */
 #ifndef NB6_BOOTD_DHCP_EXCHANGE_H
 #define NB6_BOOTD_DHCP_EXCHANGE_H
@@ -45,6 +50,7 @@ enum exchange_drop {
 	DROP_NO_MEMORY,
 	EXCHANGE_DROPS,
 	EXCHANGE_WAITS = EXCHANGE_DROPS, /* for the commit: nothing is counted or told yet */
+	EXCHANGE_LATER,                  /* the same, but it has to be handed in anew */
 };
 
 /* What was found out about a client, each from the one before. */
@@ -70,7 +76,10 @@ struct exchange_event {
 };
 typedef void exchange_observe_fn(void *arg, const struct exchange_event *event);
 
-enum { EXCHANGE_TYPES = DHCP6_ADDR_REG_REPLY + 1 };
+enum {
+	EXCHANGE_TYPES = DHCP6_ADDR_REG_REPLY + 1,
+	EXCHANGE_TRIES_MOST = 16, /* of an address that the store may refuse */
+};
 
 struct exchange_counters {
 	uint64_t received[EXCHANGE_TYPES]; /* by type of the client's message; 0: any other */
@@ -103,14 +112,18 @@ void exchange_fini(struct exchange *exchange);
 /* Returns 0, or -ENOMEM and the old one stays. */
 int exchange_set_config(struct exchange *exchange, const struct boot_config *config);
 
-/* EXCHANGE_ANSWERED and *answer is to be sent, or why nothing is; or EXCHANGE_WAITS. */
+/* EXCHANGE_ANSWERED and *answer is to be sent, or why nothing is; or _WAITS or _LATER. */
 enum exchange_drop exchange_handle(struct exchange *exchange, const struct arrival *arrival,
 	struct wire_in datagram, uint64_t now_ms, struct exchange_answer *answer);
 
-/* What the batch has changed goes to the store. Returns 0 (also where there is nothing), -errno. */
+/*
+ * What the batch has changed goes to the store. Returns 0 (also where there is nothing), -errno;
+ * -EINPROGRESS: exchange_land() with how it ended, as lease_store.h has it.
+ */
 int exchange_commit(struct exchange *exchange, uint64_t now_ms);
+void exchange_land(struct exchange *exchange, int rc, const bool *refused, uint64_t now_ms);
 
-/* The same datagram that waited, once more after the commit. */
+/* The same datagram that waited, once more after the commit; it may have to be put off. */
 enum exchange_drop exchange_settle(struct exchange *exchange, const struct arrival *arrival,
 	struct wire_in datagram, uint64_t now_ms, struct exchange_answer *answer);
 

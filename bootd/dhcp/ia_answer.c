@@ -105,6 +105,18 @@ int ia_offer(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	return give(work, ia);
 }
 
+/* A lease that the machine has and that is no longer for it goes with the same commit. */
+static void drop_other_lease(struct ia_work *work)
+{
+	const struct decision *decision = work->decision;
+	const struct binding *binding =
+		binding_table_find(work->bindings, &decision->subnet->prefix, &decision->machine);
+
+	if (binding && binding->is_lease &&
+		!IN6_ARE_ADDR_EQUAL(&binding->address, &decision->address.address))
+		lease_book_drop(work->leases, binding);
+}
+
 static void put_lease(struct ia_work *work, struct binding *binding)
 {
 	binding_table_set_lease(work->bindings, binding, true);
@@ -120,6 +132,10 @@ static int bind_address(struct ia_work *work, const struct dhcp6_ia_na *ia, uint
 
 	if (work->is_settled)
 		return 0;
+	if (choice->is_lease && work->leases->is_busy)
+		return -EINPROGRESS;
+	if (choice->is_lease)
+		drop_other_lease(work);
 	binding = hold(work, ia);
 	if (!binding)
 		return -ENOMEM;
@@ -204,6 +220,8 @@ int ia_release(struct ia_work *work, const struct dhcp6_ia_na *ia)
 		return say(work, ia, DHCP6_STATUS_NO_BINDING);
 	if (binding->iaid != ia->iaid || !dhcp6_duid_equal(&binding->duid, &work->facts->duid))
 		return 0;
+	if (binding->is_lease && work->leases->is_busy)
+		return -EINPROGRESS;
 	left_ms = binding->expires_ms > work->now_ms ? binding->expires_ms - work->now_ms : 0;
 	binding_table_set_state(
 		work->bindings, binding, BINDING_RELEASED, work->now_ms, left_ms / 1000);
@@ -230,7 +248,7 @@ int ia_decline(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	if (!binding)
 		return say(work, ia, DHCP6_STATUS_NO_BINDING);
 	if (binding->is_lease)
-		return rest_lease(work, binding);
+		return work->leases->is_busy ? -EINPROGRESS : rest_lease(work, binding);
 	if (work->decision->address.is_lease)
 		return say(work, ia, DHCP6_STATUS_NO_BINDING); /* never more than offered */
 	if (!binding->is_fixed) {

@@ -7,7 +7,8 @@
  * prefixes are delegated). IA_TA is obsolete and left out.
  *
  * What binds a lease of a pool is asked for twice: at first it is put in the lease book, and
- * settled, when that is committed, only answered.
+ * settled, when that is committed, only answered. While the book is busy with a commit, what
+ * would change it is put off, and has changed nothing: -EINPROGRESS.
  */
 #ifndef NB6_BOOTD_DHCP_IA_ANSWER_H
 #define NB6_BOOTD_DHCP_IA_ANSWER_H
@@ -31,7 +32,7 @@ struct ia_work {
 	uint16_t status;      /* the first IA_NA's */
 };
 
-/* Writes the answer to one IA_NA. Returns 0; -EBADMSG, -ENOMEM. */
+/* Writes the answer to one IA_NA. Returns 0; -EBADMSG, -ENOMEM, -EINPROGRESS. */
 typedef int ia_answer_fn(struct ia_work *work, const struct dhcp6_ia_na *ia);
 
 ia_answer_fn ia_offer;   /* Solicit */
@@ -40,7 +41,7 @@ ia_answer_fn ia_renew;   /* Renew, Rebind */
 ia_answer_fn ia_release; /* Release */
 ia_answer_fn ia_decline; /* Decline */
 
-/* All IAs of the message, in its order. Returns 0, -EBADMSG or -ENOMEM. */
+/* All IAs of the message, in its order. Returns as they do. */
 int ia_answer_all(struct ia_work *work, ia_answer_fn *answer);
 
 /*

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bootd/leases/lease_text.h"
@@ -30,6 +31,8 @@ struct sqlite_store {
 	int lock_fd;
 	bool open;  /* a transaction is */
 	int failed; /* what made it fail, 0 or -errno */
+	struct lease_store_health health;
+	char path[PATH_SIZE];
 	char why[SQLITE_STORE_WHY];
 };
 
@@ -196,13 +199,32 @@ static void roll_back(struct sqlite_store *store)
 		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
+static uint64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static int run_commit(struct sqlite_store *store)
+{
+	uint64_t began_us = now_us();
+	int rc = run(store, store->commit);
+
+	store->health.commit_us = now_us() - began_us;
+	store->health.commits_us += store->health.commit_us;
+	store->health.commits++;
+	return rc;
+}
+
 static int sqlite_commit(struct lease_store *head)
 {
 	struct sqlite_store *store = store_of(head);
 	int rc = store->failed;
 
 	if (rc == 0 && store->open)
-		rc = run(store, store->commit);
+		rc = run_commit(store);
 	if (rc < 0)
 		roll_back(store);
 	store->open = false;
@@ -377,6 +399,13 @@ static const char *sqlite_last_error(const struct lease_store *head)
 	return store_of(head)->why;
 }
 
+static void sqlite_describe(const struct lease_store *head, struct lease_store_health *health)
+{
+	*health = store_of(head)->health;
+	health->kind = "sqlite";
+	health->state = "ready";
+}
+
 static void sqlite_close(struct lease_store *head)
 {
 	struct sqlite_store *store = store_of(head);
@@ -399,6 +428,7 @@ int sqlite_store_open(const char *path, struct lease_store **out, char why[SQLIT
 		.remove = sqlite_remove,
 		.commit = sqlite_commit,
 		.last_error = sqlite_last_error,
+		.describe = sqlite_describe,
 		.close = sqlite_close,
 	};
 	struct sqlite_store *store = calloc(1, sizeof(*store));
@@ -408,7 +438,9 @@ int sqlite_store_open(const char *path, struct lease_store **out, char why[SQLIT
 	snprintf(why, SQLITE_STORE_WHY, "no memory");
 	if (!store)
 		return -ENOMEM;
+	snprintf(store->path, sizeof(store->path), "%s", path);
 	store->head.kind = &kind;
+	store->head.name = store->path;
 	store->lock_fd = -1;
 	rc = lock_file(store, path);
 	if (rc == 0)

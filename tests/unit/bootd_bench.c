@@ -3,6 +3,7 @@
 #include "tests/unit/bootd_bench.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -163,7 +164,8 @@ static void unwrap(struct bench *b)
 	b->chain.inner = in;
 }
 
-enum exchange_drop bench_octets(struct bench *b, const void *octets, size_t len)
+enum exchange_drop bench_hand_in(
+	struct bench *b, bench_answer_fn *answer, const void *octets, size_t len)
 {
 	uint8_t *copy = malloc(len ? len : 1); /* of exact size: an overrun is seen */
 	enum exchange_drop drop;
@@ -174,14 +176,7 @@ enum exchange_drop bench_octets(struct bench *b, const void *octets, size_t len)
 	b->status = b->ia_status = -1;
 	*b->url = '\0';
 	lease_book_set_time(&b->exchange.leases, b->now_ms, BENCH_UNIX_MS + (int64_t)b->now_ms);
-	drop = exchange_handle(
-		&b->exchange, &b->arrival, wire_in_of(copy, len), b->now_ms, &b->answer);
-	b->committed = exchange_commit(&b->exchange, b->now_ms);
-	if (drop == EXCHANGE_WAITS) {
-		b->answer.out = wire_out_of(b->octets, sizeof(b->octets));
-		drop = exchange_settle(
-			&b->exchange, &b->arrival, wire_in_of(copy, len), b->now_ms, &b->answer);
-	}
+	drop = answer(&b->exchange, &b->arrival, wire_in_of(copy, len), b->now_ms, &b->answer);
 	free(copy);
 	if (drop)
 		return drop;
@@ -189,6 +184,16 @@ enum exchange_drop bench_octets(struct bench *b, const void *octets, size_t len)
 	read_answer(b);
 	bench_check_answer(b);
 	return EXCHANGE_ANSWERED;
+}
+
+enum exchange_drop bench_octets(struct bench *b, const void *octets, size_t len)
+{
+	enum exchange_drop drop = bench_hand_in(b, exchange_handle, octets, len);
+
+	b->committed = exchange_commit(&b->exchange, b->now_ms);
+	return drop == EXCHANGE_WAITS && b->committed != -EINPROGRESS
+		       ? bench_hand_in(b, exchange_settle, octets, len)
+		       : drop;
 }
 
 /* The message that bench_message() began, in `octets` as it stands or relayed. */

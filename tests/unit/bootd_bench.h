@@ -66,6 +66,11 @@ void bench_put_server_id(struct bench *b);
 /* Hand it in through one relay, or straight from a client; what came back is in *b. */
 enum exchange_drop bench_relay(struct bench *b);
 enum exchange_drop bench_direct(struct bench *b);
+/* Whatever octets, by exchange_handle() or exchange_settle() alone: nothing is committed. */
+typedef enum exchange_drop bench_answer_fn(struct exchange *exchange, const struct arrival *arrival,
+	struct wire_in datagram, uint64_t now_ms, struct exchange_answer *answer);
+enum exchange_drop bench_hand_in(
+	struct bench *b, bench_answer_fn *answer, const void *octets, size_t len);
 /* Whatever octets. */
 enum exchange_drop bench_octets(struct bench *b, const void *octets, size_t len);
 

@@ -73,6 +73,12 @@ static const char *flaky_last_error(const struct lease_store *store)
 	return "told to fail";
 }
 
+static void flaky_describe(const struct lease_store *store, struct lease_store_health *health)
+{
+	(void)store;
+	*health = (struct lease_store_health){.kind = "flaky", .state = "ready"};
+}
+
 static void flaky_close(struct lease_store *store)
 {
 	(void)store;
@@ -81,11 +87,11 @@ static void flaky_close(struct lease_store *store)
 
 static struct lease_store *open_store(void)
 {
-	static const struct lease_store_kind kind = {
-		flaky_load, flaky_put, flaky_remove, flaky_commit, flaky_last_error, flaky_close};
+	static const struct lease_store_kind kind = {flaky_load, flaky_put, flaky_remove,
+		flaky_commit, flaky_last_error, flaky_describe, flaky_close};
 	char why[SQLITE_STORE_WHY];
 
-	flaky = (struct flaky_store){.head = {&kind}};
+	flaky = (struct flaky_store){.head = {.kind = &kind, .name = "flaky"}};
 	if (sqlite_store_open(lease_file, &flaky.real, why) < 0)
 		fail_msg("%s", why);
 	return &flaky.head;
