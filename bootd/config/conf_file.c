@@ -43,9 +43,9 @@ static bool copy_pattern(cfg_t *cfg, const char *option, struct text_pattern *pa
 	return !text || conf_pattern(text, pattern) == 0;
 }
 
-static uint32_t lifetime_of(cfg_t *cfg, uint32_t otherwise_s)
+static uint32_t duration_of(cfg_t *cfg, const char *option, uint32_t otherwise_s)
 {
-	const char *text = cfg_getstr(cfg, "lifetime");
+	const char *text = cfg_getstr(cfg, option);
 	uint32_t seconds = otherwise_s;
 
 	if (text)
@@ -68,7 +68,7 @@ static bool build_subnet(cfg_t *cfg, struct subnet *subnet, uint32_t lifetime_s)
 	subnet->addresses = addresses_of(cfg_getstr(cfg, "addresses"));
 	if (subnet->addresses == SUBNET_POOL)
 		conf_pool(cfg_getstr(cfg, "pool"), &subnet->pool_low, &subnet->pool_size);
-	subnet->lifetime_s = lifetime_of(cfg, lifetime_s);
+	subnet->lifetime_s = duration_of(cfg, "lifetime", lifetime_s);
 	return copy_text(cfg, "interface", &subnet->interface);
 }
 
@@ -128,7 +128,7 @@ static bool build_groups(cfg_t *cfg, struct boot_config *config)
 static bool build_sections(cfg_t *cfg, struct boot_config *config)
 {
 	unsigned subnets = cfg_size(cfg, "subnet"), rules = cfg_size(cfg, "boot");
-	uint32_t lifetime_s = lifetime_of(cfg, DEFAULT_LIFETIME_S);
+	uint32_t lifetime_s = duration_of(cfg, "lifetime", DEFAULT_LIFETIME_S);
 
 	config->subnet = calloc(subnets + 1, sizeof(*config->subnet));
 	config->rule = calloc(rules + 1, sizeof(*config->rule));
@@ -162,6 +162,27 @@ static bool build_dns(cfg_t *cfg, struct boot_config *config)
 	return true;
 }
 
+/* What is said of more than addresses and boot files. */
+static bool build_options(cfg_t *cfg, struct boot_config *config)
+{
+	unsigned supplied = cfg_size(cfg, "relay-supplied-options");
+
+	config->preference = cfg_getbool(cfg, "preference");
+	config->registration = cfg_getbool(cfg, "registration");
+	config->rapid_commit = cfg_getbool(cfg, "rapid-commit");
+	config->refresh_s = duration_of(cfg, "information-refresh", 0);
+	config->sol_max_rt_s = duration_of(cfg, "sol-max-rt", 0);
+	config->inf_max_rt_s = duration_of(cfg, "inf-max-rt", 0);
+	config->relay_supplied = calloc(supplied + 1, sizeof(*config->relay_supplied));
+	if (!config->relay_supplied)
+		return false;
+	for (; config->relay_supplieds < supplied; config->relay_supplieds++)
+		conf_supplied(cfg_getnstr(cfg, "relay-supplied-options",
+				      (unsigned)config->relay_supplieds),
+			&config->relay_supplied[config->relay_supplieds]);
+	return true;
+}
+
 static void build_secret(cfg_t *cfg, struct boot_config *config)
 {
 	const char *key = cfg_getstr(cfg, "key"), *duid = cfg_getstr(cfg, "server-duid");
@@ -183,8 +204,6 @@ static bool build_listener(
 
 static bool build(cfg_t *cfg, struct boot_config *config)
 {
-	config->preference = cfg_getbool(cfg, "preference");
-	config->registration = cfg_getbool(cfg, "registration");
 	config_endpoint(cfg_getstr(cfg, "dhcp-listen"), DHCP6_SERVER_PORT, &config->dhcp);
 	build_secret(cfg, config);
 	return copy_list(cfg, "listen", &config->listen, &config->listens) &&
@@ -195,7 +214,8 @@ static bool build(cfg_t *cfg, struct boot_config *config)
 	       copy_text(cfg, "leases", &config->leases) &&
 	       build_listener(cfg, "tftp", 69, &config->has_tftp, &config->tftp) &&
 	       build_listener(cfg, "http", 80, &config->has_http, &config->http) &&
-	       build_dns(cfg, config) && build_groups(cfg, config) && build_sections(cfg, config);
+	       build_dns(cfg, config) && build_options(cfg, config) && build_groups(cfg, config) &&
+	       build_sections(cfg, config);
 }
 
 /* --- all of it --------------------------------------------------------------- */

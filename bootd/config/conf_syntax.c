@@ -115,13 +115,35 @@ static int is_prefix(const char *text)
 	return config_prefix(text, &prefix.address, &prefix.len);
 }
 
-static int is_lifetime(const char *text)
+static int is_between(const char *text, uint32_t least_s, uint32_t most_s)
 {
 	uint32_t seconds;
 
-	return config_duration(text, &seconds) < 0 || seconds < 60 || seconds > 365 * 86400u
+	return config_duration(text, &seconds) < 0 || seconds < least_s || seconds > most_s
 		       ? -EINVAL
 		       : 0;
+}
+
+static int is_lifetime(const char *text)
+{
+	return is_between(text, 60, 365 * 86400u);
+}
+
+static int is_refresh(const char *text)
+{
+	return is_between(text, 600, 365 * 86400u);
+}
+
+static int is_max_rt(const char *text)
+{
+	return is_between(text, 60, 86400);
+}
+
+static int is_supplied(const char *text)
+{
+	uint16_t code;
+
+	return conf_supplied(text, &code);
 }
 
 static int is_domain(const char *text)
@@ -181,6 +203,11 @@ static const struct {
 	{"root", "dns", is_address, "an IPv6 address"},
 	{"root", "domain-search", is_domain, "a domain name"},
 	{"root", "lifetime", is_lifetime, EXPECT_LIFETIME},
+	{"root", "information-refresh", is_refresh, "a time between 10m and 365d"},
+	{"root", "sol-max-rt", is_max_rt, "a time between 60s and 1d"},
+	{"root", "inf-max-rt", is_max_rt, "a time between 60s and 1d"},
+	{"root", "relay-supplied-options", is_supplied,
+		"the number of an option that is not the server's own to make"},
 	{"root", "key", is_key, "a secret of 16 characters or more"},
 	{"root", "key-file", is_name, "a file"},
 	{"root", "server-duid", is_duid, EXPECT_DUID},
@@ -304,6 +331,7 @@ static void set_validators(cfg_t *cfg)
 
 cfg_t *conf_syntax_new(void)
 {
+	static char supplied[] = "{65}"; /* libConfuse parses it, and wants it writable */
 	cfg_opt_t tftp[] = {CFG_STR("listen", "[::]:69", CFGF_NONE), CFG_END()};
 	cfg_opt_t http[] = {CFG_STR("listen", "[::]:80", CFGF_NONE), CFG_END()};
 	cfg_opt_t subnet[] = {
@@ -342,6 +370,11 @@ cfg_t *conf_syntax_new(void)
 		CFG_STR_LIST("domain-search", NULL, CFGF_NODEFAULT),
 		CFG_BOOL("preference", cfg_true, CFGF_NONE),
 		CFG_BOOL("registration", cfg_true, CFGF_NONE),
+		CFG_BOOL("rapid-commit", cfg_false, CFGF_NONE),
+		CFG_STR("information-refresh", NULL, CFGF_NODEFAULT),
+		CFG_STR("sol-max-rt", NULL, CFGF_NODEFAULT),
+		CFG_STR("inf-max-rt", NULL, CFGF_NODEFAULT),
+		CFG_STR_LIST("relay-supplied-options", supplied, CFGF_NONE),
 		CFG_STR("lifetime", NULL, CFGF_NODEFAULT),
 		CFG_STR("control", RUNSTATEDIR "/netboot6/bootd.sock", CFGF_NONE),
 		CFG_STR("user", NULL, CFGF_NODEFAULT),

@@ -100,6 +100,28 @@ bool conf_variables(cfg_t *cfg, struct host_variable **variable, size_t *n)
 	return *variable;
 }
 
+/* Identifiers, addresses and what boots a machine are the server's alone to say. */
+static bool is_servers(unsigned long code)
+{
+	return code <= DHCP6_OPT_INTERFACE_ID || code == DHCP6_OPT_RECONF_MSG ||
+	       code == DHCP6_OPT_RECONF_ACCEPT || code == DHCP6_OPT_IA_PD ||
+	       code == DHCP6_OPT_IAPREFIX || code == DHCP6_OPT_RELAY_ID ||
+	       (code >= DHCP6_OPT_BOOTFILE_URL && code <= DHCP6_OPT_NII) ||
+	       code == DHCP6_OPT_RSOO || code == DHCP6_OPT_RELAY_PORT;
+}
+
+int conf_supplied(const char *text, uint16_t *code)
+{
+	size_t digits = strspn(text, "0123456789");
+	unsigned long number;
+
+	if (digits == 0 || digits > 5 || text[digits])
+		return -EINVAL;
+	number = strtoul(text, NULL, 10);
+	*code = (uint16_t)number;
+	return number > UINT16_MAX || is_servers(number) ? -EINVAL : 0;
+}
+
 int conf_pool(const char *text, struct in6_addr *low, uint32_t *size)
 {
 	const char *dash = strchr(text, '-');

@@ -15,11 +15,13 @@ enum { CONF_NAME_MAX = 255 }; /* octets of a name of ours */
  *	mac      the first 1 to 6 octets of a MAC
  *	pattern  text; a '*' at its end: what begins with it. "0x..." are octets
  *	set      "name=value"
+ *	supplied the number of an option that relays may supply: none that a server makes itself
  *	pool     "2001:db8::1000-2001:db8::1fff", at most POOL_SIZE_MAX addresses
  */
 int conf_arch(const char *text, uint16_t *code);
 int conf_mac_start(const char *text, uint8_t mac[DHCP6_MAC_LEN], uint8_t *len);
 int conf_pattern(const char *text, struct text_pattern *pattern); /* -ENOMEM too */
+int conf_supplied(const char *text, uint16_t *code);
 int conf_pool(const char *text, struct in6_addr *low, uint32_t *size);
 int conf_variable(const char *text, struct host_variable *variable);
 

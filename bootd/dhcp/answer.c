@@ -4,12 +4,43 @@
 
 #include <string.h>
 
-static void echo_option(struct wire_out *out, const struct dhcp6_relay *relay, uint16_t code)
-{
-	struct wire_in data;
+enum { ECHO_CODES_MAX = 32 };
 
-	if (dhcp6_option_find(relay->options, code, &data))
-		dhcp6_put_option(out, code, data.pos, wire_left(&data));
+/* What the relay wants back (RFC 4994), cut where it is longer than any relay's. */
+static struct wire_in echo_request(const struct dhcp6_relay *relay)
+{
+	size_t most = ECHO_CODES_MAX * sizeof(uint16_t);
+	struct wire_in list;
+
+	if (!dhcp6_option_find(relay->options, DHCP6_OPT_ERO, &list))
+		return wire_in_of(NULL, 0);
+	return wire_get_sub(&list, wire_left(&list) < most ? wire_left(&list) : most);
+}
+
+/* Interface-Id and Relay Source Port always, anything else of its own as it asks. */
+static bool is_echoed(uint16_t code, struct wire_in asked)
+{
+	switch (code) {
+	case DHCP6_OPT_RELAY_MSG:
+	case DHCP6_OPT_ERO:
+		return false;
+	case DHCP6_OPT_INTERFACE_ID:
+	case DHCP6_OPT_RELAY_PORT:
+		return true;
+	default:
+		return wire_left(&asked) > 0 && dhcp6_code_listed(asked, code);
+	}
+}
+
+static void echo_options(struct wire_out *out, const struct dhcp6_relay *relay)
+{
+	struct wire_in options = relay->options, asked = echo_request(relay);
+	struct dhcp6_option option;
+
+	while (dhcp6_option_next(&options, &option))
+		if (is_echoed(option.code, asked))
+			dhcp6_put_option(
+				out, option.code, option.data.pos, wire_left(&option.data));
 }
 
 void answer_open_relays(
@@ -20,8 +51,7 @@ void answer_open_relays(
 
 		dhcp6_put_relay_header(out, DHCP6_RELAY_REPL, relay->hop_count,
 			&relay->link_address, &relay->peer_address);
-		echo_option(out, relay, DHCP6_OPT_INTERFACE_ID);
-		echo_option(out, relay, DHCP6_OPT_RELAY_PORT);
+		echo_options(out, relay);
 		mark[i] = dhcp6_open_option(out, DHCP6_OPT_RELAY_MSG);
 	}
 }
@@ -116,6 +146,22 @@ void answer_put_boot(
 	put_matched_archs(out, facts, boot->rule);
 }
 
+static void put_timer(
+	struct wire_out *out, const struct client_facts *facts, uint16_t code, uint32_t seconds)
+{
+	if (seconds > 0 && client_asks_for(facts, code))
+		dhcp6_put_u32_option(out, code, seconds);
+}
+
+static void put_timers(
+	struct wire_out *out, const struct client_facts *facts, const struct boot_config *config)
+{
+	if (facts->type == DHCP6_INFORMATION_REQUEST)
+		put_timer(out, facts, DHCP6_OPT_INFO_REFRESH_TIME, config->refresh_s);
+	put_timer(out, facts, DHCP6_OPT_SOL_MAX_RT, config->sol_max_rt_s);
+	put_timer(out, facts, DHCP6_OPT_INF_MAX_RT, config->inf_max_rt_s);
+}
+
 void answer_put_requested(
 	struct wire_out *out, const struct client_facts *facts, const struct boot_config *config)
 {
@@ -124,6 +170,7 @@ void answer_put_requested(
 	if (config->domain_search_len > 0 && client_asks_for(facts, DHCP6_OPT_DOMAIN_LIST))
 		dhcp6_put_option(out, DHCP6_OPT_DOMAIN_LIST, config->domain_search,
 			config->domain_search_len);
+	put_timers(out, facts, config);
 	if (config->registration && client_asks_for(facts, DHCP6_OPT_ADDR_REG_ENABLE))
 		dhcp6_put_option(out, DHCP6_OPT_ADDR_REG_ENABLE, NULL, 0);
 }

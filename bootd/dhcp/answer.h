@@ -3,12 +3,13 @@
  * Writing answers: the relays' envelopes, the identifiers, the IAs, and the
  * options that the client asked for or that its firmware cannot do without.
  *
- * Order of options, because some firmware minds: 1, 2, 7, IAs, 59, 60, 16, 61, 23, 24, 148, 13.
+ * Order of options, because some firmware minds: 1, 2, 7, IAs, 59, 60, 16, 61, 23, 24,
+ * 32, 82, 83, those of relays, 148, 14, 13.
  * Behind 59 there is always one whose code is below 256 where a firmware boots, for UEFI
  * HTTP Boot reads the URL on to the next zero octet; 61 does it, as the echo that RFC 5970
- * asks for. None is empty but 148: GRUB, which does not ask for it, stops reading at an empty
- * one. Never sent: 12
- * (Server Unicast), 14 (Rapid Commit), 16 with "PXEClient".
+ * asks for. None is empty but 148 and 14: GRUB, which does not ask for these, stops reading at an
+ * empty one. Never sent: 12
+ * (Server Unicast), 16 with "PXEClient".
  */
 #ifndef NB6_BOOTD_DHCP_ANSWER_H
 #define NB6_BOOTD_DHCP_ANSWER_H
@@ -17,7 +18,8 @@
 
 /*
  * The Relay-replies around an answer, outermost first: hop-count, link-address and
- * peer-address as they came, with each relay's Interface-Id and Relay Source Port.
+ * peer-address as they came, with each relay's Interface-Id, Relay Source Port and what
+ * else of its own it asks for (Echo Request, RFC 4994).
  *
  *	answer_open_relays(out, chain, mark);
  *	... the answer itself ...
@@ -40,7 +42,7 @@ void answer_put_ia_status(struct wire_out *out, uint16_t ia_code, uint32_t iaid,
 void answer_put_boot(
 	struct wire_out *out, const struct client_facts *facts, const struct boot_choice *boot);
 
-/* DNS servers and search list, and that addresses can be registered, if it was asked for. */
+/* DNS servers, search list, timers, and that addresses can be registered: what was asked for. */
 void answer_put_requested(
 	struct wire_out *out, const struct client_facts *facts, const struct boot_config *config);
 

@@ -53,6 +53,7 @@ void boot_config_free(struct boot_config *config)
 	free(config->group);
 	free(config->subnet);
 	free(config->dns);
+	free(config->relay_supplied);
 	free(config->file);
 	free(config->root);
 	free(config->control);

@@ -95,9 +95,13 @@ struct boot_config {
 	bool domain_search_cut; /* too long: conf_check() refuses it */
 	bool preference;        /* 255 in Advertises */
 	bool registration;      /* clients may register addresses of their own */
-	char *control;          /* path of the socket; "" for none */
-	char *user;             /* to become once the sockets are open; NULL: stay */
-	char *key_file;         /* where the key is kept that is not in the config */
+	bool rapid_commit;      /* a Solicit that asks for it gets a Reply */
+	uint32_t refresh_s, sol_max_rt_s, inf_max_rt_s; /* 0: not said */
+	uint16_t *relay_supplied;                       /* the options that relays may supply */
+	size_t relay_supplieds;
+	char *control;  /* path of the socket; "" for none */
+	char *user;     /* to become once the sockets are open; NULL: stay */
+	char *key_file; /* where the key is kept that is not in the config */
 	char *duid_file;
 	char *leases; /* the file of the lease store, where a subnet has a pool */
 	bool has_key, key_is_of_file;

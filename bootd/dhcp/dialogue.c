@@ -6,6 +6,7 @@
 
 #include "bootd/dhcp/answer.h"
 #include "bootd/dhcp/ia_answer.h"
+#include "bootd/dhcp/relay_supplied.h"
 
 /* A machine that says an architecture boots; others may ask for the URL by name (GRUB). */
 static bool wants_boot(const struct client_facts *facts)
@@ -21,6 +22,12 @@ static void put_boot(struct request *r, struct wire_out *out)
 	r->event.with_boot_url = true;
 }
 
+static void put_requested(struct request *r, struct wire_out *out)
+{
+	answer_put_requested(out, &r->facts, r->exchange->config);
+	relay_supplied_put(out, r->message_at, &r->chain, &r->facts, r->exchange->config);
+}
+
 /*
  * What Advertise and Reply to Request, Renew and Rebind have in common. A
  * boot file URL goes along only with an address: UEFI hangs for ever on an
@@ -29,7 +36,6 @@ static void put_boot(struct request *r, struct wire_out *out)
 static enum exchange_drop answer_ias(
 	struct request *r, struct wire_out *out, ia_answer_fn *answer_ia, uint16_t no_prefix)
 {
-	const struct boot_config *config = r->exchange->config;
 	struct ia_work work = {
 		.bindings = &r->exchange->bindings,
 		.leases = &r->exchange->leases,
@@ -53,12 +59,33 @@ static enum exchange_drop answer_ias(
 	r->event.status = work.status;
 	if (work.given)
 		put_boot(r, out);
-	answer_put_requested(out, &r->facts, config);
+	put_requested(r, out);
 	return EXCHANGE_ANSWERED;
+}
+
+/* Rapid Commit (section 18.3.1): where the operator wants it, and the client asks. */
+static bool is_rapid(const struct request *r)
+{
+	struct wire_in data;
+
+	return r->facts.type == DHCP6_SOLICIT && r->exchange->config->rapid_commit &&
+	       r->decision.address.given &&
+	       dhcp6_option_find(r->facts.options, DHCP6_OPT_RAPID_COMMIT, &data);
+}
+
+static enum exchange_drop commit_at_once(struct request *r, struct wire_out *out)
+{
+	enum exchange_drop drop = answer_ias(r, out, ia_commit, DHCP6_STATUS_NO_PREFIX_AVAIL);
+
+	if (!drop)
+		dhcp6_put_option(out, DHCP6_OPT_RAPID_COMMIT, NULL, 0);
+	return drop;
 }
 
 static enum exchange_drop respond_solicit(struct request *r, struct wire_out *out)
 {
+	if (is_rapid(r))
+		return commit_at_once(r, out);
 	if (r->exchange->config->preference)
 		dhcp6_put_u8_option(out, DHCP6_OPT_PREFERENCE, UINT8_MAX);
 	return answer_ias(r, out, ia_offer, DHCP6_STATUS_NO_PREFIX_AVAIL);
@@ -116,7 +143,7 @@ static enum exchange_drop respond_information_request(struct request *r, struct 
 		dhcp6_option_find(r->facts.options, DHCP6_OPT_IA_PD, &ia))
 		return DROP_WITH_IA;
 	put_boot(r, out);
-	answer_put_requested(out, &r->facts, r->exchange->config);
+	put_requested(r, out);
 	return EXCHANGE_ANSWERED;
 }
 
@@ -138,4 +165,9 @@ static const struct dialogue dialogue[EXCHANGE_TYPES] = {
 const struct dialogue *dialogue_of(uint8_t type)
 {
 	return type < EXCHANGE_TYPES && dialogue[type].respond ? &dialogue[type] : NULL;
+}
+
+uint8_t dialogue_answer(const struct request *r)
+{
+	return is_rapid(r) ? DHCP6_REPLY : dialogue_of(r->facts.type)->answer;
 }

@@ -20,6 +20,8 @@ struct request {
 	struct dhcp6_chain chain;
 	struct client_facts facts;
 	struct decision decision;
+	size_t message_at; /* where the answer to the client begins, behind its relays */
+	uint8_t answer_type;
 	struct exchange_event event;
 };
 
@@ -34,6 +36,10 @@ struct dialogue {
 	respond_fn *respond;
 	bool gives_nothing; /* neither an address nor a boot file: there is none to be chosen */
 };
+
+/* The type of the answer: the dialogue's, but a Solicit may be answered at once (section 18.3.1).
+ */
+uint8_t dialogue_answer(const struct request *r);
 
 /* Addr-reg-inform: registration.c. */
 respond_fn respond_registration;

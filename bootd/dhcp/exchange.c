@@ -189,13 +189,14 @@ static enum exchange_drop limit_to_store(struct request *r)
 
 static enum exchange_drop write_answer(struct request *r, struct wire_out *out)
 {
-	const struct dialogue *d = dialogue_of(r->facts.type);
 	size_t mark[DHCP6_RELAYS_MAX];
 	enum exchange_drop drop;
 
 	answer_open_relays(out, &r->chain, mark);
-	answer_put_head(out, d->answer, &r->facts, r->exchange->config);
-	drop = d->respond(r, out);
+	r->message_at = out->len;
+	r->answer_type = dialogue_answer(r);
+	answer_put_head(out, r->answer_type, &r->facts, r->exchange->config);
+	drop = dialogue_of(r->facts.type)->respond(r, out);
 	answer_close_relays(out, &r->chain, mark);
 	return !drop && out->bad ? DROP_TOO_LARGE : drop;
 }
@@ -224,7 +225,7 @@ static void tell(struct request *r)
 {
 	r->event.facts = &r->facts;
 	r->event.decision = &r->decision;
-	r->event.answer_type = dialogue_of(r->facts.type)->answer;
+	r->event.answer_type = r->answer_type;
 	r->event.now_ms = r->now_ms;
 	if (r->exchange->observe)
 		r->exchange->observe(r->exchange->observe_arg, &r->event);
@@ -258,7 +259,7 @@ static enum exchange_drop handle(
 	if (drop)
 		return drop;
 	address_answer(r, out);
-	exchange->counters.sent[dialogue_of(r->facts.type)->answer]++;
+	exchange->counters.sent[r->answer_type]++;
 	tell(r);
 	return EXCHANGE_ANSWERED;
 }

@@ -149,19 +149,26 @@ static int bind_address(struct ia_work *work, const struct dhcp6_ia_na *ia, uint
 	return 0;
 }
 
+/* Addresses that a Solicit names are hints only. */
+int ia_commit(struct ia_work *work, const struct dhcp6_ia_na *ia)
+{
+	int rc;
+
+	if (!can_give(work))
+		return say(work, ia, DHCP6_STATUS_NO_ADDRS_AVAIL);
+	rc = bind_address(work, ia, DECLINE_RESTS_S);
+	return rc < 0 ? rc : give(work, ia);
+}
+
 int ia_assign(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
 	int inside, n = count_addresses(ia, &work->decision->subnet->prefix, &inside);
-	int rc;
 
 	if (n < 0)
 		return n;
 	if (inside < n)
 		return say(work, ia, DHCP6_STATUS_NOT_ON_LINK);
-	if (!can_give(work))
-		return say(work, ia, DHCP6_STATUS_NO_ADDRS_AVAIL);
-	rc = bind_address(work, ia, DECLINE_RESTS_S);
-	return rc < 0 ? rc : give(work, ia);
+	return ia_commit(work, ia);
 }
 
 /* What the client has and shall not use any more: lifetimes 0 (section 18.3.4). */

@@ -36,6 +36,7 @@ struct ia_work {
 typedef int ia_answer_fn(struct ia_work *work, const struct dhcp6_ia_na *ia);
 
 ia_answer_fn ia_offer;   /* Solicit */
+ia_answer_fn ia_commit;  /* Solicit with Rapid Commit */
 ia_answer_fn ia_assign;  /* Request */
 ia_answer_fn ia_renew;   /* Renew, Rebind */
 ia_answer_fn ia_release; /* Release */

@@ -47,7 +47,20 @@ def registrations():
         yield record(relayed(inform, peer="2001:db8:1" + peer))
 
 
-MADE = {"registration": registrations}
+def options():
+    """What clients may ask for, what a relay asks for and supplies (RFCs 4994, 6422, 9915)."""
+    oro = option(6, struct.pack("!10H", 23, 24, 32, 65, 82, 83, 148, 14, 59, 0xFFFF))
+    supplied = option(66, option(65, b"\x03erp\0") + option(23, bytes(16)))
+    echo = option(43, struct.pack("!4H", 37, 9, 43, 66)) + option(37, b"\0\0\0\x09port-7")
+    for kind, rest in ((1, option(14, b"")), (1, b""), (11, b"")):
+        ia = b"" if kind == 11 else option(3, bytes(12))
+        message = bytes([kind, 0, 0, 1]) + CLIENT_ID + ia + oro + rest
+        once = relayed(message, supplied, echo)
+        yield record(once)
+        yield record(relayed(once, option(66, option(65, b"\x05outer\0")), echo, link="::"))
+
+
+MADE = {"registration": registrations, "options": options}
 
 
 def main(directory, *captures):

@@ -20,10 +20,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+enum { ERP_LOCAL_DOMAIN_NAME = 65 }; /* what relays may supply, empty or not */
 enum { MULTICAST = 1, WITH_MAC = 2, OUR_SERVER_ID = 4, LATER = 8 };
 
 static const char conf[] =
 	"dns = {\"2001:db8::53\"} domain-search = {\"example.org\"}\n"
+	"rapid-commit = true sol-max-rt = \"1h\" inf-max-rt = \"1h\" information-refresh = "
+	"\"1h\"\n"
 	"key = \"the key of the fuzzer\" server-duid = \"000300010200000000aa\"\n"
 	"subnet \"2001:db8:1::/64\" { interface = \"eth0\" }\n"
 	"subnet \"2001:db8::/32\" { addresses = none }\n"
@@ -83,8 +86,11 @@ static void check_answer(struct wire_in in)
 	demand(message.type == DHCP6_ADVERTISE || message.type == DHCP6_REPLY ||
 		message.type == DHCP6_ADDR_REG_REPLY);
 	while (dhcp6_option_next(&message.options, &option)) {
-		demand(wire_left(&option.data) > 0 || option.code == DHCP6_OPT_ADDR_REG_ENABLE);
-		demand(option.code != DHCP6_OPT_UNICAST && option.code != DHCP6_OPT_RAPID_COMMIT);
+		demand(wire_left(&option.data) > 0 || option.code == DHCP6_OPT_ADDR_REG_ENABLE ||
+			option.code == DHCP6_OPT_RAPID_COMMIT ||
+			option.code == ERP_LOCAL_DOMAIN_NAME);
+		demand(option.code != DHCP6_OPT_UNICAST);
+		demand(option.code != DHCP6_OPT_RAPID_COMMIT || message.type == DHCP6_REPLY);
 		if (option.code == DHCP6_OPT_IA_NA)
 			check_ia(option.data, &with_address);
 		with_url |= option.code == DHCP6_OPT_BOOTFILE_URL;

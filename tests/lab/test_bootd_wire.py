@@ -6,9 +6,34 @@ Messages that scapy knows nothing of are made here from octets.
 
 import socket
 
-from lab.test_bootd import LINK, bootd, control, duid, read_options  # noqa: F401 (a fixture)
+from scapy.layers.dhcp6 import (
+    DHCP6_InfoRequest,
+    DHCP6_RelayForward,
+    DHCP6_Reply,
+    DHCP6OptERPDomain,
+    DHCP6OptOptReq,
+    DHCP6OptRapidCommit,
+    DHCP6OptRelayAgentERO,
+    DHCP6OptRelayMsg,
+    DHCP6OptRelaySuppliedOpt,
+    DHCP6OptRemoteID,
+)
+
+from lab.netns import link_local, run
+from lab.test_bootd import (
+    CONF,
+    LINK,
+    MAC,
+    Relay,
+    address,
+    bootd,  # noqa: F401 (a fixture)
+    control,
+    duid,
+    options,
+    read_options,
+    solicit,
+)
 from lab.topology import SERVER, program
-from lab.netns import run
 
 ADDR_REG_INFORM, ADDR_REG_REPLY = 36, 37
 IAADDR = 5
@@ -52,3 +77,44 @@ def test_registered_address_is_its_machines(site, bootd):  # noqa: F811
     bootd.wait_for_line(f"{mac} HTTP /hello.txt done")
     argv = (program("netboot6/netboot6"), "--control", bootd.control, "boot", "leases")
     assert f"{own}" in run(*argv).stdout
+
+
+# --- what clients and relays ask for ----------------------------------------------------
+
+
+def start(site, settings=""):
+    """bootd with these settings besides those of test_bootd.py, and a relay before it."""
+    control_socket = site.lab.directory / "bootd.sock"
+    text = CONF.format(root=site.lab.directory, control=control_socket, state=site.lab.directory)
+    site.bootd = site.start_bootd(settings + "\n" + text)
+    return Relay(site)
+
+
+def test_rapid_commit_where_it_is_configured(site):
+    through = start(site, "rapid-commit = true")
+    reply = through.ask(solicit(DHCP6OptRapidCommit()))
+    assert DHCP6_Reply in reply and address(reply) and (14, b"") in read_options(bytes(reply))
+    assert site.ask("bootd", "leases")["leases"][0]["state"] == "bound"
+
+
+def test_timers_that_clients_ask_for(site):
+    through = start(site, 'sol-max-rt = "2h"\ninf-max-rt = "3h"\ninformation-refresh = "4h"')
+    ask = options(DHCP6_InfoRequest(trid=7), duid(), DHCP6OptOptReq(reqopts=[32, 82, 83]))
+    said = dict(read_options(bytes(through.ask(ask))))
+    hours = {code: int.from_bytes(said[code], "big") / 3600 for code in (32, 82, 83)}
+    assert hours == {32: 4, 82: 2, 83: 3}
+
+
+def test_relay_asks_for_echo_and_supplies_options(site):
+    """RFC 4994: its own option comes back; RFC 6422: the client gets what the relay has."""
+    through = start(site)
+    supplied = DHCP6OptRelaySuppliedOpt(relaysupplied=[DHCP6OptERPDomain(erpdomain=["erp.example"])])
+    ask = options(DHCP6_InfoRequest(trid=8), duid(), DHCP6OptOptReq(reqopts=[65]))
+    layer = DHCP6_RelayForward(linkaddr=LINK, peeraddr=link_local(MAC))
+    layer = layer / DHCP6OptRemoteID(enterprisenum=9, remoteid=b"port-7")
+    layer = layer / DHCP6OptRelayAgentERO(reqopts=[37]) / supplied
+    through.send(layer / DHCP6OptRelayMsg(message=ask))
+    answer = through.receive()
+    assert answer[DHCP6OptRemoteID].remoteid == b"port-7"
+    domain = dict(read_options(bytes(answer[DHCP6OptRelayMsg].message)))[65]
+    assert domain == b"\x03erp\x07example\0"

@@ -258,10 +258,12 @@ static void check_url(const struct bench *b, struct wire_in options)
 	bool url = false;
 
 	while (dhcp6_option_next(&options, &option)) {
-		assert_true(
-			wire_left(&option.data) > 0 || option.code == DHCP6_OPT_ADDR_REG_ENABLE);
+		assert_true(wire_left(&option.data) > 0 ||
+			    option.code == DHCP6_OPT_ADDR_REG_ENABLE ||
+			    option.code == DHCP6_OPT_RAPID_COMMIT);
 		assert_int_not_equal(option.code, DHCP6_OPT_UNICAST);
-		assert_int_not_equal(option.code, DHCP6_OPT_RAPID_COMMIT);
+		if (option.code == DHCP6_OPT_RAPID_COMMIT)
+			assert_int_equal(b->reply.type, DHCP6_REPLY);
 		if (url)
 			assert_true(option.code < 256);
 		url = option.code == DHCP6_OPT_BOOTFILE_URL;
