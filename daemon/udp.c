@@ -81,6 +81,51 @@ int udp_open(const struct sockaddr_in6 *address, int rcvbuf)
 	return rc;
 }
 
+/*
+ * Two sockets have one port only while both allow it: not a moment longer, else
+ * somebody else could take the port from us.
+ */
+static int bind_beside(int fd, int other, const struct sockaddr_in6 *address)
+{
+	int before = 0, on = 1, rc;
+	socklen_t len = sizeof(before);
+
+	if (getsockopt(other, SOL_SOCKET, SO_REUSEADDR, &before, &len) < 0 ||
+		setsockopt(other, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	rc = bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
+	on = 0;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	setsockopt(other, SOL_SOCKET, SO_REUSEADDR, &before, sizeof(before));
+	return rc;
+}
+
+/*
+ * Its address is a group of scope 0, which the kernel drops on arrival (RFC 4291
+ * section 2.7): a second socket on :: would take unicast from the first. A socket
+ * bound to a group chooses or is told its source like one bound to ::.
+ */
+int udp_open_beside(int other)
+{
+	struct sockaddr_in6 address;
+	socklen_t len = sizeof(address);
+	int fd, rc;
+
+	if (getsockname(other, (struct sockaddr *)&address, &len) < 0)
+		return -errno;
+	address.sin6_addr = (struct in6_addr){.s6_addr = {0xff, 0x00, [15] = 1}};
+	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER);
+	rc = bind_beside(fd, other, &address);
+	if (rc == 0)
+		return fd;
+	close(fd);
+	return rc;
+}
+
 static void prepare_header(struct udp_receiver *r, unsigned i)
 {
 	r->iov[i] = (struct iovec){r->buffers + (size_t)i * BUFFER_SIZE, UDP_PAYLOAD_MAX};

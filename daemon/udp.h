@@ -30,6 +30,11 @@ enum {
 int udp_open(const struct sockaddr_in6 *address, int rcvbuf);
 /* The same for a socket that somebody else has bound. Returns 0 or -errno. */
 int udp_adopt(int fd, int rcvbuf);
+/*
+ * A socket that sends from the same port as `fd` and never receives. What
+ * waits to be sent on one of them leaves the other all its room. Returns it or -errno.
+ */
+int udp_open_beside(int fd);
 
 /* One datagram that came in; `data` is valid until the next receive. */
 struct udp_datagram {

@@ -34,10 +34,11 @@ struct relay {
 	struct server_paths paths;
 	struct client_mac *mac;
 	struct rate_table *rates;
-	int fd;            /* the one UDP socket */
+	int fd;            /* the UDP socket that receives, and sends to the servers */
+	int reply_fd;      /* sends to clients and relays below, from the same port */
 	bool is_activated; /* it is the service manager\'s and outlives us */
 	struct udp_receiver *receiver;
-	struct udp_sender *sender;
+	struct udp_sender *to_servers, *replies;
 	/* Of the batch being relayed: whence each came (NULL: no client link), what goes in front.
 	 */
 	struct client_link *from[RELAY_BATCH];

@@ -2,6 +2,10 @@
 /*
  * Sending, and what to do where the kernel refuses: the source address toward
  * a server may have gone the moment before.
+ *
+ * Each direction has a socket, with a send buffer of its own. What waits there for
+ * neighbours that do not answer, clients that somebody made up say, is not in
+ * the way of the other direction.
  */
 #include "relayd/relay_send.h"
 
@@ -11,8 +15,6 @@
 
 #include "daemon/mix.h"
 #include "relayd/server_choice.h"
-
-enum { REPLY_TAG = SERVER_PATHS_MAX }; /* datagrams to servers bear the server's index */
 
 static void fill_outgoing(struct udp_outgoing *out, const struct server_path *server)
 {
@@ -37,8 +39,9 @@ static void count_send_failure(struct relay *relay, const char *what, const char
 }
 
 /* The kernel refused: what we knew is out of date. Ask again, try once more. */
-static void forward_failed(struct relay *relay, const struct udp_outgoing *datagram, int error)
+static void forward_failed(void *arg, const struct udp_outgoing *datagram, int error)
 {
+	struct relay *relay = arg;
 	struct server_path *server = &relay->paths.server[datagram->tag];
 	struct udp_outgoing again = *datagram;
 
@@ -56,8 +59,9 @@ static void forward_failed(struct relay *relay, const struct udp_outgoing *datag
 	count_send_failure(relay, "server", server->text, error);
 }
 
-static void reply_failed(struct relay *relay, const struct udp_outgoing *datagram, int error)
+static void reply_failed(void *arg, const struct udp_outgoing *datagram, int error)
 {
+	struct relay *relay = arg;
 	struct client_link *cl = client_links_find(&relay->links, datagram->ifindex);
 	unsigned slot = relay_type_slot(*(const uint8_t *)datagram->part[0].iov_base);
 
@@ -69,27 +73,20 @@ static void reply_failed(struct relay *relay, const struct udp_outgoing *datagra
 	count_send_failure(relay, "link", cl ? cl->name : "(a relay beyond)", error);
 }
 
-static void send_failed(void *arg, const struct udp_outgoing *datagram, int error)
-{
-	if (datagram->tag == REPLY_TAG)
-		reply_failed(arg, datagram, error);
-	else
-		forward_failed(arg, datagram, error);
-}
-
 void relay_flush(struct relay *relay)
 {
-	udp_flush(relay->sender, relay->fd, send_failed, relay);
+	udp_flush(relay->to_servers, relay->fd, forward_failed, relay);
+	udp_flush(relay->replies, relay->reply_fd, reply_failed, relay);
 }
 
-static struct udp_outgoing *add_outgoing(struct relay *relay)
+static struct udp_outgoing *add_outgoing(struct relay *relay, struct udp_sender *sender)
 {
-	struct udp_outgoing *out = udp_sender_add(relay->sender);
+	struct udp_outgoing *out = udp_sender_add(sender);
 
 	if (out)
 		return out;
 	relay_flush(relay);
-	return udp_sender_add(relay->sender);
+	return udp_sender_add(sender);
 }
 
 /* What one client sends reaches a server in its order; clients may overtake each other. */
@@ -112,12 +109,12 @@ void relay_send_to_servers(
 
 		if (!(chosen & 1u << i))
 			continue;
-		out = add_outgoing(relay);
+		out = add_outgoing(relay, relay->to_servers);
 		fill_outgoing(out, server);
 		out->part[0] = (struct iovec){header, header_len};
 		out->part[1] = (struct iovec){(void *)(uintptr_t)d->data, d->len};
 		out->n_parts = 2;
-		out->tag = i;
+		out->tag = i; /* the server */
 		out->flow = flow;
 		server_path_sent(server, relay->now_ms);
 		relay->counters.forwarded++;
@@ -127,7 +124,7 @@ void relay_send_to_servers(
 void relay_send_reply(
 	struct relay *relay, const struct server_path *server, const struct reply *reply)
 {
-	struct udp_outgoing *out = add_outgoing(relay);
+	struct udp_outgoing *out = add_outgoing(relay, relay->replies);
 	struct wire_in message = reply->message;
 	size_t len = wire_left(&message);
 
@@ -138,7 +135,6 @@ void relay_send_reply(
 		.source = server->source,
 		.part = {{(void *)(uintptr_t)wire_get_bytes(&message, len), len}},
 		.n_parts = 1,
-		.tag = REPLY_TAG,
 	};
 	if (reply->cl) {
 		out->ifindex = reply->cl->link->ifindex;

@@ -4,9 +4,15 @@
 import random
 import signal
 
-from scapy.layers.dhcp6 import DHCP6OptClientLinkLayerAddr, DHCP6OptIfaceId, DHCP6OptRelayMsg
+from scapy.layers.dhcp6 import (
+    DHCP6_Reply,
+    DHCP6OptClientLinkLayerAddr,
+    DHCP6OptIfaceId,
+    DHCP6OptRelayMsg,
+)
 
-from lab.bench import Bench
+from lab.bench import ALL_RELAYS, CLIENT, CLIENT_MAC, Bench
+from lab.netns import wait_for
 from lab.topology import SERVER, Site
 
 OTHER_SERVER = "2001:db8:100::70"
@@ -68,3 +74,49 @@ def check_arrived(bench, expected):
         assert relayed.peeraddr == client_address(number)
         assert relayed[DHCP6OptClientLinkLayerAddr].clladdr == client_mac(number)
         assert relayed[DHCP6OptIfaceId].ifaceid == (b"lan10" if number % 2 else b"lan1")
+
+
+# --- a flood in one direction leaves the other its room ------------------------------------
+
+
+def send_failures(site):
+    return site.ask("relayd", "status")["counters"]["dropped"].get("send-failed", 0)
+
+
+def never_give_up_on_neighbours(site, device, octets):
+    """What is sent to a neighbour that does not answer waits, this much for each."""
+    site.router.sysctl(f"net.ipv6.neigh.{device}.mcast_solicit", 1000)
+    site.router.sysctl(f"net.ipv6.neigh.{device}.unres_qlen_bytes", octets)
+
+
+def test_replies_to_clients_that_are_not_there_keep_no_message_from_servers(site):
+    site.start_relayd()
+    bench = Bench(site)
+    never_give_up_on_neighbours(site, "lan1", 1 << 20)
+    relayed = bench.expect_relayed(bench.solicit())
+    large = bytes((7, 1, 2, 3)) + bytes(60000)
+    for number in range(1000):
+        if number % 20 == 0 and send_failures(site):
+            break
+        bench.send_reply(bench.reply(relayed, large, peeraddr=client_address(number)))
+    wait_for(lambda: send_failures(site), 10, "no more replies can wait")
+    bench.expect_relayed(bench.solicit())
+
+
+def test_messages_to_a_server_that_is_not_there_keep_no_reply_from_clients(site):
+    site.start_relayd(servers=(SERVER, "2001:db8:100::dead"))
+    bench = Bench(site)
+    relayed = bench.expect_relayed(bench.solicit())
+    never_give_up_on_neighbours(site, "core", 1 << 30)
+    site.clients.address("br-1", "fe80::77/64")
+    client = site.clients.udp_socket("fe80::77", 546, device="br-1")
+    link = site.clients.ifindex("br-1")
+    for number in range(2000):
+        if number % 20 == 0 and send_failures(site):
+            break
+        client.sendto(bytes((1, 1, 2, 3)) + bytes(60000), (ALL_RELAYS, 547, 0, link))
+    wait_for(lambda: send_failures(site), 10, "no more messages can wait")
+    site.router.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", "lan1")
+    bench.wire.drain()
+    bench.send_reply(bench.reply(relayed, DHCP6_Reply(trid=1)))
+    bench.wire.expect(lambda frame: DHCP6_Reply in frame, what="the reply")

@@ -381,6 +381,40 @@ static void each_that_fails_is_told(void **state)
 	receive_nothing(wire);
 }
 
+/* --- a socket beside another --------------------------------------------------------------- */
+
+static void a_socket_beside_sends_from_the_port_and_takes_nothing(void **state)
+{
+	struct wire *wire = *state;
+	int beside = udp_open_beside(wire->to);
+	struct sockaddr_in6 from;
+	socklen_t len = sizeof(from);
+	uint8_t got[OCTETS_MAX];
+
+	assert_return_code(beside, -beside);
+	add_to_wire(wire, 165);
+	assert_int_equal(udp_flush(wire->sender, beside, count_failed, wire), 1);
+	assert_int_equal(
+		recvfrom(wire->to, got, sizeof(got), 0, (struct sockaddr *)&from, &len), 165);
+	assert_memory_equal(&from.sin6_addr, &in6addr_loopback, sizeof(from.sin6_addr));
+	assert_int_equal(from.sin6_port, wire->address.sin6_port);
+	assert_int_equal(recv(beside, got, sizeof(got), 0), -1);
+	close(beside);
+}
+
+static void nobody_else_can_take_the_port(void **state)
+{
+	struct wire *wire = *state;
+	int beside = udp_open_beside(wire->to), other = socket(AF_INET6, SOCK_DGRAM, 0), on = 1;
+
+	assert_return_code(beside, -beside);
+	assert_return_code(setsockopt(other, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), errno);
+	assert_int_equal(bind(other, (struct sockaddr *)&wire->address, sizeof(wire->address)), -1);
+	assert_int_equal(errno, EADDRINUSE);
+	close(other);
+	close(beside);
+}
+
 int main(void)
 {
 #define PLAN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -399,6 +433,8 @@ int main(void)
 		WIRE(where_runs_are_refused_none_is_tried_for_a_while),
 		WIRE(a_run_that_is_refused_goes_one_by_one),
 		WIRE(each_that_fails_is_told),
+		WIRE(a_socket_beside_sends_from_the_port_and_takes_nothing),
+		WIRE(nobody_else_can_take_the_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
