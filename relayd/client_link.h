@@ -19,10 +19,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/rate_limit.h"
 #include "dhcp6/dhcp6.h"
 #include "netlink/link_table.h"
 #include "relayd/counters.h"
-#include "relayd/rate_limit.h"
 #include "relayd/relay_conf.h"
 
 enum client_link_state {

@@ -58,8 +58,8 @@ static enum relay_drop check_rates(
 {
 	const struct relay_conf *conf = relay->conf;
 
-	if (!rate_table_take(
-		    relay->rates, d->ifindex, &d->peer.sin6_addr, conf->client_rate, relay->now_ms))
+	if (!rate_table_take(relay->rates, (unsigned)d->ifindex, &d->peer.sin6_addr,
+		    conf->client_rate, relay->now_ms))
 		return RELAY_DROP_CLIENT_RATE;
 	if (!rate_bucket_take(&cl->rate, conf->link_rate, relay->now_ms))
 		return RELAY_DROP_LINK_RATE;

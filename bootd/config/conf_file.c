@@ -36,6 +36,17 @@ static bool copy_list(cfg_t *cfg, const char *option, char ***out, size_t *n)
 	return *out;
 }
 
+static bool copy_prefixes(cfg_t *cfg, const char *option, struct prefix **out, size_t *n)
+{
+	unsigned size = cfg_size(cfg, option);
+
+	*out = calloc(size + 1, sizeof(**out));
+	for (*n = 0; *out && *n < size; (*n)++)
+		config_prefix(cfg_getnstr(cfg, option, (unsigned)*n), &(*out)[*n].address,
+			&(*out)[*n].len);
+	return *out;
+}
+
 static bool copy_pattern(cfg_t *cfg, const char *option, struct text_pattern *pattern)
 {
 	const char *text = cfg_getstr(cfg, option);
@@ -183,6 +194,15 @@ static bool build_options(cfg_t *cfg, struct boot_config *config)
 	return true;
 }
 
+/* From whom how much is taken. */
+static bool build_admission(cfg_t *cfg, struct boot_config *config)
+{
+	config->client_rate = (uint32_t)cfg_getint(cfg, "client-rate");
+	config->link_rate = (uint32_t)cfg_getint(cfg, "link-rate");
+	return copy_prefixes(
+		cfg, "trusted-relays", &config->trusted_relay, &config->trusted_relays);
+}
+
 static void build_secret(cfg_t *cfg, struct boot_config *config)
 {
 	const char *key = cfg_getstr(cfg, "key"), *duid = cfg_getstr(cfg, "server-duid");
@@ -214,7 +234,8 @@ static bool build(cfg_t *cfg, struct boot_config *config)
 	       copy_text(cfg, "leases", &config->leases) &&
 	       build_listener(cfg, "tftp", 69, &config->has_tftp, &config->tftp) &&
 	       build_listener(cfg, "http", 80, &config->has_http, &config->http) &&
-	       build_dns(cfg, config) && build_options(cfg, config) && build_groups(cfg, config) &&
+	       build_dns(cfg, config) && build_options(cfg, config) &&
+	       build_admission(cfg, config) && build_groups(cfg, config) &&
 	       build_sections(cfg, config);
 }
 

@@ -203,6 +203,7 @@ static const struct {
 	{"root", "dns", is_address, "an IPv6 address"},
 	{"root", "domain-search", is_domain, "a domain name"},
 	{"root", "lifetime", is_lifetime, EXPECT_LIFETIME},
+	{"root", "trusted-relays", is_prefix, "a prefix such as \"2001:db8:1::/64\""},
 	{"root", "information-refresh", is_refresh, "a time between 10m and 365d"},
 	{"root", "sol-max-rt", is_max_rt, "a time between 60s and 1d"},
 	{"root", "inf-max-rt", is_max_rt, "a time between 60s and 1d"},
@@ -246,6 +247,17 @@ static const struct {
 	{"boot", "url", is_name, "a URL"},
 	{"boot", "param", is_name, "a text that is not empty"},
 };
+
+static int check_rate(cfg_t *cfg, cfg_opt_t *opt)
+{
+	long rate = cfg_opt_getnint(opt, 0);
+
+	if (rate < 0 || rate > 1000000)
+		return config_error(cfg,
+			"%s = %ld: expected messages a second from 1 to 1000000, or 0 for no limit",
+			opt->name, rate);
+	return 0;
+}
 
 static int check_value(cfg_t *cfg, cfg_opt_t *opt)
 {
@@ -324,6 +336,8 @@ static void set_validators(cfg_t *cfg)
 		strcat(path, value[i].option);
 		cfg_set_validate_func(cfg, path, check_value);
 	}
+	cfg_set_validate_func(cfg, "client-rate", check_rate);
+	cfg_set_validate_func(cfg, "link-rate", check_rate);
 	cfg_set_validate_func(cfg, "subnet", check_subnet);
 	cfg_set_validate_func(cfg, "host", conf_host_section);
 	cfg_set_validate_func(cfg, "boot", check_boot);
@@ -370,6 +384,9 @@ cfg_t *conf_syntax_new(void)
 		CFG_STR_LIST("domain-search", NULL, CFGF_NODEFAULT),
 		CFG_BOOL("preference", cfg_true, CFGF_NONE),
 		CFG_BOOL("registration", cfg_true, CFGF_NONE),
+		CFG_STR_LIST("trusted-relays", NULL, CFGF_NODEFAULT),
+		CFG_INT("client-rate", 50, CFGF_NONE),
+		CFG_INT("link-rate", 20000, CFGF_NONE),
 		CFG_BOOL("rapid-commit", cfg_false, CFGF_NONE),
 		CFG_STR("information-refresh", NULL, CFGF_NODEFAULT),
 		CFG_STR("sol-max-rt", NULL, CFGF_NODEFAULT),

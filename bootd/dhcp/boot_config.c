@@ -54,6 +54,7 @@ void boot_config_free(struct boot_config *config)
 	free(config->subnet);
 	free(config->dns);
 	free(config->relay_supplied);
+	free(config->trusted_relay);
 	free(config->file);
 	free(config->root);
 	free(config->control);

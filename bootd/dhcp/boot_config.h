@@ -92,10 +92,13 @@ struct boot_config {
 	size_t dns_servers;
 	uint8_t domain_search[DOMAIN_SEARCH_MAX_WIRE];
 	size_t domain_search_len;
-	bool domain_search_cut; /* too long: conf_check() refuses it */
-	bool preference;        /* 255 in Advertises */
-	bool registration;      /* clients may register addresses of their own */
-	bool rapid_commit;      /* a Solicit that asks for it gets a Reply */
+	bool domain_search_cut;       /* too long: conf_check() refuses it */
+	bool preference;              /* 255 in Advertises */
+	bool registration;            /* clients may register addresses of their own */
+	bool rapid_commit;            /* a Solicit that asks for it gets a Reply */
+	struct prefix *trusted_relay; /* who may relay; none: all */
+	size_t trusted_relays;
+	uint32_t link_rate, client_rate;                /* messages a second; 0: any number */
 	uint32_t refresh_s, sol_max_rt_s, inf_max_rt_s; /* 0: not said */
 	uint16_t *relay_supplied;                       /* the options that relays may supply */
 	size_t relay_supplieds;

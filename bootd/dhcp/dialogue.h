@@ -41,6 +41,10 @@ struct dialogue {
  */
 uint8_t dialogue_answer(const struct request *r);
 
+/* Is it to be looked at: from a trusted relay, within its client's and link's share? admission.c.
+ */
+enum exchange_drop request_admit(const struct request *r);
+
 /* Addr-reg-inform: registration.c. */
 respond_fn respond_registration;
 

@@ -10,12 +10,17 @@
 
 #include "bootd/dhcp/answer.h"
 #include "bootd/dhcp/dialogue.h"
+#include "daemon/rate_limit.h"
 
 int exchange_init(struct exchange *exchange, const struct boot_config *config)
 {
 	int rc;
 
 	*exchange = (struct exchange){.config = config};
+	exchange->client_rates = rate_table_new();
+	exchange->link_rates = rate_table_new();
+	if (!exchange->client_rates || !exchange->link_rates)
+		return -ENOMEM;
 	rc = binding_table_init(&exchange->bindings, 0);
 	return rc < 0 ? rc : binding_table_set_pools(&exchange->bindings, config);
 }
@@ -33,6 +38,8 @@ void exchange_fini(struct exchange *exchange)
 {
 	lease_book_fini(&exchange->leases);
 	binding_table_fini(&exchange->bindings);
+	rate_table_free(exchange->client_rates);
+	rate_table_free(exchange->link_rates);
 }
 
 /* --- read ------------------------------------------------------------------ */
@@ -47,12 +54,16 @@ static enum exchange_drop read_request(struct request *r, struct wire_in datagra
 {
 	struct exchange_counters *counters = &r->exchange->counters;
 	struct dhcp6_message message;
+	enum exchange_drop drop;
 	int rc = dhcp6_chain_read(datagram, &r->chain);
 
 	if (rc < 0)
 		return rc == -ELOOP    ? DROP_RELAY_LOOP
 		       : rc == -EPROTO ? DROP_NOT_FOR_SERVERS
 				       : DROP_MALFORMED;
+	drop = request_admit(r);
+	if (drop)
+		return drop;
 	if (r->chain.count > 0 && is_new(r))
 		counters->relayed++;
 	if (dhcp6_message_read(r->chain.inner, &message) < 0)
@@ -299,6 +310,9 @@ const char *exchange_drop_name(enum exchange_drop drop)
 		[EXCHANGE_ANSWERED] = "answered",
 		[DROP_MALFORMED] = "malformed",
 		[DROP_RELAY_LOOP] = "relay-loop",
+		[DROP_UNTRUSTED_RELAY] = "untrusted-relay",
+		[DROP_CLIENT_RATE] = "client-rate",
+		[DROP_LINK_RATE] = "link-rate",
 		[DROP_NOT_FOR_SERVERS] = "not-for-servers",
 		[DROP_UNICAST] = "unicast",
 		[DROP_NO_CLIENT_ID] = "no-client-id",

@@ -27,11 +27,16 @@
 #include "bootd/dhcp/host_choice.h"
 #include "bootd/dhcp/lease_book.h"
 
+struct rate_table;
+
 /* Why a datagram is not answered; names in exchange_drop_name(). */
 enum exchange_drop {
 	EXCHANGE_ANSWERED,
 	DROP_MALFORMED,       /* a header or an option does not fit */
 	DROP_RELAY_LOOP,      /* more relays than the hop limit allows */
+	DROP_UNTRUSTED_RELAY, /* from none of the relays that may relay */
+	DROP_CLIENT_RATE,     /* more from this client than its share */
+	DROP_LINK_RATE,       /* more from this link than its share */
 	DROP_NOT_FOR_SERVERS, /* a type that servers send, or an unknown one */
 	DROP_UNICAST,         /* straight from a client, but not by multicast */
 	DROP_NO_CLIENT_ID,
@@ -92,6 +97,7 @@ struct exchange {
 	const struct boot_config *config; /* swapped between two batches: exchange_set_config() */
 	struct binding_table bindings;
 	struct lease_book leases; /* the owner sets its store, where there are pools */
+	struct rate_table *client_rates, *link_rates; /* NULL: no limits */
 	struct exchange_counters counters;
 	exchange_observe_fn *observe; /* NULL: nobody */
 	void *observe_arg;

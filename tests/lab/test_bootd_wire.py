@@ -4,6 +4,7 @@
 Messages that scapy knows nothing of are made here from octets.
 """
 
+import select
 import socket
 
 from scapy.layers.dhcp6 import (
@@ -19,7 +20,7 @@ from scapy.layers.dhcp6 import (
     DHCP6OptRemoteID,
 )
 
-from lab.netns import link_local, run
+from lab.netns import link_local, run, wait_for
 from lab.test_bootd import (
     CONF,
     LINK,
@@ -31,9 +32,10 @@ from lab.test_bootd import (
     duid,
     options,
     read_options,
+    relay,
     solicit,
 )
-from lab.topology import SERVER, program
+from lab.topology import CORE_ROUTER, SERVER, program
 
 ADDR_REG_INFORM, ADDR_REG_REPLY = 36, 37
 IAADDR = 5
@@ -86,6 +88,7 @@ def start(site, settings=""):
     """bootd with these settings besides those of test_bootd.py, and a relay before it."""
     control_socket = site.lab.directory / "bootd.sock"
     text = CONF.format(root=site.lab.directory, control=control_socket, state=site.lab.directory)
+    text += 'subnet "2001:db8:2::/64" {}\n'
     site.bootd = site.start_bootd(settings + "\n" + text)
     return Relay(site)
 
@@ -118,3 +121,41 @@ def test_relay_asks_for_echo_and_supplies_options(site):
     assert answer[DHCP6OptRemoteID].remoteid == b"port-7"
     domain = dict(read_options(bytes(answer[DHCP6OptRelayMsg].message)))[65]
     assert domain == b"\x03erp\x07example\0"
+
+
+# --- who is heard, and how often ----------------------------------------------------------
+
+
+def test_only_trusted_relays(site):
+    """By the address that the datagram comes from; the kernel of a router says which it may be."""
+    other = "2001:db8:100::2"
+    site.router.address("core", f"{other}/64")
+    through = start(site, f'trusted-relays = {{"{CORE_ROUTER}/128"}}')
+    stranger = site.router.udp_socket(other, 547)
+    stranger.sendto(bytes(relay(solicit())), (SERVER, 547))
+    assert address(through.ask(solicit()))
+    assert site.ask("bootd", "status")["dhcp"]["dropped"]["untrusted-relay"] == 1
+    assert not select.select([stranger], [], [], 0)[0]
+
+
+def test_a_flood_costs_the_others_nothing(site):
+    """One client, then one link with all its clients, sends far more than its share."""
+    through = start(site, "client-rate = 5\nlink-rate = 20")
+
+    def dropped():
+        return site.ask("bootd", "status")["dhcp"]["dropped"]
+
+    for _ in range(300):
+        through.send(relay(solicit(), peer="fe80::bad"))
+    through.send(relay(solicit(trid=0x777777), peer="fe80::600d"))
+    wait_for(lambda: dropped()["client-rate"] > 200, what="the noisy client's share is used up")
+    answered = [through.receive()]
+    while answered[-1].peeraddr != "fe80::600d":
+        answered.append(through.receive())
+    assert len(answered) < 100
+    for number in range(300):
+        through.send(relay(solicit(), peer=f"fe80::bad:{number:x}"))
+    through.send(relay(solicit(), link="2001:db8:2::1", peer="fe80::2:600d"))
+    while through.receive().linkaddr != "2001:db8:2::1":
+        pass
+    assert dropped()["link-rate"] > 100

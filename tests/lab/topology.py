@@ -108,6 +108,7 @@ class Site:
         """
         own = f'control = "{self.lab.directory}/bootd.sock"\n'
         own += f'key-file = "{self.lab.directory}/bootd.key"\n'
+        own += "client-rate = 0\n"  # a lab's relays ask for many machines from one address
         own += f'leases = "{self.lab.directory}/leases.db"\n'
         own += f'server-duid-file = "{self.lab.directory}/bootd.duid"\n'
         path = self.lab.file("bootd.conf", own + config)

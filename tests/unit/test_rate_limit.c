@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "relayd/rate_limit.h"
+#include "daemon/rate_limit.h"
 
 /* How many of `n` messages, `every_ms` apart, pass. */
 static int pass(struct rate_bucket *bucket, uint32_t rate, int n, int64_t every_ms, int64_t *now_ms)

@@ -3,7 +3,7 @@
  * Token buckets, in thousandths of a token so that low rates lose nothing
  * between two messages of the same millisecond.
  */
-#include "relayd/rate_limit.h"
+#include "daemon/rate_limit.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
@@ -51,13 +51,13 @@ void rate_table_free(struct rate_table *table)
 	free(table);
 }
 
-bool rate_table_take(struct rate_table *table, int ifindex, const struct in6_addr *source,
+bool rate_table_take(struct rate_table *table, uint64_t link, const struct in6_addr *source,
 	uint32_t rate, int64_t now_ms)
 {
 	uint64_t hash;
 
 	if (rate == 0)
 		return true;
-	hash = mix_in6(mix_u64(table->seed, (uint32_t)ifindex), source);
+	hash = mix_in6(mix_u64(table->seed, link), source);
 	return rate_bucket_take(&table->bucket[hash % BUCKETS], rate, now_ms);
 }

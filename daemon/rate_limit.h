@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Rate limits that protect the servers: so many messages a second from a
- * link, and so many from a client, with two seconds' worth at once.
+ * Rate limits that keep a flood from the others: so many messages a second
+ * from a link, and so many from a client, with two seconds' worth at once.
  *
  * A bucket holds tokens, a message takes one, time puts them back. Clients
  * have no bucket each, which a flood of forged sources could multiply, but
  * share a table of fixed size by a keyed hash of link and source address: two
  * that meet in one place share its limit for as long as the daemon runs.
  */
-#ifndef NB6_RELAYD_RATE_LIMIT_H
-#define NB6_RELAYD_RATE_LIMIT_H
+#ifndef NB6_DAEMON_RATE_LIMIT_H
+#define NB6_DAEMON_RATE_LIMIT_H
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -29,8 +29,8 @@ struct rate_table;
 struct rate_table *rate_table_new(void); /* NULL: no memory */
 void rate_table_free(struct rate_table *table);
 
-/* Take a token of this client's. */
-bool rate_table_take(struct rate_table *table, int ifindex, const struct in6_addr *source,
+/* Take a token of this client's, on the link with this number or hash. */
+bool rate_table_take(struct rate_table *table, uint64_t link, const struct in6_addr *source,
 	uint32_t rate, int64_t now_ms);
 
 #endif

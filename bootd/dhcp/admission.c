@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Whose messages are looked at: those of relays that are trusted, and of one client and one link
+ * no more than their share, so that a flood of theirs costs the others next to nothing.
+ *
+ * A client is who the relay next to it says, on the link that the relay says: relay and
+ * link-address are part of the key, which nobody can foresee: nobody uses up the share of
+ * another one's link by naming it.
+ */
+#include "bootd/dhcp/dialogue.h"
+#include "daemon/mix.h"
+#include "daemon/rate_limit.h"
+
+static bool is_trusted(const struct boot_config *config, const struct in6_addr *relay)
+{
+	for (size_t i = 0; i < config->trusted_relays; i++)
+		if (prefix_contains(&config->trusted_relay[i], relay))
+			return true;
+	return config->trusted_relays == 0;
+}
+
+/* Which link is it? The same words that find_subnet() goes by. */
+static uint64_t link_key(const struct request *r)
+{
+	const struct dhcp6_chain *chain = &r->chain;
+	uint64_t key = mix_in6(r->exchange->bindings.seed, &r->arrival->source);
+
+	if (chain->count == 0)
+		return (unsigned)r->arrival->ifindex;
+	for (unsigned i = 0; i < chain->count; i++)
+		key = mix_in6(key, &chain->relay[i].link_address);
+	return key;
+}
+
+/* First the client's own share, so that one noisy client does not use up its link's. */
+static enum exchange_drop check_rates(const struct request *r)
+{
+	const struct exchange *exchange = r->exchange;
+	const struct boot_config *config = exchange->config;
+	const struct dhcp6_chain *chain = &r->chain;
+	const struct in6_addr *client = chain->count > 0
+						? &chain->relay[chain->count - 1].peer_address
+						: &r->arrival->source;
+	int64_t now_ms = (int64_t)r->now_ms;
+	uint64_t link;
+
+	if (!exchange->client_rates || (config->client_rate == 0 && config->link_rate == 0))
+		return EXCHANGE_ANSWERED;
+	link = link_key(r);
+	if (!rate_table_take(exchange->client_rates, link, client, config->client_rate, now_ms))
+		return DROP_CLIENT_RATE;
+	if (!rate_table_take(exchange->link_rates, link, &in6addr_any, config->link_rate, now_ms))
+		return DROP_LINK_RATE;
+	return EXCHANGE_ANSWERED;
+}
+
+enum exchange_drop request_admit(const struct request *r)
+{
+	if (r->chain.count > 0 && !is_trusted(r->exchange->config, &r->arrival->source))
+		return DROP_UNTRUSTED_RELAY;
+	return r->is_settled || r->arrival->put_off > 0 ? EXCHANGE_ANSWERED : check_rates(r);
+}
