@@ -36,6 +36,11 @@ static bool is_client_link(const struct link *link)
 	return cl && cl->link == link;
 }
 
+bool client_links_face(const struct link *link)
+{
+	return link->user != NULL;
+}
+
 struct client_link *client_links_find_name(const struct client_links *links, const char *name)
 {
 	struct link *link = link_table_find_name(links->table, name);

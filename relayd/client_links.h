@@ -54,6 +54,8 @@ size_t client_links_count(const struct client_links *links, enum client_link_sta
 
 /* The client link that a message came in on, by ifindex; NULL: not client-facing. */
 struct client_link *client_links_find(const struct client_links *links, int ifindex);
+/* True for a link that clients are on: a client-facing one, or a macvlan on one. */
+bool client_links_face(const struct link *link);
 /* By name, absent ones too. */
 struct client_link *client_links_find_name(const struct client_links *links, const char *name);
 /* By the Interface-Id that it is given in Relay-forwards, absent ones too. */

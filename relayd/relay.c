@@ -15,7 +15,10 @@
 #include "daemon/port_owner.h"
 #include "relayd/relay_batch.h"
 
-enum { RECEIVE_BUFFER = 4 << 20 }; /* thousands of clients whose power comes back at once */
+enum {
+	RECEIVE_BUFFER = 4 << 20, /* thousands of clients whose power comes back at once */
+	MULTICAST_HOPS = 8,       /* to servers, RFC 9915 section 19 */
+};
 
 /* --- what the kernel tells -------------------------------------------------------------- */
 
@@ -91,7 +94,7 @@ static int bind_port(struct relay *relay)
 {
 	char owner[128];
 	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(DHCP6_SERVER_PORT)};
-	int fd = activation_udp(DHCP6_SERVER_PORT);
+	int fd = activation_udp(DHCP6_SERVER_PORT), hops = MULTICAST_HOPS;
 	int rc;
 
 	relay->is_activated = fd >= 0;
@@ -101,9 +104,11 @@ static int bind_port(struct relay *relay)
 			port_owner_udp(DHCP6_SERVER_PORT, owner, sizeof(owner)));
 	else if (rc < 0)
 		log_error("cannot open UDP port %d: %s", DHCP6_SERVER_PORT, strerror(-rc));
-	if (rc >= 0)
-		relay->fd = relay->is_activated ? fd : rc;
-	return rc < 0 ? rc : 0;
+	if (rc < 0)
+		return rc;
+	relay->fd = relay->is_activated ? fd : rc;
+	setsockopt(relay->fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops));
+	return 0;
 }
 
 static int open_sockets(struct relay *relay, enum client_mac_way most)

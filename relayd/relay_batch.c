@@ -88,9 +88,10 @@ static enum relay_drop relay_from_client(
 		relay->counters.without_mac++;
 		cl->counters.without_mac++;
 	}
-	cl->counters.forwarded++;
-	relay_send_to_servers(relay, d, header, len);
-	return RELAY_PASS;
+	drop = relay_send_to_servers(relay, d, header, len);
+	if (!drop)
+		cl->counters.forwarded++;
+	return drop;
 }
 
 static enum relay_drop relay_from_relay(
@@ -103,19 +104,23 @@ static enum relay_drop relay_from_relay(
 	enum relay_drop drop;
 	size_t len;
 
+	/* What we send to servers by multicast may come back to us, where one is on this host. */
+	if (!cl && IN6_IS_ADDR_MULTICAST(&d->local))
+		return RELAY_DROP_NOT_SERVED;
 	drop = forward_relayed_message(cl, policy, d, header, &len);
 	if (drop)
 		return drop;
-	if (cl)
+	drop = relay_send_to_servers(relay, d, header, len);
+	if (cl && !drop)
 		cl->counters.forwarded++;
-	relay_send_to_servers(relay, d, header, len);
-	return RELAY_PASS;
+	return drop;
 }
 
 static enum relay_drop relay_from_server(struct relay *relay, struct client_link *from_link,
 	const struct udp_datagram *d, struct client_link **to_link)
 {
-	struct server_path *server = server_paths_find(&relay->paths, &d->peer.sin6_addr);
+	struct server_path *server =
+		server_paths_find(&relay->paths, &d->peer.sin6_addr, d->ifindex);
 	struct reply reply;
 	enum relay_drop drop;
 

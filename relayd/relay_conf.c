@@ -45,10 +45,14 @@ static int take_text(const char *text, char **copy)
 
 static int take_server(cfg_t *section, struct relay_server *server)
 {
-	server->kind = config_address(cfg_title(section), &server->address) == 0
-			       ? RELAY_SERVER_ADDRESS
-			       : RELAY_SERVER_NAME;
-	return take_text(cfg_title(section), &server->title);
+	int rc = take_text(cfg_title(section), &server->title);
+
+	if (config_address(cfg_title(section), &server->address) < 0)
+		server->kind = RELAY_SERVER_NAME;
+	else
+		server->kind = IN6_IS_ADDR_MULTICAST(&server->address) ? RELAY_SERVER_MULTICAST
+								       : RELAY_SERVER_ADDRESS;
+	return rc < 0 ? rc : take_patterns(section, "interface", &server->links);
 }
 
 static int take_servers(cfg_t *cfg, struct relay_conf *conf)
@@ -188,8 +192,10 @@ void relay_conf_free(struct relay_conf *conf)
 	for (size_t i = 0; i < conf->n_rules; i++)
 		link_patterns_fini(&conf->rule[i].pattern);
 	free(conf->rule);
-	for (size_t i = 0; i < conf->n_servers; i++)
+	for (size_t i = 0; i < conf->n_servers; i++) {
 		free(conf->server[i].title);
+		link_patterns_fini(&conf->server[i].links);
+	}
 	free(conf->interface_id);
 	free(conf->remote_id);
 	free(conf->subscriber_id);

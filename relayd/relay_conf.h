@@ -22,14 +22,16 @@ enum {
 
 enum relay_server_kind {
 	RELAY_SERVER_ADDRESS,
-	RELAY_SERVER_NAME, /* its addresses are those that DNS has */
+	RELAY_SERVER_NAME,      /* its addresses are those that DNS has */
+	RELAY_SERVER_MULTICAST, /* by multicast on each of its links */
 };
 
 /* To whom messages are relayed: a section `server`. */
 struct relay_server {
 	enum relay_server_kind kind;
-	char *title;             /* the address or name, as it was written */
-	struct in6_addr address; /* of an address */
+	char *title;                /* the address or name, as it was written */
+	struct in6_addr address;    /* of all but names */
+	struct link_patterns links; /* `interface`, of multicast */
 };
 
 enum relay_without_address { RELAY_DROP, RELAY_UNSPECIFIED };

@@ -82,24 +82,39 @@ static bool is_dns_name(const char *text)
 	return labels > 1 && strlen(text) < 254 && *last && *last != '.';
 }
 
-static int check_server_address(cfg_t *cfg, const char *text, const struct in6_addr *address)
+/* A server beyond this link, or a group that servers are in, which needs links to be sent out on.
+ */
+static int check_server_address(
+	cfg_t *cfg, const char *text, const struct in6_addr *address, bool has_links)
 {
 	if (IN6_IS_ADDR_UNSPECIFIED(address))
 		return config_error(cfg, "server: '%s' is no IPv6 address of a server", text);
-	if (IN6_IS_ADDR_MULTICAST(address) || IN6_IS_ADDR_LINKLOCAL(address))
+	if (IN6_IS_ADDR_LINKLOCAL(address) || IN6_IS_ADDR_LOOPBACK(address) ||
+		IN6_IS_ADDR_MC_NODELOCAL(address))
+		return config_error(
+			cfg, "server: '%s' is not the address of a server beyond this link", text);
+	if (IN6_IS_ADDR_MULTICAST(address) && !has_links)
 		return config_error(cfg,
-			"server: '%s' is not the unicast address of a server beyond this link",
+			"server: '%s' is a multicast address, which needs links to be sent out on: "
+			"interface = {\"core*\"} expected in the braces",
+			text);
+	if (!IN6_IS_ADDR_MULTICAST(address) && has_links)
+		return config_error(cfg,
+			"server: '%s' is no multicast address: interface is for those, routing "
+			"finds the way to the others",
 			text);
 	return 0;
 }
 
 static int validate_server(cfg_t *cfg, cfg_opt_t *opt)
 {
-	const char *text = cfg_title(cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1));
+	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	const char *text = cfg_title(section);
 	struct in6_addr address;
 
 	if (config_address(text, &address) == 0) {
-		if (check_server_address(cfg, text, &address) < 0)
+		if (check_server_address(cfg, text, &address, cfg_size(section, "interface") > 0) <
+			0)
 			return -1;
 	} else if (!is_dns_name(text)) {
 		return config_error(cfg,
@@ -239,6 +254,7 @@ static int validate_rate(cfg_t *cfg, cfg_opt_t *opt)
 }
 
 static cfg_opt_t server_options[] = {
+	CFG_STR_LIST("interface", NULL, CFGF_NONE),
 	CFG_END(),
 };
 
@@ -278,6 +294,7 @@ cfg_t *relay_conf_parser(void)
 		{"interfaces", validate_patterns},
 		{"trusted", validate_patterns},
 		{"server", validate_server},
+		{"server|interface", validate_patterns},
 		{"link", validate_link},
 		{"link|while-address", validate_while_address},
 		{"forward", validate_forward},

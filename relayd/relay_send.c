@@ -22,7 +22,7 @@ static void fill_outgoing(struct udp_outgoing *out, const struct server_path *se
 		.sin6_port = htons(DHCP6_SERVER_PORT),
 		.sin6_addr = server->address};
 	out->source = server->source;
-	out->ifindex = 0;
+	out->ifindex = server->out_ifindex;
 }
 
 static bool is_stale_path(int error)
@@ -97,7 +97,7 @@ static uint32_t flow_of(const struct udp_datagram *d)
 	return (uint32_t)hash;
 }
 
-void relay_send_to_servers(
+enum relay_drop relay_send_to_servers(
 	struct relay *relay, const struct udp_datagram *d, uint8_t *header, size_t header_len)
 {
 	uint32_t flow = flow_of(d);
@@ -119,6 +119,7 @@ void relay_send_to_servers(
 		server_path_sent(server, relay->now_ms);
 		relay->counters.forwarded++;
 	}
+	return chosen ? RELAY_PASS : RELAY_DROP_NO_SERVER;
 }
 
 void relay_send_reply(

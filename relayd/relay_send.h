@@ -9,8 +9,11 @@
 #include "relayd/relay.h"
 #include "relayd/reply.h"
 
-/* Queue a message behind a header of ours, for each server that is to get it. */
-void relay_send_to_servers(
+/*
+ * Queue a message behind a header of ours, for each server that is to get it. Returns
+ * RELAY_PASS, or RELAY_DROP_NO_SERVER where there is none.
+ */
+enum relay_drop relay_send_to_servers(
 	struct relay *relay, const struct udp_datagram *d, uint8_t *header, size_t header_len);
 
 /* Queue the message in a server's Relay-reply, for the client or relay that it is for. */

@@ -73,7 +73,7 @@ static unsigned due_for_a_try(const struct server_paths *paths, unsigned usable,
 
 unsigned server_choice(const struct server_paths *paths, struct wire_in message, int64_t now_ms)
 {
-	unsigned all = (1u << paths->count) - 1, usable = 0, chosen;
+	unsigned all = paths->sendable, usable = 0, chosen;
 
 	if (paths->conf->forward == RELAY_FORWARD_ALL)
 		return all;

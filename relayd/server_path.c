@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -15,14 +16,21 @@
 #include "relayd/link_choice.h"
 #include "relayd/server_list.h"
 
+static bool is_multicast(const struct server_path *server)
+{
+	return IN6_IS_ADDR_MULTICAST(&server->address);
+}
+
 /* Routes that cover one of the servers are told of from now on. */
 static int follow_routes(struct server_paths *paths)
 {
 	struct in6_addr address[SERVER_PATHS_MAX];
+	size_t n = 0;
 
 	for (size_t i = 0; i < paths->count; i++)
-		address[i] = paths->server[i].address;
-	return route_monitor_set_servers(&paths->routes, address, paths->count);
+		if (!is_multicast(&paths->server[i]))
+			address[n++] = paths->server[i].address;
+	return route_monitor_set_servers(&paths->routes, address, n);
 }
 
 /* Routes are asked for after they are followed, so that none slips through. */
@@ -31,6 +39,7 @@ static void set_servers(struct server_paths *paths)
 	int rc;
 
 	server_list_make(paths);
+	paths->unlisted = false;
 	rc = follow_routes(paths);
 	if (rc < 0)
 		log_error("routes to the servers cannot be followed: %s", strerror(-rc));
@@ -87,11 +96,16 @@ void server_paths_read(struct server_paths *paths)
 		paths->stale = true;
 }
 
-struct server_path *server_paths_find(struct server_paths *paths, const struct in6_addr *address)
+struct server_path *server_paths_find(
+	struct server_paths *paths, const struct in6_addr *address, int ifindex)
 {
-	for (size_t i = 0; i < paths->count; i++)
-		if (IN6_ARE_ADDR_EQUAL(&paths->server[i].address, address))
-			return &paths->server[i];
+	for (size_t i = 0; i < paths->count; i++) {
+		struct server_path *server = &paths->server[i];
+
+		if (is_multicast(server) ? server->out_ifindex == ifindex
+					 : IN6_ARE_ADDR_EQUAL(&server->address, address))
+			return server;
+	}
 	return NULL;
 }
 
@@ -113,13 +127,15 @@ void server_path_answered(struct server_path *server)
 static bool depends_on(
 	const struct server_paths *paths, const struct server_path *server, const struct link *link)
 {
-	return server->error != 0 || server->source_ifindex == 0 ||
+	return (server->error != 0 && !is_multicast(server)) || server->source_ifindex == 0 ||
 	       link->ifindex == server->ifindex || link->ifindex == server->source_ifindex ||
 	       strcmp(link->name, paths->conf->source_link) == 0;
 }
 
 void server_paths_link_changed(struct server_paths *paths, const struct link *link)
 {
+	if (!link || server_list_depends_on(paths, link))
+		paths->unlisted = true;
 	for (size_t i = 0; i < paths->count && !paths->stale; i++)
 		paths->stale = !link || depends_on(paths, &paths->server[i], link);
 }
@@ -219,22 +235,49 @@ static bool same_way(const struct server_path *a, const struct server_path *b)
 	       IN6_ARE_ADDR_EQUAL(&a->source, &b->source);
 }
 
-static void refresh_one(struct server_paths *paths, struct server_path *server)
+static void find_route(struct server_paths *paths, struct server_path *server)
 {
-	struct server_path before = *server;
 	struct route_answer way = {0};
-	const struct link *uplink;
 	int rc = route_query_to(paths->query, &server->address, NULL, 0, &way);
 
 	server->error = rc < 0 ? -rc : 0;
 	server->ifindex = way.ifindex;
 	server->next_hop = way.next_hop;
-	uplink = way.ifindex ? link_table_find(paths->table, way.ifindex) : NULL;
-	snprintf(server->uplink, sizeof(server->uplink), "%s", uplink ? uplink->name : "");
 	if (paths->conf->source != RELAY_SOURCE_AUTO)
 		choose_configured(paths, server);
 	else if (rc == 0)
 		choose_auto(paths, server, &way.source);
+}
+
+/* By multicast the way is the link; its source is an address of that link. */
+static void find_uplink(struct server_paths *paths, struct server_path *server)
+{
+	const struct link *link = link_table_find(paths->table, server->out_ifindex);
+	const struct link_address *source = link ? stable_source_of(link) : NULL;
+
+	server->error = link && (link->flags & IFF_RUNNING) ? 0 : ENETDOWN;
+	server->ifindex = server->out_ifindex;
+	if (link && !source)
+		source = link_choice_of(link);
+	if (paths->conf->source != RELAY_SOURCE_AUTO)
+		choose_configured(paths, server);
+	else if (source)
+		take_source(server, link, &source->address);
+	else
+		server->error = EADDRNOTAVAIL;
+}
+
+static void refresh_one(struct server_paths *paths, struct server_path *server)
+{
+	struct server_path before = *server;
+	const struct link *uplink;
+
+	if (is_multicast(server))
+		find_uplink(paths, server);
+	else
+		find_route(paths, server);
+	uplink = server->ifindex ? link_table_find(paths->table, server->ifindex) : NULL;
+	snprintf(server->uplink, sizeof(server->uplink), "%s", uplink ? uplink->name : "");
 	if (same_way(&before, server) && before.since_s)
 		return;
 	server->shifts += before.since_s != 0;
@@ -244,9 +287,18 @@ static void refresh_one(struct server_paths *paths, struct server_path *server)
 
 void server_paths_refresh(struct server_paths *paths)
 {
+	if (paths->unlisted)
+		set_servers(paths);
 	if (!paths->stale)
 		return;
 	paths->stale = false;
-	for (size_t i = 0; i < paths->count; i++)
-		refresh_one(paths, &paths->server[i]);
+	paths->sendable = 0;
+	for (size_t i = 0; i < paths->count; i++) {
+		struct server_path *server = &paths->server[i];
+
+		refresh_one(paths, server);
+		/* Where routing decides, the kernel may find a way that we do not know of. */
+		if (server->error == 0 || server->out_ifindex == 0)
+			paths->sendable |= 1u << i;
+	}
 }

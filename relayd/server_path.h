@@ -28,6 +28,9 @@ struct server_path {
 	const struct relay_server *configured; /* as what; more than one may be of one name */
 	struct in6_addr address;
 	char text[INET6_ADDRSTRLEN];
+	/* The link that is named in sending: for multicast the uplink; 0, "": routing decides. */
+	int out_ifindex;
+	char out_link[IFNAMSIZ];
 	struct in6_addr source; /* :: where none is known: the kernel chooses */
 	int source_ifindex;     /* the link that has the source, 0: not known */
 	int ifindex;            /* of the uplink, 0: no way */
@@ -50,6 +53,8 @@ struct server_paths {
 	const struct link_table *table;
 	struct route_query *query;
 	struct route_monitor routes;
+	unsigned sendable; /* those that may be sent to, as bits by index */
+	bool unlisted;     /* the list is to be made anew, which stales all */
 	bool stale;
 };
 
@@ -71,14 +76,22 @@ void server_paths_link_changed(struct server_paths *paths, const struct link *li
 int server_paths_fd(const struct server_paths *paths);
 void server_paths_read(struct server_paths *paths);
 
-/* Ask the kernel where anything is stale. Each shift is one line of log. */
+/*
+ * Ask the kernel where anything is stale. Each shift is one line of log. After links
+ * have changed this may make the list anew: not while datagrams are queued.
+ */
 void server_paths_refresh(struct server_paths *paths);
 
 /* A message goes to this server, a reply came from it. */
 void server_path_sent(struct server_path *server, int64_t now_ms);
 void server_path_answered(struct server_path *server);
 
-/* The configured server with this address, or NULL. */
-struct server_path *server_paths_find(struct server_paths *paths, const struct in6_addr *address);
+/*
+ * The server that an answer from this address is of, which came in on that link; NULL:
+ * none. Servers that are asked by multicast answer from any address of theirs,
+ * on a link that they are asked on.
+ */
+struct server_path *server_paths_find(
+	struct server_paths *paths, const struct in6_addr *address, int ifindex);
 
 #endif

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: ISC
 """The relay toward its servers: whom it sends to, and whose answers it takes."""
 
+import socket
+import struct
+
 import pytest
 from scapy.layers.dhcp6 import DHCP6_RelayForward, DHCP6_Reply, DHCP6OptRelayMsg
 
@@ -147,3 +150,102 @@ def test_an_answer_that_vanishes_leaves_the_last_good_addresses(site, names):
     asked = len(names.asked)
     site.ask("relayd", "reload")
     wait_for(lambda: len(names.asked) > asked)  # and so it ends with a question that is open
+
+
+# --- by multicast -----------------------------------------------------------------------
+
+ALL_SERVERS = "ff05::1:3"
+IPV6_RECVHOPLIMIT, IPV6_HOPLIMIT = 51, 52
+MULTICAST = f"""
+interfaces = {{"lan*"}}
+server "{ALL_SERVERS}" {{ interface = {{"core*"}} }}
+"""
+
+
+class MulticastServer:
+    """Any server on a link of the server's namespace; it answers from an address of its own."""
+
+    def __init__(self, namespace, device, address):
+        self.sock = namespace.udp_socket(ALL_SERVERS, 547)
+        group = socket.inet_pton(socket.AF_INET6, ALL_SERVERS)
+        request = group + struct.pack("@I", namespace.ifindex(device))
+        self.sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, request)
+        self.sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1)
+        self.sock.settimeout(10)
+        self.own = namespace.udp_socket(address, 547)
+
+    def expect(self, bench):
+        """The next Solicit comes here; returns the Relay-forward, its source, its hop limit."""
+        message = bench.solicit()
+        bench.send(message)
+        data, control, _, sender = self.sock.recvmsg(65535, 200)
+        relayed = DHCP6_RelayForward(data)
+        assert bytes(relayed[DHCP6OptRelayMsg].message) == bytes(message)
+        hops = [value for _, kind, value in control if kind == IPV6_HOPLIMIT]
+        return relayed, sender[0], struct.unpack("@i", hops[0])[0]
+
+
+def answer_from(sock, bench, relayed, to="2001:db8:100::1"):
+    bench.xid = (bench.xid + 1) % (1 << 24)
+    sock.sendto(bytes(bench.reply(relayed, DHCP6_Reply(trid=bench.xid))), (to, 547))
+    return bench.xid
+
+
+def test_servers_by_multicast(site):
+    site.server.address("core", f"{OTHER}/64")
+    site.start_relayd(config=MULTICAST)
+    bench = Servers(site)
+    server = MulticastServer(site.server, "core", OTHER)
+    relayed, source, hops = server.expect(bench)
+    assert (source, hops) == ("2001:db8:100::1", 8)
+    number = answer_from(server.own, bench, relayed)
+    got = bench.wire.expect(dhcp_to(CLIENT))
+    assert int.from_bytes(bytes(got["UDP"].payload)[1:4], "big") == number
+    row = servers(site)[0]
+    assert (row["server"], row["uplink"], row["replies"]) == (ALL_SERVERS, "core", 1)
+    # The source is an address of the uplink, and no other one's, when that changes.
+    site.router.address("lo", "2001:db8:ffff::1/128")
+    site.router.address("core", "2001:db8:100::2/64")
+    site.router.ip("-6", "addr", "del", "2001:db8:100::1/64", "dev", "core")
+    assert server.expect(bench)[1] == "2001:db8:100::2"
+    site.router.ip("-6", "addr", "del", "2001:db8:100::2/64", "dev", "core")
+    bench.send(bench.solicit())
+    wait_for(lambda: dropped(site, "no-server") == 1)
+    assert servers(site)[0]["reason"] == "Cannot assign requested address"
+
+
+def test_an_uplink_that_comes_later_counts(site):
+    site.start_relayd(config=MULTICAST.replace("core*", "up*"))
+    bench = Servers(site)
+    await_server(site, server=ALL_SERVERS, reachable=False, reason="there is no link for it")
+    bench.send(bench.solicit())
+    wait_for(lambda: dropped(site, "no-server") == 1)
+    for number in (1, 2):
+        site.lab.veth(site.router, f"up{number}", site.server, f"up{number}")
+        site.router.address(f"up{number}", f"2001:db8:20{number}::1/64")
+        site.server.address(f"up{number}", f"2001:db8:20{number}::69/64")
+        await_server(site, uplink=f"up{number}", reachable=True)
+    server = MulticastServer(site.server, "up2", "2001:db8:202::69")
+    relayed, source, _ = server.expect(bench)
+    assert source == "2001:db8:202::1"
+    # The answer is taken on an uplink that was asked on, not on another link.
+    answer_from(bench.server, bench, relayed)
+    wait_for(lambda: dropped(site, "unknown-server") == 1)
+    number = answer_from(server.own, bench, relayed, "2001:db8:202::1")
+    got = bench.wire.expect(dhcp_to(CLIENT))
+    assert int.from_bytes(bytes(got["UDP"].payload)[1:4], "big") == number
+    site.router.ip("link", "del", "up2")
+    wait_for(lambda: [row["uplink"] for row in servers(site)] == ["up1"])
+
+
+def test_multicast_to_a_server_on_the_same_host_does_not_come_back(site):
+    """The kernel gives what we send to who has joined here, and so to us."""
+    site.start_relayd(config=MULTICAST)
+    bench = Servers(site)
+    here = site.router.udp_socket("::", 0)
+    request = socket.inet_pton(socket.AF_INET6, ALL_SERVERS)
+    request += struct.pack("@I", site.router.ifindex("core"))
+    here.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, request)
+    bench.send(bench.solicit())
+    wait_for(lambda: dropped(site, "not-served") == 1)
+    assert site.ask("relayd", "status")["counters"]["forwarded"] == 1

@@ -109,7 +109,14 @@ static void test_what_is_said_of_bad_lines(void **state)
 		{GOOD "link \"a\" {\nwhile-address = \"ff02::1\"\n}\n",
 			"f:4: while-address: 'ff02::1' found"},
 		{GOOD "link \"a\" { while-adress = \"fe80::1\" }\n", "f:3: no such option"},
-		{GOOD "server \"ff05::1:3\" {}\n", "f:3: server: 'ff05::1:3' is not the unicast"},
+		{GOOD "server \"ff05::1:3\" {}\n", "f:3: server: 'ff05::1:3' is a multicast"},
+		{GOOD "server \"ff05::1:3\" { interface = {\"a b\"} }\n",
+			"f:3: interface: 'a b' is no name or pattern"},
+		{GOOD "server \"ff01::1\" { interface = {\"a\"} }\n",
+			"f:3: server: 'ff01::1' is not the address of a server beyond"},
+		{GOOD "server \"fe80::1\" {}\n", "f:3: server: 'fe80::1' is not the address"},
+		{GOOD "server \"2001:db8::2\" { interface = {\"a\"} }\n",
+			"f:3: server: '2001:db8::2' is no multicast address"},
 		{GOOD "server \"::\" {}\n", "f:3: server: '::' is no IPv6 address"},
 		{GOOD "server \"dhcp\" {}\n", "f:3: server: 'dhcp' is neither"},
 		{GOOD "server \"dhcp.\" {}\n", "f:3: server: 'dhcp.' is neither"},
@@ -161,6 +168,22 @@ static void test_servers_by_name(void **state)
 	}
 }
 
+static void test_servers_by_multicast(void **state)
+{
+	static const char text[] = "interfaces = {\"a\"}\nserver \"ff05::1:3\" {\n"
+				   "interface = {\"core*\", \"!core9\"}\n}\n";
+	struct config_problems problems = {0};
+	struct relay_conf *conf;
+
+	(void)state;
+	assert_int_equal(relay_conf_read_text("f", text, &conf, &problems), 0);
+	assert_int_equal(conf->n_servers, 1);
+	assert_int_equal(conf->server[0].kind, RELAY_SERVER_MULTICAST);
+	assert_true(link_patterns_match(&conf->server[0].links, "core2"));
+	assert_false(link_patterns_match(&conf->server[0].links, "core9"));
+	relay_conf_free(conf);
+}
+
 static void test_too_many_servers(void **state)
 {
 	char text[1024] = "interfaces = {\"a\"}\n";
@@ -200,6 +223,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_what_is_said_of_bad_lines),
 		cmocka_unit_test(test_servers_by_name),
+		cmocka_unit_test(test_servers_by_multicast),
 		cmocka_unit_test(test_too_many_servers),
 		cmocka_unit_test(test_expansion),
 	};

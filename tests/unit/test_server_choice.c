@@ -23,7 +23,8 @@ static void set_up(struct server_paths *paths, enum relay_forward mode)
 	char text[32];
 
 	conf.forward = mode;
-	*paths = (struct server_paths){.count = SERVERS, .conf = &conf};
+	*paths = (struct server_paths){
+		.count = SERVERS, .sendable = (1 << SERVERS) - 1, .conf = &conf};
 	for (int i = 0; i < SERVERS; i++) {
 		snprintf(text, sizeof(text), "2001:db8::%x", i + 1);
 		inet_pton(AF_INET6, text, &paths->server[i].address);
@@ -73,6 +74,24 @@ static void test_all(void **state)
 	set_up(&paths, RELAY_FORWARD_ALL);
 	fall_silent(&paths.server[0], 0);
 	assert_int_equal(choose(&paths, 1, 1000000), 7);
+}
+
+static void test_what_cannot_be_sent_to_is_not_tried(void **state)
+{
+	static const enum relay_forward modes[] = {
+		RELAY_FORWARD_ALL, RELAY_FORWARD_FIRST, RELAY_FORWARD_HASH};
+	struct server_paths paths;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		set_up(&paths, modes[i]);
+		for (int j = 0; j < SERVERS; j++)
+			paths.server[j].error = 113;
+		paths.sendable = 5;
+		assert_int_equal(choose(&paths, 1, 0), 5);
+		paths.sendable = 0;
+		assert_int_equal(choose(&paths, 1, 0), 0);
+	}
 }
 
 static void test_first_reachable(void **state)
@@ -162,6 +181,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_what_cannot_be_sent_to_is_not_tried),
 		cmocka_unit_test(test_first_reachable),
 		cmocka_unit_test(test_where_nobody_answers_all_are_tried),
 		cmocka_unit_test(test_hash_moves_only_the_clients_of_a_lost_server),

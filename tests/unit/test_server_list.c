@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Servers by name: what is made of an answer of the resolver, hostile ones too,
- * how long it is used, and the list of servers that comes of it.
+ * The list of servers, and what it comes of: answers of the resolver, hostile
+ * ones too, how long each is used, and the links for multicast.
  */
 #include <arpa/inet.h>
 #include <event2/dns.h>
 #include <limits.h>
+#include <net/if.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -199,6 +200,66 @@ static void test_the_list_of_servers(void **state)
 	relay_conf_free(conf);
 }
 
+static const struct link *find_link(const struct server_paths *paths, const char *name)
+{
+	return link_table_find_name(paths->table, name);
+}
+
+static void put_link(struct link_table *table, int ifindex, const char *name)
+{
+	struct link news = {.ifindex = ifindex, .kind = "veth", .flags = IFF_UP | IFF_RUNNING};
+
+	strcpy(news.name, name);
+	assert_int_equal(link_table_put_link(table, &news), 0);
+}
+
+static void test_multicast_goes_out_on_each_uplink(void **state)
+{
+	static const char text[] = "interfaces = {\"a\"}\nserver \"ff05::1:3\" {\n"
+				   "interface = {\"core*\", \"lan*\"}\n}\n";
+	struct config_problems problems = {0};
+	struct link_table table;
+	struct server_names names = {0};
+	struct server_paths paths;
+	struct relay_conf *conf;
+
+	(void)state;
+	assert_int_equal(relay_conf_read_text("f", text, &conf, &problems), 0);
+	assert_int_equal(link_table_init(&table, NULL, NULL), 0);
+	paths = (struct server_paths){.conf = conf, .names = &names, .table = &table};
+	server_list_make(&paths);
+	assert_int_equal(paths.count, 0);
+	assert_string_equal(
+		server_list_why_none(&paths, &conf->server[0]), "there is no link for it");
+
+	put_link(&table, 3, "core1");
+	put_link(&table, 4, "other");
+	put_link(&table, 5, "lan1");
+	link_table_find(&table, 5)->user = &table; /* clients are on it */
+	assert_true(server_list_depends_on(&paths, find_link(&paths, "core1")));
+	assert_false(server_list_depends_on(&paths, find_link(&paths, "other")));
+	assert_false(server_list_depends_on(&paths, find_link(&paths, "lan1")));
+	put_link(&table, 6, "core2");
+	server_list_make(&paths);
+	assert_int_equal(paths.count, 2);
+	assert_int_equal(paths.server[0].out_ifindex, 3);
+	assert_int_equal(paths.server[1].out_ifindex, 6);
+	assert_false(server_list_depends_on(&paths, find_link(&paths, "core1")));
+
+	/* Made anew it is another link of the same name, and keeps what is known of it. */
+	paths.server[1].replies = 5;
+	link_table_remove_link(&table, 6);
+	put_link(&table, 7, "core2");
+	put_link(&table, 3, "renamed");
+	assert_true(server_list_depends_on(&paths, find_link(&paths, "renamed")));
+	server_list_make(&paths);
+	assert_int_equal(paths.count, 1);
+	assert_int_equal(paths.server[0].out_ifindex, 7);
+	assert_int_equal(paths.server[0].replies, 5);
+	link_table_fini(&table);
+	relay_conf_free(conf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +270,7 @@ int main(void)
 		cmocka_unit_test(test_how_long_an_answer_is_used),
 		cmocka_unit_test(test_failures_are_asked_after_later_and_later),
 		cmocka_unit_test(test_the_list_of_servers),
+		cmocka_unit_test(test_multicast_goes_out_on_each_uplink),
 	};
 
 	log_open("test", LOG_TO_STDERR, LOG_LEVEL_ERROR);
