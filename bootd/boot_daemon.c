@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bootd/boot_hosts.h"
 #include "bootd/boot_server.h"
 #include "bootd/config/conf_file.h"
 #include "daemon/log.h"
@@ -140,6 +141,8 @@ int boot_daemon_main(int argc, char *argv[])
 	open_log(&options);
 	rc = conf_file_load(options.config, &config, &problems);
 	config_log_problems(&problems);
+	if (rc == 0 && options.test)
+		rc = boot_hosts_check(config);
 	if (rc < 0 || options.test) {
 		boot_config_free(config);
 		return rc < 0 ? CONFIG_EXIT_BAD : EXIT_SUCCESS;

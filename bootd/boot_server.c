@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bootd/boot_control.h"
+#include "bootd/boot_hosts.h"
 #include "bootd/boot_leases.h"
 #include "bootd/boot_log.h"
 #include "bootd/boot_scripts.h"
@@ -47,6 +48,27 @@ static void observe_fetch(void *arg, const struct fetch_event *event)
 	boot_log_fetch(known ? &machine : NULL, event);
 	if (known)
 		boot_progress_fetch(&server->progress, &machine, event, loop_now_ms());
+}
+
+static void take_host_address(void *arg, const struct in6_addr *address, bool is_owned)
+{
+	struct boot_server *server = arg;
+	struct address_pools *pools = &server->exchange.bindings.pools;
+
+	if (is_owned)
+		address_pools_reserve(pools, address);
+	else if (address_pools_find(pools, address))
+		server->pools_are_stale = true;
+}
+
+static void take_hosts(void *arg)
+{
+	struct boot_server *server = arg;
+
+	server->script_values = (struct boot_values){0};
+	if (server->pools_are_stale &&
+		binding_table_set_pools(&server->exchange.bindings, server->config) == 0)
+		server->pools_are_stale = false;
 }
 
 static void sweep(void *arg)
@@ -206,6 +228,20 @@ static int fill_secrets(struct boot_config *config, const struct boot_config *be
 	return rc < 0 ? complain(rc, "secret file", file) : 0;
 }
 
+/* A host file that is wrong keeps nothing else from starting. */
+static int start_hosts(struct boot_server *server)
+{
+	struct config_problems problems = {0};
+	int rc = -ENOMEM;
+
+	server->hosts = boot_hosts_new(server->loop, take_host_address, take_hosts, server);
+	if (server->hosts)
+		rc = boot_hosts_prepare(server->hosts, server->config, &problems);
+	if (rc == 0)
+		boot_hosts_commit(server->hosts, server->config);
+	return rc;
+}
+
 int boot_server_init(struct boot_server *server, struct loop *loop, const char *config_path,
 	struct boot_config *config)
 {
@@ -215,6 +251,8 @@ int boot_server_init(struct boot_server *server, struct loop *loop, const char *
 	server->config_path = strdup(config_path);
 	server->sweep = loop_timer_new(loop, sweep, server);
 	rc = server->config_path && server->sweep ? fill_secrets(config, NULL) : -ENOMEM;
+	if (rc == 0)
+		rc = start_hosts(server);
 	if (rc == 0)
 		rc = start_dhcp(server);
 	if (rc == 0)
@@ -238,6 +276,7 @@ void boot_server_fini(struct boot_server *server)
 	loop_timer_free(server->sweep);
 	boot_progress_fini(&server->progress);
 	exchange_fini(&server->exchange);
+	boot_hosts_free(server->hosts);
 	boot_config_free(server->config);
 	free(server->config_path);
 	*server = (struct boot_server){0};
@@ -289,16 +328,20 @@ int boot_server_reload(struct boot_server *server, struct config_problems *probl
 	if (rc == 0)
 		rc = boot_leases_open(server, config);
 	if (rc == 0)
+		rc = boot_hosts_prepare(server->hosts, config, problems);
+	if (rc == 0)
 		rc = exchange_set_config(&server->exchange, config);
 	config_log_problems(problems);
 	if (rc < 0) {
 		file_root_free(root);
 		boot_config_free(config);
+		boot_hosts_cancel(server->hosts);
 		server->failed_reloads++;
 		log_error("%s: not taken over, the configuration in force stays",
 			server->config_path);
 		return rc;
 	}
+	boot_hosts_commit(server->hosts, config);
 	swap_config(server, config, root);
 	server->reloads++;
 	server->reloaded_ms = loop_now_ms();

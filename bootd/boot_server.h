@@ -11,6 +11,7 @@
 #include "bootd/files/http_server.h"
 #include "bootd/files/tftp_server.h"
 
+struct boot_hosts;
 struct config_problems;
 struct control;
 struct loop;
@@ -28,6 +29,8 @@ struct boot_server {
 	struct tftp_server *tftp;
 	struct http_server *http;
 	struct control *control;
+	struct boot_hosts *hosts; /* of the directory */
+	bool pools_are_stale;     /* an address of theirs is to be had again */
 	struct loop_timer *sweep;
 	struct boot_values script_values; /* of the script being rendered */
 	uint64_t started_ms, reloaded_ms;

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <time.h>
 
+#include "bootd/boot_hosts.h"
 #include "daemon/loop.h"
 #include "dhcp6/names.h"
 
@@ -127,6 +128,25 @@ static json_t *store_json(const struct boot_server *server, const struct lease_s
 		*error ? error : NULL);
 }
 
+static void add_refused(void *arg, const char *text)
+{
+	json_array_append_new(arg, json_string(text));
+}
+
+static json_t *hosts_directory_json(const struct boot_server *server)
+{
+	const struct host_files *files = boot_hosts_files(server->hosts);
+	json_t *refused;
+
+	if (!files)
+		return json_null();
+	refused = json_array();
+	host_files_each_refused(files, add_refused, refused);
+	return json_pack("{s:s s:I s:I s:o}", "path", host_files_directory(files), "files",
+		(json_int_t)host_files_count(files), "hosts",
+		(json_int_t)host_files_table(files)->hosts, "refused", refused);
+}
+
 static json_t *leases_json(const struct boot_server *server)
 {
 	const struct lease_book *book = &server->exchange.leases;
@@ -181,13 +201,14 @@ json_t *boot_view_status(const struct boot_server *server)
 	uint64_t now_ms = loop_now_ms();
 	char duid[DHCP6_DUID_TEXT];
 
-	return json_pack("{s:s s:f s:s s:i s:i s:o s:I s:I s:I s:I s:I s:o s:o s:o s:o s:o}",
+	return json_pack("{s:s s:f s:s s:i s:i s:o s:I s:o s:I s:I s:I s:I s:o s:o s:o s:o s:o}",
 		"daemon", "netboot6-bootd", "started", unix_time(server->started_ms, now_ms),
 		"config", server->config_path, "reloads", (int)server->reloads, "failed-reloads",
 		(int)server->failed_reloads, "subnets", subnets_json(server), "hosts",
-		(json_int_t)boot_config_hosts(config), "rules", (json_int_t)config->rules,
-		"bindings", (json_int_t)binding_table_count(&server->exchange.bindings),
-		"bindings-evicted", (json_int_t)server->exchange.bindings.evicted, "machines",
+		(json_int_t)boot_config_hosts(config), "hosts-directory",
+		hosts_directory_json(server), "rules", (json_int_t)config->rules, "bindings",
+		(json_int_t)binding_table_count(&server->exchange.bindings), "bindings-evicted",
+		(json_int_t)server->exchange.bindings.evicted, "machines",
 		(json_int_t)server->progress.count, "server-duid",
 		json_string(dhcp6_duid_format(&config->server_duid, duid)), "leases",
 		leases_json(server), "dhcp", dhcp_json(server), "files",

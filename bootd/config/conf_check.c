@@ -12,9 +12,14 @@
 
 #define COMPLAIN(error, line, ...) config_problem(problems, error, config->file, line, __VA_ARGS__)
 
-static void check_groups(const struct boot_config *config, const struct boot_host *host,
+void conf_check_host(const struct boot_config *config, const struct boot_host *host,
 	struct config_problems *problems)
 {
+	if (host->has_address && !boot_config_subnet_of(config, &host->address))
+		config_problem(problems, false, host->file, host->line,
+			"host \"%s\": its address is in none of the subnets and will never be "
+			"given",
+			host->name);
 	for (size_t i = 0; i < host->groups; i++)
 		if (!boot_config_group(config, host->group[i]))
 			config_problem(problems, false, host->file, host->line,
@@ -24,16 +29,8 @@ static void check_groups(const struct boot_config *config, const struct boot_hos
 
 static void check_hosts(const struct boot_config *config, struct config_problems *problems)
 {
-	for (size_t i = 0; i < config->hosts.hosts; i++) {
-		const struct boot_host *host = config->hosts.host[i];
-
-		if (host->has_address && !boot_config_subnet_of(config, &host->address))
-			COMPLAIN(false, host->line,
-				"host \"%s\": its address is in none of the subnets and will "
-				"never be given",
-				host->name);
-		check_groups(config, host, problems);
-	}
+	for (size_t i = 0; i < config->hosts.hosts; i++)
+		conf_check_host(config, config->hosts.host[i], problems);
 }
 
 static void check_subnets(const struct boot_config *config, struct config_problems *problems)

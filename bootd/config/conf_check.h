@@ -13,4 +13,8 @@
 /* Returns 0 (there may be warnings), or -EINVAL where there are errors. */
 int conf_check(const struct boot_config *config, struct config_problems *problems);
 
+/* What is odd about a host, in bootd.conf or in a file of its directory: warnings only. */
+void conf_check_host(const struct boot_config *config, const struct boot_host *host,
+	struct config_problems *problems);
+
 #endif

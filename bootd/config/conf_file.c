@@ -232,6 +232,7 @@ static bool build(cfg_t *cfg, struct boot_config *config)
 	       copy_text(cfg, "key-file", &config->key_file) &&
 	       copy_text(cfg, "server-duid-file", &config->duid_file) &&
 	       copy_text(cfg, "leases", &config->leases) &&
+	       copy_text(cfg, "hosts-directory", &config->hosts_directory) &&
 	       build_listener(cfg, "tftp", 69, &config->has_tftp, &config->tftp) &&
 	       build_listener(cfg, "http", 80, &config->has_http, &config->http) &&
 	       build_dns(cfg, config) && build_options(cfg, config) &&

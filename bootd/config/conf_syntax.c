@@ -213,6 +213,7 @@ static const struct {
 	{"root", "key-file", is_name, "a file"},
 	{"root", "server-duid", is_duid, EXPECT_DUID},
 	{"root", "server-duid-file", is_name, "a file"},
+	{"root", "hosts-directory", is_name, "a directory"},
 	{"root", "leases", is_name, "a file"},
 	{"tftp", "listen", is_endpoint, EXPECT_ENDPOINT},
 	{"http", "listen", is_endpoint, EXPECT_ENDPOINT},
@@ -323,23 +324,28 @@ static int check_boot(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
-static void set_validators(cfg_t *cfg)
+/* Of one section, or of all where `section` is NULL. */
+static void set_validators(cfg_t *cfg, const char *section)
 {
 	char path[64];
 
 	for (size_t i = 0; i < sizeof(value) / sizeof(value[0]); i++) {
 		bool at_top = strcmp(value[i].section, "root") == 0;
 
+		if (section && strcmp(value[i].section, section) != 0)
+			continue;
 		strcpy(path, at_top ? "" : value[i].section);
 		if (!at_top)
 			strcat(path, "|");
 		strcat(path, value[i].option);
 		cfg_set_validate_func(cfg, path, check_value);
 	}
+	cfg_set_validate_func(cfg, "host", conf_host_section);
+	if (section)
+		return;
 	cfg_set_validate_func(cfg, "client-rate", check_rate);
 	cfg_set_validate_func(cfg, "link-rate", check_rate);
 	cfg_set_validate_func(cfg, "subnet", check_subnet);
-	cfg_set_validate_func(cfg, "host", conf_host_section);
 	cfg_set_validate_func(cfg, "boot", check_boot);
 }
 
@@ -399,6 +405,7 @@ cfg_t *conf_syntax_new(void)
 		CFG_STR("key-file", CONF_STATE_DIR "/bootd.key", CFGF_NONE),
 		CFG_STR("server-duid", NULL, CFGF_NODEFAULT),
 		CFG_STR("server-duid-file", CONF_STATE_DIR "/bootd.duid", CFGF_NONE),
+		CFG_STR("hosts-directory", NULL, CFGF_NODEFAULT),
 		CFG_STR("leases", CONF_STATE_DIR "/leases.db", CFGF_NONE),
 		CFG_SEC("subnet", subnet, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		CFG_SEC("group", group, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
@@ -409,6 +416,19 @@ cfg_t *conf_syntax_new(void)
 	cfg_t *cfg = cfg_init(top, CFGF_NONE);
 
 	if (cfg)
-		set_validators(cfg);
+		set_validators(cfg, NULL);
+	return cfg;
+}
+
+cfg_t *conf_syntax_of_hosts(void)
+{
+	cfg_opt_t top[] = {
+		CFG_SEC("host", conf_host_options, CFGF_MULTI | CFGF_TITLE),
+		CFG_END(),
+	};
+	cfg_t *cfg = cfg_init(top, CFGF_NONE);
+
+	if (cfg)
+		set_validators(cfg, "host");
 	return cfg;
 }

@@ -12,5 +12,7 @@
 
 /* For config_parse_text(); to be freed with cfg_free(). NULL: no memory. */
 cfg_t *conf_syntax_new(void);
+/* The same for a file of the hosts' directory, which has nothing but hosts. */
+cfg_t *conf_syntax_of_hosts(void);
 
 #endif

@@ -62,6 +62,7 @@ void boot_config_free(struct boot_config *config)
 	free(config->key_file);
 	free(config->duid_file);
 	free(config->leases);
+	free(config->hosts_directory);
 	free(config);
 }
 

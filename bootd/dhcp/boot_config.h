@@ -106,7 +106,8 @@ struct boot_config {
 	char *user;     /* to become once the sockets are open; NULL: stay */
 	char *key_file; /* where the key is kept that is not in the config */
 	char *duid_file;
-	char *leases; /* the file of the lease store, where a subnet has a pool */
+	char *hosts_directory; /* of files with hosts; NULL: none */
+	char *leases;          /* the file of the lease store, where a subnet has a pool */
 	bool has_key, key_is_of_file;
 	uint8_t key[BOOT_KEY_LEN];     /* of stable addresses; filled in before use */
 	struct dhcp6_duid server_duid; /* len 0: not in the config, filled in before use */

@@ -75,6 +75,9 @@ boot "uefi" {{ arch = {{x64-uefi}}  url = "tftp://[2001:db8:100::69]/snponly.efi
 """
 
 
+UEFI = 'boot "uefi" { arch = {x64-uefi}  url = "tftp://[2001:db8:100::69]/snponly.efi" }\n'
+
+
 # --- messages -------------------------------------------------------------------
 
 
@@ -543,6 +546,65 @@ def test_reload_swaps_or_leaves(site, bootd, through):
     answer = control(bootd, "reload")
     assert "bootd.conf:1:" in answer["error"]
     assert url(through.ask(solicit(arch(X64_UEFI)))).endswith("/other.efi")
+
+
+def test_host_files_take_effect_at_once(site):
+    """Also without privileges. What is wrong is told with its line, and changes nothing."""
+    hosts = site.lab.directory / "hosts.d"
+    hosts.mkdir()
+    hosts.chmod(0o755)
+    text = CONF.format(root=site.lab.directory, control=site.lab.directory / "bootd.sock", state=site.lab.directory)
+    text = f'user = "nobody"\nhosts-directory = "{hosts}"\ngroup "web" {{ set = {{"image=web"}} }}\n' + text
+    text += 'boot "web" { group = "web" url = "tftp://[2001:db8:100::69]/${image}/${host}.efi" }\n'
+    text = text.replace(UEFI, "") + UEFI
+    bootd = site.start_bootd(text)
+    bootd.control = site.lab.directory / "bootd.sock"
+    bootd.wait_for_line("ready: ")
+    through = Relay(site)
+
+    def put(name, content):
+        whole = hosts / f".{name}"
+        whole.write_text(content)
+        whole.chmod(0o644)
+        whole.rename(hosts / name)
+
+    def offer():
+        message = through.ask(solicit(arch(X64_UEFI)))
+        return address(message), url(message)
+
+    def shown():
+        return control(bootd, "status")["hosts-directory"]
+
+    before = offer()
+    assert before[1].endswith("/snponly.efi")
+    put("w1.conf", f'host "w1" {{ mac = "{MAC}" address = "2001:db8:1::77" group = "web" }}\n')
+    bootd.wait_for_line("1 files taken over")
+    assert offer() == ("2001:db8:1::77", "tftp://[2001:db8:100::69]/web/w1.efi")
+    put("w1.conf", f'host "w1" {{\n  mac = "{MAC}"\n  address = "none"\n}}\n')
+    bootd.wait_for_line(f'error: {hosts}/w1.conf:3: address = "none"')
+    assert offer()[0] == "2001:db8:1::77"
+    assert [text.split(": ")[0] for text in shown()["refused"]] == [f"{hosts}/w1.conf:3"]
+    put("w2.conf", f'host "w2" {{ mac = "{MAC}" }}\n')
+    bootd.wait_for_line(f"error: {hosts}/w2.conf:1: ")
+    assert offer()[0] == "2001:db8:1::77"
+    (hosts / "w1.conf").unlink()
+    bootd.wait_for_line("2 files taken over, 1 of them gone")
+    assert control(bootd, f"explain mac={MAC} arch=x64-uefi")["host"] == "w2"
+    assert shown() == {"path": str(hosts), "files": 1, "hosts": 1, "refused": []}
+    bootd.popen.send_signal(signal.SIGHUP)
+    bootd.wait_for_line("bootd.conf: taken over")
+    assert control(bootd, f"explain mac={MAC} arch=x64-uefi")["host"] == "w2"
+
+
+def test_check_reads_host_files(tmp_path):
+    hosts = tmp_path / "hosts.d"
+    hosts.mkdir()
+    (hosts / "a.conf").write_text('\nhost "a" {}\n')
+    done = bootd_t(tmp_path, f'subnet "2001:db8::/64" {{}}\nhosts-directory = "{hosts}"\n')
+    assert done[0] == 78
+    assert f"{hosts}/a.conf:2: host" in done[1]
+    (hosts / "a.conf").write_text('host "a" { mac = "52:54:00:12:34:56" }\n')
+    assert bootd_t(tmp_path, (tmp_path / "bootd.conf").read_text())[0] == 0
 
 
 def test_keeps_working_as_nobody(site):

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: ISC */
+/* The watch, the timer and the portions. */
+#include "bootd/boot_hosts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/config.h"
+#include "daemon/directory_watch.h"
+#include "daemon/log.h"
+#include "daemon/loop.h"
+
+enum {
+	QUIET_MS = 100, /* changes that follow each other so closely are taken over as one */
+	WAIT_MS = 1000, /* but not for longer than this */
+	PORTION = 200,  /* files that are read before messages have their turn again */
+};
+
+/* A directory with its watch: that in force, or that of a configuration to come. */
+struct watched {
+	struct host_files *files;
+	struct directory_watch *watch;
+};
+
+struct boot_hosts {
+	struct loop *loop;
+	struct loop_timer *timer;
+	const struct boot_config *config; /* in force */
+	struct watched now, next;
+	uint64_t first_ms; /* of the changes that wait; 0: none do */
+	host_files_address_fn *address;
+	boot_hosts_changed_fn *changed;
+	void *arg;
+};
+
+static void watched_fini(struct watched *watched)
+{
+	directory_watch_free(watched->watch);
+	host_files_free(watched->files);
+	*watched = (struct watched){0};
+}
+
+static void apply(struct boot_hosts *hosts)
+{
+	struct host_files_change change;
+
+	host_files_apply(hosts->now.files, hosts->config, &change, hosts->address, hosts->arg);
+	hosts->first_ms = 0;
+	if (change.files == 0)
+		return;
+	log_info(
+		"%s: %zu files taken over, %zu of them gone: %zu hosts in place of %zu, %zu in all",
+		host_files_directory(hosts->now.files), change.files, change.gone, change.hosts,
+		change.hosts_before, host_files_table(hosts->now.files)->hosts);
+	hosts->changed(hosts->arg);
+}
+
+static void read_portion(void *arg)
+{
+	struct boot_hosts *hosts = arg;
+
+	if (!hosts->now.files)
+		return;
+	if (host_files_read(hosts->now.files, PORTION))
+		loop_timer_arm(hosts->timer, 0);
+	else
+		apply(hosts);
+}
+
+static void take_change(void *arg, const char *name)
+{
+	struct boot_hosts *hosts = arg;
+	uint64_t now_ms = loop_now_ms(), waited_ms;
+
+	if (!hosts->now.files)
+		return;
+	if (host_files_note(hosts->now.files, name) < 0)
+		log_error("%s: no memory to look at what has changed",
+			host_files_directory(hosts->now.files));
+	if (hosts->first_ms == 0)
+		hosts->first_ms = now_ms;
+	waited_ms = now_ms - hosts->first_ms;
+	if (waited_ms < WAIT_MS)
+		loop_timer_arm(hosts->timer,
+			WAIT_MS - waited_ms < QUIET_MS ? WAIT_MS - waited_ms : QUIET_MS);
+}
+
+struct boot_hosts *boot_hosts_new(struct loop *loop, host_files_address_fn *address,
+	boot_hosts_changed_fn *changed, void *arg)
+{
+	struct boot_hosts *hosts = calloc(1, sizeof(*hosts));
+
+	if (!hosts)
+		return NULL;
+	*hosts = (struct boot_hosts){
+		.loop = loop, .address = address, .changed = changed, .arg = arg};
+	hosts->timer = loop_timer_new(loop, read_portion, hosts);
+	if (!hosts->timer) {
+		free(hosts);
+		return NULL;
+	}
+	return hosts;
+}
+
+void boot_hosts_free(struct boot_hosts *hosts)
+{
+	if (!hosts)
+		return;
+	watched_fini(&hosts->now);
+	watched_fini(&hosts->next);
+	loop_timer_free(hosts->timer);
+	free(hosts);
+}
+
+const struct host_files *boot_hosts_files(const struct boot_hosts *hosts)
+{
+	return hosts->now.files;
+}
+
+/* --- another configuration ---------------------------------------------------------- */
+
+static bool is_same_directory(const struct boot_hosts *hosts, const struct boot_config *config)
+{
+	return hosts->now.files &&
+	       strcmp(host_files_directory(hosts->now.files), config->hosts_directory) == 0;
+}
+
+static int read_all(struct host_files *files, const struct boot_config *config,
+	struct host_files_change *change)
+{
+	int rc = host_files_note(files, NULL);
+
+	if (rc < 0)
+		return rc;
+	while (host_files_read(files, SIZE_MAX))
+		;
+	host_files_apply(files, config, change, NULL, NULL);
+	return 0;
+}
+
+/* Watched first, then read: nothing is missed in between. */
+static int open_directory(struct boot_hosts *hosts, const struct boot_config *config)
+{
+	struct host_files_change change;
+	const char *path = config->hosts_directory;
+	int rc;
+
+	hosts->next.files = host_files_new(path);
+	if (!hosts->next.files)
+		return -ENOMEM;
+	rc = directory_watch_new(&hosts->next.watch, hosts->loop, path, take_change, hosts);
+	if (rc < 0)
+		log_warning("hosts-directory %s: cannot be watched: %s; changes are seen at a "
+			    "reload only",
+			path, strerror(-rc));
+	rc = read_all(hosts->next.files, config, &change);
+	if (rc == 0)
+		log_info("hosts-directory %s: %zu hosts of %zu files, %zu files refused", path,
+			change.hosts, change.files, change.refused);
+	return rc;
+}
+
+/* What has changed is taken over by the configuration in force, as if it had been told. */
+static int read_again(struct boot_hosts *hosts, const struct boot_config *config,
+	struct config_problems *problems)
+{
+	const struct boot_host *host, *with;
+	const char *what;
+	int rc = host_files_note(hosts->now.files, NULL);
+
+	if (rc < 0)
+		return rc;
+	while (host_files_read(hosts->now.files, SIZE_MAX))
+		;
+	apply(hosts);
+	host = host_files_clash(hosts->now.files, config, &with, &what);
+	if (!host)
+		return 0;
+	config_problem(problems, true, host->file, host->line,
+		"host \"%s\" has the same %s as host \"%s\" (%s:%u)", host->name, what, with->name,
+		with->file, with->line);
+	return -EEXIST;
+}
+
+int boot_hosts_prepare(
+	struct boot_hosts *hosts, struct boot_config *config, struct config_problems *problems)
+{
+	bool is_same = config->hosts_directory && is_same_directory(hosts, config);
+	int rc = 0;
+
+	watched_fini(&hosts->next);
+	if (is_same)
+		rc = read_again(hosts, config, problems);
+	else if (config->hosts_directory)
+		rc = open_directory(hosts, config);
+	if (rc == 0 && config->hosts_directory)
+		config->host_files =
+			host_files_table(is_same ? hosts->now.files : hosts->next.files);
+	return rc;
+}
+
+void boot_hosts_commit(struct boot_hosts *hosts, const struct boot_config *config)
+{
+	hosts->config = config;
+	if (config->hosts_directory && is_same_directory(hosts, config))
+		return;
+	watched_fini(&hosts->now);
+	hosts->now = hosts->next;
+	hosts->next = (struct watched){0};
+	hosts->first_ms = 0;
+}
+
+void boot_hosts_cancel(struct boot_hosts *hosts)
+{
+	watched_fini(&hosts->next);
+}
+
+/* --- without a server ---------------------------------------------------------------- */
+
+int boot_hosts_check(const struct boot_config *config)
+{
+	struct host_files_change change = {0};
+	struct host_files *files;
+	int rc;
+
+	if (!config->hosts_directory)
+		return 0;
+	files = host_files_new(config->hosts_directory);
+	rc = files ? read_all(files, config, &change) : -ENOMEM;
+	host_files_free(files);
+	return rc == 0 && change.refused > 0 ? -EINVAL : rc;
+}

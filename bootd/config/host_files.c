@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Files in a tree by name, each with its hosts in force and, between read() and apply(), with
+ * those that it has come to. What was noted is a list, the batch.
+ *
+ * apply() takes the old hosts of the whole batch out of the table, so that a host may move from
+ * one file to another, and puts the new ones in. Where a file clashes it is refused, and all is
+ * done again with its old hosts in place, until nothing is refused any more.
+ */
+#include "bootd/config/host_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "bootd/config/conf_check.h"
+#include "bootd/config/conf_host.h"
+#include "bootd/config/conf_syntax.h"
+#include "daemon/log.h"
+
+enum { GROW = 16 };
+
+struct host_list {
+	struct boot_host **host;
+	size_t hosts;
+};
+
+enum reading { NOT_READ, READ_GOOD, READ_BAD, READ_GONE };
+
+struct host_file {
+	char *name, *path;
+	struct stat seen;                      /* when it was read last; st_ino 0: never */
+	struct host_list now, next, *in_table; /* which of them is, while apply() is at it */
+	enum reading reading;
+	bool is_noted, is_listed; /* in the batch; in the directory, while that is looked at */
+	bool has_clashed;         /* it may be taken once another file has changed */
+	bool is_refused;          /* in this round of apply() */
+	bool is_told;             /* the problem is in the log already */
+	char *problem;            /* why it is not taken; NULL: it is */
+};
+
+struct host_files {
+	char *directory;
+	void *tree; /* of struct host_file, by name */
+	size_t count, clashed;
+	struct host_table table;
+	struct host_file **batch;
+	size_t noted, read, room;
+};
+
+/* --- the tree ---------------------------------------------------------------------- */
+
+static int compare_files(const void *a, const void *b)
+{
+	return strcmp(((const struct host_file *)a)->name, ((const struct host_file *)b)->name);
+}
+
+static int compare_batch(const void *a, const void *b)
+{
+	return compare_files(*(struct host_file *const *)a, *(struct host_file *const *)b);
+}
+
+static void list_free(struct host_list *list)
+{
+	for (size_t i = 0; i < list->hosts; i++)
+		boot_host_free(list->host[i]);
+	free(list->host);
+	*list = (struct host_list){0};
+}
+
+/* The hosts in force are the table's. */
+static void file_free(void *arg)
+{
+	struct host_file *file = arg;
+
+	list_free(&file->next);
+	free(file->now.host);
+	free(file->problem);
+	free(file->path);
+	free(file->name);
+	free(file);
+}
+
+static struct host_file *find_file(struct host_files *files, const char *name)
+{
+	const struct host_file key = {.name = (char *)(uintptr_t)name};
+	void *found = tfind(&key, &files->tree, compare_files);
+
+	return found ? *(struct host_file **)found : NULL;
+}
+
+static struct host_file *get_file(struct host_files *files, const char *name)
+{
+	struct host_file *file = find_file(files, name);
+
+	if (file)
+		return file;
+	file = calloc(1, sizeof(*file));
+	if (!file)
+		return NULL;
+	file->name = strdup(name);
+	if (!file->name || asprintf(&file->path, "%s/%s", files->directory, name) < 0)
+		file->path = NULL;
+	if (!file->path || !tsearch(file, &files->tree, compare_files)) {
+		file_free(file);
+		return NULL;
+	}
+	files->count++;
+	return file;
+}
+
+static void forget_file(struct host_files *files, struct host_file *file)
+{
+	tdelete(file, &files->tree, compare_files);
+	files->count--;
+	file_free(file);
+}
+
+struct host_files *host_files_new(const char *directory)
+{
+	struct host_files *files = calloc(1, sizeof(*files));
+
+	if (files)
+		files->directory = strdup(directory);
+	if (files && !files->directory) {
+		free(files);
+		files = NULL;
+	}
+	return files;
+}
+
+void host_files_free(struct host_files *files)
+{
+	if (!files)
+		return;
+	host_table_fini(&files->table);
+	tdestroy(files->tree, file_free);
+	free(files->batch);
+	free(files->directory);
+	free(files);
+}
+
+const char *host_files_directory(const struct host_files *files)
+{
+	return files->directory;
+}
+
+const struct host_table *host_files_table(const struct host_files *files)
+{
+	return &files->table;
+}
+
+size_t host_files_count(const struct host_files *files)
+{
+	return files->count;
+}
+
+/* --- reading ------------------------------------------------------------------------ */
+
+static int take_host(void *arg, cfg_t *cfg, struct boot_host *host)
+{
+	struct host_list *list = arg;
+
+	(void)cfg;
+	if (list->hosts % GROW == 0) {
+		struct boot_host **more =
+			realloc(list->host, (list->hosts + GROW) * sizeof(*list->host));
+
+		if (!more)
+			return -ENOMEM;
+		list->host = more;
+	}
+	list->host[list->hosts++] = host;
+	return 0;
+}
+
+static int parse_file(struct host_file *file, struct config_problems *problems)
+{
+	cfg_t *cfg = conf_syntax_of_hosts();
+	int rc, lost;
+
+	if (!cfg)
+		return -ENOMEM;
+	conf_host_begin(file->path, take_host, &file->next);
+	rc = config_parse(cfg, file->path, problems);
+	lost = conf_host_end();
+	cfg_free(cfg);
+	return lost < 0 ? lost : rc;
+}
+
+static void set_problem(struct host_file *file, const char *text)
+{
+	file->is_told = text && file->problem && strcmp(text, file->problem) == 0;
+	free(file->problem);
+	file->problem = text ? strdup(text) : NULL;
+}
+
+static void read_file(struct host_file *file)
+{
+	struct config_problems problems = {0};
+	int rc;
+
+	list_free(&file->next);
+	file->seen = (struct stat){0};
+	if (stat(file->path, &file->seen) < 0 && (errno == ENOENT || errno == ELOOP)) {
+		file->reading = READ_GONE;
+		return;
+	}
+	rc = S_ISREG(file->seen.st_mode) || file->seen.st_ino == 0 ? parse_file(file, &problems)
+								   : -EINVAL;
+	file->reading = rc == 0 ? READ_GOOD : rc == -ENOENT ? READ_GONE : READ_BAD;
+	if (rc == 0)
+		return;
+	if (!*problems.text)
+		config_problem(&problems, true, file->path, 0, "%s",
+			rc == -ENOMEM ? "no memory" : "expected a regular file");
+	list_free(&file->next);
+	set_problem(file, problems.text);
+}
+
+/* --- what may have changed ---------------------------------------------------------- */
+
+static int note(struct host_files *files, struct host_file *file)
+{
+	if (file->is_noted) {
+		if (file->reading != NOT_READ)
+			read_file(file); /* too early */
+		return 0;
+	}
+	if (files->noted == files->room) {
+		size_t room = 2 * files->room + GROW;
+		struct host_file **more = realloc(files->batch, room * sizeof(*files->batch));
+
+		if (!more)
+			return -ENOMEM;
+		files->batch = more;
+		files->room = room;
+	}
+	file->is_noted = true;
+	files->batch[files->noted++] = file;
+	return 0;
+}
+
+/* Others are editors' and package managers' leavings. */
+static bool is_ours(const char *name)
+{
+	size_t len = strlen(name);
+
+	return *name != '.' && len > 5 && strcmp(name + len - 5, ".conf") == 0;
+}
+
+static bool same_stat(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* Noted where it is not as it was when it was read. */
+static int note_if_changed(struct host_files *files, int directory, const char *name)
+{
+	struct host_file *file = get_file(files, name);
+	struct stat now;
+
+	if (!file)
+		return -ENOMEM;
+	file->is_listed = true;
+	if (fstatat(directory, name, &now, 0) == 0 && same_stat(&now, &file->seen))
+		return 0;
+	return note(files, file);
+}
+
+static int note_listed(struct host_files *files)
+{
+	DIR *directory = opendir(files->directory);
+	struct dirent *entry;
+	int rc = 0;
+
+	if (!directory)
+		return 0; /* all are gone then */
+	while (rc == 0 && (entry = readdir(directory)))
+		if (is_ours(entry->d_name))
+			rc = note_if_changed(files, dirfd(directory), entry->d_name);
+	closedir(directory);
+	return rc;
+}
+
+static void note_unlisted(const void *node, VISIT order, void *arg)
+{
+	struct host_file *file = *(struct host_file *const *)node;
+
+	if (order != leaf && order != postorder)
+		return;
+	if (!file->is_listed)
+		note(arg, file);
+	file->is_listed = false;
+}
+
+static void note_clashed(const void *node, VISIT order, void *arg)
+{
+	struct host_file *file = *(struct host_file *const *)node;
+
+	if ((order == leaf || order == postorder) && file->has_clashed)
+		note(arg, file);
+}
+
+int host_files_note(struct host_files *files, const char *name)
+{
+	struct host_file *file;
+	int rc = 0;
+
+	if (!name) {
+		rc = note_listed(files);
+		twalk_r(files->tree, note_unlisted, files);
+	} else if (is_ours(name)) {
+		file = get_file(files, name);
+		rc = file ? note(files, file) : -ENOMEM;
+	}
+	if (files->noted > 0 && files->clashed > 0)
+		twalk_r(files->tree, note_clashed, files);
+	return rc;
+}
+
+bool host_files_read(struct host_files *files, size_t most)
+{
+	for (; files->read < files->noted && most > 0; files->read++, most--)
+		read_file(files->batch[files->read]);
+	return files->read < files->noted;
+}
+
+/* --- taking over --------------------------------------------------------------------- */
+
+static void remove_hosts(struct host_files *files, const struct host_list *list, size_t hosts)
+{
+	for (size_t i = 0; i < hosts; i++)
+		host_table_remove(&files->table, list->host[i]);
+}
+
+static void take_out(struct host_files *files, struct host_file *file)
+{
+	if (file->in_table)
+		remove_hosts(files, file->in_table, file->in_table->hosts);
+	file->in_table = NULL;
+}
+
+static void note_clash(struct host_files *files, struct host_file *file,
+	const struct boot_host *host, const struct boot_host *with, const char *what)
+{
+	struct config_problems problems = {0};
+
+	config_problem(&problems, true, file->path, host->line,
+		"host \"%s\" has the same %s as host \"%s\" (%s:%u)", host->name, what, with->name,
+		with->file, with->line);
+	set_problem(file, problems.text);
+	files->clashed += !file->has_clashed;
+	file->has_clashed = true;
+}
+
+/* What the file has come to: all of it or nothing. */
+static bool add_hosts(
+	struct host_files *files, const struct boot_config *config, struct host_file *file)
+{
+	const struct boot_host *with = NULL;
+	const char *what = "";
+
+	for (size_t i = 0; i < file->next.hosts; i++) {
+		struct boot_host *host = file->next.host[i];
+		int rc = host_table_clash(&config->hosts, host, &with, &what);
+
+		if (rc == 0)
+			rc = host_table_add(&files->table, host, &with, &what);
+		if (rc == 0)
+			continue;
+		remove_hosts(files, &file->next, i);
+		file->is_refused = true;
+		if (rc == -EEXIST)
+			note_clash(files, file, host, with, what);
+		return false;
+	}
+	file->in_table = &file->next;
+	return true;
+}
+
+/* What was in force clashes with nothing that was in force beside it. */
+static void restore_hosts(struct host_files *files, struct host_file *file)
+{
+	const struct boot_host *with;
+	const char *what;
+
+	for (size_t i = 0; i < file->now.hosts; i++)
+		host_table_add(&files->table, file->now.host[i], &with, &what);
+	file->in_table = &file->now;
+}
+
+/* False: something was refused, and the table has no host of the batch, as before. */
+static bool try_round(struct host_files *files, const struct boot_config *config)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < files->read; i++)
+		if (files->batch[i]->is_refused)
+			restore_hosts(files, files->batch[i]);
+	for (size_t i = 0; i < files->read; i++)
+		if (!files->batch[i]->is_refused && !add_hosts(files, config, files->batch[i]))
+			ok = false;
+	for (size_t i = 0; !ok && i < files->read; i++)
+		take_out(files, files->batch[i]);
+	return ok;
+}
+
+struct address_teller {
+	host_files_address_fn *tell;
+	void *arg;
+};
+
+static void tell_taken(const struct host_file *file, const struct boot_config *config)
+{
+	struct config_problems problems = {0};
+
+	for (size_t i = 0; i < file->now.hosts; i++)
+		conf_check_host(config, file->now.host[i], &problems);
+	config_log_problems(&problems);
+	if (file->problem && file->reading == READ_GOOD)
+		log_notice(
+			"%s: put right, its %zu hosts are in force", file->path, file->now.hosts);
+}
+
+static void tell_refused(const struct host_file *file)
+{
+	if (file->is_told)
+		return;
+	log_error("%s", file->problem ? file->problem : "no memory");
+	if (file->now.hosts > 0)
+		log_error("%s: not taken over, its %zu hosts of before stay in force", file->path,
+			file->now.hosts);
+	else
+		log_error("%s: not taken over, its hosts are left out", file->path);
+}
+
+static void tell_addresses(const struct host_files *files, const struct host_list *before,
+	const struct host_list *now, const struct address_teller *teller)
+{
+	for (size_t i = 0; teller->tell && i < before->hosts; i++)
+		if (before->host[i]->has_address &&
+			!host_table_by_address(&files->table, &before->host[i]->address))
+			teller->tell(teller->arg, &before->host[i]->address, false);
+	for (size_t i = 0; teller->tell && i < now->hosts; i++)
+		if (now->host[i]->has_address)
+			teller->tell(teller->arg, &now->host[i]->address, true);
+}
+
+static void settle_taken(struct host_files *files, struct host_file *file,
+	const struct boot_config *config, struct host_files_change *change,
+	const struct address_teller *teller)
+{
+	struct host_list before = file->now;
+
+	file->now = file->next;
+	file->next = (struct host_list){0};
+	files->clashed -= file->has_clashed;
+	file->has_clashed = false;
+	tell_taken(file, config);
+	set_problem(file, NULL);
+	change->hosts_before += before.hosts;
+	change->hosts += file->now.hosts;
+	tell_addresses(files, &before, &file->now, teller);
+	list_free(&before);
+}
+
+static void settle(struct host_files *files, const struct boot_config *config,
+	struct host_files_change *change, const struct address_teller *teller)
+{
+	for (size_t i = 0; i < files->read; i++) {
+		struct host_file *file = files->batch[i];
+		bool is_gone = file->reading == READ_GONE;
+
+		if (file->is_refused) {
+			list_free(&file->next);
+			tell_refused(file);
+			change->refused++;
+		} else {
+			settle_taken(files, file, config, change, teller);
+			change->files++;
+			change->gone += is_gone;
+		}
+		file->is_noted = file->is_refused = false;
+		file->in_table = NULL;
+		file->reading = NOT_READ;
+		if (is_gone)
+			forget_file(files, file);
+	}
+}
+
+void host_files_apply(struct host_files *files, const struct boot_config *config,
+	struct host_files_change *change, host_files_address_fn *tell, void *arg)
+{
+	const struct address_teller teller = {tell, arg};
+
+	*change = (struct host_files_change){0};
+	if (files->read == 0)
+		return;
+	qsort(files->batch, files->read, sizeof(*files->batch), compare_batch);
+	for (size_t i = 0; i < files->read; i++) {
+		struct host_file *file = files->batch[i];
+
+		remove_hosts(files, &file->now, file->now.hosts);
+		file->is_refused = file->reading == READ_BAD;
+	}
+	while (!try_round(files, config))
+		;
+	settle(files, config, change, &teller);
+	files->noted -= files->read;
+	memmove(files->batch, files->batch + files->read, files->noted * sizeof(*files->batch));
+	files->read = 0;
+}
+
+/* --- what there is -------------------------------------------------------------------- */
+
+const struct boot_host *host_files_clash(const struct host_files *files,
+	const struct boot_config *config, const struct boot_host **with, const char **what)
+{
+	for (size_t i = 0; i < config->hosts.hosts; i++)
+		if (host_table_clash(&files->table, config->hosts.host[i], with, what) < 0)
+			return config->hosts.host[i];
+	return NULL;
+}
+
+struct problem_teller {
+	host_files_problem_fn *tell;
+	void *arg;
+};
+
+static void tell_problem(const void *node, VISIT order, void *arg)
+{
+	const struct host_file *file = *(struct host_file *const *)node;
+	const struct problem_teller *teller = arg;
+
+	if ((order == leaf || order == postorder) && file->problem)
+		teller->tell(teller->arg, file->problem);
+}
+
+void host_files_each_refused(const struct host_files *files, host_files_problem_fn *tell, void *arg)
+{
+	struct problem_teller teller = {tell, arg};
+
+	twalk_r(files->tree, tell_problem, &teller);
+}
