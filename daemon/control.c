@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,15 +24,21 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 
-enum { OUTPUT_MAX = 16 << 20, ACCEPT_PAUSE_MS = 1000 };
+enum {
+	OUTPUT_MAX = 16 << 20, /* answers that wait to be read */
+	EVENTS_MAX = 1 << 20,  /* the same where another event is to be added */
+	ACCEPT_PAUSE_MS = 1000,
+};
 
 struct control_client {
 	struct control *control;
 	struct control_client *next;
 	struct loop_watch *watch;
 	int fd;
-	bool watching;
-	bool broken; /* to be closed once nobody walks the list */
+	const struct control_command *stream; /* NULL: it asks only */
+	void *filter;                         /* the stream's */
+	uint64_t lost;                        /* events that it was too slow for */
+	bool broken;                          /* to be closed once nobody walks the list */
 	size_t in_len;
 	char in[CONTROL_LINE_MAX];
 	char *out;
@@ -61,6 +68,48 @@ json_t *control_error(const char *fmt, ...)
 	return json_pack("{s:s}", "error", text);
 }
 
+/* --- streams ------------------------------------------------------------------------ */
+
+static json_t *open_watch(void *arg, int n_words, char *const words[], void **filter)
+{
+	(void)arg;
+	(void)n_words;
+	(void)words;
+	(void)filter;
+	return json_pack("{s:b}", "watching", 1);
+}
+
+static const struct control_command watch = {.name = "watch", .open = open_watch};
+
+static void client_close_stream(struct control_client *client)
+{
+	const struct control_command *stream = client->stream;
+
+	if (!stream)
+		return;
+	client->control->n_watching -= stream == &watch;
+	client->stream = NULL;
+	if (stream->close)
+		stream->close(client->control->arg, client->filter);
+}
+
+static json_t *client_open_stream(struct control_client *client,
+	const struct control_command *stream, int n_words, char *const words[])
+{
+	void *filter = NULL;
+	json_t *answer = stream->open(client->control->arg, n_words, words, &filter);
+
+	if (!answer || json_object_get(answer, "error"))
+		return answer;
+	client_close_stream(client);
+	client->control->n_watching += stream == &watch;
+	client->stream = stream;
+	client->filter = filter;
+	return answer;
+}
+
+/* --- clients ------------------------------------------------------------------------ */
+
 static void client_free(struct control_client *client)
 {
 	struct control *control = client->control;
@@ -70,7 +119,7 @@ static void client_free(struct control_client *client)
 		at = &(*at)->next;
 	*at = client->next;
 	control->n_clients--;
-	control->n_watching -= client->watching;
+	client_close_stream(client);
 	loop_watch_free(client->watch);
 	close(client->fd);
 	free(client->out);
@@ -134,18 +183,44 @@ static void client_send(struct control_client *client, const json_t *json)
 	free(text);
 }
 
+/* There is room again: say what did not find any. */
+static void client_tell_lost(struct control_client *client)
+{
+	char line[48];
+
+	if (client->lost == 0 || client->out_len > EVENTS_MAX / 2)
+		return;
+	snprintf(line, sizeof(line), "{\"lost\":%" PRIu64 "}", client->lost);
+	client->lost = 0;
+	if (client_append(client, line, strlen(line)) < 0)
+		client->broken = true;
+	else
+		client_flush(client);
+}
+
+/* Send an event, or count it as lost: its maker has other things to do than to wait. */
+static void client_send_event(struct control_client *client, const char *text, size_t len)
+{
+	client_tell_lost(client);
+	if (client->broken)
+		return;
+	if (client->lost > 0 || client->out_len + len + 1 > EVENTS_MAX ||
+		client_append(client, text, len) < 0)
+		client->lost++;
+	else
+		client_flush(client);
+}
+
 static json_t *run_command(struct control_client *client, int n_words, char *const words[])
 {
 	struct control *control = client->control;
 
-	if (strcmp(words[0], "watch") == 0) {
-		control->n_watching += !client->watching;
-		client->watching = true;
-		return json_pack("{s:b}", "watching", 1);
-	}
+	if (strcmp(words[0], watch.name) == 0)
+		return client_open_stream(client, &watch, n_words, words);
 	for (const struct control_command *c = control->commands; c->name; c++)
 		if (strcmp(c->name, words[0]) == 0)
-			return c->run(control->arg, n_words, words);
+			return c->open ? client_open_stream(client, c, n_words, words)
+				       : c->run(control->arg, n_words, words);
 	return control_error("there is no command '%s' here", words[0]);
 }
 
@@ -211,8 +286,10 @@ static void client_ready(int fd, int what, void *arg)
 	struct control_client *client = arg;
 	ssize_t n;
 
-	if (what & LOOP_WRITE)
+	if (what & LOOP_WRITE) {
 		client_flush(client);
+		client_tell_lost(client);
+	}
 	if (what & LOOP_READ) {
 		n = recv(fd, client->in + client->in_len, sizeof(client->in) - client->in_len,
 			MSG_DONTWAIT);
@@ -278,17 +355,36 @@ bool control_watched(const struct control *control)
 	return control && control->n_watching > 0;
 }
 
-void control_publish(struct control *control, json_t *event)
+static bool takes_all(const void *filter)
 {
-	if (control_watched(control) && event)
-		for (struct control_client *c = control->clients; c; c = c->next)
-			if (c->watching && !c->broken)
-				client_send(c, event);
+	(void)filter;
+	return true;
+}
+
+void control_publish_to(struct control *control, const char *stream,
+	bool (*takes)(const void *filter), json_t *event)
+{
+	char *text = control && event ? json_dumps(event, JSON_COMPACT) : NULL;
+	size_t len = text ? strlen(text) : 0;
+
+	for (struct control_client *c = text ? control->clients : NULL; c; c = c->next)
+		if (c->stream && !c->broken && strcmp(c->stream->name, stream) == 0 &&
+			takes(c->filter))
+			client_send_event(c, text, len);
 	/* One that broke here is freed when its own callback runs, not under the walk. */
-	for (struct control_client *c = control ? control->clients : NULL; c; c = c->next)
+	for (struct control_client *c = text ? control->clients : NULL; c; c = c->next)
 		if (c->broken)
 			shutdown(c->fd, SHUT_RDWR);
+	free(text);
 	json_decref(event);
+}
+
+void control_publish(struct control *control, json_t *event)
+{
+	if (control_watched(control))
+		control_publish_to(control, watch.name, takes_all, event);
+	else
+		json_decref(event);
 }
 
 /* Its directory, where it is missing: /run is empty after each boot. What fails shows at bind. */

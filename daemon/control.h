@@ -3,11 +3,12 @@
  * The control socket: how the netboot6 command, or anyone with socat, asks a
  * running daemon. A request is a line of words, "show 52:54:00:12:34:56"; the
  * answer is one line of JSON, an object with "error" where it went wrong.
- * A connection takes any number of requests. After "watch" it gets a line of
- * JSON for each event until it closes.
+ * A connection takes any number of requests. After one that opens a stream,
+ * "watch" is there always, it gets a line of JSON for each event until it closes.
  *
- * Hostile or stuck peers cost a bounded buffer each and are closed when they
- * overrun it; the number of them is bounded too.
+ * Hostile or stuck peers cost a bounded buffer each: answers that overrun it
+ * close the connection; events are lost and, when there is room again, counted
+ * in a line {"lost": N}. Nobody is waited for. The number of peers is bounded too.
  */
 #ifndef NB6_DAEMON_CONTROL_H
 #define NB6_DAEMON_CONTROL_H
@@ -31,6 +32,14 @@ struct control_command {
 	 * only when out of memory; control_error() makes one that says no.
 	 */
 	json_t *(*run)(void *arg, int n_words, char *const words[]);
+	/*
+	 * In the place of run: the command opens a stream of events, one for a connection at
+	 * a time. What it puts in *filter says which events are wanted, and is given back to
+	 * `close` (NULL: there is nothing to do) when the connection or the control goes.
+	 * Where the answer has an "error", nothing was opened.
+	 */
+	json_t *(*open)(void *arg, int n_words, char *const words[], void **filter);
+	void (*close)(void *arg, void *filter);
 };
 
 /*
@@ -47,6 +56,9 @@ void control_free(struct control *control); /* unlinks the socket; NULL is fine 
 bool control_watched(const struct control *control);
 /* Send an event to every watcher; takes over the reference. */
 void control_publish(struct control *control, json_t *event);
+/* The same for the stream of another command, to those whose filter takes it. */
+void control_publish_to(struct control *control, const char *stream,
+	bool (*takes)(const void *filter), json_t *event);
 
 json_t *control_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "netboot6/print.h"
+#include "netboot6/show_events.h"
 
 static void show_tree(const json_t *answer)
 {
@@ -106,25 +107,16 @@ static void show_leases(const json_t *answer)
 	print_table(json_object_get(answer, "leases"), columns);
 }
 
-/* A step of a boot as it happens. */
-static void show_step(const json_t *answer)
-{
-	const json_t *step = json_object_get(answer, "event");
-	const char *result = json_string_value(json_object_get(step, "result"));
-
-	if (!step)
-		return; /* the answer to "watch" itself */
-	printf("%s  %s%s%s\n", json_string_value(json_object_get(answer, "machine")),
-		json_string_value(json_object_get(step, "step")), result ? ": " : "",
-		result ? result : "");
-}
-
 static const struct command commands[] = {
 	{"relay", "status", "", "version, counters, how client MACs are learnt", false, show_tree},
 	{"relay", "links", "", "the client-facing links: state, reason, link-address", false,
 		show_links},
 	{"relay", "servers", "", "the servers: uplink, next hop, source, shifts", false,
 		show_servers},
+	{"relay", "watch", "", "links, ways to servers, drops: what changes, as it happens", true,
+		show_relay_event},
+	{"relay", "trace", "[FACT=VALUE...]", "each message of a client, and what becomes of it",
+		true, show_trace},
 	{"relay", "reload", "", "read the configuration again", false, show_tree},
 	{"boot", "status", "", "version, subnets, counters, how far boots came", false, show_tree},
 	{"boot", "list", "", "the machines that boot, and where one is stuck", false, show_boots},
@@ -135,7 +127,7 @@ static const struct command commands[] = {
 		show_tree},
 	{"boot", "explain", "FACT=VALUE...", "which subnet, host and rule apply, and why", false,
 		show_tree},
-	{"boot", "watch", "", "each step of each boot, as it happens", true, show_step},
+	{"boot", "watch", "", "each step of each boot, as it happens", true, show_boot_event},
 	{"boot", "reload", "", "read the configuration again", false, show_tree},
 };
 

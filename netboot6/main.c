@@ -96,7 +96,7 @@ static void add_word(struct request *request, char *word)
 		request->words[request->n_words++] = word;
 }
 
-/* `--mac M` of boot explain is the word `mac=M`. */
+/* `--mac M` of boot explain and relay trace is the word `mac=M`. */
 static void add_fact(struct request *request, const char *name, const char *value)
 {
 	if (request->n_facts < FACTS_MAX)
@@ -119,6 +119,9 @@ static int read_options(int argc, char *argv[], struct request *request)
 		{"vendor-class", required_argument, NULL, 'f'},
 		{"interface-id", required_argument, NULL, 'f'},
 		{"remote-id", required_argument, NULL, 'f'},
+		{"duid", required_argument, NULL, 'f'},
+		{"link", required_argument, NULL, 'f'},
+		{"address", required_argument, NULL, 'f'},
 		{NULL, 0, NULL, 0},
 	};
 	int option, index = 0;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
+#include "relayd/relay_watch.h"
 
 /* Links that have gone are remembered for their counters, this many. */
 enum { ABSENT_MAX = 4096 };
@@ -174,7 +175,11 @@ static struct client_link *find_or_make(struct client_links *links, const char *
 
 static void update(struct client_links *links, struct client_link *cl)
 {
-	client_link_update(cl, links->conf, links->host, links->loud);
+	enum client_link_state before = cl->state;
+	struct in6_addr address_before = cl->link_address;
+
+	if (client_link_update(cl, links->conf, links->host, links->loud) && links->loud)
+		relay_watch_link(links->watch, cl, before, &address_before);
 }
 
 static bool is_macvlan(const struct link *link)

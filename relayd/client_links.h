@@ -17,6 +17,8 @@
 #include "relayd/client_link.h"
 #include "relayd/membership.h"
 
+struct relay_watch;
+
 struct client_links {
 	struct link_table *table;
 	const struct relay_conf *conf;
@@ -25,9 +27,10 @@ struct client_links {
 	void *by_name, *by_interface_id;   /* tsearch(3) */
 	size_t count;
 	size_t n_absent;
-	bool loud;         /* changes are logged: not before the first picture is whole */
-	size_t n_macvlans; /* in the whole table */
-	char host[65];     /* for Remote-IDs */
+	bool loud;                 /* changes are logged: not before the first picture is whole */
+	size_t n_macvlans;         /* in the whole table */
+	char host[65];             /* for Remote-IDs */
+	struct relay_watch *watch; /* told of changes, once loud; NULL: nobody is */
 };
 
 /*

@@ -56,9 +56,15 @@ static void on_addresses_changed(void *arg, struct link *link)
 
 static void on_synced(void *arg)
 {
+	static struct log_limit limit;
 	struct relay *relay = arg;
 
 	client_links_synced(&relay->links);
+	if (relay->monitor.counters.resyncs <= 1)
+		return; /* the first picture, not a repair */
+	log_limited(&limit, LOG_LEVEL_NOTICE,
+		"netlink: events were lost; the picture of the links is whole again");
+	relay_watch_resync(&relay->watch, &relay->monitor.counters);
 }
 
 static const struct link_table_ops table_ops = {
@@ -147,6 +153,8 @@ static int follow_kernel(struct relay *relay)
 	if (rc < 0)
 		goto no_monitor;
 	relay->follows_kernel = true;
+	relay->links.watch = &relay->watch;
+	relay->paths.watch = &relay->watch;
 	return 0;
 
 no_monitor:

@@ -17,9 +17,11 @@
 #include "relayd/client_links.h"
 #include "relayd/counters.h"
 #include "relayd/relay_conf.h"
+#include "relayd/relay_watch.h"
 #include "relayd/server_path.h"
 
 struct loop;
+struct trace_filter;
 struct loop_watch;
 
 enum { RELAY_BATCH = 64 };
@@ -50,6 +52,9 @@ struct relay {
 	struct loop *loop;
 	struct loop_watch *udp_watch, *netlink_watch, *routes_watch;
 	struct log_limit drop_limit[RELAY_DROPS];
+	struct relay_watch watch;
+	struct trace_filter *tracers; /* relay_trace.h; NULL: nobody traces */
+	unsigned chosen;              /* servers that the last message went to, by bits */
 };
 
 /*

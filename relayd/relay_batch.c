@@ -20,6 +20,7 @@
 #include "dhcp6/message.h"
 #include "relayd/forward.h"
 #include "relayd/relay_send.h"
+#include "relayd/relay_trace.h"
 
 enum { BATCHES_PER_CALL = 8 }; /* then the loop has its turn */
 
@@ -37,6 +38,7 @@ static void count_drop(struct relay *relay, struct client_link *cl, const struct
 	/* Other links' clients are nobody's concern here; all the rest is worth a line at times. */
 	if (reason == RELAY_DROP_NOT_SERVED)
 		return;
+	relay_watch_drop(&relay->watch, link ? link->name : NULL, d, reason);
 	inet_ntop(AF_INET6, &d->peer.sin6_addr, from, sizeof(from));
 	log_limited(&relay->drop_limit[reason], LOG_LEVEL_INFO,
 		"%s: dropped a message from %s: %s%s%s", link ? link->name : "?", from,
@@ -130,7 +132,8 @@ static enum relay_drop relay_from_server(struct relay *relay, struct client_link
 		return RELAY_DROP_UNKNOWN_SERVER;
 	if (IN6_IS_ADDR_MULTICAST(&d->local))
 		return RELAY_DROP_MALFORMED;
-	server_path_answered(server);
+	if (server_path_answered(server))
+		relay_watch_server_answers(&relay->watch, server);
 	drop = reply_decide(&relay->links, d, &reply);
 	*to_link = reply.cl;
 	if (drop)
@@ -147,13 +150,12 @@ static enum relay_drop relay_from_server(struct relay *relay, struct client_link
 static void relay_datagram(
 	struct relay *relay, struct client_link *cl, const struct udp_datagram *d, uint8_t *header)
 {
+	const struct client_link *from = cl;
 	enum relay_drop drop;
 
 	if (d->len < DHCP6_HEADER_LEN) {
-		count_drop(relay, cl, d, RELAY_DROP_SHORT);
-		return;
-	}
-	if (d->data[0] == DHCP6_RELAY_REPL) {
+		drop = RELAY_DROP_SHORT;
+	} else if (d->data[0] == DHCP6_RELAY_REPL) {
 		drop = relay_from_server(relay, cl, d, &cl);
 	} else {
 		count_received(relay, cl, d->data[0]);
@@ -162,6 +164,8 @@ static void relay_datagram(
 	}
 	if (drop)
 		count_drop(relay, cl, d, drop);
+	if (__builtin_expect(relay->tracers != NULL, 0))
+		relay_trace_datagram(relay, from, d, header, drop);
 }
 
 /*

@@ -7,43 +7,23 @@
 
 #include <config.h>
 
-#include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include "dhcp6/names.h"
 #include "relayd/relay_daemon.h"
+#include "relayd/relay_json.h"
+#include "relayd/relay_trace.h"
 #include "relayd/server_list.h"
-
-static void set_address(json_t *to, const char *key, const struct in6_addr *address)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	if (!IN6_IS_ADDR_UNSPECIFIED(address))
-		json_object_set_new(
-			to, key, json_string(inet_ntop(AF_INET6, address, text, sizeof(text))));
-}
-
-static void set_number(json_t *to, const char *key, uint64_t value)
-{
-	json_object_set_new(to, key, json_integer((json_int_t)value));
-}
 
 /* Message types that were seen, by name. */
 static json_t *types_json(const uint64_t counts[RELAY_TYPES])
 {
 	json_t *types = json_object();
-	char number[16];
+	char text[RELAY_TYPE_NAME];
 
-	for (unsigned i = 0; i < RELAY_TYPES; i++) {
-		const char *name = dhcp6_message_name((uint8_t)i);
-
-		if (counts[i] == 0)
-			continue;
-		snprintf(number, sizeof(number), i < RELAY_TYPES - 1 ? "type-%u" : "other", i);
-		set_number(types, name ? name : number, counts[i]);
-	}
+	for (unsigned i = 0; i < RELAY_TYPES; i++)
+		if (counts[i] > 0)
+			relay_json_set_number(types, relay_type_name(i, text), counts[i]);
 	return types;
 }
 
@@ -53,11 +33,11 @@ static json_t *counters_json(const struct relay_counters *counters)
 
 	json_object_set_new(json, "received", types_json(counters->received));
 	json_object_set_new(json, "replied", types_json(counters->replied));
-	set_number(json, "forwarded", counters->forwarded);
-	set_number(json, "without-client-mac", counters->without_mac);
+	relay_json_set_number(json, "forwarded", counters->forwarded);
+	relay_json_set_number(json, "without-client-mac", counters->without_mac);
 	for (unsigned i = RELAY_PASS + 1; i < RELAY_DROPS; i++)
 		if (counters->dropped[i])
-			set_number(dropped, relay_drop_name(i), counters->dropped[i]);
+			relay_json_set_number(dropped, relay_drop_name(i), counters->dropped[i]);
 	json_object_set_new(json, "dropped", dropped);
 	return json;
 }
@@ -66,10 +46,10 @@ static json_t *netlink_json(const struct link_monitor_counters *counters)
 {
 	json_t *json = json_object();
 
-	set_number(json, "events", counters->events);
-	set_number(json, "overruns", counters->overruns);
-	set_number(json, "resyncs", counters->resyncs);
-	set_number(json, "malformed", counters->malformed);
+	relay_json_set_number(json, "events", counters->events);
+	relay_json_set_number(json, "overruns", counters->overruns);
+	relay_json_set_number(json, "resyncs", counters->resyncs);
+	relay_json_set_number(json, "malformed", counters->malformed);
 	return json;
 }
 
@@ -97,12 +77,12 @@ static json_t *link_json(const struct client_link *cl)
 	json_object_set_new(json, "state", json_string(client_link_state_name(cl->state)));
 	if (*cl->reason)
 		json_object_set_new(json, "reason", json_string(cl->reason));
-	set_number(json, "since", (uint64_t)cl->since_s);
+	relay_json_set_number(json, "since", (uint64_t)cl->since_s);
 	if (cl->link)
-		set_number(json, "ifindex", (uint64_t)cl->link->ifindex);
-	set_address(json, "link-address", &cl->link_address);
-	set_address(json, "link-local", &cl->link_local);
-	set_number(json, "link-address-changes", cl->changes);
+		relay_json_set_number(json, "ifindex", (uint64_t)cl->link->ifindex);
+	relay_json_set_address(json, "link-address", &cl->link_address);
+	relay_json_set_address(json, "link-local", &cl->link_local);
+	relay_json_set_number(json, "link-address-changes", cl->changes);
 	json_object_set_new(json, "counters", counters_json(&cl->counters));
 	return json;
 }
@@ -144,15 +124,15 @@ static json_t *server_json(const struct server_paths *paths, const struct server
 		json_object_set_new(json, "reason", json_string(reason));
 	if (*server->uplink)
 		json_object_set_new(json, "uplink", json_string(server->uplink));
-	set_address(json, "next-hop", &server->next_hop);
-	set_address(json, "source", &server->source);
-	set_number(json, "since", (uint64_t)server->since_s);
-	set_number(json, "shifts", server->shifts);
-	set_number(json, "forwarded", server->forwarded);
-	set_number(json, "replies", server->replies);
-	set_number(json, "failed", server->failed);
+	relay_json_set_address(json, "next-hop", &server->next_hop);
+	relay_json_set_address(json, "source", &server->source);
+	relay_json_set_number(json, "since", (uint64_t)server->since_s);
+	relay_json_set_number(json, "shifts", server->shifts);
+	relay_json_set_number(json, "forwarded", server->forwarded);
+	relay_json_set_number(json, "replies", server->replies);
+	relay_json_set_number(json, "failed", server->failed);
 	if (server->last_reply_s)
-		set_number(json, "last-reply", (uint64_t)server->last_reply_s);
+		relay_json_set_number(json, "last-reply", (uint64_t)server->last_reply_s);
 	return json;
 }
 
@@ -199,5 +179,6 @@ const struct control_command relay_control_commands[] = {
 	{"links", run_links},
 	{"servers", run_servers},
 	{"reload", run_reload},
+	{.name = "trace", .open = relay_trace_open, .close = relay_trace_close},
 	{NULL, NULL},
 };

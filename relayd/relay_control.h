@@ -15,6 +15,8 @@ struct relay_daemon;
  *	links     every client-facing link: state, reason, link-address, counters
  *	servers   every server: uplink, next hop, source, since when, shifts
  *	reload    read the configuration again
+ *	watch     what happens to the relay, as it happens: relay_watch.h
+ *	trace     what happens to some clients' messages: relay_trace.h
  *
  * The commands take a struct relay_daemon.
  */

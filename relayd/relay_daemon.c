@@ -28,11 +28,13 @@ int relay_daemon_reload(struct relay_daemon *daemon, struct config_problems *pro
 	config_log_problems(problems);
 	if (rc < 0) {
 		log_error("reload: the configuration is bad: going on with the one before");
+		relay_watch_reload(&daemon->relay.watch, problems->text);
 		return rc;
 	}
 	notify_reloading();
 	relay_reload(&daemon->relay, conf);
 	log_notice("configuration read again");
+	relay_watch_reload(&daemon->relay.watch, NULL);
 	notify_ready();
 	return 0;
 }
@@ -63,6 +65,7 @@ static void open_control(struct relay_daemon *daemon)
 	if (!*path)
 		return;
 	rc = control_new(&daemon->control, daemon->loop, path, relay_control_commands, daemon);
+	daemon->relay.watch.control = daemon->control;
 	if (rc < 0)
 		log_error("%s: the control socket cannot be opened: %s", path, strerror(-rc));
 }
@@ -108,6 +111,7 @@ static int start(struct relay_daemon *daemon, struct relay_conf *conf)
 		return rc;
 	daemon->loop = loop_new();
 	rc = daemon->loop ? run(daemon) : -ENOMEM;
+	daemon->relay.watch.control = NULL;
 	control_free(daemon->control);
 	relay_fini(&daemon->relay);
 	loop_free(daemon->loop);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "daemon/mix.h"
+#include "relayd/relay_trace.h"
 #include "relayd/server_choice.h"
 
 static void fill_outgoing(struct udp_outgoing *out, const struct server_path *server)
@@ -56,6 +57,8 @@ static void forward_failed(void *arg, const struct udp_outgoing *datagram, int e
 	server->failed++;
 	server->forwarded--;
 	relay->counters.forwarded--;
+	if (relay->tracers)
+		relay_trace_refused(relay, datagram, server, error);
 	count_send_failure(relay, "server", server->text, error);
 }
 
@@ -70,6 +73,8 @@ static void reply_failed(void *arg, const struct udp_outgoing *datagram, int err
 		cl->counters.replied[slot]--;
 		cl->counters.dropped[RELAY_DROP_SEND_FAILED]++;
 	}
+	if (relay->tracers)
+		relay_trace_refused(relay, datagram, NULL, error);
 	count_send_failure(relay, "link", cl ? cl->name : "(a relay beyond)", error);
 }
 
@@ -103,6 +108,7 @@ enum relay_drop relay_send_to_servers(
 	uint32_t flow = flow_of(d);
 	unsigned chosen = server_choice(&relay->paths, wire_in_of(d->data, d->len), relay->now_ms);
 
+	relay->chosen = chosen;
 	for (size_t i = 0; i < relay->paths.count; i++) {
 		struct server_path *server = &relay->paths.server[i];
 		struct udp_outgoing *out;
@@ -116,7 +122,8 @@ enum relay_drop relay_send_to_servers(
 		out->n_parts = 2;
 		out->tag = i; /* the server */
 		out->flow = flow;
-		server_path_sent(server, relay->now_ms);
+		if (server_path_sent(server, relay->now_ms))
+			relay_watch_server_silent(&relay->watch, server, relay->now_ms);
 		relay->counters.forwarded++;
 	}
 	return chosen ? RELAY_PASS : RELAY_DROP_NO_SERVER;

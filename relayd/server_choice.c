@@ -11,9 +11,7 @@
 
 bool server_choice_usable(const struct server_path *server, int64_t now_ms)
 {
-	return server->error == 0 &&
-	       (server->unanswered < SERVER_SILENT_AFTER ||
-		       now_ms - server->unanswered_since_ms < SERVER_SILENT_AFTER_MS);
+	return server->error == 0 && !server_path_is_silent(server, now_ms);
 }
 
 /* The client's DUID; what has none goes by its first octets, which is as good as any. */

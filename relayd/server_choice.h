@@ -12,11 +12,7 @@
 
 #include "relayd/server_path.h"
 
-enum {
-	SERVER_SILENT_AFTER = 8,        /* messages without any reply, and */
-	SERVER_SILENT_AFTER_MS = 10000, /* since the first of them */
-	SERVER_TRY_EVERY_MS = 10000,
-};
+enum { SERVER_TRY_EVERY_MS = 10000 };
 
 /* True where there is a way to the server and it has not fallen silent. */
 bool server_choice_usable(const struct server_path *server, int64_t now_ms);

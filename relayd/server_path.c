@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 #include "daemon/log.h"
 #include "relayd/link_choice.h"
+#include "relayd/relay_watch.h"
 #include "relayd/server_list.h"
 
 static bool is_multicast(const struct server_path *server)
@@ -109,19 +111,37 @@ struct server_path *server_paths_find(
 	return NULL;
 }
 
-void server_path_sent(struct server_path *server, int64_t now_ms)
+bool server_path_is_silent(const struct server_path *server, int64_t now_ms)
+{
+	return server->unanswered >= SERVER_SILENT_AFTER &&
+	       now_ms - server->unanswered_since_ms >= SERVER_SILENT_AFTER_MS;
+}
+
+bool server_path_sent(struct server_path *server, int64_t now_ms)
 {
 	server->forwarded++;
 	if (server->unanswered++ == 0)
 		server->unanswered_since_ms = now_ms;
 	server->last_sent_ms = now_ms;
+	if (server->is_silent || !server_path_is_silent(server, now_ms))
+		return false;
+	server->is_silent = true;
+	log_warning("server %s: silent: no reply to %" PRIu64 " messages in %" PRId64 " s",
+		server->text, server->unanswered, (now_ms - server->unanswered_since_ms) / 1000);
+	return true;
 }
 
-void server_path_answered(struct server_path *server)
+bool server_path_answered(struct server_path *server)
 {
+	bool was_silent = server->is_silent;
+
 	server->replies++;
 	server->unanswered = 0;
+	server->is_silent = false;
 	server->last_reply_s = time(NULL);
+	if (was_silent)
+		log_notice("server %s: answers again", server->text);
+	return was_silent;
 }
 
 static bool depends_on(
@@ -283,6 +303,7 @@ static void refresh_one(struct server_paths *paths, struct server_path *server)
 	server->shifts += before.since_s != 0;
 	server->since_s = time(NULL);
 	log_shift(&before, server);
+	relay_watch_server(paths->watch, server, &before);
 }
 
 void server_paths_refresh(struct server_paths *paths)

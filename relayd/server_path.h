@@ -24,6 +24,13 @@
 
 enum { SERVER_PATHS_MAX = 16 };
 
+struct relay_watch;
+
+enum {
+	SERVER_SILENT_AFTER = 8,        /* messages without any reply, and */
+	SERVER_SILENT_AFTER_MS = 10000, /* since the first of them */
+};
+
 struct server_path {
 	const struct relay_server *configured; /* as what; more than one may be of one name */
 	struct in6_addr address;
@@ -43,6 +50,7 @@ struct server_path {
 	uint64_t unanswered;                       /* sent since the last reply */
 	int64_t unanswered_since_ms, last_sent_ms; /* monotonic */
 	int64_t last_reply_s;                      /* 0: never */
+	bool is_silent;                            /* as was told */
 };
 
 struct server_paths {
@@ -56,6 +64,7 @@ struct server_paths {
 	unsigned sendable; /* those that may be sent to, as bits by index */
 	bool unlisted;     /* the list is to be made anew, which stales all */
 	bool stale;
+	struct relay_watch *watch; /* told of shifts; NULL: nobody is */
 };
 
 /* Returns 0 or -errno. The paths are known after the first refresh. */
@@ -82,9 +91,15 @@ void server_paths_read(struct server_paths *paths);
  */
 void server_paths_refresh(struct server_paths *paths);
 
-/* A message goes to this server, a reply came from it. */
-void server_path_sent(struct server_path *server, int64_t now_ms);
-void server_path_answered(struct server_path *server);
+/*
+ * A message goes to this server, a reply came from it. True where that makes it
+ * fall silent or speak again, which is a line of log.
+ */
+bool server_path_sent(struct server_path *server, int64_t now_ms);
+bool server_path_answered(struct server_path *server);
+
+/* True where many messages went to the server over some seconds and nothing came back. */
+bool server_path_is_silent(const struct server_path *server, int64_t now_ms);
 
 /*
  * The server that an answer from this address is of, which came in on that link; NULL:

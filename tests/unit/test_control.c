@@ -41,7 +41,35 @@ static json_t *run_echo(void *arg, int n_words, char *const words[])
 	return all;
 }
 
-static const struct control_command commands[] = {{"echo", run_echo}, {NULL, NULL}};
+/* A stream whose filter is its second word. */
+static json_t *open_stream(void *arg, int n_words, char *const words[], void **filter)
+{
+	(void)arg;
+	if (n_words != 2)
+		return control_error("which?");
+	*filter = strdup(words[1]);
+	return json_pack("{s:s}", "open", words[1]);
+}
+
+static int closed_streams;
+
+static void close_stream(void *arg, void *filter)
+{
+	(void)arg;
+	closed_streams++;
+	free(filter);
+}
+
+static bool takes_odd(const void *filter)
+{
+	return strcmp(filter, "odd") == 0;
+}
+
+static const struct control_command commands[] = {
+	{"echo", run_echo},
+	{.name = "stream", .open = open_stream, .close = close_stream},
+	{NULL, NULL},
+};
 
 static int connect_client(void)
 {
@@ -182,6 +210,84 @@ static void test_watchers_get_events(void **state)
 	expect_line(f, "{\"event\":1}\n");
 }
 
+static void test_a_stream_has_its_filter(void **state)
+{
+	struct fixture *f = *state;
+
+	say(f, "stream\n");
+	expect_line(f, "{\"error\":\"which?\"}\n");
+	say(f, "stream even\n");
+	expect_line(f, "{\"open\":\"even\"}\n");
+	closed_streams = 0;
+	say(f, "stream odd\n"); /* in the place of the one before */
+	expect_line(f, "{\"open\":\"odd\"}\n");
+	assert_int_equal(closed_streams, 1);
+	control_publish_to(f->control, "other", takes_odd, json_pack("{s:i}", "event", 1));
+	control_publish(f->control, json_pack("{s:i}", "event", 2));
+	control_publish_to(f->control, "stream", takes_odd, json_pack("{s:i}", "event", 3));
+	expect_line(f, "{\"event\":3}\n");
+	say(f, "watch\n");
+	expect_line(f, "{\"watching\":true}\n");
+	assert_int_equal(closed_streams, 2);
+}
+
+struct collector {
+	struct loop *loop;
+	char *text;
+	size_t len, size;
+};
+
+static void collect(int fd, int what, void *arg)
+{
+	struct collector *all = arg;
+	ssize_t n = read(fd, all->text + all->len, all->size - all->len - 1);
+
+	(void)what;
+	assert_true(n > 0);
+	all->len += (size_t)n;
+	all->text[all->len] = '\0';
+	if (all->text[all->len - 1] == '\n' &&
+		strstr(all->text + (all->len < 64 ? 0 : all->len - 64), "{\"lost\":"))
+		loop_stop(all->loop);
+}
+
+/* All lines until one says what was lost; returns the number of the others. */
+static int read_events(struct fixture *f, int *lost)
+{
+	struct collector all = {.loop = f->loop, .size = 8 << 20};
+	struct loop_watch *reading = loop_watch_new(f->loop, f->client, LOOP_READ, collect, &all);
+	int n = 0;
+
+	all.text = malloc(all.size);
+	loop_run(f->loop);
+	loop_watch_free(reading);
+	for (const char *c = all.text; (c = strchr(c, '\n')); c++)
+		n++;
+	assert_int_equal(sscanf(strstr(all.text, "{\"lost\":"), "{\"lost\":%d}", lost), 1);
+	free(all.text);
+	return n - 1;
+}
+
+static void test_a_slow_watcher_loses_events_and_is_told_how_many(void **state)
+{
+	enum { EVENTS = 10000 };
+	struct fixture *f = *state;
+	char text[500];
+	int lost, got;
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	say(f, "watch\n");
+	expect_line(f, "{\"watching\":true}\n");
+	for (int i = 0; i < EVENTS; i++) /* 5 MB, and nobody reads */
+		control_publish(f->control, json_pack("{s:s}", "event", text));
+	got = read_events(f, &lost);
+	assert_int_equal(got + lost, EVENTS);
+	assert_true(got > 1000 && lost > 1000);
+	control_publish(f->control, json_pack("{s:i}", "event", 1)); /* it goes on */
+	expect_line(f, "{\"event\":1}\n");
+}
+
 static void test_a_second_daemon_is_refused_and_a_leftover_replaced(void **state)
 {
 	struct fixture *f = *state;
@@ -234,6 +340,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_an_endless_line_is_refused_and_closed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_watchers_get_events, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_stream_has_its_filter, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_slow_watcher_loses_events_and_is_told_how_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_second_daemon_is_refused_and_a_leftover_replaced, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

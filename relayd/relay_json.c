@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One function per kind of value.
+ */
+#include "relayd/relay_json.h"
+
+#include <arpa/inet.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "dhcp6/names.h"
+#include "relayd/counters.h"
+
+enum { OCTETS_SHOWN = 130 }; /* a DUID has no more */
+
+void relay_json_set_address(json_t *to, const char *key, const struct in6_addr *address)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (!IN6_IS_ADDR_UNSPECIFIED(address))
+		json_object_set_new(
+			to, key, json_string(inet_ntop(AF_INET6, address, text, sizeof(text))));
+}
+
+void relay_json_set_number(json_t *to, const char *key, uint64_t value)
+{
+	json_object_set_new(to, key, json_integer((json_int_t)value));
+}
+
+void relay_json_set_text(json_t *to, const char *key, const char *text)
+{
+	if (text && *text)
+		json_object_set_new(to, key, json_string(text));
+}
+
+void relay_json_set_octets(json_t *to, const char *key, const uint8_t *octets, size_t len)
+{
+	char hex[2 + 2 * OCTETS_SHOWN + 1] = "0x";
+	bool is_text = len > 0;
+
+	for (size_t i = 0; i < len; i++)
+		is_text = is_text && octets[i] >= ' ' && octets[i] <= '~';
+	if (is_text) {
+		json_object_set_new(to, key, json_stringn((const char *)octets, len));
+		return;
+	}
+	for (size_t i = 0; i < len && i < OCTETS_SHOWN; i++)
+		snprintf(hex + 2 + 2 * i, 3, "%02x", octets[i]);
+	json_object_set_new(to, key, json_string(hex));
+}
+
+const char *relay_type_name(unsigned slot, char text[RELAY_TYPE_NAME])
+{
+	const char *name = dhcp6_message_name((uint8_t)slot);
+
+	if (name)
+		return name;
+	snprintf(text, RELAY_TYPE_NAME, slot < RELAY_TYPES - 1 ? "type-%u" : "other", slot);
+	return text;
+}
+
+void relay_json_set_type(json_t *to, const char *key, uint8_t type)
+{
+	char text[RELAY_TYPE_NAME];
+	const char *name = dhcp6_message_name(type);
+
+	if (!name)
+		snprintf(text, sizeof(text), "type-%u", type);
+	json_object_set_new(to, key, json_string(name ? name : text));
+}
