@@ -2,10 +2,10 @@
 /* IPv6 prefixes, bit by bit. */
 #include "bootd/dhcp/prefix.h"
 
-#include <arpa/inet.h>
 #include <endian.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "dhcp6/identity.h"
 
 /* The bits of `address` past `len` set to zero. */
 static struct in6_addr masked(const struct in6_addr *address, unsigned len)
@@ -22,10 +22,14 @@ static struct in6_addr masked(const struct in6_addr *address, unsigned len)
 
 const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT])
 {
-	char address[INET6_ADDRSTRLEN];
+	char address[INET6_ADDRSTRLEN], *to;
+	unsigned len = prefix->len;
 
-	inet_ntop(AF_INET6, &prefix->address, address, sizeof(address));
-	snprintf(text, PREFIX_TEXT, "%s/%u", address, prefix->len);
+	to = stpcpy(text, dhcp6_address_format(&prefix->address, address));
+	*to++ = '/';
+	for (unsigned unit = len >= 100 ? 100 : len >= 10 ? 10 : 1; unit > 0; unit /= 10)
+		*to++ = (char)('0' + len / unit % 10);
+	*to = '\0';
 	return text;
 }
 

@@ -79,24 +79,51 @@ void lease_text_of(const struct lease *lease, struct lease_text *text)
 	lease_time_format(lease->expires_unix_s, text->expires);
 }
 
-const char *lease_text_read(struct lease *lease, const char *address, const char *subnet,
-	const char *machine, const char *duid, const char *state, const char *since,
-	const char *expires)
+const char *lease_state_name(enum lease_state state)
+{
+	return state_name[state];
+}
+
+/* Leases of one subnet stand side by side: its text is mostly that of the one before. */
+static int parse_subnet(const char *text, const struct in6_addr *address, struct prefix *subnet)
+{
+	static char before_text[PREFIX_TEXT];
+	static struct prefix before;
+
+	if (strcmp(text, before_text) != 0) {
+		if (strlen(text) >= PREFIX_TEXT || parse_prefix(text, &before) < 0) {
+			before_text[0] = '\0';
+			return -EINVAL;
+		}
+		strcpy(before_text, text);
+	}
+	*subnet = before;
+	return prefix_contains(subnet, address) ? 0 : -EINVAL;
+}
+
+const char *lease_words_read(struct lease *lease, const char *address, const char *subnet,
+	const char *machine, const char *duid, const char *state)
 {
 	if (inet_pton(AF_INET6, address, &lease->address) != 1)
 		return "address";
-	if (parse_prefix(subnet, &lease->subnet) < 0 ||
-		!prefix_contains(&lease->subnet, &lease->address))
+	if (parse_subnet(subnet, &lease->address, &lease->subnet) < 0)
 		return "subnet";
 	if (machine_parse(machine, &lease->machine) < 0)
 		return "machine";
 	if (dhcp6_duid_parse(duid, &lease->duid) < 0)
 		return "duid";
-	if (parse_state(state, &lease->state) < 0)
-		return "state";
+	return parse_state(state, &lease->state) < 0 ? "state" : NULL;
+}
+
+const char *lease_text_read(struct lease *lease, const char *address, const char *subnet,
+	const char *machine, const char *duid, const char *state, const char *since,
+	const char *expires)
+{
+	const char *wrong = lease_words_read(lease, address, subnet, machine, duid, state);
+
+	if (wrong)
+		return wrong;
 	if (lease_time_parse(since, &lease->since_unix_s) < 0)
 		return "since";
-	if (lease_time_parse(expires, &lease->expires_unix_s) < 0)
-		return "expires";
-	return NULL;
+	return lease_time_parse(expires, &lease->expires_unix_s) < 0 ? "expires" : NULL;
 }

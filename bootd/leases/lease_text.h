@@ -23,6 +23,12 @@ int lease_time_parse(const char *text, int64_t *unix_s);
 
 void lease_text_of(const struct lease *lease, struct lease_text *text);
 
+const char *lease_state_name(enum lease_state state);
+
+/* Those columns that are words. Returns NULL, or the one that is wrong. */
+const char *lease_words_read(struct lease *lease, const char *address, const char *subnet,
+	const char *machine, const char *duid, const char *state);
+
 /* All columns, none NULL; iaid is set by the caller. Returns NULL, or the column that is wrong. */
 const char *lease_text_read(struct lease *lease, const char *address, const char *subnet,
 	const char *machine, const char *duid, const char *state, const char *since,

@@ -1,150 +1,167 @@
 /* SPDX-License-Identifier: ISC */
-/* One connection, four prepared statements, one transaction at a time. */
+/*
+ * One connection, prepared statements, one transaction at a time. Every change is a row at
+ * the end of a log: whatever leases a batch is about, its commit writes two or three pages,
+ * next to each other, and costs the same with a million leases. The last row of an address
+ * counts (lease_index.h knows which that is).
+ *
+ * When the log has more rows than twice the leases, each transaction first tidies a little at
+ * its beginning: of the oldest rows those that still count are written anew, then all of them
+ * go. Oldest first, so that nothing of before comes to count again.
+ */
 #include "bootd/leases/sqlite_store.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <sqlite3.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "bootd/leases/lease_index.h"
 #include "bootd/leases/lease_text.h"
+#include "bootd/leases/sqlite_file.h"
 
 enum {
-	APPLICATION_ID = 0x6e623601, /* "nb6", 1: leases */
-	BUSY_MS = 200,               /* an operator's own transaction may hold us up for so long */
-	TEXT_COLUMNS = 7,
-	PATH_SIZE = 1024,
+	TEXT_COLUMNS = 5,
+	ROOM = 64,
+	TIDY_ROWS = 256,            /* at a time, at most */
+	TIDY_SPARE = 8192,          /* rows beyond twice the leases that are not worth it */
+	KEPT_EXPIRED_S = 24 * 3600, /* in the log; the clock may have been wrong */
 };
+
+static const char removed[] = "removed"; /* the state of an address whose lease is none any more */
 
 struct sqlite_store {
 	struct lease_store head;
-	sqlite3 *db;
-	sqlite3_stmt *begin, *put, *remove, *commit;
-	int lock_fd;
-	bool open;  /* a transaction is */
-	int failed; /* what made it fail, 0 or -errno */
+	struct sqlite_file file;
+	sqlite3_stmt *begin, *rows, *put, *oldest, *again, *trim, *commit;
+	struct lease_index index;
+	int64_t first, last;          /* changes in the log; 0: none */
+	int64_t next, trimmed;        /* of the open transaction; 0: nothing trimmed */
+	struct lease_place *change;   /* of the open transaction; .change 0: no lease any more */
+	size_t changes, room, before; /* how many; `before`: in the last one */
+	bool open;                    /* a transaction is */
+	int failed;                   /* what made it fail, 0 or -errno */
 	struct lease_store_health health;
-	char path[PATH_SIZE];
-	char why[SQLITE_STORE_WHY];
 };
-
-static const char schema[] =
-	"CREATE TABLE lease ("
-	" address TEXT NOT NULL PRIMARY KEY,"
-	" subnet TEXT NOT NULL,"
-	" machine TEXT NOT NULL," /* its MAC, or its DUID where that is not known */
-	" duid TEXT NOT NULL,"
-	" iaid INTEGER NOT NULL,"
-	" state TEXT NOT NULL,"
-	" since TEXT NOT NULL,"
-	" expires TEXT NOT NULL) WITHOUT ROWID;"
-	"CREATE UNIQUE INDEX lease_of_machine ON lease (subnet, machine)"
-	" WHERE state <> 'declined';";
 
 static struct sqlite_store *store_of(const struct lease_store *store)
 {
 	return (struct sqlite_store *)(uintptr_t)store;
 }
 
-/* --- errors -------------------------------------------------------------------- */
+/* --- the log --------------------------------------------------------------------- */
 
-__attribute__((format(printf, 3, 4))) static int fail(
-	struct sqlite_store *store, int rc, const char *fmt, ...)
+/* For the index, once it is committed. */
+static int note_change(struct sqlite_store *store, const struct in6_addr *address, int64_t change)
 {
-	va_list ap;
+	if (store->changes == store->room) {
+		size_t room = store->room + ROOM;
+		struct lease_place *more = realloc(store->change, room * sizeof(*more));
 
-	va_start(ap, fmt);
-	vsnprintf(store->why, sizeof(store->why), fmt, ap);
-	va_end(ap);
-	return rc;
-}
-
-static int errno_of(int code)
-{
-	switch (code & 0xff) {
-	case SQLITE_FULL:
-		return -ENOSPC;
-	case SQLITE_READONLY:
-		return -EROFS;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return -EBUSY;
-	case SQLITE_NOMEM:
-		return -ENOMEM;
-	case SQLITE_PERM:
-	case SQLITE_AUTH:
-		return -EACCES;
-	case SQLITE_CANTOPEN:
-		return -ENOENT;
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-		return -EBADMSG;
-	default:
-		return -EIO;
+		if (!more)
+			return sqlite_file_fail(&store->file, -ENOMEM, "no memory");
+		store->change = more;
+		store->room = room;
 	}
+	if (change && lease_index_reserve(&store->index, address, store->changes + 1) < 0)
+		return sqlite_file_fail(&store->file, -ENOMEM, "no memory");
+	store->change[store->changes++] =
+		(struct lease_place){.address = *address, .change = (uint64_t)change};
+	return 0;
 }
 
-static int fail_sqlite(struct sqlite_store *store)
+static void index_change(struct lease_index *index, const struct lease_place *change)
 {
-	return fail(store, errno_of(sqlite3_errcode(store->db)), "%s", sqlite3_errmsg(store->db));
-}
-
-/* --- small steps ----------------------------------------------------------------- */
-
-static int execute(struct sqlite_store *store, const char *sql)
-{
-	return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail_sqlite(store);
-}
-
-/* A statement that gives no rows. */
-static int run(struct sqlite_store *store, sqlite3_stmt *statement)
-{
-	int rc = sqlite3_step(statement);
-
-	if (rc == SQLITE_DONE || rc == SQLITE_ROW)
-		rc = 0;
+	if (change->change)
+		lease_index_set(index, &change->address, change->change);
 	else
-		rc = fail_sqlite(store);
-	sqlite3_reset(statement);
+		lease_index_drop(index, &change->address);
+}
+
+/* What is in the file from this change on. */
+static int index_rows(struct sqlite_store *store, int64_t from)
+{
+	struct lease_place place;
+	int rc = 0, step = SQLITE_DONE;
+
+	sqlite3_bind_int64(store->rows, 1, from);
+	while (rc == 0 && (step = sqlite3_step(store->rows)) == SQLITE_ROW) {
+		const char *address = (const char *)sqlite3_column_text(store->rows, 1);
+		const char *state = (const char *)sqlite3_column_text(store->rows, 2);
+
+		store->last = sqlite3_column_int64(store->rows, 0);
+		if (store->first == 0)
+			store->first = store->last;
+		if (!address || !state || inet_pton(AF_INET6, address, &place.address) != 1)
+			continue; /* read_row() says so */
+		place.change = strcmp(state, removed) == 0 ? 0 : (uint64_t)store->last;
+		rc = lease_index_reserve(&store->index, &place.address, 1);
+		if (rc == 0)
+			index_change(&store->index, &place);
+	}
+	if (rc < 0)
+		sqlite_file_fail(&store->file, rc, "no memory");
+	else if (step != SQLITE_DONE)
+		rc = sqlite_file_failed(&store->file);
+	sqlite3_reset(store->rows);
 	return rc;
 }
 
-static int prepare(struct sqlite_store *store, const char *sql, sqlite3_stmt **statement)
+/* One of the oldest rows, where it still counts: the same once more, at the end. */
+static int keep_row(struct sqlite_store *store, const struct lease_place *row, bool is_over)
 {
-	return sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL) ==
-			       SQLITE_OK
-		       ? 0
-		       : fail_sqlite(store);
+	int rc = 0;
+
+	if (lease_index_get(&store->index, &row->address) != row->change)
+		return 0;
+	if (is_over)
+		return note_change(store, &row->address, 0);
+	sqlite3_bind_int64(store->again, 1, store->next);
+	sqlite3_bind_int64(store->again, 2, (int64_t)row->change);
+	rc = sqlite_file_run(&store->file, store->again);
+	return rc < 0 ? rc : note_change(store, &row->address, store->next++);
 }
 
-/* A statement with one number in one row, a pragma such as user_version. */
-static int ask_number(struct sqlite_store *store, const char *sql, int *number)
+static int tidy_rows(struct sqlite_store *store, int most)
 {
-	sqlite3_stmt *statement = NULL;
-	int rc = prepare(store, sql, &statement);
+	struct lease_place row[TIDY_ROWS];
+	bool is_over[TIDY_ROWS];
+	int64_t over = (int64_t)time(NULL) - KEPT_EXPIRED_S;
+	int rows = 0, rc = 0;
 
-	if (rc == 0 && sqlite3_step(statement) == SQLITE_ROW)
-		*number = sqlite3_column_int(statement, 0);
-	else if (rc == 0)
-		rc = fail_sqlite(store);
-	sqlite3_finalize(statement);
-	return rc;
+	sqlite3_bind_int64(store->oldest, 1, store->first);
+	sqlite3_bind_int(store->oldest, 2, most);
+	while (rows < most && sqlite3_step(store->oldest) == SQLITE_ROW) {
+		const char *address = (const char *)sqlite3_column_text(store->oldest, 1);
+
+		row[rows].change = (uint64_t)sqlite3_column_int64(store->oldest, 0);
+		is_over[rows] = sqlite3_column_int64(store->oldest, 2) < over;
+		if (address && inet_pton(AF_INET6, address, &row[rows].address) == 1)
+			rows++;
+	}
+	sqlite3_reset(store->oldest);
+	for (int i = 0; i < rows && rc == 0; i++)
+		rc = keep_row(store, &row[i], is_over[i]);
+	if (rc < 0 || rows == 0)
+		return rc;
+	sqlite3_bind_int64(store->trim, 1, (int64_t)row[rows - 1].change);
+	store->trimmed = (int64_t)row[rows - 1].change;
+	return sqlite_file_run(&store->file, store->trim);
 }
 
-static void bind_text(sqlite3_stmt *statement, int column, const char *text)
+/* Twice as many as were put: the log shrinks faster than it grows. */
+static int tidy(struct sqlite_store *store)
 {
-	sqlite3_bind_text(statement, column, text, -1, SQLITE_TRANSIENT);
-}
+	size_t most = 2 * store->before + 1;
+	uint64_t rows = (uint64_t)(store->last - store->first + 1);
 
-/* --- writing ---------------------------------------------------------------------- */
+	if (rows <= 2 * store->index.count + TIDY_SPARE)
+		return 0;
+	return tidy_rows(store, most < TIDY_ROWS ? (int)most : TIDY_ROWS);
+}
 
 /* A transaction that failed stays so until its end: nothing of it is to be done. */
 static int begin(struct sqlite_store *store)
@@ -153,50 +170,72 @@ static int begin(struct sqlite_store *store)
 
 	if (store->open || store->failed < 0)
 		return store->failed;
-	rc = run(store, store->begin);
+	rc = sqlite_file_run(&store->file, store->begin);
 	store->open = rc == 0;
+	if (rc == 0)
+		rc = index_rows(store, store->last + 1); /* an operator's, where there are any */
+	store->next = store->last + 1;
+	store->trimmed = 0;
+	if (rc == 0)
+		rc = tidy(store);
 	store->failed = rc;
+	return rc;
+}
+
+/* --- writing ---------------------------------------------------------------------- */
+
+static void bind_text(sqlite3_stmt *statement, int column, const char *text)
+{
+	sqlite3_bind_text(statement, column, text, -1, SQLITE_STATIC);
+}
+
+static int put_row(struct sqlite_store *store, const struct lease *lease, const char *state)
+{
+	char address[INET6_ADDRSTRLEN], subnet[PREFIX_TEXT], machine[MACHINE_TEXT];
+	char duid[DHCP6_DUID_TEXT];
+	sqlite3_stmt *put = store->put;
+	int rc;
+
+	sqlite3_bind_int64(put, 1, store->next);
+	bind_text(put, 2, dhcp6_address_format(&lease->address, address));
+	bind_text(put, 3, prefix_format(&lease->subnet, subnet));
+	bind_text(put, 4, machine_format(&lease->machine, machine));
+	bind_text(put, 5, dhcp6_duid_format(&lease->duid, duid));
+	sqlite3_bind_int64(put, 6, lease->iaid);
+	bind_text(put, 7, state);
+	sqlite3_bind_int64(put, 8, lease->since_unix_s);
+	sqlite3_bind_int64(put, 9, lease->expires_unix_s);
+	rc = sqlite_file_run(&store->file, put);
+	if (rc == 0)
+		rc = note_change(store, &lease->address, state == removed ? 0 : store->next);
+	store->next++;
 	return rc;
 }
 
 static int sqlite_put(struct lease_store *head, const struct lease *lease)
 {
 	struct sqlite_store *store = store_of(head);
-	sqlite3_stmt *put = store->put;
-	struct lease_text text;
 
-	if (begin(store) < 0)
-		return store->failed;
-	lease_text_of(lease, &text);
-	bind_text(put, 1, text.address);
-	bind_text(put, 2, text.subnet);
-	bind_text(put, 3, text.machine);
-	bind_text(put, 4, text.duid);
-	bind_text(put, 5, text.state);
-	bind_text(put, 6, text.since);
-	bind_text(put, 7, text.expires);
-	sqlite3_bind_int64(put, 8, lease->iaid);
-	store->failed = run(store, put);
+	if (begin(store) == 0)
+		store->failed = put_row(store, lease, lease_state_name(lease->state));
 	return store->failed;
 }
 
 static int sqlite_remove(struct lease_store *head, const struct in6_addr *address)
 {
 	struct sqlite_store *store = store_of(head);
-	char text[INET6_ADDRSTRLEN];
+	struct lease none = {.address = *address};
 
-	if (begin(store) < 0)
-		return store->failed;
-	bind_text(store->remove, 1, inet_ntop(AF_INET6, address, text, sizeof(text)));
-	store->failed = run(store, store->remove);
+	if (begin(store) == 0)
+		store->failed = put_row(store, &none, removed);
 	return store->failed;
 }
 
 /* A full disk ends the transaction by itself. */
 static void roll_back(struct sqlite_store *store)
 {
-	if (!sqlite3_get_autocommit(store->db))
-		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	if (!sqlite3_get_autocommit(store->file.db))
+		sqlite3_exec(store->file.db, "ROLLBACK", NULL, NULL, NULL);
 }
 
 static uint64_t now_us(void)
@@ -210,7 +249,7 @@ static uint64_t now_us(void)
 static int run_commit(struct sqlite_store *store)
 {
 	uint64_t began_us = now_us();
-	int rc = run(store, store->commit);
+	int rc = sqlite_file_run(&store->file, store->commit);
 
 	store->health.commit_us = now_us() - began_us;
 	store->health.commits_us += store->health.commit_us;
@@ -227,6 +266,14 @@ static int sqlite_commit(struct lease_store *head)
 		rc = run_commit(store);
 	if (rc < 0)
 		roll_back(store);
+	for (size_t i = 0; rc == 0 && i < store->changes; i++)
+		index_change(&store->index, &store->change[i]);
+	if (rc == 0 && store->open) {
+		store->last = store->next - 1;
+		store->first = store->trimmed ? store->trimmed + 1 : store->first;
+		store->before = store->changes;
+	}
+	store->changes = 0;
 	store->open = false;
 	store->failed = 0;
 	return rc;
@@ -239,164 +286,108 @@ static int read_row(struct sqlite_store *store, sqlite3_stmt *row, struct lease 
 	const char *text[TEXT_COLUMNS], *wrong;
 
 	for (int i = 0; i < TEXT_COLUMNS; i++) {
-		text[i] = (const char *)sqlite3_column_text(row, i);
+		text[i] = (const char *)sqlite3_column_text(row, i + 1);
 		if (!text[i])
-			return fail(store, -ENOMEM, "no memory");
+			return sqlite_file_fail(&store->file, -ENOMEM, "no memory");
 	}
-	*lease = (struct lease){.iaid = (uint32_t)sqlite3_column_int64(row, 7)};
-	wrong = lease_text_read(
-		lease, text[0], text[1], text[2], text[3], text[4], text[5], text[6]);
+	lease->iaid = (uint32_t)sqlite3_column_int64(row, 6);
+	lease->since_unix_s = sqlite3_column_int64(row, 7);
+	lease->expires_unix_s = sqlite3_column_int64(row, 8);
+	wrong = lease_words_read(lease, text[0], text[1], text[2], text[3], text[4]);
+	if (!wrong && sqlite3_column_type(row, 7) != SQLITE_INTEGER)
+		wrong = "since";
+	if (!wrong && sqlite3_column_type(row, 8) != SQLITE_INTEGER)
+		wrong = "expires";
 	if (wrong)
-		return fail(store, -EBADMSG, "the lease of %.45s has a wrong %s", text[0], wrong);
+		return sqlite_file_fail(&store->file, -EBADMSG, "the lease of %.45s has a wrong %s",
+			text[0], wrong);
 	return 0;
+}
+
+/* Does this row count? Those of old are passed over, and with the expired ones it is over. */
+static bool counts(struct sqlite_store *store, sqlite3_stmt *row, int64_t now_unix_s)
+{
+	const char *text = (const char *)sqlite3_column_text(row, 1);
+	struct in6_addr address;
+
+	if (!text || inet_pton(AF_INET6, text, &address) != 1)
+		return true; /* to be complained of */
+	if (lease_index_get(&store->index, &address) != (uint64_t)sqlite3_column_int64(row, 0))
+		return false;
+	if (sqlite3_column_type(row, 8) != SQLITE_INTEGER ||
+		sqlite3_column_int64(row, 8) > now_unix_s)
+		return true;
+	lease_index_drop(&store->index, &address);
+	return false;
 }
 
 static int read_rows(struct sqlite_store *store, int64_t now_unix_s, lease_take_fn *take, void *arg)
 {
-	char now[LEASE_TIME_TEXT];
-	struct lease lease;
+	struct lease lease = {0};
 	sqlite3_stmt *row = NULL;
 	int step = SQLITE_DONE;
-	int rc = prepare(store,
-		"SELECT address, subnet, machine, duid, state, since, expires, iaid"
-		" FROM lease WHERE expires > ? ORDER BY since",
+	int rc = sqlite_file_prepare(&store->file,
+		"SELECT change, address, subnet, machine, duid, state, iaid, since, expires"
+		" FROM lease_change ORDER BY change",
 		&row);
 
-	if (rc == 0)
-		bind_text(row, 1, lease_time_format(now_unix_s, now));
 	while (rc == 0 && (step = sqlite3_step(row)) == SQLITE_ROW) {
+		if (!counts(store, row, now_unix_s))
+			continue;
 		rc = read_row(store, row, &lease);
 		if (rc == 0)
 			rc = take(arg, &lease);
 	}
 	if (rc == 0 && step != SQLITE_DONE)
-		rc = fail_sqlite(store);
+		rc = sqlite_file_failed(&store->file);
 	sqlite3_finalize(row);
 	return rc;
-}
-
-/* To save room only: where it cannot be done (a full disk), they are still not read. */
-static void delete_expired(struct sqlite_store *store, int64_t now_unix_s)
-{
-	char now[LEASE_TIME_TEXT];
-	sqlite3_stmt *delete = NULL;
-
-	if (prepare(store, "DELETE FROM lease WHERE expires <= ?", &delete) == 0) {
-		bind_text(delete, 1, lease_time_format(now_unix_s, now));
-		run(store, delete);
-	}
-	sqlite3_finalize(delete);
 }
 
 static int sqlite_load(struct lease_store *head, int64_t now_unix_s, lease_take_fn *take, void *arg)
 {
 	struct sqlite_store *store = store_of(head);
+	int rc = index_rows(store, store->last + 1);
 
-	delete_expired(store, now_unix_s);
-	return read_rows(store, now_unix_s, take, arg);
+	return rc < 0 ? rc : read_rows(store, now_unix_s, take, arg);
 }
 
 /* --- opening ---------------------------------------------------------------------- */
 
-static int lock_file(struct sqlite_store *store, const char *path)
-{
-	char lock[PATH_SIZE];
-
-	if (snprintf(lock, sizeof(lock), "%s.lock", path) >= (int)sizeof(lock))
-		return fail(store, -ENAMETOOLONG, "the name is too long");
-	store->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (store->lock_fd < 0)
-		return fail(store, -errno, "%s.lock: %s", path, strerror(errno));
-	if (flock(store->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return fail(store, -EBUSY, "another netboot6-bootd gives leases from this file");
-	return 0;
-}
-
-static int create_schema(struct sqlite_store *store)
-{
-	char sql[sizeof(schema) + 128];
-
-	snprintf(sql, sizeof(sql),
-		"BEGIN IMMEDIATE; %s PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
-		schema, APPLICATION_ID, SQLITE_STORE_SCHEMA);
-	return execute(store, sql);
-}
-
-static int check_schema(struct sqlite_store *store)
-{
-	int tables = 0, id = 0, version = 0;
-	int rc = ask_number(store, "SELECT count(*) FROM sqlite_master", &tables);
-
-	if (rc == 0)
-		rc = ask_number(store, "PRAGMA application_id", &id);
-	if (rc == 0)
-		rc = ask_number(store, "PRAGMA user_version", &version);
-	if (rc < 0)
-		return rc;
-	if (tables == 0 && id == 0 && version == 0)
-		return create_schema(store);
-	if (id != APPLICATION_ID)
-		return fail(store, -EBADMSG, "it is a database, but not one of leases");
-	if (version != SQLITE_STORE_SCHEMA)
-		return fail(store, -EPROTONOSUPPORT,
-			"its schema has version %d, this netboot6-bootd knows %d only", version,
-			SQLITE_STORE_SCHEMA);
-	return 0;
-}
-
-/* Every page, and the index against the table, before anything is believed. */
-static int check_pages(struct sqlite_store *store)
-{
-	sqlite3_stmt *check = NULL;
-	const char *said = NULL;
-	int rc = prepare(store, "PRAGMA integrity_check(1)", &check);
-
-	if (rc == 0 && sqlite3_step(check) != SQLITE_ROW)
-		rc = fail_sqlite(store);
-	if (rc == 0)
-		said = (const char *)sqlite3_column_text(check, 0);
-	if (rc == 0 && (!said || strcmp(said, "ok") != 0))
-		rc = fail(store, -EBADMSG, "it is damaged: %s", said ? said : "no answer");
-	sqlite3_finalize(check);
-	return rc;
-}
-
-static int open_database(struct sqlite_store *store, const char *path)
-{
-	int rc = sqlite3_open_v2(path, &store->db,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-
-	if (rc != SQLITE_OK)
-		return store->db ? fail_sqlite(store) : fail(store, -ENOMEM, "no memory");
-	if (sqlite3_db_readonly(store->db, "main"))
-		return fail(store, -EROFS, "it can be read, but not written");
-	sqlite3_busy_timeout(store->db, BUSY_MS);
-	/* In this order: the log is there, and what crashed is recovered, before it is checked. */
-	rc = execute(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-			    "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON");
-	if (rc == 0)
-		rc = check_pages(store);
-	return rc == 0 ? check_schema(store) : rc;
-}
-
 static int prepare_all(struct sqlite_store *store)
 {
-	int rc = prepare(store, "BEGIN IMMEDIATE", &store->begin);
+	const struct {
+		const char *sql;
+		sqlite3_stmt **statement;
+	} wanted[] = {
+		{"BEGIN IMMEDIATE", &store->begin},
+		{"SELECT change, address, state FROM lease_change WHERE change >= ?"
+		 " ORDER BY change",
+			&store->rows},
+		{"INSERT INTO lease_change"
+		 " (change, address, subnet, machine, duid, iaid, state, since, expires)"
+		 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			&store->put},
+		{"SELECT change, address, expires FROM lease_change WHERE change >= ?"
+		 " ORDER BY change LIMIT ?",
+			&store->oldest},
+		{"INSERT INTO lease_change"
+		 " SELECT ?, address, subnet, machine, duid, iaid, state, since, expires"
+		 " FROM lease_change WHERE change = ?",
+			&store->again},
+		{"DELETE FROM lease_change WHERE change <= ?", &store->trim},
+		{"COMMIT", &store->commit},
+	};
+	int rc = 0;
 
-	if (rc == 0)
-		rc = prepare(store,
-			"INSERT OR REPLACE INTO lease"
-			" (address, subnet, machine, duid, state, since, expires, iaid)"
-			" VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-			&store->put);
-	if (rc == 0)
-		rc = prepare(store, "DELETE FROM lease WHERE address = ?", &store->remove);
-	return rc == 0 ? prepare(store, "COMMIT", &store->commit) : rc;
+	for (size_t i = 0; rc == 0 && i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		rc = sqlite_file_prepare(&store->file, wanted[i].sql, wanted[i].statement);
+	return rc;
 }
 
 static const char *sqlite_last_error(const struct lease_store *head)
 {
-	return store_of(head)->why;
+	return store_of(head)->file.why;
 }
 
 static void sqlite_describe(const struct lease_store *head, struct lease_store_health *health)
@@ -409,14 +400,14 @@ static void sqlite_describe(const struct lease_store *head, struct lease_store_h
 static void sqlite_close(struct lease_store *head)
 {
 	struct sqlite_store *store = store_of(head);
+	sqlite3_stmt *statement[] = {store->begin, store->rows, store->put, store->oldest,
+		store->again, store->trim, store->commit};
 
-	sqlite3_finalize(store->begin);
-	sqlite3_finalize(store->put);
-	sqlite3_finalize(store->remove);
-	sqlite3_finalize(store->commit);
-	sqlite3_close(store->db);
-	if (store->lock_fd >= 0)
-		close(store->lock_fd);
+	for (size_t i = 0; i < sizeof(statement) / sizeof(statement[0]); i++)
+		sqlite3_finalize(statement[i]);
+	sqlite_file_close(&store->file);
+	lease_index_fini(&store->index);
+	free(store->change);
 	free(store);
 }
 
@@ -438,16 +429,13 @@ int sqlite_store_open(const char *path, struct lease_store **out, char why[SQLIT
 	snprintf(why, SQLITE_STORE_WHY, "no memory");
 	if (!store)
 		return -ENOMEM;
-	snprintf(store->path, sizeof(store->path), "%s", path);
 	store->head.kind = &kind;
-	store->head.name = store->path;
-	store->lock_fd = -1;
-	rc = lock_file(store, path);
-	if (rc == 0)
-		rc = open_database(store, path);
+	store->head.name = store->file.path;
+	lease_index_init(&store->index);
+	rc = sqlite_file_open(&store->file, path);
 	if (rc == 0)
 		rc = prepare_all(store);
-	snprintf(why, SQLITE_STORE_WHY, "%s", store->why);
+	snprintf(why, SQLITE_STORE_WHY, "%s", store->file.why);
 	if (rc < 0)
 		sqlite_close(&store->head);
 	else

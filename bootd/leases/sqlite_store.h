@@ -15,7 +15,7 @@
 
 #include "bootd/leases/lease_store.h"
 
-enum { SQLITE_STORE_SCHEMA = 1, SQLITE_STORE_WHY = 256 };
+enum { SQLITE_STORE_SCHEMA = 2, SQLITE_STORE_WHY = 256 };
 
 /*
  * Open the file, made if it is not there; its directory must be. Returns 0, or with the reason

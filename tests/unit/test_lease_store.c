@@ -11,12 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "bootd/leases/lease_text.h"
 #include "tests/unit/lease_directory.h"
+#include "tests/unit/random.h"
 
 enum { NOW = 1800000000, ROOM = 64 };
 
@@ -109,7 +111,7 @@ static void test_round_trip(void **state)
 	assert_int_equal(load(store, NOW), 0);
 	assert_int_equal(loads, 3);
 	for (int i = 0; i < 3; i++) {
-		const struct lease *got = &loaded[2 - i], *put_in = &lease[i]; /* by `since` */
+		const struct lease *got = &loaded[i], *put_in = &lease[i];
 
 		assert_memory_equal(&got->address, &put_in->address, 16);
 		assert_true(prefix_equal(&got->subnet, &put_in->subnet));
@@ -143,7 +145,7 @@ static void test_expired_ones_are_dropped(void **state)
 	close_store(store);
 }
 
-static void test_one_per_address_and_machine(void **state)
+static void test_last_of_an_address_counts(void **state)
 {
 	struct lease_store *store = open_store();
 	struct lease one = lease_number(1), two = lease_number(2);
@@ -154,6 +156,12 @@ static void test_one_per_address_and_machine(void **state)
 	put(store, &two);
 	two.expires_unix_s++;
 	put(store, &two);
+	commit(store);
+	assert_int_equal(load(store, NOW), 0);
+	assert_int_equal(loads, 2); /* the later one comes later, and wins */
+	assert_memory_equal(&loaded[1].address, &two.address, sizeof(two.address));
+	assert_int_equal(loaded[1].expires_unix_s, NOW + 3);
+	assert_int_equal(store->kind->remove(store, &one.address), 0);
 	commit(store);
 	assert_int_equal(load(store, NOW), 0);
 	assert_int_equal(loads, 1);
@@ -238,10 +246,145 @@ static void test_newer_schema(void **state)
 {
 	(void)state;
 	close_store(open_store());
+	sql("PRAGMA user_version = 3");
+	refused(-EPROTONOSUPPORT, "version 3");
 	sql("PRAGMA user_version = 2");
-	refused(-EPROTONOSUPPORT, "version 2");
-	sql("PRAGMA user_version = 1");
 	close_store(open_store());
+}
+
+static void test_older_schema(void **state)
+{
+	struct lease_store *store;
+	struct lease want = lease_number(7);
+
+	(void)state;
+	sql("CREATE TABLE lease (address TEXT NOT NULL PRIMARY KEY, subnet TEXT NOT NULL,"
+	    " machine TEXT NOT NULL, duid TEXT NOT NULL, iaid INTEGER NOT NULL,"
+	    " state TEXT NOT NULL, since TEXT NOT NULL, expires TEXT NOT NULL) WITHOUT ROWID;"
+	    "CREATE UNIQUE INDEX lease_of_machine ON lease (subnet, machine)"
+	    " WHERE state <> 'declined';"
+	    "INSERT INTO lease VALUES ('2001:db8:1::7', '2001:db8:1::/64', '52:54:00:00:00:07',"
+	    " '000300010200000000aa', 5, 'bound', '2027-01-15 07:59:53', '2027-01-15 08:00:07');"
+	    "PRAGMA application_id = 0x6e623601; PRAGMA user_version = 1");
+	store = open_store();
+	assert_int_equal(load(store, NOW), 0);
+	assert_int_equal(loads, 1);
+	assert_memory_equal(&loaded[0].address, &want.address, sizeof(want.address));
+	assert_int_equal(loaded[0].since_unix_s, want.since_unix_s);
+	assert_int_equal(loaded[0].expires_unix_s, want.expires_unix_s);
+	close_store(store);
+	close_store(open_store());
+}
+
+/* --- the log ------------------------------------------------------------------------ */
+
+static long long sql_number(const char *text)
+{
+	sqlite3_stmt *row;
+	long long number;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(lease_file, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, text, -1, &row, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+	number = sqlite3_column_int64(row, 0);
+	sqlite3_finalize(row);
+	sqlite3_close(db);
+	return number;
+}
+
+enum { MANY = 3000, KEPT = 500 };
+static uint32_t many_iaid[MANY]; /* as put last; 0: removed */
+
+static struct lease lease_of_many(unsigned i)
+{
+	struct lease lease = lease_number((uint8_t)i);
+
+	lease.address = address_after(&lease.subnet.address, i + 1);
+	lease.machine.octets[4] = (uint8_t)(i >> 8);
+	lease.expires_unix_s = (int64_t)time(NULL) + 3600;
+	return lease;
+}
+
+static int take_of_many(void *arg, const struct lease *lease)
+{
+	uint32_t i = lease->address.s6_addr[14] * 256u + lease->address.s6_addr[15] - 1;
+
+	(void)arg;
+	assert_true(i < MANY);
+	assert_int_equal(lease->iaid, many_iaid[i]);
+	loads++;
+	return 0;
+}
+
+static void assert_many(struct lease_store *store)
+{
+	int want = 0;
+
+	for (unsigned i = 0; i < MANY; i++)
+		want += many_iaid[i] != 0;
+	loads = 0;
+	assert_int_equal(store->kind->load(store, (int64_t)time(NULL), take_of_many, NULL), 0);
+	assert_int_equal(loads, want);
+}
+
+/* Some are changed over and over, some never, some are removed: none is lost, none comes back. */
+static void test_log_stays_short(void **state)
+{
+	struct lease_store *store = open_store();
+
+	(void)state;
+	random_start("test_log_stays_short");
+	for (unsigned turn = 1; turn < 1000; turn++) {
+		for (unsigned n = 0; n < 60; n++) {
+			unsigned i = turn < 100 ? (turn * 60 + n) % MANY
+						: KEPT + (unsigned)random_below(MANY - KEPT);
+			struct lease lease = lease_of_many(i);
+
+			lease.iaid = turn;
+			if (random_below(8) == 0 && i >= KEPT) {
+				assert_int_equal(store->kind->remove(store, &lease.address), 0);
+				many_iaid[i] = 0;
+			} else {
+				put(store, &lease);
+				many_iaid[i] = turn;
+			}
+		}
+		commit(store);
+		if (turn % 300 == 0) {
+			close_store(store);
+			store = open_store();
+			assert_many(store);
+		}
+	}
+	assert_many(store);
+	close_store(store);
+	assert_in_range(sql_number("SELECT count(*) FROM lease_change"), 1, 2 * MANY + 9000);
+	assert_int_equal(sql_number("SELECT count(*) FROM lease"),
+		sql_number("SELECT count(*) FROM lease WHERE subnet = '2001:db8:1::/64'"));
+	store = open_store();
+	assert_many(store);
+	close_store(store);
+}
+
+/* An operator puts a row into the log while we have it open. */
+static void test_row_of_an_operator(void **state)
+{
+	struct lease_store *store = open_store();
+	struct lease one = lease_number(1), two = lease_number(2), three = lease_number(3);
+
+	(void)state;
+	put(store, &one);
+	put(store, &two);
+	commit(store);
+	sql("INSERT INTO lease_change SELECT 3, address, subnet, machine, duid, iaid, 'removed',"
+	    " since, expires FROM lease_change WHERE change = 1");
+	put(store, &three);
+	commit(store);
+	assert_int_equal(load(store, NOW), 0);
+	assert_int_equal(loads, 2);
+	assert_memory_equal(&loaded[0].address, &two.address, sizeof(two.address));
+	close_store(store);
 }
 
 static void test_of_another_program(void **state)
@@ -292,7 +435,7 @@ static void test_damaged_pages(void **state)
 	for (long page = 1; page < 8; page++) {
 		struct lease_store *store;
 
-		fill(200);
+		fill(400);
 		overwrite(page * 4096, "\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a", 64);
 		if (sqlite_store_open(lease_file, &store, why) == 0)
 			fail_msg("page %ld is damaged, but the file was opened", page);
@@ -326,14 +469,14 @@ static void test_wrong_rows(void **state)
 	static const struct {
 		const char *change, *said;
 	} row[] = {
-		{"UPDATE lease SET expires = 'soon'||expires WHERE iaid % 2", "wrong expires"},
-		{"UPDATE lease SET state = 'mine'", "wrong state"},
-		{"UPDATE lease SET machine = '52:54'", "wrong machine"},
-		{"UPDATE lease SET subnet = '2001:db8:2::/64'", "wrong subnet"},
-		{"UPDATE lease SET subnet = '2001:db8:1::'", "wrong subnet"},
-		{"UPDATE lease SET address = 'x'", "wrong address"},
-		{"UPDATE lease SET duid = ''", "wrong duid"},
-		{"UPDATE lease SET since = '2026-11-22'", "wrong since"},
+		{"UPDATE lease_change SET state = 'mine'", "wrong state"},
+		{"UPDATE lease_change SET machine = '52:54'", "wrong machine"},
+		{"UPDATE lease_change SET subnet = '2001:db8:2::/64'", "wrong subnet"},
+		{"UPDATE lease_change SET subnet = '2001:db8:1::'", "wrong subnet"},
+		{"UPDATE lease_change SET address = 'x'", "wrong address"},
+		{"UPDATE lease_change SET duid = ''", "wrong duid"},
+		{"UPDATE lease_change SET expires = 'soon' WHERE iaid % 2", "wrong expires"},
+		{"UPDATE lease_change SET since = '2026-11-22'", "wrong since"},
 	};
 
 	(void)state;
@@ -349,7 +492,7 @@ static void test_wrong_rows(void **state)
 		assert_int_equal(load(store, NOW), -EBADMSG);
 		assert_non_null(strstr(store->kind->last_error(store), row[i].said + 6));
 		close_store(store);
-		sql("DELETE FROM lease");
+		sql("DELETE FROM lease_change");
 	}
 }
 
@@ -383,11 +526,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_DIRECTORY(test_round_trip),
 		IN_DIRECTORY(test_expired_ones_are_dropped),
-		IN_DIRECTORY(test_one_per_address_and_machine),
+		IN_DIRECTORY(test_last_of_an_address_counts),
 		IN_DIRECTORY(test_uncommitted_is_not_there),
 		IN_DIRECTORY(test_busy),
 		IN_DIRECTORY(test_two_servers),
 		IN_DIRECTORY(test_newer_schema),
+		IN_DIRECTORY(test_older_schema),
+		IN_DIRECTORY(test_log_stays_short),
+		IN_DIRECTORY(test_row_of_an_operator),
 		IN_DIRECTORY(test_of_another_program),
 		IN_DIRECTORY(test_no_database),
 		IN_DIRECTORY(test_damaged_pages),

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+/* Nothing of it is believed before every page has been looked at. */
+#include "bootd/leases/sqlite_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum {
+	APPLICATION_ID = 0x6e623601, /* "nb6", 1: leases */
+	BUSY_MS = 200,               /* an operator's own transaction may hold us up for so long */
+};
+
+static const char schema[] =
+	"CREATE TABLE lease_change ("
+	" change INTEGER PRIMARY KEY," /* rising: the last of an address counts */
+	" address TEXT NOT NULL,"
+	" subnet TEXT NOT NULL,"
+	" machine TEXT NOT NULL," /* its MAC, or its DUID where that is not known */
+	" duid TEXT NOT NULL,"
+	" iaid INTEGER NOT NULL,"
+	" state TEXT NOT NULL,"
+	" since INTEGER NOT NULL," /* Unix time */
+	" expires INTEGER NOT NULL);"
+	"CREATE VIEW lease AS SELECT address, subnet, machine, duid, iaid, state,"
+	" datetime(since, 'unixepoch') AS since, datetime(expires, 'unixepoch') AS expires"
+	" FROM (SELECT max(change), * FROM lease_change GROUP BY address)"
+	" WHERE state <> 'removed';";
+
+/* Version 1 was one row per lease. */
+static const char of_version_1[] =
+	"INSERT INTO lease_change (address, subnet, machine, duid, iaid, state, since, expires)"
+	" SELECT address, subnet, machine, duid, iaid, state, CAST(strftime('%s', since) AS "
+	"INTEGER),"
+	" CAST(strftime('%s', expires) AS INTEGER) FROM lease_1 ORDER BY since;"
+	"DROP TABLE lease_1;";
+
+/* --- errors -------------------------------------------------------------------- */
+
+int sqlite_file_fail(struct sqlite_file *file, int rc, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(file->why, sizeof(file->why), fmt, ap);
+	va_end(ap);
+	return rc;
+}
+
+static int errno_of(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_READONLY:
+		return -EROFS;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+		return -EACCES;
+	case SQLITE_CANTOPEN:
+		return -ENOENT;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return -EBADMSG;
+	default:
+		return -EIO;
+	}
+}
+
+int sqlite_file_failed(struct sqlite_file *file)
+{
+	return sqlite_file_fail(
+		file, errno_of(sqlite3_errcode(file->db)), "%s", sqlite3_errmsg(file->db));
+}
+
+/* --- small steps ----------------------------------------------------------------- */
+
+static int execute(struct sqlite_file *file, const char *sql)
+{
+	return sqlite3_exec(file->db, sql, NULL, NULL, NULL) == SQLITE_OK
+		       ? 0
+		       : sqlite_file_failed(file);
+}
+
+/* A statement that gives no rows. */
+int sqlite_file_run(struct sqlite_file *file, sqlite3_stmt *statement)
+{
+	int rc = sqlite3_step(statement);
+
+	if (rc == SQLITE_DONE || rc == SQLITE_ROW)
+		rc = 0;
+	else
+		rc = sqlite_file_failed(file);
+	sqlite3_reset(statement);
+	return rc;
+}
+
+int sqlite_file_prepare(struct sqlite_file *file, const char *sql, sqlite3_stmt **statement)
+{
+	return sqlite3_prepare_v3(file->db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL) ==
+			       SQLITE_OK
+		       ? 0
+		       : sqlite_file_failed(file);
+}
+
+/* A statement with one number in one row, a pragma such as user_version. */
+static int ask_number(struct sqlite_file *file, const char *sql, int *number)
+{
+	sqlite3_stmt *statement = NULL;
+	int rc = sqlite_file_prepare(file, sql, &statement);
+
+	if (rc == 0 && sqlite3_step(statement) == SQLITE_ROW)
+		*number = sqlite3_column_int(statement, 0);
+	else if (rc == 0)
+		rc = sqlite_file_failed(file);
+	sqlite3_finalize(statement);
+	return rc;
+}
+
+/* --- opening ---------------------------------------------------------------------- */
+
+static int lock_file(struct sqlite_file *file, const char *path)
+{
+	char lock[SQLITE_FILE_PATH];
+
+	if (snprintf(lock, sizeof(lock), "%s.lock", path) >= (int)sizeof(lock))
+		return sqlite_file_fail(file, -ENAMETOOLONG, "the name is too long");
+	file->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (file->lock_fd < 0)
+		return sqlite_file_fail(file, -errno, "%s.lock: %s", path, strerror(errno));
+	if (flock(file->lock_fd, LOCK_EX | LOCK_NB) < 0)
+		return sqlite_file_fail(
+			file, -EBUSY, "another netboot6-bootd gives leases from this file");
+	return 0;
+}
+
+/* With what there was before, or nothing. */
+static int create_schema(struct sqlite_file *file, const char *before, const char *after)
+{
+	char sql[sizeof(schema) + sizeof(of_version_1) + 256];
+
+	snprintf(sql, sizeof(sql),
+		"BEGIN IMMEDIATE; %s %s %s PRAGMA application_id = %d; PRAGMA user_version = %d;"
+		"COMMIT",
+		before, schema, after, APPLICATION_ID, SQLITE_STORE_SCHEMA);
+	return execute(file, sql);
+}
+
+static int check_schema(struct sqlite_file *file)
+{
+	int tables = 0, id = 0, version = 0;
+	int rc = ask_number(file, "SELECT count(*) FROM sqlite_master", &tables);
+
+	if (rc == 0)
+		rc = ask_number(file, "PRAGMA application_id", &id);
+	if (rc == 0)
+		rc = ask_number(file, "PRAGMA user_version", &version);
+	if (rc < 0)
+		return rc;
+	if (tables == 0 && id == 0 && version == 0)
+		return create_schema(file, "", "");
+	if (id != APPLICATION_ID)
+		return sqlite_file_fail(file, -EBADMSG, "it is a database, but not one of leases");
+	if (version == 1)
+		return create_schema(file, "ALTER TABLE lease RENAME TO lease_1;", of_version_1);
+	if (version != SQLITE_STORE_SCHEMA)
+		return sqlite_file_fail(file, -EPROTONOSUPPORT,
+			"its schema has version %d, this netboot6-bootd knows %d only", version,
+			SQLITE_STORE_SCHEMA);
+	return 0;
+}
+
+/* Every page, and the index against the table, before anything is believed. */
+static int check_pages(struct sqlite_file *file)
+{
+	sqlite3_stmt *check = NULL;
+	const char *said = NULL;
+	int rc = sqlite_file_prepare(file, "PRAGMA integrity_check(1)", &check);
+
+	if (rc == 0 && sqlite3_step(check) != SQLITE_ROW)
+		rc = sqlite_file_failed(file);
+	if (rc == 0)
+		said = (const char *)sqlite3_column_text(check, 0);
+	if (rc == 0 && (!said || strcmp(said, "ok") != 0))
+		rc = sqlite_file_fail(
+			file, -EBADMSG, "it is damaged: %s", said ? said : "no answer");
+	sqlite3_finalize(check);
+	return rc;
+}
+
+static int open_database(struct sqlite_file *file, const char *path)
+{
+	int rc = sqlite3_open_v2(path, &file->db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+
+	if (rc != SQLITE_OK)
+		return file->db ? sqlite_file_failed(file)
+				: sqlite_file_fail(file, -ENOMEM, "no memory");
+	if (sqlite3_db_readonly(file->db, "main"))
+		return sqlite_file_fail(file, -EROFS, "it can be read, but not written");
+	sqlite3_busy_timeout(file->db, BUSY_MS);
+	/* In this order: the log is there, and what crashed is recovered, before it is checked. */
+	rc = execute(file, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+			   "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;"
+			   /* little at a time, so that no commit takes long for it */
+			   "PRAGMA wal_autocheckpoint = 256");
+	if (rc == 0)
+		rc = check_pages(file);
+	return rc == 0 ? check_schema(file) : rc;
+}
+
+int sqlite_file_open(struct sqlite_file *file, const char *path)
+{
+	int rc;
+
+	*file = (struct sqlite_file){.lock_fd = -1};
+	snprintf(file->path, sizeof(file->path), "%s", path);
+	rc = lock_file(file, path);
+	return rc < 0 ? rc : open_database(file, path);
+}
+
+void sqlite_file_close(struct sqlite_file *file)
+{
+	sqlite3_close(file->db);
+	if (file->lock_fd >= 0)
+		close(file->lock_fd);
+}
