@@ -4,6 +4,9 @@
  *
  *	sqlite3 /var/lib/netboot6/leases.db 'SELECT address, machine, state, expires FROM lease'
  *
+ * `lease` is a view: what the table `lease_change` has of an address last. Leases are handed
+ * over in order of their changes; where a machine has two in a subnet, the later one is its.
+ *
  * Write-ahead log, synced at each commit: one fsync() per transaction. Times are UTC.
  * The file has an application id and a schema version. Beside it FILE.lock is held for as
  * long as it is open, so that no two servers give leases from one file.
