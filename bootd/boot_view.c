@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "bootd/boot_hosts.h"
+#include "bootd/dhcp/conditions.h"
 #include "daemon/loop.h"
 #include "dhcp6/names.h"
 
@@ -424,7 +425,7 @@ static json_t *rules_json(const struct boot_config *config, const struct client_
 	for (size_t i = 0; i < config->rules; i++) {
 		const struct boot_rule *rule = &config->rule[i];
 		const char *mismatch =
-			boot_rule_mismatch(rule, facts, decision->subnet, decision->host);
+			conditions_unmet(&rule->when, facts, decision->subnet, decision->host);
 		bool applies = !mismatch && boot_rule_apply(rule, firmware_of(facts), &values,
 						    &choice, why) == 0;
 

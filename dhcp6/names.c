@@ -167,6 +167,21 @@ const struct dhcp6_arch *dhcp6_arch_named(const char *name)
 	return NULL;
 }
 
+bool dhcp6_arch_is_of(const struct dhcp6_arch *arch, const char *group)
+{
+	static const char *const way[] = {
+		[DHCP6_BOOT_BIOS] = "bios",
+		[DHCP6_BOOT_UEFI] = "uefi",
+		[DHCP6_BOOT_HTTP] = "http",
+		[DHCP6_BOOT_UBOOT] = "uboot",
+	};
+	size_t len = strcspn(arch->name, "-");
+
+	if (way[arch->way] && strcmp(way[arch->way], group) == 0)
+		return true;
+	return arch->name[len] && strlen(group) == len && memcmp(arch->name, group, len) == 0;
+}
+
 const struct dhcp6_arch *dhcp6_arch_row(unsigned index)
 {
 	return index < COUNT(arch_table) ? &arch_table[index] : NULL;

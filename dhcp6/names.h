@@ -6,6 +6,7 @@
 #ifndef NB6_DHCP6_NAMES_H
 #define NB6_DHCP6_NAMES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* "Solicit", "Option Request"..., or NULL for a number that has no name here. */
@@ -32,6 +33,12 @@ struct dhcp6_arch {
 /* NULL for a number beyond the table (41) or a name that is not in it. */
 const struct dhcp6_arch *dhcp6_arch_of(uint16_t code);
 const struct dhcp6_arch *dhcp6_arch_named(const char *name);
+
+/*
+ * Is it of this group? A group is how firmware boots: "bios", "uefi", "http", "uboot"; or a
+ * processor, the name up to its first '-': "x64", "arm64", "riscv64", "loongarch64"...
+ */
+bool dhcp6_arch_is_of(const struct dhcp6_arch *arch, const char *group);
 
 /* The rows in order, for lists in messages and manuals; NULL past the last. */
 const struct dhcp6_arch *dhcp6_arch_row(unsigned index);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bootd/dhcp/boot_rule.h"
+#include "bootd/dhcp/conditions.h"
 #include "bootd/dhcp/firmware.h"
 #include "bootd/files/template.h"
 #include "dhcp6/names.h"
@@ -130,45 +131,88 @@ static bool url_fits(
 
 static bool is_for_ipxe(const struct boot_rule *rule)
 {
-	return rule->user_class.text && !rule->user_class.is_start &&
-	       rule->user_class.len == strlen("iPXE") &&
-	       memcmp(rule->user_class.text, "iPXE", rule->user_class.len) == 0;
+	const struct text_pattern *user_class = &rule->when.user_class;
+
+	return user_class->text && !user_class->is_start && user_class->len == strlen("iPXE") &&
+	       memcmp(user_class->text, "iPXE", user_class->len) == 0;
 }
 
 /* A rule that names an architecture is for its firmware, unless it wants iPXE. */
-static void check_url_for_arch(const struct boot_config *config, const struct boot_rule *rule,
-	uint16_t code, struct config_problems *problems)
+static enum firmware_kind kind_for(const struct boot_rule *rule, uint16_t code)
 {
-	enum firmware_kind kind = is_for_ipxe(rule) ? FIRMWARE_IPXE : firmware_of_arch(code);
-	const struct dhcp6_arch *arch = dhcp6_arch_of(code);
-	char why[BOOT_REASON_SIZE];
-	const char *reason;
+	return is_for_ipxe(rule) ? FIRMWARE_IPXE : firmware_of_arch(code);
+}
 
-	if (!has_host_variable(rule) && !url_fits(rule, kind, why))
-		COMPLAIN(true, rule->line, "boot \"%s\": url \"%s\" for %s: %s", rule->name,
-			rule->url, arch ? arch->name : firmware_kind_name(kind), why);
-	else if (firmware_wants_content_type(kind, rule->url))
+static void complain_of_url(const struct boot_config *config, const struct boot_rule *rule,
+	uint16_t code, const char *why, struct config_problems *problems)
+{
+	const struct dhcp6_arch *arch = dhcp6_arch_of(code);
+
+	COMPLAIN(true, rule->line, "boot \"%s\": url \"%s\" for %s: %s", rule->name, rule->url,
+		arch ? arch->name : firmware_kind_name(kind_for(rule, code)), why);
+}
+
+/* Some of a group may pass the rule over. Where a host's `set` has a say, all may read it. */
+static bool arch_reads_url(const struct boot_rule *rule, uint16_t code, char why[BOOT_REASON_SIZE])
+{
+	return has_host_variable(rule) || url_fits(rule, kind_for(rule, code), why);
+}
+
+/* Each that is named must read it, and one at least of all groups. */
+static void check_url(const struct boot_config *config, const struct boot_rule *rule,
+	struct config_problems *problems)
+{
+	const struct conditions *when = &rule->when;
+	size_t readers = 0;
+	char why[BOOT_REASON_SIZE];
+
+	for (size_t i = 0; i < when->archs; i++) {
+		if (arch_reads_url(rule, when->arch[i], why))
+			readers++;
+		else if (i < when->archs_named)
+			complain_of_url(config, rule, when->arch[i], why, problems);
+	}
+	if (readers == 0 && when->archs > when->archs_named)
+		complain_of_url(config, rule, when->arch[when->archs - 1], why, problems);
+	if (when->archs == 0 && !has_host_variable(rule) && !url_fits(rule, FIRMWARE_IPXE, why))
+		COMPLAIN(true, rule->line, "boot \"%s\": url \"%s\": %s", rule->name, rule->url,
+			why);
+}
+
+/* What firmware that reads the URL makes of it, and of what goes along; once for all of it. */
+static void check_habits(const struct boot_config *config, const struct boot_rule *rule,
+	struct config_problems *problems)
+{
+	bool wants_type = false, refuses_params = false;
+
+	for (size_t i = 0; i < rule->when.archs; i++) {
+		enum firmware_kind kind = kind_for(rule, rule->when.arch[i]);
+		const struct dhcp6_arch *arch = dhcp6_arch_of(rule->when.arch[i]);
+		char why[BOOT_REASON_SIZE];
+		const char *reason;
+
+		if (!arch_reads_url(rule, rule->when.arch[i], why))
+			continue;
+		wants_type |= firmware_wants_content_type(kind, rule->url);
+		if (refuses_params ||
+			firmware_takes_params(kind, rule->param, rule->params, &reason))
+			continue;
+		refuses_params = true;
+		COMPLAIN(true, rule->line, "boot \"%s\": param for %s: %s", rule->name,
+			arch ? arch->name : firmware_kind_name(kind), reason);
+	}
+	if (wants_type)
 		COMPLAIN(false, rule->line,
 			"boot \"%s\": url \"%s\" ends neither in .efi nor .iso nor .img: UEFI HTTP "
 			"Boot then goes by the Content-Type, which must be application/efi",
 			rule->name, rule->url);
-	if (!firmware_takes_params(kind, rule->param, rule->params, &reason))
-		COMPLAIN(true, rule->line, "boot \"%s\": param for %s: %s", rule->name,
-			arch ? arch->name : firmware_kind_name(kind), reason);
 }
 
 static void check_urls(const struct boot_config *config, struct config_problems *problems)
 {
 	for (size_t i = 0; i < config->rules; i++) {
-		const struct boot_rule *rule = &config->rule[i];
-		char why[BOOT_REASON_SIZE];
-
-		for (size_t k = 0; k < rule->archs; k++)
-			check_url_for_arch(config, rule, rule->arch[k], problems);
-		if (rule->archs == 0 && !has_host_variable(rule) &&
-			!url_fits(rule, FIRMWARE_IPXE, why))
-			COMPLAIN(true, rule->line, "boot \"%s\": url \"%s\": %s", rule->name,
-				rule->url, why);
+		check_url(config, &config->rule[i], problems);
+		check_habits(config, &config->rule[i], problems);
 	}
 }
 
@@ -177,7 +221,7 @@ static bool leaves_nobody(const struct boot_rule *a, const struct boot_rule *b)
 {
 	char why[BOOT_REASON_SIZE];
 
-	if (!boot_rule_covers(a, b) || has_host_variable(a))
+	if (!conditions_cover(&a->when, &b->when) || has_host_variable(a))
 		return false;
 	for (int kind = 0; kind < FIRMWARE_KINDS; kind++)
 		if (url_fits(b, (enum firmware_kind)kind, why) &&
@@ -207,10 +251,10 @@ static void check_reachable(const struct boot_config *config, struct config_prob
 {
 	for (size_t i = 0; i < config->rules; i++) {
 		const struct boot_rule *rule = &config->rule[i];
-		bool found = !rule->has_subnet;
+		bool found = !rule->when.has_subnet;
 
 		for (size_t k = 0; k < config->subnets; k++)
-			found |= prefix_covers(&rule->subnet, &config->subnet[k].prefix);
+			found |= prefix_covers(&rule->when.subnet, &config->subnet[k].prefix);
 		if (!found)
 			COMPLAIN(false, rule->line,
 				"boot \"%s\" can never match: there is no subnet in its prefix",
@@ -221,15 +265,15 @@ static void check_reachable(const struct boot_config *config, struct config_prob
 /* iPXE says the same architecture as the firmware that loaded it. */
 static void check_loops(const struct boot_config *config, struct config_problems *problems)
 {
-	const struct boot_rule ipxe = {
+	const struct conditions ipxe = {
 		.user_class = {.text = (char *)(uintptr_t) "iPXE", .len = strlen("iPXE")}};
 
 	for (size_t i = 0; i < config->rules; i++) {
 		const struct boot_rule *rule = &config->rule[i];
 
-		if (boot_rule_covers(rule, &ipxe) && rule->user_class.text)
+		if (conditions_cover(&rule->when, &ipxe) && rule->when.user_class.text)
 			return;
-		if (!rule->user_class.text &&
+		if (!rule->when.user_class.text &&
 			(strstr(rule->url, "ipxe.efi") || strstr(rule->url, "snponly") ||
 				strstr(rule->url, "undionly"))) {
 			COMPLAIN(false, rule->line,

@@ -83,30 +83,50 @@ static bool build_subnet(cfg_t *cfg, struct subnet *subnet, uint32_t lifetime_s)
 	return copy_text(cfg, "interface", &subnet->interface);
 }
 
-static bool build_rule(cfg_t *cfg, struct boot_rule *rule)
+/* Those that are named or numbered, or those of groups. */
+static void build_archs(cfg_t *cfg, struct conditions *when, bool of_groups)
+{
+	uint16_t code[CONF_ARCHS_MAX];
+
+	for (unsigned i = 0; i < cfg_size(cfg, "arch"); i++) {
+		const char *text = cfg_getnstr(cfg, "arch", i);
+		size_t n = conf_archs(text, code);
+
+		if ((conf_arch(text, code) < 0) != of_groups)
+			continue;
+		memcpy(when->arch + when->archs, code, n * sizeof(*code));
+		when->archs += n;
+	}
+}
+
+static bool build_conditions(cfg_t *cfg, struct conditions *when)
 {
 	const char *mac = cfg_getstr(cfg, "mac"), *uuid = cfg_getstr(cfg, "uuid");
 	const char *subnet = cfg_getstr(cfg, "subnet");
-	unsigned archs = cfg_size(cfg, "arch");
 
-	rule->line = (unsigned)cfg->line;
-	rule->has_uuid = uuid && dhcp6_uuid_parse(uuid, rule->uuid) == 0;
-	rule->has_subnet =
-		subnet && config_prefix(subnet, &rule->subnet.address, &rule->subnet.len) == 0;
+	when->has_uuid = uuid && dhcp6_uuid_parse(uuid, when->uuid) == 0;
+	when->has_subnet =
+		subnet && config_prefix(subnet, &when->subnet.address, &when->subnet.len) == 0;
 	if (mac)
-		conf_mac_start(mac, rule->mac, &rule->mac_len);
-	rule->name = strdup(cfg_title(cfg));
-	rule->arch = calloc(archs + 1, sizeof(*rule->arch));
-	if (!rule->name || !rule->arch)
+		conf_mac_start(mac, when->mac, &when->mac_len);
+	when->arch = calloc(cfg_size(cfg, "arch") + 1, CONF_ARCHS_MAX * sizeof(*when->arch));
+	if (!when->arch)
 		return false;
-	for (; rule->archs < archs; rule->archs++)
-		conf_arch(
-			cfg_getnstr(cfg, "arch", (unsigned)rule->archs), &rule->arch[rule->archs]);
-	return copy_pattern(cfg, "user-class", &rule->user_class) &&
-	       copy_pattern(cfg, "vendor-class", &rule->vendor_class) &&
-	       copy_pattern(cfg, "host", &rule->host) && copy_pattern(cfg, "group", &rule->group) &&
-	       copy_pattern(cfg, "interface-id", &rule->interface_id) &&
-	       copy_pattern(cfg, "remote-id", &rule->remote_id) &&
+	build_archs(cfg, when, false);
+	when->archs_named = when->archs;
+	build_archs(cfg, when, true);
+	return copy_pattern(cfg, "user-class", &when->user_class) &&
+	       copy_pattern(cfg, "vendor-class", &when->vendor_class) &&
+	       copy_pattern(cfg, "host", &when->host) && copy_pattern(cfg, "group", &when->group) &&
+	       copy_pattern(cfg, "interface-id", &when->interface_id) &&
+	       copy_pattern(cfg, "remote-id", &when->remote_id);
+}
+
+static bool build_rule(cfg_t *cfg, struct boot_rule *rule)
+{
+	rule->line = (unsigned)cfg->line;
+	rule->name = strdup(cfg_title(cfg));
+	return rule->name && build_conditions(cfg, &rule->when) &&
 	       copy_text(cfg, "url", &rule->url) &&
 	       copy_list(cfg, "param", &rule->param, &rule->params);
 }

@@ -20,9 +20,9 @@ enum { KEY_TEXT_MIN = 16, SUBNET_LEN_MAX = 120 };
 
 static int is_arch(const char *text)
 {
-	uint16_t code;
+	uint16_t code[CONF_ARCHS_MAX];
 
-	return conf_arch(text, &code);
+	return conf_archs(text, code) > 0 ? 0 : -EINVAL;
 }
 
 static int is_mac_start(const char *text)
@@ -232,8 +232,8 @@ static const struct {
 	{"host", "address", is_host_address, "an IPv6 address that a host can have"},
 	{"host", "set", is_variable, EXPECT_VARIABLE},
 	{"boot", "arch", is_arch,
-		"an architecture such as x64-uefi, x64-http, arm64-uefi or x86-bios, or its "
-		"number"},
+		"an architecture such as x64-uefi, x64-http, arm64-uefi or x86-bios, its number, "
+		"or a group such as uefi, http, bios, x64 or arm64"},
 	{"boot", "user-class", is_pattern, EXPECT_PATTERN},
 	{"boot", "vendor-class", is_pattern, EXPECT_PATTERN},
 	{"group", "set", is_variable, EXPECT_VARIABLE},

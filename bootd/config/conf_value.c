@@ -27,6 +27,19 @@ int conf_arch(const char *text, uint16_t *code)
 	return number > UINT16_MAX ? -EINVAL : 0;
 }
 
+size_t conf_archs(const char *text, uint16_t code[CONF_ARCHS_MAX])
+{
+	const struct dhcp6_arch *arch;
+	size_t n = 0;
+
+	if (conf_arch(text, code) == 0)
+		return 1;
+	for (unsigned i = 0; n < CONF_ARCHS_MAX && (arch = dhcp6_arch_row(i)); i++)
+		if (dhcp6_arch_is_of(arch, text))
+			code[n++] = arch->code;
+	return n;
+}
+
 int conf_mac_start(const char *text, uint8_t mac[DHCP6_MAC_LEN], uint8_t *len)
 {
 	char whole[] = "00:00:00:00:00:00";

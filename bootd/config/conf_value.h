@@ -6,7 +6,10 @@
 #include "bootd/dhcp/boot_config.h"
 #include "daemon/config.h"
 
-enum { CONF_NAME_MAX = 255 }; /* octets of a name of ours */
+enum {
+	CONF_NAME_MAX = 255, /* octets of a name of ours */
+	CONF_ARCHS_MAX = 64, /* architectures of a group */
+};
 
 /*
  * Values, each returning 0 or -EINVAL; used for checking and for building alike.
@@ -19,6 +22,8 @@ enum { CONF_NAME_MAX = 255 }; /* octets of a name of ours */
  *	pool     "2001:db8::1000-2001:db8::1fff", at most POOL_SIZE_MAX addresses
  */
 int conf_arch(const char *text, uint16_t *code);
+/* One of these, or all of a group of them ("uefi", "arm64"): how many; 0: it is none. */
+size_t conf_archs(const char *text, uint16_t code[CONF_ARCHS_MAX]);
 int conf_mac_start(const char *text, uint8_t mac[DHCP6_MAC_LEN], uint8_t *len);
 int conf_pattern(const char *text, struct text_pattern *pattern); /* -ENOMEM too */
 int conf_supplied(const char *text, uint16_t *code);

@@ -2,6 +2,8 @@
 /* Answers, option by option. */
 #include "bootd/dhcp/answer.h"
 
+#include "bootd/dhcp/conditions.h"
+
 #include <string.h>
 
 enum { ECHO_CODES_MAX = 32 };
@@ -129,7 +131,7 @@ static void put_matched_archs(
 		return;
 	mark = dhcp6_open_option(out, DHCP6_OPT_CLIENT_ARCH);
 	for (unsigned i = 0; i < facts->archs; i++)
-		if (rule->archs == 0 || boot_rule_names_arch(rule, facts->arch[i]))
+		if (rule->when.archs == 0 || conditions_name_arch(&rule->when, facts->arch[i]))
 			wire_put_u16(out, facts->arch[i]);
 	dhcp6_close_option(out, mark);
 }

@@ -62,12 +62,10 @@ struct boot_group {
 	size_t variables;
 };
 
-/* The conditions of a rule; what is not set lets all pass. */
-struct boot_rule {
-	unsigned line;
-	char *name;
-	uint16_t *arch; /* any of these */
-	size_t archs;
+/* Conditions on a client (conditions.h); what is not set lets all pass. */
+struct conditions {
+	uint16_t *arch; /* any of these: those that are named, then those of groups */
+	size_t archs, archs_named;
 	struct text_pattern user_class, vendor_class, interface_id, remote_id, host, group;
 	uint8_t mac_len; /* octets of the MAC that are compared: 0 to 6 */
 	uint8_t mac[DHCP6_MAC_LEN];
@@ -75,7 +73,12 @@ struct boot_rule {
 	uint8_t uuid[DHCP6_UUID_LEN];
 	bool has_subnet;
 	struct prefix subnet;
+};
 
+struct boot_rule {
+	unsigned line;
+	char *name;
+	struct conditions when;
 	char *url;
 	char **param;
 	size_t params;

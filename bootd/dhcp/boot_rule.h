@@ -21,10 +21,6 @@ struct boot_choice {
 	bool with_params; /* rule->param goes along */
 };
 
-/* The first condition that is not met, as its option is called in bootd.conf; NULL: all are. */
-const char *boot_rule_mismatch(const struct boot_rule *rule, const struct client_facts *facts,
-	const struct subnet *subnet, const struct boot_host *host);
-
 /*
  * Make the rule's URL for this client. Returns 0, or -EINVAL where it cannot be
  * given to it: `why` says so.
@@ -35,12 +31,5 @@ int boot_rule_apply(const struct boot_rule *rule, enum firmware_kind kind,
 void boot_rule_choose(struct boot_choice *choice, const struct boot_config *config,
 	const struct client_facts *facts, const struct subnet *subnet, const struct boot_host *host,
 	struct boot_values *values);
-
-/* True where whatever matches `b` matches `a` too, so that `b` behind `a` never comes to its turn.
- */
-bool boot_rule_covers(const struct boot_rule *a, const struct boot_rule *b);
-
-/* True for a code that the rule names, or that a name in it stands for as well (7 and 9). */
-bool boot_rule_names_arch(const struct boot_rule *rule, uint16_t code);
 
 #endif

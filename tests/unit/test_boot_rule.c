@@ -13,6 +13,7 @@
 
 #include "bootd/config/conf_file.h"
 #include "bootd/dhcp/boot_rule.h"
+#include "bootd/dhcp/conditions.h"
 
 static void test_urls(void **state)
 {
@@ -181,7 +182,7 @@ static void test_conditions(void **state)
 				"url = \"http://[2001:db8::1]/x\" }",
 				row[i].condition);
 		config = load(text);
-		unmet = boot_rule_mismatch(&config->rule[0], &facts, config->subnet,
+		unmet = conditions_unmet(&config->rule[0].when, &facts, config->subnet,
 			config->hosts.hosts ? config->hosts.host[0] : NULL);
 		if (row[i].unmet ? !unmet || strcmp(unmet, row[i].unmet) != 0 : unmet != NULL)
 			fail_msg("%s: %s", row[i].condition, unmet ? unmet : "met");
@@ -206,7 +207,7 @@ static void test_nothing_known(void **state)
 		snprintf(text, sizeof(text), "boot \"x\" { %s url = \"tftp://[2001:db8::1]/x\" }",
 			condition[i]);
 		config = load(text);
-		if (!boot_rule_mismatch(&config->rule[0], &facts, NULL, NULL))
+		if (!conditions_unmet(&config->rule[0].when, &facts, NULL, NULL))
 			fail_msg("%s is met by nobody", condition[i]);
 		boot_config_free(config);
 	}
@@ -268,6 +269,10 @@ static void test_covers(void **state)
 		{"host = \"*\"", "host = \"db1\"", true},
 		{"group = \"r*\"", "group = \"rack7\"", true},
 		{"group = \"db\"", "host = \"db1\"", false},
+		{"arch = {uefi}", "arch = {x64-uefi, arm64-uefi}", true},
+		{"arch = {uefi}", "arch = {x64}", false},
+		{"arch = {x64}", "arch = {x64-uefi, 9}", true},
+		{"arch = {x64, arm64}", "arch = {arm64}", true},
 		{"host = \"db1\"", "mac = \"52\"", false},
 	};
 	char text[512];
@@ -282,7 +287,7 @@ static void test_covers(void **state)
 			"boot \"b\" { %s url = \"tftp://[2001:db8::1]/b\" }\n",
 			row[i].a, row[i].b);
 		config = load(text);
-		if (boot_rule_covers(&config->rule[0], &config->rule[1]) != row[i].covers)
+		if (conditions_cover(&config->rule[0].when, &config->rule[1].when) != row[i].covers)
 			fail_msg("{%s} over {%s}", row[i].a, row[i].b);
 		boot_config_free(config);
 	}

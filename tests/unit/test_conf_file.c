@@ -90,6 +90,16 @@ static void test_refused(void **state)
 			"only http://"},
 		{"boot \"x\" { arch = {x64-http, x64-uefi} url = \"http://[2001:db8::1]/x.efi\" }",
 			"for x64-uefi"},
+		{"boot \"x\" { arch = {uefi} url = \"http://[2001:db8::1]/x.efi\" }",
+			"only tftp://"},
+		{"boot \"x\" { arch = {http} url = \"tftp://[2001:db8::1]/x.efi\" }",
+			"only http://"},
+		{"boot \"x\" { arch = {arm64, x64-uefi} url = \"http://[2001:db8::1]/x.efi\" }",
+			"for x64-uefi: "},
+		{"boot \"x\" { arch = {x64} url = \"tftp://2001:db8::1/x\" }", "for x64-"},
+		{"boot \"x\" { arch = {uefi} param = {\"a\"} url = \"tftp://[2001:db8::1]/x\" }",
+			"param for ia64-uefi"},
+		{"boot \"x\" { arch = {loongarch} " UEFI " }", "expected an architecture"},
 		{"boot \"x\" { url = \"x.efi\" }", "no scheme"},
 		{"boot \"x\" { param = {\"quiet\"} " UEFI " }", "1 to 5 digits"},
 		{"boot \"x\" { param = {\"\"} " UEFI " }", "not empty"},
@@ -198,6 +208,15 @@ static void test_warned_of(void **state)
 			"can never match"},
 		{"boot \"a\" { subnet = \"2001:db8:5::/64\" " UEFI " }\n",
 			"no subnet in its prefix"},
+		{"boot \"a\" { arch = {uefi} url = \"tftp://[2001:db8::1]/a\" }\n"
+		 "boot \"b\" { arch = {arm64-uefi} url = \"tftp://[2001:db8::1]/b\" }\n",
+			"b.conf:3: warning: boot \"b\" can never match: boot \"a\" (line 2)"},
+		{"boot \"a\" { arch = {x64} url = \"tftp://[2001:db8::1]/a\" }\n"
+		 "boot \"b\" { arch = {x64} url = \"http://[2001:db8::1]/b.efi\" }\n",
+			NULL}, /* each is for some of them */
+		{"boot \"a\" { arch = {x64} url = \"http://[2001:db8::1]/b.efi\" }\n"
+		 "boot \"b\" { arch = {http} url = \"http://[2001:db8::1]/b.efi\" }\n",
+			NULL},
 		{"boot \"a\" { arch = {x64-uefi} url = \"tftp://[2001:db8::1]/snponly.efi\" }\n",
 			"over and over"},
 		{"boot \"i\" { user-class = \"iPXE\" url = \"http://[2001:db8::1]/s\" }\n"
@@ -270,8 +289,8 @@ static void test_example(void **state)
 	assert_int_equal(config->subnet[1].addresses, SUBNET_NONE);
 	assert_string_equal(
 		config->rule[0].url, "http://[2001:db8::69]/boot.ipxe?mac=${mac}&h=${HOME}");
-	assert_int_equal(config->rule[1].archs, 2);
-	assert_int_equal(config->rule[1].mac_len, 2);
+	assert_int_equal(config->rule[1].when.archs, 2);
+	assert_int_equal(config->rule[1].when.mac_len, 2);
 	assert_int_equal(config->rule[1].params, 1);
 
 	host = host_table_by_mac(&config->hosts, mac);

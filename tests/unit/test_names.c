@@ -85,6 +85,49 @@ static void test_iana_architectures(void **state)
 	}
 }
 
+/* How many there are in each group, and one that is in it. */
+static void test_groups_of_architectures(void **state)
+{
+	static const struct {
+		const char *group;
+		unsigned count;
+		const char *member; /* NULL: none */
+	} row[] = {
+		{"bios", 1, "x86-bios"},
+		{"uefi", 15, "loongarch64-uefi"},
+		{"http", 11, "x86-bios-http"},
+		{"uboot", 4, "arm64-uboot-http"},
+		{"x64", 2, "x64-http"},
+		{"x86", 2, "x86-bios"},
+		{"ia32", 2, "ia32-uefi"},
+		{"arm64", 4, "arm64-uboot"},
+		{"arm32", 4, "arm32-http"},
+		{"riscv64", 2, "riscv64-uefi"},
+		{"loongarch64", 2, "loongarch64-http"},
+		{"ppc", 3, "ppc-opal"},
+		{"", 0, NULL},
+		{"riscv", 0, NULL},
+		{"alpha", 0, NULL}, /* one of itself */
+		{"other", 0, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(row); i++) {
+		const struct dhcp6_arch *arch;
+		unsigned count = 0;
+		bool has_member = !row[i].member;
+
+		for (unsigned k = 0; (arch = dhcp6_arch_row(k)); k++) {
+			if (!dhcp6_arch_is_of(arch, row[i].group))
+				continue;
+			count++;
+			has_member |= row[i].member && strcmp(arch->name, row[i].member) == 0;
+		}
+		if (count != row[i].count || !has_member)
+			fail_msg("%s: %u", row[i].group, count);
+	}
+}
+
 static void test_unknown_architectures(void **state)
 {
 	(void)state;
@@ -171,6 +214,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_iana_architectures),
+		cmocka_unit_test(test_groups_of_architectures),
 		cmocka_unit_test(test_unknown_architectures),
 		cmocka_unit_test(test_names_are_distinct),
 		cmocka_unit_test(test_some_names),
