@@ -36,40 +36,46 @@ static void check_hosts(const struct boot_config *config, struct config_problems
 
 static void check_subnets(const struct boot_config *config, struct config_problems *problems)
 {
-	for (size_t i = 0; i < config->subnets; i++)
-		for (size_t k = 0; k < i; k++)
-			if (prefix_equal(&config->subnet[i].prefix, &config->subnet[k].prefix))
-				COMPLAIN(true, config->subnet[i].line,
-					"subnet \"%s\" is there already (line %u)",
-					config->subnet[i].text, config->subnet[k].line);
+	const struct subnet *a, *b;
+
+	if (subnet_index_twins(&config->index, &a, &b))
+		COMPLAIN(true, b->line, "subnet \"%s\" is there already (line %u)", b->text,
+			a->line);
 	if (config->subnets == 0)
 		COMPLAIN(false, 0, "there is no subnet: no request will be answered");
 }
 
-/* Does any address of the pool belong to the other subnet, which is inside the pool's? */
-static bool pool_meets(const struct subnet *pool, const struct subnet *other)
+/* A subnet inside this one that has addresses of the pool, or NULL. */
+static const struct subnet *subnet_in_pool(
+	const struct boot_config *config, const struct subnet *pool)
 {
 	struct in6_addr high = address_after(&pool->pool_low, pool->pool_size - 1);
+	const struct subnet *low_is_in = boot_config_subnet_of(config, &pool->pool_low);
+	const struct subnet *high_is_in = boot_config_subnet_of(config, &high);
+	const struct subnet *behind = subnet_index_behind(&config->index, &pool->pool_low);
 
-	return prefix_contains(&other->prefix, &pool->pool_low) ||
-	       prefix_contains(&other->prefix, &high) ||
-	       address_distance(&pool->pool_low, &other->prefix.address) < pool->pool_size;
+	if (low_is_in != pool)
+		return low_is_in;
+	if (high_is_in != pool)
+		return high_is_in;
+	return behind && address_distance(&pool->pool_low, &behind->prefix.address) <
+				       pool->pool_size
+		       ? behind
+		       : NULL;
 }
 
 static void check_pools(const struct boot_config *config, struct config_problems *problems)
 {
-	for (size_t i = 0; i < config->subnets; i++)
-		for (size_t k = 0; k < config->subnets; k++) {
-			const struct subnet *subnet = &config->subnet[i],
-					    *other = &config->subnet[k];
+	for (size_t i = 0; i < config->subnets; i++) {
+		const struct subnet *subnet = &config->subnet[i];
+		const struct subnet *other =
+			subnet->addresses == SUBNET_POOL ? subnet_in_pool(config, subnet) : NULL;
 
-			if (subnet->addresses == SUBNET_POOL &&
-				other->prefix.len > subnet->prefix.len && pool_meets(subnet, other))
-				COMPLAIN(true, subnet->line,
-					"subnet \"%s\": its pool has addresses of subnet \"%s\" "
-					"(line %u)",
-					subnet->text, other->text, other->line);
-		}
+		if (other && !prefix_equal(&other->prefix, &subnet->prefix))
+			COMPLAIN(true, subnet->line,
+				"subnet \"%s\": its pool has addresses of subnet \"%s\" (line %u)",
+				subnet->text, other->text, other->line);
+	}
 }
 
 static void check_files(const struct boot_config *config, struct config_problems *problems)
@@ -251,11 +257,9 @@ static void check_reachable(const struct boot_config *config, struct config_prob
 {
 	for (size_t i = 0; i < config->rules; i++) {
 		const struct boot_rule *rule = &config->rule[i];
-		bool found = !rule->when.has_subnet;
 
-		for (size_t k = 0; k < config->subnets; k++)
-			found |= prefix_covers(&rule->when.subnet, &config->subnet[k].prefix);
-		if (!found)
+		if (rule->when.has_subnet &&
+			!subnet_index_inside(&config->index, &rule->when.subnet))
 			COMPLAIN(false, rule->line,
 				"boot \"%s\" can never match: there is no subnet in its prefix",
 				rule->name);

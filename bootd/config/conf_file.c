@@ -169,6 +169,8 @@ static bool build_sections(cfg_t *cfg, struct boot_config *config)
 		if (!build_subnet(cfg_getnsec(cfg, "subnet", i), &config->subnet[config->subnets++],
 			    lifetime_s))
 			return false;
+	if (subnet_index_init(&config->index, config->subnet, config->subnets) < 0)
+		return false;
 	for (unsigned i = 0; i < rules; i++)
 		if (!build_rule(cfg_getnsec(cfg, "boot", i), &config->rule[config->rules++]))
 			return false;

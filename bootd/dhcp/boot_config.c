@@ -56,6 +56,7 @@ void boot_config_free(struct boot_config *config)
 	free_list(config->listen, config->listens);
 	free(config->rule);
 	free(config->group);
+	subnet_index_fini(&config->index);
 	free(config->subnet);
 	free(config->dns);
 	free(config->relay_supplied);
@@ -127,16 +128,7 @@ const char *boot_config_variable(
 const struct subnet *boot_config_subnet_of(
 	const struct boot_config *config, const struct in6_addr *address)
 {
-	const struct subnet *best = NULL;
-
-	for (size_t i = 0; i < config->subnets; i++) {
-		const struct subnet *subnet = &config->subnet[i];
-
-		if (prefix_contains(&subnet->prefix, address) &&
-			(!best || subnet->prefix.len > best->prefix.len))
-			best = subnet;
-	}
-	return best;
+	return subnet_index_find(&config->index, address, NULL);
 }
 
 bool boot_config_has_pool(const struct boot_config *config)
@@ -149,9 +141,5 @@ bool boot_config_has_pool(const struct boot_config *config)
 
 const struct subnet *boot_config_subnet_on(const struct boot_config *config, const char *link_name)
 {
-	for (size_t i = 0; i < config->subnets; i++)
-		if (config->subnet[i].interface &&
-			strcmp(config->subnet[i].interface, link_name) == 0)
-			return &config->subnet[i];
-	return NULL;
+	return subnet_index_on(&config->index, link_name);
 }

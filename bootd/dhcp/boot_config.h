@@ -17,6 +17,7 @@
 
 #include "bootd/dhcp/host_table.h"
 #include "bootd/dhcp/prefix.h"
+#include "bootd/dhcp/subnet_index.h"
 #include "dhcp6/identity.h"
 
 enum {
@@ -117,7 +118,8 @@ struct boot_config {
 
 	struct subnet *subnet;
 	size_t subnets;
-	struct boot_group *group; /* sorted by name */
+	struct subnet_index index; /* of them */
+	struct boot_group *group;  /* sorted by name */
 	size_t groups;
 	struct host_table hosts;             /* those of bootd.conf */
 	const struct host_table *host_files; /* those of the directory, borrowed; NULL: none */

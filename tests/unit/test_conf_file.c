@@ -334,6 +334,41 @@ static void test_longest_prefix_wins(void **state)
 	boot_config_free(config);
 }
 
+/* Nested and apart, against a search of all; and the steps that one takes among 10,000. */
+static void test_many_subnets(void **state)
+{
+	enum { SUBNETS = 10000, STEPS = 24 };
+	char *text = malloc(SUBNETS * 64), *to = text;
+	struct config_problems problems = {0};
+	struct boot_config *config;
+
+	(void)state;
+	for (unsigned i = 0; i < SUBNETS; i++)
+		to += sprintf(to, "subnet \"2001:db8:%x::/%u\" {%s%u%s}\n", i / 2 * 4,
+			i % 2 ? 48 + i / 2 % 60 : 46, i % 3 ? "interface = l" : "#", i,
+			i % 3 ? "" : "\n");
+	if (conf_text_load("b.conf", text, &config, &problems) < 0)
+		fail_msg("%s", problems.text);
+	for (unsigned i = 0; i < 4 * SUBNETS / 2; i++) {
+		const struct subnet *best = NULL;
+		struct in6_addr address = {.s6_addr = {0x20, 0x01, 0x0d, 0xb8, (uint8_t)(i >> 8),
+						   (uint8_t)i, 0, (uint8_t)(i % 7 == 0)}};
+		unsigned steps = 0;
+
+		for (size_t k = i / 4 * 2 > 20 ? i / 4 * 2 - 20 : 0;
+			k < config->subnets && k < i / 4 * 2 + 20; k++)
+			if (prefix_contains(&config->subnet[k].prefix, &address) &&
+				(!best || config->subnet[k].prefix.len > best->prefix.len))
+				best = &config->subnet[k];
+		assert_ptr_equal(subnet_index_find(&config->index, &address, &steps), best);
+		assert_true(steps <= STEPS);
+	}
+	assert_ptr_equal(boot_config_subnet_on(config, "l9998"), &config->subnet[9998]);
+	assert_null(boot_config_subnet_on(config, "l9999"));
+	boot_config_free(config);
+	free(text);
+}
+
 static void test_many_hosts(void **state)
 {
 	enum { HOSTS = 300 };
@@ -377,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_warned_of),
 		cmocka_unit_test(test_example),
 		cmocka_unit_test(test_longest_prefix_wins),
+		cmocka_unit_test(test_many_subnets),
 		cmocka_unit_test(test_many_hosts),
 		cmocka_unit_test(test_missing_file),
 	};
