@@ -32,6 +32,7 @@ static const char *const state_name[] = {
 };
 
 static_assert(sizeof(state_name) / sizeof(state_name[0]) == CLIENT_LINK_STATES, "name every state");
+static_assert(sizeof(struct client_link) <= 1600, "4,094 links are to fit into 16 MiB");
 
 const char *client_link_state_name(enum client_link_state state)
 {
