@@ -11,7 +11,9 @@ link from Exchanges, which knows no codec but the first four octets.
 """
 
 import functools
+import hashlib
 import json
+import os
 import select
 import socket
 import stat
@@ -162,7 +164,20 @@ class Exchanges:
 # --- clients ----------------------------------------------------------------------
 
 
-class Dhclient:
+class Client:
+    """What all have in common."""
+
+    releases = True  # when it ends
+
+    def __init__(self, machine):
+        self.machine = machine
+
+    def was_told(self, text):
+        """It has told its script."""
+        return text in self.machine.events.read_text()
+
+
+class Dhclient(Client):
     """ISC dhclient. It does not look at the link: it confirms when it is started anew.
 
     The only one of these that declines an address.
@@ -171,7 +186,7 @@ class Dhclient:
     program, package, name = "dhclient", "isc-dhcp-client", "dhclient"
 
     def __init__(self, machine):
-        self.machine = machine
+        super().__init__(machine)
         self.config = machine.file("dhclient.conf", "also request dhcp6.name-servers;\n")
         self.files = ["-sf", machine.script, "-cf", self.config]
         self.files += ["-pf", machine.directory / "pid", "-lf", machine.directory / "leases"]
@@ -192,16 +207,15 @@ class Dhclient:
         self.start()
 
 
-class Dhcpcd:
+class Dhcpcd(Client):
     """dhcpcd. Without router advertisements it has to be told that it shall use DHCPv6.
 
     Version 9 does not decline: that the kernel removed a duplicate is to it a removal by hand.
+    And it often ends before the process that sends for it has sent the Release.
     """
 
     program, package, name = "dhcpcd", "dhcpcd-base", "dhcpcd"
-
-    def __init__(self, machine):
-        self.machine = machine
+    releases = False
 
     def start(self, what="ia_na 1", how=()):
         text = f"ipv6only\nnoipv6rs\nduid\noption dhcp6_name_servers\ninterface {IFACE}\n\t{what}\n"
@@ -222,7 +236,7 @@ class Dhcpcd:
         self.machine.carrier("up")
 
 
-class Dibbler:
+class Dibbler(Client):
     """dibbler-client. It confirms when it is started anew and finds its database.
 
     It does not decline: a duplicate that the kernel removed is no duplicate to it. After a
@@ -230,9 +244,6 @@ class Dibbler:
     """
 
     program, package, name = "dibbler-client", "dibbler-client", "dibbler"
-
-    def __init__(self, machine):
-        self.machine = machine
 
     def start(self, what="ia"):
         (self.machine.directory / "etc/dibbler").mkdir(exist_ok=True)
@@ -258,14 +269,11 @@ class Dibbler:
         self.start()
 
 
-class Wide:
+class Wide(Client):
     """WIDE dhcp6c (KAME). It knows neither Confirm nor Decline."""
 
     program, package, name = "dhcp6c", "wide-dhcpv6-client", "dhcp6c"
     confirm = None
-
-    def __init__(self, machine):
-        self.machine = machine
 
     def start(self, what="send ia-na 0", how=()):
         config = self.machine.file(
@@ -285,7 +293,58 @@ class Wide:
         self.process.stop()
 
 
-CLIENTS = (Dhclient, Dhcpcd, Dibbler, Wide)
+class Networkd(Client):
+    """systemd-networkd, without the rest of systemd. Its DUID tells nothing of the MAC.
+
+    It gives up what it has when the cable is pulled, so it has nothing to confirm, and
+    version 252 does not release.
+    """
+
+    program, package, name = "systemd-networkd", "systemd", "networkd"
+    confirm, releases = None, False
+    user_id = 998
+
+    def start(self, without_ra="solicit"):
+        machine = self.machine
+        machine.file("etc/machine-id", hashlib.sha256(machine.name.encode()).hexdigest()[:32] + "\n")
+        machine.file(
+            f"etc/systemd/network/{IFACE}.network",
+            f"[Match]\nName={IFACE}\n[Network]\nDHCP=ipv6\nIPv6AcceptRA=no\n"
+            f"[DHCPv6]\nWithoutRA={without_ra}\n",
+        )
+        self._make_user()
+        files = files_of(Networkd)
+        # With a /sys that can be written to it would wait for what udev says of the link.
+        start = "mount -o remount,ro /sys; exec " + str(files.program(self.program))
+        env = {"SYSTEMD_LOG_LEVEL": "debug", "SYSTEMD_LOG_TARGET": "console", **files.env}
+        self.process = machine.popen(self.name, "sh", "-c", start, env=env)
+
+    def _make_user(self):
+        """It becomes systemd-network, who need not be known on the host."""
+        passwd = self.machine.directory / "etc/passwd"
+        others = [row for row in passwd.read_text().splitlines() if "systemd-network" not in row]
+        mine = f"systemd-network:x:{self.user_id}:{self.user_id}::/:/usr/sbin/nologin"
+        passwd.write_text("\n".join([*others, mine]) + "\n")
+        self.state = self.machine.directory / "run/systemd/netif"
+        for directory in ("", "links", "leases", "lldp"):
+            (self.state / directory).mkdir(parents=True, exist_ok=True)
+            os.chown(self.state / directory, self.user_id, self.user_id)
+
+    def ask_information(self):
+        self.start(without_ra="information-request")
+
+    def was_told(self, text):
+        """It has no script, but files with its state.
+
+        Of what it is told without an address, version 252 writes nothing there: that it has
+        taken the Reply has to do.
+        """
+        states = "".join(path.read_text() for path in (self.state / "links").iterdir())
+        stateless = "Starting in Information request mode" in self.process.text()
+        return text in states or (stateless and "Processed Reply message" in self.process.text())
+
+
+CLIENTS = (Dhclient, Dhcpcd, Dibbler, Wide, Networkd)
 
 
 @functools.cache

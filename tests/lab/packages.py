@@ -21,7 +21,7 @@ from pathlib import Path
 
 from lab.netns import missing_programs, run
 
-PROGRAM_DIRECTORIES = ("usr/sbin", "usr/bin", "sbin", "bin")
+PROGRAM_DIRECTORIES = ("usr/sbin", "usr/bin", "sbin", "bin", "usr/lib/systemd", "lib/systemd")
 
 
 class PackageError(Exception):
@@ -36,7 +36,8 @@ class Unpacked:
         self.env = {}
         if self.root == Path("/"):
             return
-        libraries = {str(path.parent) for path in self.root.glob("usr/lib/**/*.so.*")}
+        below = (path for top in ("lib", "usr/lib") for path in self.root.glob(f"{top}/**/*.so*"))
+        libraries = {str(path.parent) for path in below}
         if libraries:
             self.env["LD_LIBRARY_PATH"] = ":".join(sorted(libraries))
 
