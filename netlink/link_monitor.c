@@ -224,7 +224,7 @@ int link_monitor_read(struct link_monitor *m)
 	for (i = 0; i < REPAIRS_AT_ONCE; i++) {
 		err = drain(m);
 		if (err)
-			return err < 0 ? err : 0;
+			return err;
 		if (m->state == LINK_MONITOR_CATCHING_UP) {
 			m->state = LINK_MONITOR_WHOLE;
 			m->counters.resyncs++;

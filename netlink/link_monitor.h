@@ -75,7 +75,7 @@ int link_monitor_fd(const struct link_monitor *m);
  * Apply what the kernel sent, a bounded number of messages per call: the
  * descriptor stays readable if there is more. Never blocks, but for a repair's dumps.
  *
- * Returns 0, or the -errno of a repair that did not succeed and will be tried again by itself
+ * Returns 0 where nothing waits any more, 1 where more may, or the -errno of a repair that did not succeed and will be tried again by itself
  * (-EAGAIN: dumps interrupted by changes each time), or of a socket that broke.
  */
 int link_monitor_read(struct link_monitor *m);

@@ -83,7 +83,7 @@ static void on_names_changed(void *arg)
 	server_paths_refresh(&relay->paths);
 }
 
-void relay_read_netlink(struct relay *relay)
+bool relay_read_netlink(struct relay *relay)
 {
 	static struct log_limit limit;
 	int rc = link_monitor_read(&relay->monitor);
@@ -91,6 +91,7 @@ void relay_read_netlink(struct relay *relay)
 	if (rc < 0)
 		log_limited(&limit, LOG_LEVEL_WARNING,
 			"netlink: the picture of the links is being repaired: %s", strerror(-rc));
+	return rc > 0;
 }
 
 /* --- life ---------------------------------------------------------------------------------- */

@@ -66,7 +66,7 @@ int relay_start(struct relay *relay, struct loop *loop);
 void relay_reload(struct relay *relay, struct relay_conf *conf);
 void relay_fini(struct relay *relay);
 
-/* Take in what netlink has to say, now. */
-void relay_read_netlink(struct relay *relay);
+/* Take in what netlink has to say, now; a part of it. Returns true where more may wait. */
+bool relay_read_netlink(struct relay *relay);
 
 #endif

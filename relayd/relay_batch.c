@@ -22,7 +22,10 @@
 #include "relayd/relay_send.h"
 #include "relayd/relay_trace.h"
 
-enum { BATCHES_PER_CALL = 8 }; /* then the loop has its turn */
+enum {
+	BATCHES_PER_CALL = 8, /* then the loop has its turn */
+	NETLINK_READS = 32,   /* each takes some hundred events */
+};
 
 /* --- counting ------------------------------------------------------------------ */
 
@@ -182,6 +185,17 @@ static void find_links(struct relay *relay, const struct udp_datagram *datagrams
 	}
 }
 
+/*
+ * All that the kernel has told until now, as much as its socket can hold. A part of it would
+ * give messages the names and addresses of a moment ago.
+ */
+static void catch_up(struct relay *relay)
+{
+	for (int i = 0; i < NETLINK_READS; i++)
+		if (!relay_read_netlink(relay))
+			break;
+}
+
 /* Returns false when nothing waits any more. */
 static bool run_batch(struct relay *relay)
 {
@@ -191,7 +205,7 @@ static bool run_batch(struct relay *relay)
 	if (n <= 0)
 		return false;
 	relay->now_ms = (int64_t)loop_now_ms();
-	relay_read_netlink(relay);
+	catch_up(relay);
 	server_paths_refresh(&relay->paths);
 	client_mac_drain(relay->mac);
 	find_links(relay, datagrams, n);

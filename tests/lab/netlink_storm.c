@@ -474,7 +474,7 @@ static void follow(struct link_monitor *m, struct pollfd fds[2], int timeout_ms)
 	if (!fds[0].revents)
 		return;
 	err = link_monitor_read(m);
-	if (err && err != -EAGAIN)
+	if (err < 0 && err != -EAGAIN)
 		fail("monitor: %s", strerror(-err));
 }
 

@@ -334,6 +334,23 @@ def test_the_next_message_after_an_address_moved_bears_the_new_one(bench):
         before = after
 
 
+def test_a_message_behind_a_storm_of_events_bears_the_new_address(bench):
+    site = bench.site
+    pid = next(p.pid for p in site.lab.processes if p.name == "relayd")
+    bench.expect_relayed(bench.solicit())
+    site.lab.veth(site.router, "junk", site.router, "junk-peer")
+    lines = "".join(f"link set dev junk mtu {1400 + n % 90}\n" for n in range(2500))
+    os.kill(pid, signal.SIGSTOP)
+    site.router.ip("-batch", site.lab.file("storm.batch", lines))
+    site.router.address("lan1", "2001:db8:1::2/64")
+    site.router.ip("-6", "addr", "del", "2001:db8:1::1/64", "dev", "lan1")
+    bench.send(bench.solicit())
+    os.kill(pid, signal.SIGCONT)
+    relayed, _ = bench.at_server()
+    assert relayed.linkaddr == "2001:db8:1::2"
+    assert control(site, "status")["netlink"]["overruns"] == 0
+
+
 def test_without_an_address_the_relay_says_why_and_keeps_silent(bench):
     site = bench.site
     site.router.ip("-6", "addr", "del", "2001:db8:1::1/64", "dev", "lan1")
