@@ -82,8 +82,8 @@ int udp_open(const struct sockaddr_in6 *address, int rcvbuf)
 }
 
 /*
- * Two sockets have one port only while both allow it: not a moment longer, else
- * somebody else could take the port from us.
+ * Sockets have one port while all of them allow it. The first one does so not a moment
+ * longer, else somebody else could take the port from us; those beside it always do.
  */
 static int bind_beside(int fd, int other, const struct sockaddr_in6 *address)
 {
@@ -95,8 +95,6 @@ static int bind_beside(int fd, int other, const struct sockaddr_in6 *address)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	rc = bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
-	on = 0;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	setsockopt(other, SOL_SOCKET, SO_REUSEADDR, &before, sizeof(before));
 	return rc;
 }
@@ -120,6 +118,31 @@ int udp_open_beside(int other)
 		return -errno;
 	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER);
 	rc = bind_beside(fd, other, &address);
+	if (rc == 0)
+		return fd;
+	close(fd);
+	return rc;
+}
+
+int udp_open_on_link(int other, const char *link, int rcvbuf)
+{
+	struct sockaddr_in6 address;
+	socklen_t len = sizeof(address);
+	int fd, on = 1, off = 0, rc;
+
+	if (getsockname(other, (struct sockaddr *)&address, &len) < 0)
+		return -errno;
+	address.sin6_addr = in6addr_any;
+	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	rc = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0 ||
+			     setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, link, strlen(link)) < 0 ||
+			     setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, &off, sizeof(off)) < 0
+		     ? -errno
+		     : udp_adopt(fd, rcvbuf);
+	if (rc == 0)
+		rc = bind_beside(fd, other, &address);
 	if (rc == 0)
 		return fd;
 	close(fd);

@@ -35,6 +35,13 @@ int udp_adopt(int fd, int rcvbuf);
  * waits to be sent on one of them leaves the other all its room. Returns it or -errno.
  */
 int udp_open_beside(int fd);
+/*
+ * A socket on the same port as `fd`, on all addresses, that receives what comes in by
+ * this link alone, and by those in it where it is a VRF's: not `fd` any more.
+ * It has no multicast. Needs CAP_NET_BIND_SERVICE for a low port, and
+ * Linux 5.7 (before: CAP_NET_RAW, too). Returns it or -errno.
+ */
+int udp_open_on_link(int fd, const char *link, int rcvbuf);
 
 /* One datagram that came in; `data` is valid until the next receive. */
 struct udp_datagram {

@@ -75,12 +75,26 @@ static const struct link_table_ops table_ops = {
 	.synced = on_synced,
 };
 
+static void udp_ready(int fd, int what, void *arg)
+{
+	(void)what;
+	relay_run_batches(arg, fd);
+}
+
+void relay_refresh_servers(struct relay *relay)
+{
+	server_paths_refresh(&relay->paths);
+	if (relay->loop)
+		vrf_sockets_follow(
+			&relay->vrfs, &relay->paths, relay->fd, relay->loop, udp_ready, relay);
+}
+
 static void on_names_changed(void *arg)
 {
 	struct relay *relay = arg;
 
 	server_paths_names_changed(&relay->paths);
-	server_paths_refresh(&relay->paths);
+	relay_refresh_servers(relay);
 }
 
 bool relay_read_netlink(struct relay *relay)
@@ -187,15 +201,8 @@ int relay_init(struct relay *relay, struct relay_conf *conf, enum client_mac_way
 	if (rc < 0)
 		relay_fini(relay);
 	else
-		server_paths_refresh(&relay->paths);
+		relay_refresh_servers(relay);
 	return rc;
-}
-
-static void udp_ready(int fd, int what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	relay_run_batches(arg);
 }
 
 static void netlink_ready(int fd, int what, void *arg)
@@ -205,7 +212,7 @@ static void netlink_ready(int fd, int what, void *arg)
 	(void)fd;
 	(void)what;
 	relay_read_netlink(relay);
-	server_paths_refresh(&relay->paths);
+	relay_refresh_servers(relay);
 }
 
 static void routes_ready(int fd, int what, void *arg)
@@ -215,7 +222,7 @@ static void routes_ready(int fd, int what, void *arg)
 	(void)fd;
 	(void)what;
 	server_paths_read(&relay->paths);
-	server_paths_refresh(&relay->paths);
+	relay_refresh_servers(relay);
 }
 
 int relay_start(struct relay *relay, struct loop *loop)
@@ -228,6 +235,7 @@ int relay_start(struct relay *relay, struct loop *loop)
 		loop, server_paths_fd(&relay->paths), LOOP_READ, routes_ready, relay);
 	if (!relay->udp_watch || !relay->netlink_watch || !relay->routes_watch)
 		return -ENOMEM;
+	relay_refresh_servers(relay);
 	return server_names_start(&relay->names, loop);
 }
 
@@ -243,7 +251,7 @@ void relay_reload(struct relay *relay, struct relay_conf *conf)
 	if (server_names_reconfigure(&relay->names, conf) < 0)
 		log_error("no memory to resolve all names of servers");
 	server_paths_reconfigure(&relay->paths, conf);
-	server_paths_refresh(&relay->paths);
+	relay_refresh_servers(relay);
 	relay_conf_free(before);
 }
 
@@ -252,6 +260,7 @@ void relay_fini(struct relay *relay)
 	loop_watch_free(relay->udp_watch);
 	loop_watch_free(relay->netlink_watch);
 	loop_watch_free(relay->routes_watch);
+	vrf_sockets_fini(&relay->vrfs);
 	if (relay->follows_kernel) {
 		link_monitor_fini(&relay->monitor);
 		server_paths_fini(&relay->paths);

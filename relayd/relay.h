@@ -19,6 +19,7 @@
 #include "relayd/relay_conf.h"
 #include "relayd/relay_watch.h"
 #include "relayd/server_path.h"
+#include "relayd/vrf_sockets.h"
 
 struct loop;
 struct trace_filter;
@@ -36,9 +37,10 @@ struct relay {
 	struct server_paths paths;
 	struct client_mac *mac;
 	struct rate_table *rates;
-	int fd;            /* the UDP socket that receives, and sends to the servers */
-	int reply_fd;      /* sends to clients and relays below, from the same port */
-	bool is_activated; /* it is the service manager\'s and outlives us */
+	int fd;                  /* the UDP socket that receives, and sends to the servers */
+	int reply_fd;            /* sends to clients and relays below, from the same port */
+	bool is_activated;       /* it is the service manager\'s and outlives us */
+	struct vrf_sockets vrfs; /* receive, too */
 	struct udp_receiver *receiver;
 	struct udp_sender *to_servers, *replies;
 	/* Of the batch being relayed: whence each came (NULL: no client link), what goes in front.
@@ -68,5 +70,7 @@ void relay_fini(struct relay *relay);
 
 /* Take in what netlink has to say, now; a part of it. Returns true where more may wait. */
 bool relay_read_netlink(struct relay *relay);
+/* Ask the kernel for what is stale about the servers; between batches, when nothing is queued. */
+void relay_refresh_servers(struct relay *relay);
 
 #endif

@@ -197,16 +197,16 @@ static void catch_up(struct relay *relay)
 }
 
 /* Returns false when nothing waits any more. */
-static bool run_batch(struct relay *relay)
+static bool run_batch(struct relay *relay, int fd)
 {
 	const struct udp_datagram *datagrams;
-	int n = udp_receive(relay->receiver, relay->fd, &datagrams);
+	int n = udp_receive(relay->receiver, fd, &datagrams);
 
 	if (n <= 0)
 		return false;
 	relay->now_ms = (int64_t)loop_now_ms();
 	catch_up(relay);
-	server_paths_refresh(&relay->paths);
+	relay_refresh_servers(relay);
 	client_mac_drain(relay->mac);
 	find_links(relay, datagrams, n);
 	for (int i = 0; i < n; i++)
@@ -215,9 +215,9 @@ static bool run_batch(struct relay *relay)
 	return n == RELAY_BATCH;
 }
 
-void relay_run_batches(struct relay *relay)
+void relay_run_batches(struct relay *relay, int fd)
 {
 	for (int i = 0; i < BATCHES_PER_CALL; i++)
-		if (!run_batch(relay))
+		if (!run_batch(relay, fd))
 			break;
 }

@@ -7,7 +7,7 @@
 
 struct relay;
 
-/* Relay what waits on the socket, at most a few batches: call it when the socket is readable. */
-void relay_run_batches(struct relay *relay);
+/* Relay what waits on a socket, at most a few batches: call it when the socket is readable. */
+void relay_run_batches(struct relay *relay, int fd);
 
 #endif

@@ -52,6 +52,8 @@ static int take_server(cfg_t *section, struct relay_server *server)
 	else
 		server->kind = IN6_IS_ADDR_MULTICAST(&server->address) ? RELAY_SERVER_MULTICAST
 								       : RELAY_SERVER_ADDRESS;
+	if (cfg_getstr(section, "vrf"))
+		strcpy(server->vrf, cfg_getstr(section, "vrf"));
 	return rc < 0 ? rc : take_patterns(section, "interface", &server->links);
 }
 
@@ -202,6 +204,14 @@ void relay_conf_free(struct relay_conf *conf)
 	free(conf->user);
 	free(conf->control);
 	free(conf);
+}
+
+bool relay_conf_has_vrf(const struct relay_conf *conf)
+{
+	for (size_t i = 0; i < conf->n_servers; i++)
+		if (*conf->server[i].vrf)
+			return true;
+	return false;
 }
 
 const struct relay_link_rule *relay_conf_rule(const struct relay_conf *conf, const char *name)

@@ -32,6 +32,7 @@ struct relay_server {
 	char *title;                /* the address or name, as it was written */
 	struct in6_addr address;    /* of all but names */
 	struct link_patterns links; /* `interface`, of multicast */
+	char vrf[IFNAMSIZ];         /* it is reached in this VRF; "": in none */
 };
 
 enum relay_without_address { RELAY_DROP, RELAY_UNSPECIFIED };
@@ -85,6 +86,9 @@ int relay_conf_read(const char *path, struct relay_conf **conf, struct config_pr
 int relay_conf_read_text(const char *name, const char *text, struct relay_conf **conf,
 	struct config_problems *problems);
 void relay_conf_free(struct relay_conf *conf);
+
+/* True where some server is in a VRF. */
+bool relay_conf_has_vrf(const struct relay_conf *conf);
 
 /* The rule for a link of this name, or NULL. */
 const struct relay_link_rule *relay_conf_rule(const struct relay_conf *conf, const char *name);

@@ -82,6 +82,20 @@ static bool is_dns_name(const char *text)
 	return labels > 1 && strlen(text) < 254 && *last && *last != '.';
 }
 
+static bool is_link_name(const char *text)
+{
+	return *text && strlen(text) < IFNAMSIZ && link_pattern_is_name(text) &&
+	       !strpbrk(text, "/ ");
+}
+
+static int validate_vrf(cfg_t *cfg, cfg_opt_t *opt)
+{
+	if (!is_link_name(last_text(opt)))
+		return config_error(
+			cfg, "vrf: '%s' found, the name of a VRF's link expected", last_text(opt));
+	return 0;
+}
+
 /* A server beyond this link, or a group that servers are in, which needs links to be sent out on.
  */
 static int check_server_address(
@@ -122,6 +136,9 @@ static int validate_server(cfg_t *cfg, cfg_opt_t *opt)
 			"dot in it, as \"dhcp.example.net\"",
 			text);
 	}
+	if (cfg_getstr(section, "vrf") && cfg_size(section, "interface") > 0)
+		return config_error(cfg, "server: vrf and interface exclude each other: the links "
+					 "that are named may be in a VRF");
 	if (cfg_opt_size(opt) > RELAY_SERVERS_MAX)
 		return config_error(cfg, "server: more than %d servers", RELAY_SERVERS_MAX);
 	return 0;
@@ -187,7 +204,7 @@ static int validate_source(cfg_t *cfg, cfg_opt_t *opt)
 				cfg, "source: '%s' is no global IPv6 address of this router", text);
 		return 0;
 	}
-	if (!link_pattern_is_name(text) || !*text || strlen(text) >= IFNAMSIZ)
+	if (!is_link_name(text))
 		return config_error(cfg,
 			"source: '%s' found, auto or an address or the name of a link expected",
 			text);
@@ -255,6 +272,7 @@ static int validate_rate(cfg_t *cfg, cfg_opt_t *opt)
 
 static cfg_opt_t server_options[] = {
 	CFG_STR_LIST("interface", NULL, CFGF_NONE),
+	CFG_STR("vrf", NULL, CFGF_NODEFAULT),
 	CFG_END(),
 };
 
@@ -295,6 +313,7 @@ cfg_t *relay_conf_parser(void)
 		{"trusted", validate_patterns},
 		{"server", validate_server},
 		{"server|interface", validate_patterns},
+		{"server|vrf", validate_vrf},
 		{"link", validate_link},
 		{"link|while-address", validate_while_address},
 		{"forward", validate_forward},

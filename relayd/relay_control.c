@@ -119,6 +119,8 @@ static json_t *server_json(const struct server_paths *paths, const struct server
 	json_object_set_new(json, "server", json_string(server->text));
 	if (server->configured->kind == RELAY_SERVER_NAME)
 		json_object_set_new(json, "name", json_string(server->configured->title));
+	if (*server->configured->vrf)
+		json_object_set_new(json, "vrf", json_string(server->configured->vrf));
 	json_object_set_new(json, "reachable", json_boolean(server->error == 0));
 	if (reason)
 		json_object_set_new(json, "reason", json_string(reason));

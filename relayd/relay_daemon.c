@@ -72,8 +72,10 @@ static void open_control(struct relay_daemon *daemon)
 
 static int drop_privileges(const struct relay_conf *conf)
 {
-	static const int keep[] = {-1};
-	int rc = privileges_drop(conf->user, keep);
+	/* A VRF that is made anew needs a socket on the port again. */
+	static const int for_vrfs[] = {CAP_NET_BIND_SERVICE, -1};
+	static const int nothing[] = {-1};
+	int rc = privileges_drop(conf->user, relay_conf_has_vrf(conf) ? for_vrfs : nothing);
 
 	if (rc == -ENOENT)
 		log_error("there is no user '%s': make it, or change 'user'", conf->user);

@@ -52,12 +52,30 @@ static void add(struct making *making, const struct relay_server *configured,
 	paths->count++;
 }
 
+static const struct link *find_vrf(
+	const struct server_paths *paths, const struct relay_server *configured)
+{
+	const struct link *link = link_table_find_name(paths->table, configured->vrf);
+
+	return link && strcmp(link->kind, "vrf") == 0 ? link : NULL;
+}
+
+/* By its own way: in its VRF, where it has one. Never in another one. */
+static void add_unicast(struct making *making, const struct relay_server *configured,
+	const struct in6_addr *address)
+{
+	const struct link *vrf = *configured->vrf ? find_vrf(making->paths, configured) : NULL;
+
+	if (vrf || !*configured->vrf)
+		add(making, configured, address, vrf);
+}
+
 static void add_name(struct making *making, const struct relay_server *configured)
 {
 	const struct server_name *name = server_names_find(making->paths->names, configured->title);
 
 	for (size_t i = 0; name && i < name->count; i++)
-		add(making, configured, &name->address[i], NULL);
+		add_unicast(making, configured, &name->address[i]);
 }
 
 /* An uplink is no client-facing link, whatever the patterns say: clients are no servers. */
@@ -79,7 +97,7 @@ static void add_configured(struct making *making, const struct relay_server *con
 {
 	switch (configured->kind) {
 	case RELAY_SERVER_ADDRESS:
-		add(making, configured, &configured->address, NULL);
+		add_unicast(making, configured, &configured->address);
 		break;
 	case RELAY_SERVER_NAME:
 		add_name(making, configured);
@@ -112,7 +130,8 @@ bool server_list_depends_on(const struct server_paths *paths, const struct link 
 			       link_table_find(paths->table, link->ifindex) != link ||
 			       client_links_face(link);
 	for (size_t i = 0; i < paths->conf->n_servers; i++)
-		if (is_uplink_of(&paths->conf->server[i], link))
+		if (is_uplink_of(&paths->conf->server[i], link) ||
+			strcmp(paths->conf->server[i].vrf, link->name) == 0)
 			return true;
 	return false;
 }
@@ -127,6 +146,8 @@ const char *server_list_why_none(
 			return NULL;
 	if (configured->kind == RELAY_SERVER_MULTICAST)
 		return "there is no link for it";
+	if (*configured->vrf && !find_vrf(paths, configured))
+		return "there is no VRF of this name";
 	if (configured->kind == RELAY_SERVER_ADDRESS)
 		return "it is listed already";
 	name = server_names_find(paths->names, configured->title);

@@ -2,7 +2,8 @@
 /*
  * From the servers that are configured to those that messages go to now: an
  * address is one, a name is as many as it has addresses, a multicast address as
- * many as there are links for it, which may be none.
+ * many as there are links for it, which may be none. In a VRF that is not there
+ * nobody is reached.
  * Done when something has changed, never for a packet.
  */
 #ifndef NB6_RELAYD_SERVER_LIST_H

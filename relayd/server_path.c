@@ -42,6 +42,7 @@ static void set_servers(struct server_paths *paths)
 
 	server_list_make(paths);
 	paths->unlisted = false;
+	paths->lists++;
 	rc = follow_routes(paths);
 	if (rc < 0)
 		log_error("routes to the servers cannot be followed: %s", strerror(-rc));
@@ -98,14 +99,33 @@ void server_paths_read(struct server_paths *paths)
 		paths->stale = true;
 }
 
+/* The VRF that a link is in, or that it is; 0: none. */
+static int vrf_of(const struct link *link)
+{
+	if (strcmp(link->kind, "vrf") == 0)
+		return link->ifindex;
+	return strcmp(link->port_kind, "vrf") == 0 ? link->master : 0;
+}
+
+/* True for links that the server can be on the other side of. */
+static bool is_on_side_of(
+	const struct server_paths *paths, const struct server_path *server, int ifindex)
+{
+	const struct link *link = link_table_find(paths->table, ifindex);
+
+	if (is_multicast(server))
+		return ifindex == server->out_ifindex;
+	return link && (vrf_of(link) == server->out_ifindex || ifindex == server->ifindex);
+}
+
 struct server_path *server_paths_find(
 	struct server_paths *paths, const struct in6_addr *address, int ifindex)
 {
 	for (size_t i = 0; i < paths->count; i++) {
 		struct server_path *server = &paths->server[i];
 
-		if (is_multicast(server) ? server->out_ifindex == ifindex
-					 : IN6_ARE_ADDR_EQUAL(&server->address, address))
+		if ((is_multicast(server) || IN6_ARE_ADDR_EQUAL(&server->address, address)) &&
+			is_on_side_of(paths, server, ifindex))
 			return server;
 	}
 	return NULL;
@@ -142,6 +162,11 @@ bool server_path_answered(struct server_path *server)
 	if (was_silent)
 		log_notice("server %s: answers again", server->text);
 	return was_silent;
+}
+
+int server_path_vrf(const struct server_path *server)
+{
+	return is_multicast(server) ? 0 : server->out_ifindex;
 }
 
 static bool depends_on(
@@ -258,12 +283,14 @@ static bool same_way(const struct server_path *a, const struct server_path *b)
 static void find_route(struct server_paths *paths, struct server_path *server)
 {
 	struct route_answer way = {0};
-	int rc = route_query_to(paths->query, &server->address, NULL, 0, &way);
+	int rc = route_query_to(
+		paths->query, &server->address, NULL, (uint32_t)server->out_ifindex, &way);
 
 	server->error = rc < 0 ? -rc : 0;
 	server->ifindex = way.ifindex;
 	server->next_hop = way.next_hop;
-	if (paths->conf->source != RELAY_SOURCE_AUTO)
+	/* What is configured is an address of the router itself, and no VRF's. */
+	if (paths->conf->source != RELAY_SOURCE_AUTO && server->out_ifindex == 0)
 		choose_configured(paths, server);
 	else if (rc == 0)
 		choose_auto(paths, server, &way.source);

@@ -35,7 +35,10 @@ struct server_path {
 	const struct relay_server *configured; /* as what; more than one may be of one name */
 	struct in6_addr address;
 	char text[INET6_ADDRSTRLEN];
-	/* The link that is named in sending: for multicast the uplink; 0, "": routing decides. */
+	/*
+	 * The link that is named in sending: for multicast the uplink, of a server in a VRF
+	 * the VRF's, which means its routing table; 0, "": routing decides.
+	 */
 	int out_ifindex;
 	char out_link[IFNAMSIZ];
 	struct in6_addr source; /* :: where none is known: the kernel chooses */
@@ -62,6 +65,7 @@ struct server_paths {
 	struct route_query *query;
 	struct route_monitor routes;
 	unsigned sendable; /* those that may be sent to, as bits by index */
+	unsigned lists;    /* how many times the list was made */
 	bool unlisted;     /* the list is to be made anew, which stales all */
 	bool stale;
 	struct relay_watch *watch; /* told of shifts; NULL: nobody is */
@@ -91,6 +95,9 @@ void server_paths_read(struct server_paths *paths);
  */
 void server_paths_refresh(struct server_paths *paths);
 
+/* The ifindex of the VRF that the server is in, 0: none. */
+int server_path_vrf(const struct server_path *server);
+
 /*
  * A message goes to this server, a reply came from it. True where that makes it
  * fall silent or speak again, which is a line of log.
@@ -104,7 +111,8 @@ bool server_path_is_silent(const struct server_path *server, int64_t now_ms);
 /*
  * The server that an answer from this address is of, which came in on that link; NULL:
  * none. Servers that are asked by multicast answer from any address of theirs,
- * on a link that they are asked on.
+ * on a link that they are asked on; those in a VRF answer on its links, the others on none
+ * of a VRF's, unless that is the way to them.
  */
 struct server_path *server_paths_find(
 	struct server_paths *paths, const struct in6_addr *address, int ifindex);

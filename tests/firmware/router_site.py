@@ -66,8 +66,8 @@ class Router:
         return self.namespace.popen(f"{name}-{next(self.starts)}", *argv, **options)
 
     # --- relayd --------------------------------------------------------------------
-    def start_relayd(self, interfaces='"vlan*"', server=SERVER, more="", options=()):
-        config = f'interfaces = {{{interfaces}}}\nserver "{server}" {{}}\n{more}\n'
+    def start_relayd(self, interfaces='"vlan*"', server=SERVER, how="", more="", options=()):
+        config = f'interfaces = {{{interfaces}}}\nserver "{server}" {{ {how} }}\n{more}\n'
         path = self.lab.file(f"relayd-{self.letter}.conf", config)
         argv = (program("netboot6-relayd"), "-f", "-c", path, "--control", self.control, *options)
         relayd = self.popen("relayd", *argv, ours=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A client link in a VRF, with the server in the default table."""
+"""A client link in a VRF with the server in the default table, and the other way round."""
 
 import ctypes
 import socket
@@ -11,6 +11,8 @@ from scapy.layers.inet6 import IPv6, UDP
 
 from firmware.router_site import VLANS, TrunkBench, vlan_prefix
 from lab.bench import ALL_RELAYS, ALL_RELAYS_MAC, CLIENT, CLIENT_MAC
+from lab.process import wait_for
+from lab.topology import SERVER
 
 pytestmark = pytest.mark.in_guest
 
@@ -88,3 +90,71 @@ def test_a_client_link_in_a_vrf_is_served(vrf, router_site, way):
     bench.server.sendto(bytes(answer), (vrf.core_address, 547))
     got = wire.expect(lambda frame: UDP in frame and frame[UDP].dport == 546)
     assert (got.src, got.dst) == (vrf.namespace.mac(LINK), CLIENT_MAC)
+
+
+# --- the server in a VRF -------------------------------------------------------------------
+
+MGMT = "mgmt"
+ANSWER = DHCP6_Reply(trid=7)
+
+
+def make_mgmt(router, index):
+    """The VRF, with the uplink in it; a link that changes its VRF loses its addresses."""
+    made = ("name", MGMT, "index", index, "group", VLANS, "up", "type", "vrf", "table", 20)
+    router.namespace.ip("link", "add", *made)
+    router.namespace.ip("link", "set", "core", "master", MGMT)
+    restore_address(router)
+
+
+def restore_address(router):
+    if not router.namespace.has_address(router.core_address, "core"):
+        router.namespace.address("core", f"{router.core_address}/64")
+
+
+@pytest.fixture
+def server_in_vrf(router_site):
+    """Router a with its uplink in a VRF, and a client VLAN in none."""
+    router = router_site.a
+    router.namespace.sysctl("net.ipv4.udp_l3mdev_accept", 0)
+    make_mgmt(router, 300)
+    router.add_vlan(10)
+    yield router
+    router.namespace.ip("link", "set", "core", "nomaster")
+    restore_address(router)
+
+
+def expect_answer(router_site, bench, wire, relayed):
+    bench.server.sendto(bytes(bench.reply(relayed, ANSWER)), (router_site.a.core_address, 547))
+    got = wire.expect(lambda frame: UDP in frame and frame[UDP].dport == 546)
+    assert got.dst == CLIENT_MAC
+
+
+def test_a_server_in_a_vrf_is_reached_and_heard(server_in_vrf, router_site):
+    router = server_in_vrf
+    router.start_relayd(how=f'vrf = "{MGMT}"', more='user = "nobody"')
+    router.await_state("vlan10")
+    wire = router_site.clients.wire(router_site.add_client_vlan(10))
+    router.namespace.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", "vlan10")
+    bench = TrunkBench(router_site)
+    expect_answer(router_site, bench, wire, bench.expect_from(10))
+    row = router.ask("servers")["servers"][0]
+    assert (row["vrf"], row["uplink"], row["source"]) == (MGMT, "core", router.core_address)
+    # Without its VRF it is reached by no other way, though there is one.
+    router.namespace.ip("link", "del", MGMT)
+    restore_address(router)
+    bench.send(bench.solicit(), vlan=10)
+    wait_for(lambda: router.dropped("no-server") == 1)
+    row = router.ask("servers")["servers"][0]
+    assert (row["reachable"], row["reason"]) == (False, "there is no VRF of this name")
+    # Made anew it is another link of the same name.
+    make_mgmt(router, 301)
+    wait_for(lambda: router.ask("servers")["servers"][0]["reachable"])
+    relayed = bench.expect_from(10)
+    expect_answer(router_site, bench, wire, relayed)
+    # An answer in its name that comes in elsewhere is none.
+    router.add_vlan(99, name="other")
+    spoofed = IPv6(src=SERVER, dst=f"{vlan_prefix(99)}a") / UDP(sport=547, dport=547)
+    bench.vlan = 99
+    frame = bench.frame(CLIENT_MAC, router.namespace.mac("other"))
+    bench.wire.send(frame / spoofed / bench.reply(relayed, ANSWER))
+    wait_for(lambda: router.dropped("unknown-server") == 1)

@@ -260,6 +260,57 @@ static void test_multicast_goes_out_on_each_uplink(void **state)
 	relay_conf_free(conf);
 }
 
+static void test_a_server_in_a_vrf_is_reached_there_or_not_at_all(void **state)
+{
+	static const char text[] = "interfaces = {\"a\"}\n"
+				   "server \"2001:db8::1\" { vrf = \"mgmt\" }\n";
+	struct config_problems problems = {0};
+	struct link_table table;
+	struct server_names names = {0};
+	struct server_paths paths;
+	struct relay_conf *conf;
+	struct link vrf = {.ifindex = 9, .name = "mgmt", .kind = "vrf"};
+	struct link port = {
+		.ifindex = 3, .name = "eth1", .kind = "veth", .master = 9, .port_kind = "vrf"};
+	struct in6_addr address = address_of("2001:db8::1");
+
+	(void)state;
+	assert_int_equal(relay_conf_read_text("f", text, &conf, &problems), 0);
+	assert_true(relay_conf_has_vrf(conf));
+	assert_int_equal(link_table_init(&table, NULL, NULL), 0);
+	put_link(&table, 8, "mgmt"); /* of this name, but no VRF */
+	paths = (struct server_paths){.conf = conf, .names = &names, .table = &table};
+	server_list_make(&paths);
+	assert_int_equal(paths.count, 0);
+	assert_string_equal(
+		server_list_why_none(&paths, &conf->server[0]), "there is no VRF of this name");
+
+	link_table_remove_link(&table, 8);
+	assert_int_equal(link_table_put_link(&table, &vrf), 0);
+	assert_int_equal(link_table_put_link(&table, &port), 0);
+	put_link(&table, 4, "eth2");
+	assert_true(server_list_depends_on(&paths, find_link(&paths, "mgmt")));
+	server_list_make(&paths);
+	assert_int_equal(paths.count, 1);
+	assert_int_equal(paths.server[0].out_ifindex, 9);
+	assert_int_equal(server_path_vrf(&paths.server[0]), 9);
+	/* It answers on the VRF's links, on no other one. */
+	assert_ptr_equal(server_paths_find(&paths, &address, 3), &paths.server[0]);
+	assert_ptr_equal(server_paths_find(&paths, &address, 9), &paths.server[0]);
+	assert_null(server_paths_find(&paths, &address, 4));
+	assert_null(server_paths_find(&paths, &address, 77));
+
+	paths.server[0].replies = 3;
+	link_table_remove_link(&table, 9);
+	vrf.ifindex = 10;
+	assert_int_equal(link_table_put_link(&table, &vrf), 0);
+	server_list_make(&paths);
+	assert_int_equal(paths.server[0].out_ifindex, 10);
+	assert_int_equal(paths.server[0].replies, 3);
+	link_table_fini(&table);
+	relay_conf_free(conf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +322,7 @@ int main(void)
 		cmocka_unit_test(test_failures_are_asked_after_later_and_later),
 		cmocka_unit_test(test_the_list_of_servers),
 		cmocka_unit_test(test_multicast_goes_out_on_each_uplink),
+		cmocka_unit_test(test_a_server_in_a_vrf_is_reached_there_or_not_at_all),
 	};
 
 	log_open("test", LOG_TO_STDERR, LOG_LEVEL_ERROR);
