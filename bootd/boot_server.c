@@ -21,7 +21,12 @@
 #include "daemon/loop.h"
 #include "daemon/port_owner.h"
 
-enum { SWEEP_EVERY_MS = 10 * 1000 };
+enum {
+	SWEEP_EVERY_MS = 10 * 1000,
+	/* Of many, some at a time: each is looked at every 10 s still when there are 1,000,000. */
+	SWEEP_MOST = 10000,
+	SWEEP_GO_ON_MS = 100,
+};
 
 /* --- the wires ---------------------------------------------------------------- */
 
@@ -75,8 +80,10 @@ static void sweep(void *arg)
 {
 	struct boot_server *server = arg;
 
-	binding_table_expire(&server->exchange.bindings, loop_now_ms());
-	loop_timer_arm(server->sweep, SWEEP_EVERY_MS);
+	binding_table_expire_some(&server->exchange.bindings, loop_now_ms(), SWEEP_MOST);
+	loop_timer_arm(server->sweep, binding_table_count(&server->exchange.bindings) <= SWEEP_MOST
+					      ? SWEEP_EVERY_MS
+					      : SWEEP_GO_ON_MS);
 }
 
 bool boot_server_machine_at(
@@ -87,7 +94,7 @@ bool boot_server_machine_at(
 	uint8_t mac[DHCP6_MAC_LEN];
 
 	if (binding)
-		*machine = binding->machine;
+		*machine = binding_machine(binding);
 	else if (dhcp6_mac_of_eui64(address, mac))
 		*machine = machine_of_mac(mac);
 	else

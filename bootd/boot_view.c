@@ -269,15 +269,17 @@ json_t *boot_view_list(const struct boot_server *server, uint64_t now_ms)
 static json_t *binding_json(const struct binding *binding, uint64_t now_ms)
 {
 	char machine[MACHINE_TEXT], duid[DHCP6_DUID_TEXT], subnet[PREFIX_TEXT];
+	struct machine whose = binding_machine(binding);
+	struct dhcp6_duid of_client = binding_duid(binding);
 
 	return json_pack("{s:o s:s s:s? s:s s:s s:b s:b s:i s:s s:I s:f s:f s:f}", "address",
 		address_json(binding->has_address, &binding->address), "machine",
-		machine_format(&binding->machine, machine), "mac-from",
+		machine_format(&whose, machine), "mac-from",
 		client_mac_source_name(binding->mac_source), "subnet",
 		prefix_format(&binding->subnet, subnet), "state",
 		binding_state_name(binding->state), "fixed", (int)binding->is_fixed, "lease",
 		(int)binding->is_lease, "declines", (int)binding->declines, "duid",
-		dhcp6_duid_format(&binding->duid, duid), "iaid", (json_int_t)binding->iaid, "since",
+		dhcp6_duid_format(&of_client, duid), "iaid", (json_int_t)binding->iaid, "since",
 		unix_time(binding->since_ms, now_ms), "expires",
 		unix_time(binding->expires_ms, now_ms), "expires-in",
 		((double)binding->expires_ms - (double)now_ms) / 1000);
@@ -313,9 +315,11 @@ static json_t *registered_json(const struct boot_server *server)
 	char machine[MACHINE_TEXT];
 
 	while ((binding = binding_table_next(&server->exchange.bindings, binding))) {
+		struct machine whose = binding_machine(binding);
+
 		if (binding->state != BINDING_REGISTERED)
 			continue;
-		machine_format(&binding->machine, machine);
+		machine_format(&whose, machine);
 		own = json_object_get(all, machine);
 		if (!own) {
 			own = json_array();

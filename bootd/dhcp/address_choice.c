@@ -39,7 +39,7 @@ static bool is_free(const struct boot_config *config, const struct binding_table
 	const struct binding *holder = binding_table_find_address(bindings, address);
 
 	return !boot_config_host_at(config, address) &&
-	       (!holder || machine_equal(&holder->machine, machine));
+	       (!holder || binding_is_of(holder, machine));
 }
 
 static void choose_stable(struct address_choice *choice, const struct boot_config *config,

@@ -78,7 +78,7 @@ static struct binding **address_slot(
 static bool is_of(
 	const struct binding *binding, const struct prefix *subnet, const struct machine *machine)
 {
-	return prefix_equal(&binding->subnet, subnet) && machine_equal(&binding->machine, machine);
+	return prefix_equal(&binding->subnet, subnet) && binding_is_of(binding, machine);
 }
 
 struct binding *binding_table_find(const struct binding_table *table, const struct prefix *subnet,
@@ -131,6 +131,8 @@ static void list_add(struct binding_list *list, struct binding *binding)
 
 static void list_take(struct binding_list *list, struct binding *binding)
 {
+	if (list->unchecked == binding)
+		list->unchecked = binding->newer;
 	*(binding->newer ? &binding->newer->older : &list->newest) = binding->older;
 	*(binding->older ? &binding->older->newer : &list->oldest) = binding->newer;
 	list->count--;
@@ -190,7 +192,8 @@ void binding_table_drop_address(struct binding_table *table, struct binding *bin
 
 static void forget_machine(struct binding_table *table, struct binding *binding)
 {
-	struct binding **place = machine_slot(table, &binding->subnet, &binding->machine);
+	struct machine machine = binding_machine(binding);
+	struct binding **place = machine_slot(table, &binding->subnet, &machine);
 
 	while (*place != binding)
 		place = &(*place)->next_by_machine;
@@ -209,6 +212,7 @@ void binding_table_remove(struct binding_table *table, struct binding *binding)
 		forget_machine(table, binding);
 	binding_table_drop_address(table, binding);
 	list_take(list_of(table, binding), binding);
+	binding_free_ids(binding);
 	free(binding);
 }
 
@@ -235,10 +239,11 @@ struct binding *binding_table_add_resting(
 
 	make_room(table);
 	binding = calloc(1, sizeof(*binding));
-	if (!binding)
+	if (!binding || binding_set_machine(binding, machine) < 0) {
+		free(binding);
 		return NULL;
+	}
 	binding->subnet = *subnet;
-	binding->machine = *machine;
 	binding->state = BINDING_OFFERED;
 	binding->rests = true;
 	list_add(list_of(table, binding), binding);
@@ -247,7 +252,8 @@ struct binding *binding_table_add_resting(
 
 static void know_machine(struct binding_table *table, struct binding *binding)
 {
-	struct binding **slot = machine_slot(table, &binding->subnet, &binding->machine);
+	struct machine machine = binding_machine(binding);
+	struct binding **slot = machine_slot(table, &binding->subnet, &machine);
 
 	binding->rests = false;
 	binding->next_by_machine = *slot;
@@ -348,29 +354,38 @@ static void expire_lease(struct binding_table *table, struct binding *binding, u
 	binding_table_set_state(table, binding, BINDING_EXPIRED, now_ms, 0);
 }
 
-static void expire_list(struct binding_table *table, struct binding_list *list, uint64_t now_ms)
+/* What changes while it is on its way goes to the end of a list, or is taken out before it. */
+static void expire_list(
+	struct binding_table *table, struct binding_list *list, uint64_t now_ms, size_t most)
 {
-	struct binding *binding = list->oldest;
+	if (!list->unchecked)
+		list->unchecked = list->oldest;
+	for (; list->unchecked && most > 0; most--) {
+		struct binding *binding = list->unchecked;
 
-	while (binding) {
-		struct binding *newer = binding->newer;
-
+		list->unchecked = binding->newer;
 		if (binding->expires_ms > now_ms)
-			;
-		else if (binding->is_lease && !binding->rests)
+			continue;
+		if (binding->is_lease && !binding->rests)
 			expire_lease(table, binding, now_ms);
 		else
 			binding_table_remove(table, binding);
-		binding = newer;
 	}
+}
+
+void binding_table_expire_some(struct binding_table *table, uint64_t now_ms, size_t most)
+{
+	static const int list[] = {OFFERED, OTHERS, LEASES, REGISTERED};
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		expire_list(table, &table->list[list[i]], now_ms, most);
 }
 
 void binding_table_expire(struct binding_table *table, uint64_t now_ms)
 {
-	expire_list(table, &table->list[OFFERED], now_ms);
-	expire_list(table, &table->list[OTHERS], now_ms);
-	expire_list(table, &table->list[LEASES], now_ms);
-	expire_list(table, &table->list[REGISTERED], now_ms);
+	for (int i = 0; i < BINDING_LISTS; i++)
+		table->list[i].unchecked = NULL;
+	binding_table_expire_some(table, now_ms, SIZE_MAX);
 }
 
 struct binding *binding_table_next(const struct binding_table *table, const struct binding *after)

@@ -33,7 +33,8 @@
 #include "bootd/dhcp/prefix.h"
 
 enum {
-	BINDINGS_MAX = 100000,
+	BINDINGS_MAX = 1200000, /* 160 octets each */
+	BINDING_IDS_HERE = 32,
 	OFFER_HELD_S = 120,     /* for a Request to come */
 	DECLINE_RESTS_S = 3600, /* until a declined address may be tried again */
 	REGISTERED_MAX = 16,    /* addresses of a machine's own, per subnet */
@@ -49,24 +50,30 @@ enum binding_state {
 };
 
 struct binding {
-	/* The key, never changed. */
-	struct prefix subnet;
-	struct machine machine;
+	struct prefix subnet; /* with the machine the key, never changed */
 
 	bool has_address;
 	bool is_fixed; /* the host's own, from the config */
 	bool is_lease; /* of a pool, bound, released or declined */
 	bool rests;    /* declined: not to be found by the machine */
 	uint8_t round; /* of reading a shared store, by which it was seen (lease_book.h) */
+
+	/* Machine and DUID, by binding_machine() and binding_duid(). */
+	bool is_mac;
+	uint8_t machine_len, duid_len;
+	union {
+		uint8_t here[BINDING_IDS_HERE]; /* both, where they fit: mostly */
+		uint8_t *there;
+	} ids;
+
 	struct in6_addr address;
 	enum binding_state state;
 	enum client_mac_source mac_source; /* of the last asker; unknown of a lease read anew */
 	uint32_t declines;                 /* the counter of stable_address() */
-	struct dhcp6_duid duid;            /* of the last asker, with its IAID */
-	uint32_t iaid;
-	uint64_t since_ms;   /* in this state */
-	uint64_t expires_ms; /* forgotten then, a lease expired */
-	uint64_t stored_ms;  /* of a lease: as far as the store has it; 0: not at all */
+	uint32_t iaid;                     /* of the last asker, as its DUID */
+	uint64_t since_ms;                 /* in this state */
+	uint64_t expires_ms;               /* forgotten then, a lease expired */
+	uint64_t stored_ms; /* of a lease: as far as the store has it; 0: not at all */
 
 	/* Private to binding_table.c. */
 	struct binding *next_by_machine, *next_by_address;
@@ -75,6 +82,7 @@ struct binding {
 
 struct binding_list {
 	struct binding *newest, *oldest;
+	struct binding *unchecked; /* where binding_table_expire_some() goes on; NULL: the oldest */
 	size_t count;
 };
 
@@ -143,8 +151,21 @@ void binding_table_rest(struct binding_table *table, struct binding *binding);
 
 void binding_table_remove(struct binding_table *table, struct binding *binding);
 
+/* Once, of a new one. Returns 0 or -ENOMEM. */
+int binding_set_machine(struct binding *binding, const struct machine *machine);
+void binding_free_ids(struct binding *binding);
+struct machine binding_machine(const struct binding *binding);
+bool binding_is_of(const struct binding *binding, const struct machine *machine);
+
+/* Of the last asker. The new one is not taken where there is no memory for it. */
+struct dhcp6_duid binding_duid(const struct binding *binding);
+bool binding_has_duid(const struct binding *binding, const struct dhcp6_duid *duid);
+void binding_set_duid(struct binding *binding, const struct dhcp6_duid *duid);
+
 /* Forget what has expired; leases of machines are kept as expired ones. */
 void binding_table_expire(struct binding_table *table, uint64_t now_ms);
+/* The same for at most so many of each list, going on where the last call ended. */
+void binding_table_expire_some(struct binding_table *table, uint64_t now_ms, size_t most);
 
 /* All of them, leases first, newest first within each list: NULL begins, NULL ends. */
 struct binding *binding_table_next(const struct binding_table *table, const struct binding *after);

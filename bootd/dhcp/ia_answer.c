@@ -84,7 +84,7 @@ static struct binding *hold(struct ia_work *work, const struct dhcp6_ia_na *ia)
 		work->bindings, binding, &decision->address.address, decision->address.is_fixed);
 	binding->declines = decision->address.counter;
 	binding->mac_source = work->facts->mac_source;
-	binding->duid = work->facts->duid;
+	binding_set_duid(binding, &work->facts->duid);
 	binding->iaid = ia->iaid;
 	return binding;
 }
@@ -225,7 +225,7 @@ int ia_release(struct ia_work *work, const struct dhcp6_ia_na *ia)
 
 	if (!binding)
 		return say(work, ia, DHCP6_STATUS_NO_BINDING);
-	if (binding->iaid != ia->iaid || !dhcp6_duid_equal(&binding->duid, &work->facts->duid))
+	if (binding->iaid != ia->iaid || !binding_has_duid(binding, &work->facts->duid))
 		return 0;
 	if (binding->is_lease && work->leases->is_busy)
 		return -EINPROGRESS;

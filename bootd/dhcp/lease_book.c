@@ -74,7 +74,7 @@ static int take(struct lease_book *book, struct binding_table *table, const stru
 	if (!binding)
 		return -ENOMEM;
 	binding_table_set_address(table, binding, &lease->address, false);
-	binding->duid = lease->duid;
+	binding_set_duid(binding, &lease->duid);
 	binding->iaid = lease->iaid;
 	binding_table_set_state(table, binding, state_of(lease->state), now_ms, 0);
 	binding->since_ms = ms_of(book, lease->since_unix_s);
@@ -164,8 +164,8 @@ static struct lease lease_of(
 	return (struct lease){
 		.address = binding->address,
 		.subnet = binding->subnet,
-		.machine = binding->machine,
-		.duid = binding->duid,
+		.machine = binding_machine(binding),
+		.duid = binding_duid(binding),
 		.iaid = binding->iaid,
 		.state = binding->state == BINDING_DECLINED   ? LEASE_DECLINED
 			 : binding->state == BINDING_RELEASED ? LEASE_RELEASED
@@ -189,7 +189,7 @@ static int note_change(struct lease_book *book, const struct binding *binding, b
 	}
 	book->change[book->changes++] = (struct lease_change){
 		.address = binding->address,
-		.machine = binding->machine,
+		.machine = binding_machine(binding),
 		.is_removal = is_removal,
 		.state = binding->state,
 		.expires_ms = binding->expires_ms,
@@ -268,7 +268,7 @@ static void end_change(struct lease_book *book, struct binding_table *table,
 {
 	struct binding *binding = binding_table_find_address(table, &change->address);
 
-	if (!binding || !machine_equal(&binding->machine, &change->machine))
+	if (!binding || !binding_is_of(binding, &change->machine))
 		return;
 	if (change->is_removal)
 		end_removal(book, table, binding, rc);

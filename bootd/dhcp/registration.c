@@ -58,7 +58,7 @@ static bool put_down(struct request *r, const struct dhcp6_iaaddr *own)
 	struct binding *binding = binding_table_find_address(bindings, &own->address);
 
 	r->event.taken_over = binding && binding->state == BINDING_REGISTERED &&
-			      !machine_equal(&binding->machine, &r->decision.machine);
+			      !binding_is_of(binding, &r->decision.machine);
 	if (own->valid_s == 0) {
 		if (binding && binding->state == BINDING_REGISTERED && !r->event.taken_over)
 			binding_table_remove(bindings, binding);
@@ -70,7 +70,7 @@ static bool put_down(struct request *r, const struct dhcp6_iaaddr *own)
 	if (!binding)
 		return false;
 	binding->mac_source = r->facts.mac_source;
-	binding->duid = r->facts.duid;
+	binding_set_duid(binding, &r->facts.duid);
 	binding_table_set_state(bindings, binding, BINDING_REGISTERED, r->now_ms, own->valid_s);
 	return true;
 }

@@ -143,7 +143,7 @@ static void test_collisions_are_stepped_over(void **state)
 		assert_string_not_equal(bench_text(&b.address), "2001:db8:1::7");
 		assert_int_not_equal(b.address.s6_addr[15], 0);
 		binding = binding_table_find_address(&b.exchange.bindings, &b.address);
-		assert_int_equal(binding->machine.octets[5], i);
+		assert_int_equal(binding_machine(binding).octets[5], i);
 	}
 	/* all 100 addresses differ: none has lost its own */
 	for (const struct binding *x = binding_table_next(&b.exchange.bindings, NULL); x;

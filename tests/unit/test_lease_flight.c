@@ -388,7 +388,7 @@ static void test_address_of_another_machine(void **state)
 	demand(hand_in(&request, exchange_handle, 0), EXCHANGE_WAITS);
 	commit();
 	land(0, true);
-	assert_true(machine_equal(&holder(&offered)->machine, &other.machine));
+	assert_true(binding_is_of(holder(&offered), &other.machine));
 	demand(hand_in(&request, exchange_settle, 0), EXCHANGE_LATER);
 	demand(hand_in(&request, exchange_handle, 1), EXCHANGE_WAITS);
 	commit();

@@ -166,7 +166,7 @@ static void test_assigned(void **state)
 	strcpy(text, bench_text(&b->address));
 	set_mac(b, 2);
 	assert_int_equal(tell(b, text, 60), EXCHANGE_ANSWERED);
-	assert_true(machine_equal(&found(b, text)->machine, &b->decision.machine));
+	assert_true(binding_is_of(found(b, text), &b->decision.machine));
 }
 
 /* The address that DHCPv6 gives a machine is another matter. */
@@ -241,10 +241,10 @@ static void test_another_machine_takes_over(void **state)
 	assert_false(b->event.taken_over);
 	set_mac(b, 7);
 	assert_int_equal(tell(b, OWN, 0), EXCHANGE_ANSWERED); /* not its own to give up */
-	assert_false(machine_equal(&found(b, OWN)->machine, &b->decision.machine));
+	assert_false(binding_is_of(found(b, OWN), &b->decision.machine));
 	tell(b, OWN, 60);
 	assert_true(b->event.taken_over);
-	assert_true(machine_equal(&found(b, OWN)->machine, &b->decision.machine));
+	assert_true(binding_is_of(found(b, OWN), &b->decision.machine));
 	assert_int_equal(binding_table_count(&b->exchange.bindings), 1);
 }
 
