@@ -185,6 +185,21 @@ static int start_files(struct boot_server *server)
 	return rc == 0 ? start_http(server) : rc;
 }
 
+/* Bulk Leasequery, by TCP on the port that DHCPv6 has by UDP. */
+static int start_bulk(struct boot_server *server)
+{
+	static const struct bulk_options options; /* the defaults */
+	const struct boot_config *config = server->config;
+	char at[INET6_ADDRSTRLEN + 8];
+	int rc;
+
+	if (config->leasequeries == 0)
+		return 0;
+	rc = bulk_server_new(
+		&server->bulk, server->loop, &server->exchange, &config->dhcp, &options);
+	return rc < 0 ? complain(rc, "leasequery by TCP", endpoint_text(&config->dhcp, at)) : 0;
+}
+
 static int start_dhcp(struct boot_server *server)
 {
 	int rc = exchange_init(&server->exchange, server->config);
@@ -199,7 +214,7 @@ static int start_dhcp(struct boot_server *server)
 	if (rc < 0)
 		return rc;
 	rc = dhcp_service_new(&server->dhcp, server->loop, &server->exchange);
-	return rc < 0 ? complain_udp(rc, "dhcp", &server->config->dhcp) : 0;
+	return rc < 0 ? complain_udp(rc, "dhcp", &server->config->dhcp) : start_bulk(server);
 }
 
 /* Boots go on without it, so its lack is no reason not to start. */
@@ -278,6 +293,7 @@ void boot_server_fini(struct boot_server *server)
 	control_free(server->control);
 	http_server_free(server->http);
 	tftp_server_free(server->tftp);
+	bulk_server_free(server->bulk);
 	dhcp_service_free(server->dhcp);
 	file_root_free(server->root);
 	loop_timer_free(server->sweep);
@@ -307,6 +323,9 @@ static void warn_of_restart(const struct boot_config *now, const struct boot_con
 		log_warning("%s: dhcp-listen, tftp, http, control and leases take effect at a "
 			    "restart only",
 			then->file);
+	if (now->leasequeries == 0 && then->leasequeries > 0)
+		log_warning(
+			"%s: leasequery is answered by UDP; by TCP from a restart on", then->file);
 }
 
 static void swap_config(

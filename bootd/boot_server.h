@@ -7,6 +7,7 @@
 #define NB6_BOOTD_BOOT_SERVER_H
 
 #include "bootd/boot_progress.h"
+#include "bootd/dhcp/bulk_server.h"
 #include "bootd/dhcp/dhcp_service.h"
 #include "bootd/files/http_server.h"
 #include "bootd/files/tftp_server.h"
@@ -24,6 +25,7 @@ struct boot_server {
 	struct exchange exchange;
 	struct boot_progress progress;
 	struct dhcp_service *dhcp;
+	struct bulk_server *bulk; /* NULL: nobody may ask for leases */
 	struct boot_files files;
 	struct file_root *root;
 	struct tftp_server *tftp;

@@ -58,18 +58,34 @@ static json_t *drops_json(const struct exchange_counters *counters)
 	return all;
 }
 
+/* null where nobody may ask. */
+static json_t *bulk_json(const struct boot_server *server)
+{
+	const struct bulk_counters *counters;
+
+	if (!server->bulk)
+		return json_null();
+	counters = bulk_server_counters(server->bulk);
+	return json_pack("{s:I s:I s:I s:I s:I s:I s:I}", "connections",
+		(json_int_t)counters->connections, "accepted", (json_int_t)counters->accepted,
+		"refused", (json_int_t)counters->refused, "broken", (json_int_t)counters->broken,
+		"timed-out", (json_int_t)counters->timed_out, "queries",
+		(json_int_t)counters->queries, "told", (json_int_t)counters->told);
+}
+
 static json_t *dhcp_json(const struct boot_server *server)
 {
 	const struct exchange_counters *counters = &server->exchange.counters;
 	const struct dhcp_service_counters *service = dhcp_service_counters(server->dhcp);
 
-	return json_pack("{s:I s:I s:I s:I s:I s:s s:o s:o s:o}", "datagrams",
+	return json_pack("{s:I s:I s:I s:I s:I s:s s:o s:o s:o s:o}", "datagrams",
 		(json_int_t)service->datagrams, "relayed", (json_int_t)counters->relayed,
 		"not-served", (json_int_t)service->not_served, "send-failed",
 		(json_int_t)service->send_failed, "no-room", (json_int_t)service->no_room,
 		"client-mac-by", client_mac_way_name(dhcp_service_mac_way(server->dhcp)),
 		"received", messages_json(counters->received), "sent",
-		messages_json(counters->sent), "dropped", drops_json(counters));
+		messages_json(counters->sent), "dropped", drops_json(counters), "bulk-leasequery",
+		bulk_json(server));
 }
 
 static json_t *tftp_json(const struct boot_server *server)

@@ -69,6 +69,11 @@ static const char *const option_name[] = {
 	[DHCP6_OPT_SUBSCRIBER_ID] = "Subscriber-ID",
 	[DHCP6_OPT_CLIENT_FQDN] = "Client FQDN",
 	[DHCP6_OPT_ERO] = "Echo Request",
+	[DHCP6_OPT_LQ_QUERY] = "Query",
+	[DHCP6_OPT_CLIENT_DATA] = "Client Data",
+	[DHCP6_OPT_CLT_TIME] = "Client Last Transaction Time",
+	[DHCP6_OPT_LQ_RELAY_DATA] = "Relay Data",
+	[DHCP6_OPT_LQ_CLIENT_LINK] = "Client Link",
 	[DHCP6_OPT_RELAY_ID] = "Relay-ID",
 	[DHCP6_OPT_NTP_SERVER] = "NTP Server",
 	[DHCP6_OPT_BOOTFILE_URL] = "Boot File URL",
@@ -91,6 +96,11 @@ static const char *const status_name[] = {
 	[DHCP6_STATUS_NO_BINDING] = "NoBinding",
 	[DHCP6_STATUS_NOT_ON_LINK] = "NotOnLink",
 	[DHCP6_STATUS_NO_PREFIX_AVAIL] = "NoPrefixAvail",
+	[DHCP6_STATUS_UNKNOWN_QUERY_TYPE] = "UnknownQueryType",
+	[DHCP6_STATUS_MALFORMED_QUERY] = "MalformedQuery",
+	[DHCP6_STATUS_NOT_CONFIGURED] = "NotConfigured",
+	[DHCP6_STATUS_NOT_ALLOWED] = "NotAllowed",
+	[DHCP6_STATUS_QUERY_TERMINATED] = "QueryTerminated",
 };
 
 /* In order of the code, none left out: the code is the index. */

@@ -50,6 +50,13 @@ struct dhcp6_nii {
 	uint8_t type, major, minor;
 };
 
+/* Query (RFC 5007 section 4.1.2.1); link_address may be ::. */
+struct dhcp6_lq_query {
+	uint8_t type;
+	struct in6_addr link_address;
+	struct wire_in options;
+};
+
 /* Status Code (section 21.13); the text is UTF-8, not NUL-terminated. */
 struct dhcp6_status {
 	uint16_t code;
@@ -62,6 +69,7 @@ int dhcp6_get_vendor_class(struct wire_in data, struct dhcp6_vendor_class *vendo
 int dhcp6_get_linklayer(struct wire_in data, struct dhcp6_linklayer *linklayer);
 int dhcp6_get_remote_id(struct wire_in data, struct dhcp6_remote_id *remote);
 int dhcp6_get_nii(struct wire_in data, struct dhcp6_nii *nii);
+int dhcp6_get_lq_query(struct wire_in data, struct dhcp6_lq_query *query);
 int dhcp6_get_status(struct wire_in data, struct dhcp6_status *status);
 int dhcp6_get_u8(struct wire_in data, uint8_t *value);   /* exactly 1 octet: Preference */
 int dhcp6_get_u16(struct wire_in data, uint16_t *value); /* exactly 2: Elapsed Time, Relay Port */

@@ -57,6 +57,14 @@ int dhcp6_get_remote_id(struct wire_in data, struct dhcp6_remote_id *remote)
 	return result(&data);
 }
 
+int dhcp6_get_lq_query(struct wire_in data, struct dhcp6_lq_query *query)
+{
+	query->type = wire_get_u8(&data);
+	query->link_address = wire_get_in6(&data);
+	query->options = data;
+	return result(&data);
+}
+
 int dhcp6_get_nii(struct wire_in data, struct dhcp6_nii *nii)
 {
 	nii->type = wire_get_u8(&data);

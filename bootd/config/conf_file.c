@@ -222,7 +222,8 @@ static bool build_admission(cfg_t *cfg, struct boot_config *config)
 	config->client_rate = (uint32_t)cfg_getint(cfg, "client-rate");
 	config->link_rate = (uint32_t)cfg_getint(cfg, "link-rate");
 	return copy_prefixes(
-		cfg, "trusted-relays", &config->trusted_relay, &config->trusted_relays);
+		       cfg, "trusted-relays", &config->trusted_relay, &config->trusted_relays) &&
+	       copy_prefixes(cfg, "leasequery", &config->leasequery, &config->leasequeries);
 }
 
 static void build_secret(cfg_t *cfg, struct boot_config *config)

@@ -103,6 +103,11 @@ void answer_put_status(struct wire_out *out, uint16_t status)
 		[DHCP6_STATUS_NO_BINDING] = "no such address is bound to this client",
 		[DHCP6_STATUS_NOT_ON_LINK] = "the address is not of this link",
 		[DHCP6_STATUS_NO_PREFIX_AVAIL] = "no prefixes are delegated here",
+		[DHCP6_STATUS_UNKNOWN_QUERY_TYPE] = "there is no such query",
+		[DHCP6_STATUS_MALFORMED_QUERY] = "the query lacks what it asks by",
+		[DHCP6_STATUS_NOT_CONFIGURED] = "no such link is configured",
+		[DHCP6_STATUS_NOT_ALLOWED] = "not to be asked by this requestor, or not this way",
+		[DHCP6_STATUS_QUERY_TERMINATED] = "there is no room for the whole answer",
 	};
 
 	dhcp6_put_status(out, status, text[status]);

@@ -34,6 +34,7 @@ void binding_table_fini(struct binding_table *table)
 
 	while ((binding = binding_table_next(table, NULL)))
 		binding_table_remove(table, binding);
+	client_ways_fini(&table->ways);
 	free(table->by_machine);
 	free(table->by_address);
 	address_pools_fini(&table->pools);
@@ -212,6 +213,7 @@ void binding_table_remove(struct binding_table *table, struct binding *binding)
 		forget_machine(table, binding);
 	binding_table_drop_address(table, binding);
 	list_take(list_of(table, binding), binding);
+	client_way_forget(binding->way);
 	binding_free_ids(binding);
 	free(binding);
 }
@@ -397,6 +399,36 @@ struct binding *binding_table_next(const struct binding_table *table, const stru
 	while (list < BINDING_LISTS && !table->list[list].newest)
 		list++;
 	return list < BINDING_LISTS ? table->list[list].newest : NULL;
+}
+
+const struct binding *binding_table_next_of(const struct binding_table *table,
+	const struct prefix *subnet, const struct machine *machine, const struct binding *after)
+{
+	const struct binding *binding =
+		after ? after->next_by_machine : *machine_slot(table, subnet, machine);
+
+	while (binding && !is_of(binding, subnet, machine))
+		binding = binding->next_by_machine;
+	return binding;
+}
+
+const struct binding *binding_table_next_in(
+	const struct binding_table *table, size_t part, const struct binding *after)
+{
+	return after ? after->next_by_address : table->by_address[part];
+}
+
+int binding_table_keep_ways(struct binding_table *table)
+{
+	struct binding *binding = NULL;
+	int rc;
+
+	if (table->ways.by_duid)
+		return 0;
+	rc = client_ways_init(&table->ways, table->slots, table->seed);
+	while (rc == 0 && (binding = binding_table_next(table, binding)))
+		client_way_note(&table->ways, binding, NULL, NULL, binding->since_ms);
+	return rc;
 }
 
 const char *binding_state_name(enum binding_state state)

@@ -29,11 +29,12 @@
 
 #include "bootd/dhcp/address_pool.h"
 #include "bootd/dhcp/client_facts.h"
+#include "bootd/dhcp/client_way.h"
 #include "bootd/dhcp/machine.h"
 #include "bootd/dhcp/prefix.h"
 
 enum {
-	BINDINGS_MAX = 1200000, /* 160 octets each */
+	BINDINGS_MAX = 1200000, /* 168 octets each */
 	BINDING_IDS_HERE = 32,
 	OFFER_HELD_S = 120,     /* for a Request to come */
 	DECLINE_RESTS_S = 3600, /* until a declined address may be tried again */
@@ -73,7 +74,8 @@ struct binding {
 	uint32_t iaid;                     /* of the last asker, as its DUID */
 	uint64_t since_ms;                 /* in this state */
 	uint64_t expires_ms;               /* forgotten then, a lease expired */
-	uint64_t stored_ms; /* of a lease: as far as the store has it; 0: not at all */
+	uint64_t stored_ms;     /* of a lease: as far as the store has it; 0: not at all */
+	struct client_way *way; /* how its client was heard; NULL: not kept, or not known */
 
 	/* Private to binding_table.c. */
 	struct binding *next_by_machine, *next_by_address;
@@ -95,6 +97,7 @@ struct binding_table {
 	struct binding **by_machine, **by_address;
 	struct binding_list list[BINDING_LISTS];
 	struct address_pools pools; /* what is free in them */
+	struct client_ways ways;    /* kept from binding_table_keep_ways() on */
 	uint64_t evicted;           /* let go of for want of room, since the start */
 };
 
@@ -104,6 +107,9 @@ void binding_table_fini(struct binding_table *table);
 
 /* Other pools: built anew, then filled with what is known. Returns 0 or -ENOMEM, all as before. */
 int binding_table_set_pools(struct binding_table *table, const struct boot_config *config);
+
+/* For Leasequery: how clients are heard is kept from now on. Returns 0 or -ENOMEM. */
+int binding_table_keep_ways(struct binding_table *table);
 
 size_t binding_table_count(const struct binding_table *table);
 size_t binding_table_leases(const struct binding_table *table);
@@ -169,6 +175,17 @@ void binding_table_expire_some(struct binding_table *table, uint64_t now_ms, siz
 
 /* All of them, leases first, newest first within each list: NULL begins, NULL ends. */
 struct binding *binding_table_next(const struct binding_table *table, const struct binding *after);
+
+/* All of a machine's on a subnet, in no order, what it has registered among them; likewise. */
+const struct binding *binding_table_next_of(const struct binding_table *table,
+	const struct prefix *subnet, const struct machine *machine, const struct binding *after);
+
+/*
+ * Those with an address, part by part: of parts 0 to table->slots - 1, each one is in the same
+ * part for as long as it has its address, whatever else changes.
+ */
+const struct binding *binding_table_next_in(
+	const struct binding_table *table, size_t part, const struct binding *after);
 
 /* "offered", "bound", "released", "declined", "expired", "registered". */
 const char *binding_state_name(enum binding_state state);

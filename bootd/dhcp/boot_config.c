@@ -61,6 +61,7 @@ void boot_config_free(struct boot_config *config)
 	free(config->dns);
 	free(config->relay_supplied);
 	free(config->trusted_relay);
+	free(config->leasequery);
 	free(config->file);
 	free(config->root);
 	free(config->control);

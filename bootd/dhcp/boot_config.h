@@ -102,6 +102,8 @@ struct boot_config {
 	bool rapid_commit;            /* a Solicit that asks for it gets a Reply */
 	struct prefix *trusted_relay; /* who may relay; none: all */
 	size_t trusted_relays;
+	struct prefix *leasequery; /* who may ask for leases; none: nobody */
+	size_t leasequeries;
 	uint32_t link_rate, client_rate;                /* messages a second; 0: any number */
 	uint32_t refresh_s, sol_max_rt_s, inf_max_rt_s; /* 0: not said */
 	uint16_t *relay_supplied;                       /* the options that relays may supply */

@@ -160,6 +160,8 @@ static const struct dialogue dialogue[EXCHANGE_TYPES] = {
 		respond_information_request},
 	[DHCP6_ADDR_REG_INFORM] = {WANTED, UNWANTED, DHCP6_ADDR_REG_REPLY, respond_registration,
 		.gives_nothing = true},
+	[DHCP6_LEASEQUERY] = {WANTED, OPTIONAL, DHCP6_LEASEQUERY_REPLY, respond_leasequery,
+		.is_no_clients = true},
 };
 
 const struct dialogue *dialogue_of(uint8_t type)

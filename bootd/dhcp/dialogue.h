@@ -35,6 +35,7 @@ struct dialogue {
 	uint8_t answer;
 	respond_fn *respond;
 	bool gives_nothing; /* neither an address nor a boot file: there is none to be chosen */
+	bool is_no_clients; /* but a requestor's, by unicast from wherever it is */
 };
 
 /* The type of the answer: the dialogue's, but a Solicit may be answered at once (section 18.3.1).
@@ -47,6 +48,8 @@ enum exchange_drop request_admit(const struct request *r);
 
 /* Addr-reg-inform: registration.c. */
 respond_fn respond_registration;
+/* Leasequery: leasequery.c. */
+respond_fn respond_leasequery;
 
 /* Of the messages that clients send; NULL for all others. */
 const struct dialogue *dialogue_of(uint8_t type);

@@ -22,13 +22,17 @@ int exchange_init(struct exchange *exchange, const struct boot_config *config)
 	if (!exchange->client_rates || !exchange->link_rates)
 		return -ENOMEM;
 	rc = binding_table_init(&exchange->bindings, 0);
-	return rc < 0 ? rc : binding_table_set_pools(&exchange->bindings, config);
+	return rc < 0 ? rc : exchange_set_config(exchange, config);
 }
 
 int exchange_set_config(struct exchange *exchange, const struct boot_config *config)
 {
-	int rc = binding_table_set_pools(&exchange->bindings, config);
+	int rc = 0;
 
+	if (config->leasequeries > 0)
+		rc = binding_table_keep_ways(&exchange->bindings);
+	if (rc == 0)
+		rc = binding_table_set_pools(&exchange->bindings, config);
 	if (rc == 0)
 		exchange->config = config;
 	return rc;
@@ -92,7 +96,7 @@ static enum exchange_drop check_request(const struct request *r)
 
 	if (!d)
 		return DROP_NOT_FOR_SERVERS;
-	if (r->chain.count == 0 && !r->arrival->multicast)
+	if (r->chain.count == 0 && !r->arrival->multicast && !d->is_no_clients)
 		return DROP_UNICAST;
 	if (d->client_id == WANTED && !facts->has_client_id)
 		return DROP_NO_CLIENT_ID;
@@ -158,11 +162,13 @@ bool exchange_decide(const struct boot_config *config, const struct binding_tabl
 static bool decide(struct request *r)
 {
 	const struct exchange *exchange = r->exchange;
+	const struct dialogue *d = dialogue_of(r->facts.type);
 
-	return dialogue_of(r->facts.type)->gives_nothing
-		       ? decide_place(exchange->config, &r->facts, &r->decision)
-		       : exchange_decide(
-				 exchange->config, &exchange->bindings, &r->facts, &r->decision);
+	if (d->is_no_clients)
+		return true;
+	return d->gives_nothing ? decide_place(exchange->config, &r->facts, &r->decision)
+				: exchange_decide(exchange->config, &exchange->bindings, &r->facts,
+					  &r->decision);
 }
 
 /* How much longer the store has the address that was chosen for the machine. */
@@ -220,16 +226,32 @@ static void address_answer(const struct request *r, struct exchange_answer *answ
 
 	answer->to = arrival->source;
 	answer->port = DHCP6_CLIENT_PORT;
+	if (dialogue_of(r->facts.type)->is_no_clients)
+		answer->port = arrival->source_port;
 	if (r->chain.count > 0)
 		answer->port =
 			dhcp6_option_find(r->chain.relay[0].options, DHCP6_OPT_RELAY_PORT, &data)
 				? arrival->source_port
 				: DHCP6_SERVER_PORT;
-	/* Who registers an address asks from that one: it is on the link, whatever the routes say.
-	 */
-	answer->ifindex = IN6_IS_ADDR_LINKLOCAL(&arrival->source) || r->chain.count == 0
+	/* Who registers asks from that address: it is on the link, whatever the routes say. */
+	answer->ifindex = IN6_IS_ADDR_LINKLOCAL(&arrival->source) ||
+					  (r->chain.count == 0 && arrival->multicast)
 				  ? arrival->ifindex
 				  : 0;
+}
+
+/* Who has an address was heard just now, and how: Leasequery asks for it. */
+static void note_way(const struct request *r)
+{
+	struct binding_table *bindings = &r->exchange->bindings;
+	struct binding *binding;
+
+	if (!bindings->ways.by_duid || !r->event.with_address)
+		return;
+	binding = binding_table_find_address(bindings, &r->decision.address.address);
+	if (binding)
+		client_way_note(
+			&bindings->ways, binding, &r->chain, &r->arrival->source, r->now_ms);
 }
 
 static void tell(struct request *r)
@@ -238,7 +260,7 @@ static void tell(struct request *r)
 	r->event.decision = &r->decision;
 	r->event.answer_type = r->answer_type;
 	r->event.now_ms = r->now_ms;
-	if (r->exchange->observe)
+	if (r->exchange->observe && r->decision.subnet)
 		r->exchange->observe(r->exchange->observe_arg, &r->event);
 }
 
@@ -270,6 +292,7 @@ static enum exchange_drop handle(
 	if (drop)
 		return drop;
 	address_answer(r, out);
+	note_way(r);
 	exchange->counters.sent[r->answer_type]++;
 	tell(r);
 	return EXCHANGE_ANSWERED;

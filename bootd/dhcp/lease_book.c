@@ -67,6 +67,7 @@ static int take(struct lease_book *book, struct binding_table *table, const stru
 	uint64_t now_ms)
 {
 	struct binding *binding;
+	bool is_known;
 
 	if (!binding_table_can_lease(table))
 		return -ENOSPC;
@@ -74,7 +75,10 @@ static int take(struct lease_book *book, struct binding_table *table, const stru
 	if (!binding)
 		return -ENOMEM;
 	binding_table_set_address(table, binding, &lease->address, false);
+	is_known = binding->way && binding_has_duid(binding, &lease->duid);
 	binding_set_duid(binding, &lease->duid);
+	if (!is_known)
+		client_way_note(&table->ways, binding, NULL, NULL, now_ms);
 	binding->iaid = lease->iaid;
 	binding_table_set_state(table, binding, state_of(lease->state), now_ms, 0);
 	binding->since_ms = ms_of(book, lease->since_unix_s);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Make the seeds of fuzz_bootd: whole exchanges, as captures have them.
+"""Make the seeds of fuzz_bootd, whole exchanges as captures have them, and of fuzz_bulk.
 
     tests/data/bootd_corpus.py tests/data/corpus/bootd tests/data/captures/*.pcap
 
@@ -60,7 +60,36 @@ def options():
         yield record(relayed(once, option(66, option(65, b"\x05outer\0")), echo, link="::"))
 
 
-MADE = {"registration": registrations, "options": options}
+def leasequeries():
+    """RFCs 5007 and 5460, of an address that was registered before: each type, whole and not."""
+    own = ip_address("2001:db8:1::77").packed
+    inform = bytes([36, 0, 0, 1]) + CLIENT_ID + option(5, own + struct.pack("!II", 60, 60))
+    yield record(relayed(inform, option(53, b"\0\3relay"), peer="2001:db8:1::77"))
+    for query in queries():
+        yield record(query, 0)
+        yield record(relayed(query), 0)
+
+
+def queries():
+    by = option(5, ip_address("2001:db8:1::77").packed + bytes(8)) + CLIENT_ID
+    by += option(53, b"\0\3\x09") + option(37, b"\0\0\0\x09\7") + option(6, struct.pack("!HH", 47, 79))
+    for kind in range(7):
+        for link in ("::", "2001:db8:1::1", "2001:db8:77::1"):
+            for options in (by, b""):
+                query = option(44, bytes([kind]) + ip_address(link).packed + options)
+                yield bytes([14, 0, 0, 1]) + CLIENT_ID + query
+
+
+def bulk():
+    """The same as a stream, in pieces (tests/fuzz/fuzz_bulk.c)."""
+    stream = b"".join(struct.pack("!H", len(query)) + query for query in queries())
+    for size in (7, 255):
+        pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
+        yield b"".join(bytes([len(piece)]) + piece for piece in pieces)
+    yield b"\x06\0\4\1\0\0\0"  # a Solicit
+
+
+MADE = {"registration": registrations, "options": options, "leasequery": leasequeries}
 
 
 def main(directory, *captures):
@@ -68,6 +97,10 @@ def main(directory, *captures):
     directory.mkdir(parents=True, exist_ok=True)
     for name, make in MADE.items():
         (directory / name).write_bytes(b"".join(make()))
+    streams = directory.parent / "bulk"
+    streams.mkdir(exist_ok=True)
+    for number, stream in enumerate(bulk()):
+        (streams / f"stream-{number}").write_bytes(stream)
     for path in map(pathlib.Path, captures):
         asked = [payload for payload in payloads(path) if payload[0] in TO_SERVERS]
         if asked:

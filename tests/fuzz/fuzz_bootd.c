@@ -25,7 +25,8 @@ enum { MULTICAST = 1, WITH_MAC = 2, OUR_SERVER_ID = 4, LATER = 8 };
 
 static const char conf[] =
 	"dns = {\"2001:db8::53\"} domain-search = {\"example.org\"}\n"
-	"rapid-commit = true sol-max-rt = \"1h\" inf-max-rt = \"1h\" information-refresh = "
+	"leasequery = {\"fe80::/10\"} rapid-commit = true sol-max-rt = \"1h\" inf-max-rt = \"1h\" "
+	"information-refresh = "
 	"\"1h\"\n"
 	"key = \"the key of the fuzzer\" server-duid = \"000300010200000000aa\"\n"
 	"subnet \"2001:db8:1::/64\" { interface = \"eth0\" }\n"
@@ -84,7 +85,7 @@ static void check_answer(struct wire_in in)
 	}
 	demand(dhcp6_message_read(in, &message) == 0);
 	demand(message.type == DHCP6_ADVERTISE || message.type == DHCP6_REPLY ||
-		message.type == DHCP6_ADDR_REG_REPLY);
+		message.type == DHCP6_ADDR_REG_REPLY || message.type == DHCP6_LEASEQUERY_REPLY);
 	while (dhcp6_option_next(&message.options, &option)) {
 		demand(wire_left(&option.data) > 0 || option.code == DHCP6_OPT_ADDR_REG_ENABLE ||
 			option.code == DHCP6_OPT_RAPID_COMMIT ||
@@ -157,7 +158,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t now_ms = 1000;
 
 	demand(binding_table_init(&exchange.bindings, 16) == 0);
-	demand(binding_table_set_pools(&exchange.bindings, config) == 0);
+	demand(exchange_set_config(&exchange, config) == 0);
 	demand(boot_progress_init(&progress, 4) == 0);
 	while (wire_left(&in) > 3) {
 		uint8_t flags = wire_get_u8(&in);

@@ -33,6 +33,7 @@ from lab.test_bootd import (
     options,
     read_options,
     relay,
+    request_of,
     solicit,
 )
 from lab.topology import CORE_ROUTER, SERVER, program
@@ -159,3 +160,118 @@ def test_a_flood_costs_the_others_nothing(site):
     while through.receive().linkaddr != "2001:db8:2::1":
         pass
     assert dropped()["link-rate"] > 100
+
+
+# --- Leasequery, RFC 5007 and RFC 5460 ------------------------------------------------------
+
+LEASEQUERY, LEASEQUERY_REPLY, LEASEQUERY_DONE, LEASEQUERY_DATA = 14, 15, 16, 17
+REMOTE_ID = b"\0\0\0\x09port-7"
+ALLOWED = 'leasequery = {"2001:db8:100::/64"}'
+
+
+def query(kind, link="::", *by, xid=b"\1\2\3"):
+    asked = option(44, bytes([kind]) + in6(link) + b"".join(by))
+    return bytes([LEASEQUERY]) + xid + bytes(duid("02:00:00:00:00:01")) + asked
+
+
+def bind_machines(through, count):
+    """So many machines with an address each, at one port of a switch; their addresses."""
+    addresses = []
+    for number in range(count):
+        mac = f"52:54:00:01:00:{number:02x}"
+        client = duid(mac)
+        layer = relay(request_of(through.ask(solicit(client=client), mac=mac)), mac=mac)
+        head = DHCP6_RelayForward(hopcount=0, linkaddr=layer.linkaddr, peeraddr=layer.peeraddr)
+        remote = DHCP6OptRemoteID(enterprisenum=9, remoteid=b"port-7")
+        through.send(head / remote / layer.payload)
+        addresses.append(address(through.receive()[DHCP6OptRelayMsg].message))
+    return addresses
+
+
+def inner_options(data):
+    return read_options(bytes(4) + data)
+
+
+def test_leasequery_by_address(site):
+    through = start(site, ALLOWED)
+    (bound,) = bind_machines(through, 1)
+    asker = site.router.udp_socket(CORE_ROUTER, 10547)
+    asker.settimeout(5)
+    asker.sendto(query(1, "::", option(5, in6(bound) + bytes(8))), (SERVER, 547))
+    reply = asker.recv(2000)
+    assert reply[:4] == bytes([LEASEQUERY_REPLY, 1, 2, 3])
+    client = inner_options(dict(read_options(reply))[45])
+    assert [code for code, _ in client] == [1, IAADDR, 46]
+    assert dict(client)[1] == bytes(duid("52:54:00:01:00:00"))[4:]
+    assert dict(client)[IAADDR][:16] == in6(bound)
+
+
+def test_leasequery_of_a_stranger(site):
+    through = start(site)
+    (bound,) = bind_machines(through, 1)
+    through.socket.sendto(query(1, "::", option(5, in6(bound) + bytes(8))), (SERVER, 547))
+    said = dict(read_options(through.socket.recv(2000)))
+    assert said[13][:2] == b"\0\x0a" and 45 not in said
+    assert not site.server.listens("tcp", 547)
+
+
+def connect(site):
+    with site.router.entered():
+        sock = socket.create_connection((SERVER, 547), timeout=5)
+    return sock
+
+
+def frame(message):
+    return len(message).to_bytes(2, "big") + message
+
+
+def frames(sock, count):
+    """So many messages of a stream."""
+    stream, found = sock.makefile("rb"), []
+    while len(found) < count:
+        length = int.from_bytes(stream.read(2), "big")
+        found.append(stream.read(length))
+    return found
+
+
+def test_bulk_leasequery(site):
+    """By remote-id: who is at this port? Two queries in a row, each answered to its end."""
+    through = start(site, ALLOWED)
+    bound = bind_machines(through, 20)
+    with connect(site) as sock:
+        by = option(37, REMOTE_ID)
+        sock.sendall(frame(query(5, "::", by)) + frame(query(4, LINK, xid=b"\1\2\4")))
+        told = frames(sock, 42)
+    for at, xid in ((0, 3), (21, 4)):
+        answer = told[at : at + 21]
+        kinds = [LEASEQUERY_REPLY] + [LEASEQUERY_DATA] * 19 + [LEASEQUERY_DONE]
+        assert [message[0] for message in answer] == kinds
+        assert all(message[3] == xid for message in answer)
+        clients = [inner_options(dict(read_options(message))[45]) for message in answer[:-1]]
+        assert {dict(client)[IAADDR][:16] for client in clients} == {in6(a) for a in bound}
+    counters = site.ask("bootd", "status")["dhcp"]["bulk-leasequery"]
+    assert (counters["queries"], counters["told"]) == (2, 40)
+
+
+def test_bulk_leasequery_is_bounded(site):
+    """Ten connections, for queries only, of those who may ask."""
+    start(site, ALLOWED)
+
+    def counters():
+        return site.ask("bootd", "status")["dhcp"]["bulk-leasequery"]
+
+    crowd = [connect(site) for _ in range(10)]
+    wait_for(lambda: counters()["connections"] == 10, what="ten connections")
+    with connect(site) as sock:
+        assert sock.recv(1) == b""
+    crowd[0].sendall(frame(bytes(solicit())))
+    assert crowd[0].recv(1) == b""
+    for sock in crowd:
+        sock.close()
+    wait_for(lambda: counters()["connections"] == 0, what="they are gone")
+    site.router.address("core", "2001:db8:f00::1/64")
+    site.server.route("2001:db8:f00::/64", "via", CORE_ROUTER)
+    with site.router.entered():
+        stranger = socket.create_connection((SERVER, 547), 5, ("2001:db8:f00::1", 0))
+    assert stranger.recv(1) == b""
+    assert (counters()["refused"], counters()["broken"]) == (2, 1)

@@ -282,6 +282,8 @@ void bench_check_answer(const struct bench *b)
 	check_vendor_class(b);
 	check_url(b, b->reply.options);
 	assert_true(bench_option(b, DHCP6_OPT_SERVERID, &data));
+	if (b->reply.type == DHCP6_LEASEQUERY_REPLY)
+		return; /* not to firmware */
 	if (b->reply.type == DHCP6_ADVERTISE) {
 		/* An Advertise has a whole IA_NA, or a status and no URL: all else makes UEFI hang.
 		 */

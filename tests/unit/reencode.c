@@ -193,6 +193,22 @@ static bool again_remote_id(
 	return true;
 }
 
+static bool again_lq_query(struct wire_out *out, uint16_t code, struct wire_in data, unsigned depth)
+{
+	struct dhcp6_lq_query query;
+	size_t mark;
+
+	(void)depth;
+	if (dhcp6_get_lq_query(data, &query) < 0)
+		return false;
+	mark = dhcp6_open_option(out, code);
+	wire_put_u8(out, query.type);
+	wire_put_in6(out, &query.link_address);
+	put_rest(out, query.options);
+	dhcp6_close_option(out, mark);
+	return true;
+}
+
 static bool again_nii(struct wire_out *out, uint16_t code, struct wire_in data, unsigned depth)
 {
 	struct dhcp6_nii nii;
@@ -238,6 +254,9 @@ static const struct {
 	{DHCP6_OPT_INFO_REFRESH_TIME, again_u32},
 	{DHCP6_OPT_REMOTE_ID, again_remote_id},
 	{DHCP6_OPT_ERO, again_codes},
+	{DHCP6_OPT_LQ_QUERY, again_lq_query},
+	{DHCP6_OPT_CLT_TIME, again_u32},
+	{DHCP6_OPT_LQ_CLIENT_LINK, again_addresses},
 	{DHCP6_OPT_RELAY_ID, again_duid},
 	{DHCP6_OPT_BOOTFILE_PARAM, again_classes},
 	{DHCP6_OPT_CLIENT_ARCH, again_codes},

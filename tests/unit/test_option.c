@@ -55,6 +55,13 @@ static int read_remote_id(struct wire_in data)
 	return dhcp6_get_remote_id(data, &remote);
 }
 
+static int read_lq_query(struct wire_in data)
+{
+	struct dhcp6_lq_query query;
+
+	return dhcp6_get_lq_query(data, &query);
+}
+
 static int read_nii(struct wire_in data)
 {
 	struct dhcp6_nii nii;
@@ -95,6 +102,7 @@ static const struct {
 	{"Vendor Class", read_vendor_class, 4, false},
 	{"Client Link-Layer Address", read_linklayer, 2, false},
 	{"Remote-ID", read_remote_id, 4, false},
+	{"Query", read_lq_query, 17, false},
 	{"Network Interface Identifier", read_nii, 3, true},
 	{"Status Code", read_status, 2, false},
 	{"one octet", read_u8, 1, true},

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: ISC */
+/* Sockets and their buffers; what is said is the session's. */
+#include "bootd/dhcp/bulk_server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bootd/dhcp/bulk_session.h"
+#include "daemon/log.h"
+#include "daemon/loop.h"
+
+enum { CONNECTIONS = 10, IDLE_MS = 300 * 1000, OUT_SIZE = 4 * BULK_ROOM };
+
+struct connection {
+	struct bulk_server *server;
+	struct connection *next;
+	int fd;
+	struct loop_watch *watch;
+	struct loop_timer *idle;
+	struct bulk_session session;
+	bool is_closing; /* the requestor says no more: what it asked is answered to the end */
+	enum bulk_state state;
+	size_t out_len, out_sent;
+	uint8_t out[OUT_SIZE];
+};
+
+struct bulk_server {
+	struct loop *loop;
+	const struct exchange *exchange;
+	struct bulk_options options;
+	int fd;
+	struct loop_watch *watch;
+	struct connection *first;
+	struct bulk_counters counters;
+};
+
+static void hang_up(struct connection *c)
+{
+	struct connection **place = &c->server->first;
+
+	while (*place != c)
+		place = &(*place)->next;
+	*place = c->next;
+	c->server->counters.connections--;
+	loop_watch_free(c->watch);
+	loop_timer_free(c->idle);
+	close(c->fd);
+	free(c);
+}
+
+static void be_patient(struct connection *c)
+{
+	loop_timer_arm(c->idle, c->server->options.idle_ms);
+}
+
+static void has_idled(void *arg)
+{
+	struct connection *c = arg;
+
+	c->server->counters.timed_out++;
+	hang_up(c);
+}
+
+/* --- one connection --------------------------------------------------------------------- */
+
+static bool has_room(const struct connection *c)
+{
+	return !c->is_closing && c->session.have < sizeof(c->session.in);
+}
+
+/* False where the connection is lost. */
+static bool hear(struct connection *c)
+{
+	uint8_t octets[sizeof(c->session.in)];
+	ssize_t n = recv(c->fd, octets, sizeof(c->session.in) - c->session.have, 0);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	c->is_closing = n == 0;
+	bulk_session_take(&c->session, octets, (size_t)n);
+	return true;
+}
+
+static void answer(struct connection *c)
+{
+	struct wire_out out = wire_out_of(c->out, sizeof(c->out));
+	struct bulk_counters *counters = &c->server->counters;
+	uint64_t queries = c->session.queries, told = c->session.told;
+
+	c->state = bulk_session_answer(&c->session, c->server->exchange, loop_now_ms(), &out);
+	c->out_len = out.len;
+	c->out_sent = 0;
+	counters->queries += c->session.queries - queries;
+	counters->told += c->session.told - told;
+	if (c->session.queries > queries)
+		be_patient(c);
+}
+
+static bool say(struct connection *c)
+{
+	ssize_t n = send(c->fd, c->out + c->out_sent, c->out_len - c->out_sent, MSG_NOSIGNAL);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	c->out_sent += (size_t)n;
+	be_patient(c);
+	return true;
+}
+
+/* One step at a time, so that others have their turn; the loop comes back while there is more. */
+static void ready(int fd, int what, void *arg)
+{
+	struct connection *c = arg;
+	bool is_fine = true;
+
+	(void)fd;
+	if ((what & LOOP_READ) && has_room(c))
+		is_fine = hear(c);
+	if (is_fine && c->out_sent == c->out_len)
+		answer(c);
+	if (is_fine && c->out_sent < c->out_len)
+		is_fine = say(c);
+	if (c->state == BULK_BROKEN)
+		c->server->counters.broken++;
+	if (!is_fine || c->state == BULK_BROKEN ||
+		(c->is_closing && c->state == BULK_WAITS && c->out_sent == c->out_len)) {
+		hang_up(c);
+		return;
+	}
+	loop_watch_set(c->watch,
+		(has_room(c) ? LOOP_READ : 0) |
+			(c->out_sent < c->out_len || c->state == BULK_ANSWERS ? LOOP_WRITE : 0));
+}
+
+/* --- all of them ------------------------------------------------------------------------ */
+
+static struct connection *connection_new(struct bulk_server *server, int fd)
+{
+	struct connection *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->server = server;
+	c->fd = fd;
+	c->watch = loop_watch_new(server->loop, fd, LOOP_READ, ready, c);
+	c->idle = loop_timer_new(server->loop, has_idled, c);
+	if (c->watch && c->idle)
+		return c;
+	loop_watch_free(c->watch);
+	loop_timer_free(c->idle);
+	free(c);
+	return NULL;
+}
+
+static void refuse(struct bulk_server *server, const struct in6_addr *peer, const char *why)
+{
+	static struct log_limit limit;
+	char text[INET6_ADDRSTRLEN];
+
+	server->counters.refused++;
+	log_limited(&limit, LOG_LEVEL_NOTICE, "%s: its Bulk Leasequery is refused: %s",
+		inet_ntop(AF_INET6, peer, text, sizeof(text)), why);
+}
+
+static bool take_in(struct bulk_server *server, int fd, const struct in6_addr *peer)
+{
+	struct connection *c;
+
+	if (!leasequery_is_allowed(server->exchange->config, peer)) {
+		refuse(server, peer, "it is not in leasequery");
+		return false;
+	}
+	if (server->counters.connections >= server->options.connections) {
+		refuse(server, peer, "there are as many connections as may be");
+		return false;
+	}
+	c = connection_new(server, fd);
+	if (!c)
+		return false;
+	c->next = server->first;
+	server->first = c;
+	server->counters.connections++;
+	server->counters.accepted++;
+	be_patient(c);
+	return true;
+}
+
+static void accept_one(int fd, int what, void *arg)
+{
+	struct sockaddr_in6 peer;
+	socklen_t len = sizeof(peer);
+	int accepted = accept4(fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	(void)what;
+	if (accepted >= 0 && !take_in(arg, accepted, &peer.sin6_addr))
+		close(accepted);
+}
+
+static int listen_at(const struct sockaddr_in6 *at)
+{
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1, rc;
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0 &&
+		bind(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 &&
+		listen(fd, CONNECTIONS) == 0)
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
+int bulk_server_new(struct bulk_server **out, struct loop *loop, const struct exchange *exchange,
+	const struct sockaddr_in6 *at, const struct bulk_options *options)
+{
+	struct bulk_server *server = calloc(1, sizeof(*server));
+	int rc;
+
+	*out = NULL;
+	if (!server)
+		return -ENOMEM;
+	server->loop = loop;
+	server->exchange = exchange;
+	server->options = *options;
+	if (!server->options.connections)
+		server->options.connections = CONNECTIONS;
+	if (!server->options.idle_ms)
+		server->options.idle_ms = IDLE_MS;
+	rc = server->fd = listen_at(at);
+	if (rc >= 0)
+		server->watch = loop_watch_new(loop, server->fd, LOOP_READ, accept_one, server);
+	if (rc >= 0 && !server->watch)
+		rc = -ENOMEM;
+	if (rc < 0) {
+		bulk_server_free(server);
+		return rc;
+	}
+	*out = server;
+	return 0;
+}
+
+void bulk_server_free(struct bulk_server *server)
+{
+	if (!server)
+		return;
+	while (server->first)
+		hang_up(server->first);
+	loop_watch_free(server->watch);
+	if (server->fd >= 0)
+		close(server->fd);
+	free(server);
+}
+
+const struct bulk_counters *bulk_server_counters(const struct bulk_server *server)
+{
+	return &server->counters;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One connection of a Bulk Leasequery (RFC 5460), without its socket: octets in, octets out.
+ *
+ *	{length, Leasequery} ...  ->  {length, Leasequery-reply} {length, Leasequery-data} ...
+ *	                              {length, Leasequery-done}
+ *
+ * Queries are answered one after the other. The bindings are gone through part by part, a few
+ * thousand at a time, so that a million of them keep nobody waiting; what comes and goes meanwhile
+ * is told or not, all the rest once.
+ */
+#ifndef NB6_BOOTD_DHCP_BULK_SESSION_H
+#define NB6_BOOTD_DHCP_BULK_SESSION_H
+
+#include "bootd/dhcp/exchange.h"
+#include "bootd/dhcp/leasequery.h"
+
+enum {
+	BULK_QUERY_MAX = 2048, /* octets of a query */
+	BULK_ROOM = 32768,     /* that an answer begins with: for all the clients of one part */
+};
+
+struct bulk_session {
+	size_t have; /* octets of `in` */
+	uint8_t in[2 + BULK_QUERY_MAX];
+
+	/* The query that is being answered. */
+	bool is_answering, has_told;
+	struct leasequery query;
+	uint32_t xid;
+	struct dhcp6_duid requestor; /* len 0: it has not said */
+	size_t part;                 /* of the bindings, the next one */
+
+	uint64_t queries, told; /* clients told of, since the start */
+};
+
+enum bulk_state {
+	BULK_WAITS,   /* for octets of the requestor */
+	BULK_ANSWERS, /* there is more to be said: ask again */
+	BULK_BROKEN,  /* this is no Leasequery: hang up */
+};
+
+/* Take as many octets as there is room for; returns how many. */
+size_t bulk_session_take(struct bulk_session *session, const uint8_t *octets, size_t len);
+
+/* Go on answering, into `out` while it has BULK_ROOM left. */
+enum bulk_state bulk_session_answer(struct bulk_session *session, const struct exchange *exchange,
+	uint64_t now_ms, struct wire_out *out);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Leasequery: a router or another operator's tool asks who has which address (RFC 5007 over UDP,
+ * RFC 5460 over TCP, where answers are many: bulk_session.h).
+ *
+ *	by address, by client-id            over both
+ *	by relay-id, link-address, remote-id over TCP only
+ *
+ * What is told of: what is bound or registered now. There is no query by link-layer address in any
+ * RFC; a requestor that asks for option 79 in its query's Option Request is told it with each
+ * client.
+ */
+#ifndef NB6_BOOTD_DHCP_LEASEQUERY_H
+#define NB6_BOOTD_DHCP_LEASEQUERY_H
+
+#include "bootd/dhcp/binding_table.h"
+#include "bootd/dhcp/boot_config.h"
+#include "dhcp6/option.h"
+
+enum { LEASEQUERY_KEY_MAX = 255 };
+
+/* A query, owned: it outlives the message. */
+struct leasequery {
+	uint8_t type; /* DHCP6_QUERY_BY_* */
+	bool has_link;
+	struct prefix link;      /* the subnet that it is limited to */
+	struct in6_addr address; /* by address */
+	struct dhcp6_duid duid;  /* by client-id */
+	uint16_t key_len;        /* by relay-id, remote-id: the option's data */
+	uint8_t key[LEASEQUERY_KEY_MAX];
+	bool with_relays, with_mac; /* asked for in its Option Request */
+	uint64_t now_ms;            /* to be set before it is answered */
+};
+
+/* May it ask at all? peer: who asks, which for a relayed query is not who sent the datagram. */
+bool leasequery_is_allowed(const struct boot_config *config, const struct in6_addr *peer);
+
+/* From the options of the message. Returns the status that it is answered with, 0: Success. */
+uint16_t leasequery_read(struct leasequery *query, const struct boot_config *config,
+	struct wire_in options, bool is_bulk);
+
+/*
+ * Is this binding what is asked for, and the first one of its client on its link? All that the
+ * client has there is told with it.
+ */
+bool leasequery_matches(const struct leasequery *query, const struct binding_table *bindings,
+	const struct binding *binding);
+
+/* Client Data: the client of this binding, with its addresses on the binding's link. */
+void leasequery_put_client(struct wire_out *out, const struct leasequery *query,
+	const struct binding_table *bindings, const struct binding *binding);
+
+/* The answer to a query of RFC 5007: Client Data, or the links that the client is on, or nothing.
+ */
+void leasequery_put_answer(
+	struct wire_out *out, const struct leasequery *query, const struct binding_table *bindings);
+
+#endif
