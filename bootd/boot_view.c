@@ -118,11 +118,11 @@ static json_t *http_json(const struct boot_server *server)
 }
 
 /* Of a pool: how many addresses machines can have, and how many they have; else null. */
-static json_t *pool_json(const struct boot_server *server, const struct subnet *subnet)
+static json_t *pool_json(const struct boot_server *server, const struct address_plan *plan)
 {
 	const struct address_pool *pool =
-		subnet->addresses == SUBNET_POOL
-			? address_pools_find(&server->exchange.bindings.pools, &subnet->pool_low)
+		plan->addresses == SUBNET_POOL
+			? address_pools_find(&server->exchange.bindings.pools, &plan->pool_low)
 			: NULL;
 
 	return pool ? json_pack("{s:I s:I}", "size", (json_int_t)(pool->size - pool->never), "held",
@@ -180,24 +180,46 @@ static json_t *leases_json(const struct boot_server *server)
 	return view;
 }
 
-static json_t *subnets_json(const struct boot_server *server)
+static const char *addresses_name(const struct address_plan *plan)
 {
-	static const char *const addresses[] = {
+	static const char *const name[] = {
 		[SUBNET_STABLE] = "stable",
 		[SUBNET_NONE] = "none",
 		[SUBNET_POOL] = "pool",
 	};
+
+	return name[plan->addresses];
+}
+
+static json_t *classes_json(const struct boot_server *server, const struct subnet *subnet)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < subnet->classes; i++) {
+		const struct address_plan *plan = &subnet->class[i].plan;
+
+		json_array_append_new(all,
+			json_pack("{s:s s:s s:o s:I}", "class", subnet->class[i].name, "addresses",
+				addresses_name(plan), "pool", pool_json(server, plan), "lifetime",
+				(json_int_t)plan->lifetime_s));
+	}
+	return all;
+}
+
+static json_t *subnets_json(const struct boot_server *server)
+{
 	const struct boot_config *config = server->config;
 	json_t *all = json_array();
 
 	for (size_t i = 0; i < config->subnets; i++) {
 		const struct subnet *subnet = &config->subnet[i];
 
-		json_array_append_new(all,
-			json_pack("{s:s s:s s:o s:I s:s?}", "prefix", subnet->text, "addresses",
-				addresses[subnet->addresses], "pool", pool_json(server, subnet),
-				"lifetime", (json_int_t)subnet->lifetime_s, "interface",
-				subnet->interface));
+		json_array_append_new(
+			all, json_pack("{s:s s:s s:o s:I s:s? s:o}", "prefix", subnet->text,
+				     "addresses", addresses_name(&subnet->plan), "pool",
+				     pool_json(server, &subnet->plan), "lifetime",
+				     (json_int_t)subnet->plan.lifetime_s, "interface",
+				     subnet->interface, "classes", classes_json(server, subnet)));
 	}
 	return all;
 }

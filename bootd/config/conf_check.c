@@ -46,35 +46,83 @@ static void check_subnets(const struct boot_config *config, struct config_proble
 }
 
 /* A subnet inside this one that has addresses of the pool, or NULL. */
-static const struct subnet *subnet_in_pool(
-	const struct boot_config *config, const struct subnet *pool)
+static const struct subnet *subnet_in_pool(const struct boot_config *config,
+	const struct subnet *subnet, const struct address_plan *plan)
 {
-	struct in6_addr high = address_after(&pool->pool_low, pool->pool_size - 1);
-	const struct subnet *low_is_in = boot_config_subnet_of(config, &pool->pool_low);
+	struct in6_addr high = address_after(&plan->pool_low, plan->pool_size - 1);
+	const struct subnet *low_is_in = boot_config_subnet_of(config, &plan->pool_low);
 	const struct subnet *high_is_in = boot_config_subnet_of(config, &high);
-	const struct subnet *behind = subnet_index_behind(&config->index, &pool->pool_low);
+	const struct subnet *behind = subnet_index_behind(&config->index, &plan->pool_low);
 
-	if (low_is_in != pool)
+	if (low_is_in != subnet)
 		return low_is_in;
-	if (high_is_in != pool)
+	if (high_is_in != subnet)
 		return high_is_in;
-	return behind && address_distance(&pool->pool_low, &behind->prefix.address) <
-				       pool->pool_size
+	return behind && address_distance(&plan->pool_low, &behind->prefix.address) <
+				       plan->pool_size
 		       ? behind
 		       : NULL;
 }
 
-static void check_pools(const struct boot_config *config, struct config_problems *problems)
+static bool plans_meet(const struct address_plan *a, const struct address_plan *b)
+{
+	return a->addresses == SUBNET_POOL && b->addresses == SUBNET_POOL &&
+	       (address_distance(&a->pool_low, &b->pool_low) < a->pool_size ||
+		       address_distance(&b->pool_low, &a->pool_low) < b->pool_size);
+}
+
+static void check_plan(const struct boot_config *config, const struct subnet *subnet, size_t i,
+	struct config_problems *problems)
+{
+	const struct address_plan *plan = subnet_plan(subnet, i);
+	unsigned line = i == 0 ? subnet->line : subnet->class[i - 1].line;
+	const struct subnet *other =
+		plan->addresses == SUBNET_POOL ? subnet_in_pool(config, subnet, plan) : NULL;
+
+	if (other && !prefix_equal(&other->prefix, &subnet->prefix))
+		COMPLAIN(true, line,
+			"subnet \"%s\": its pool has addresses of subnet \"%s\" (line %u)",
+			subnet->text, other->text, other->line);
+	for (size_t k = 0; k < i; k++)
+		if (plans_meet(plan, subnet_plan(subnet, k)))
+			COMPLAIN(true, line,
+				"class \"%s\": its pool has addresses of the pool of %s%s%s",
+				subnet->class[i - 1].name, k == 0 ? "the subnet" : "class \"",
+				k == 0 ? "" : subnet->class[k - 1].name, k == 0 ? "" : "\"");
+}
+
+/* A class that another one leaves nobody, or that leaves nobody for the subnet's own plan. */
+static void check_class_order(const struct boot_config *config, const struct subnet *subnet,
+	struct config_problems *problems)
+{
+	static const struct conditions all;
+
+	for (size_t i = 0; i < subnet->classes; i++) {
+		const struct address_class *class = &subnet->class[i];
+
+		for (size_t k = 0; k < i; k++)
+			if (conditions_cover(&subnet->class[k].when, &class->when)) {
+				COMPLAIN(false, class->line,
+					"class \"%s\" can never match: class \"%s\" (line %u) "
+					"takes "
+					"all of its machines before",
+					class->name, subnet->class[k].name, subnet->class[k].line);
+				break;
+			}
+		if (conditions_cover(&class->when, &all))
+			COMPLAIN(false, class->line,
+				"class \"%s\" has no condition: whatever comes behind it, and the "
+				"subnet's own addresses, are for nobody",
+				class->name);
+	}
+}
+
+static void check_plans(const struct boot_config *config, struct config_problems *problems)
 {
 	for (size_t i = 0; i < config->subnets; i++) {
-		const struct subnet *subnet = &config->subnet[i];
-		const struct subnet *other =
-			subnet->addresses == SUBNET_POOL ? subnet_in_pool(config, subnet) : NULL;
-
-		if (other && !prefix_equal(&other->prefix, &subnet->prefix))
-			COMPLAIN(true, subnet->line,
-				"subnet \"%s\": its pool has addresses of subnet \"%s\" (line %u)",
-				subnet->text, other->text, other->line);
+		for (size_t k = 0; subnet_plan(&config->subnet[i], k); k++)
+			check_plan(config, &config->subnet[i], k, problems);
+		check_class_order(config, &config->subnet[i], problems);
 	}
 }
 
@@ -293,7 +341,7 @@ int conf_check(const struct boot_config *config, struct config_problems *problem
 {
 	check_hosts(config, problems);
 	check_subnets(config, problems);
-	check_pools(config, problems);
+	check_plans(config, problems);
 	check_files(config, problems);
 	check_dns(config, problems);
 	check_urls(config, problems);

@@ -71,18 +71,6 @@ static enum subnet_addresses addresses_of(const char *text)
 					   : SUBNET_STABLE;
 }
 
-static bool build_subnet(cfg_t *cfg, struct subnet *subnet, uint32_t lifetime_s)
-{
-	subnet->line = (unsigned)cfg->line;
-	config_prefix(cfg_title(cfg), &subnet->prefix.address, &subnet->prefix.len);
-	prefix_format(&subnet->prefix, subnet->text);
-	subnet->addresses = addresses_of(cfg_getstr(cfg, "addresses"));
-	if (subnet->addresses == SUBNET_POOL)
-		conf_pool(cfg_getstr(cfg, "pool"), &subnet->pool_low, &subnet->pool_size);
-	subnet->lifetime_s = duration_of(cfg, "lifetime", lifetime_s);
-	return copy_text(cfg, "interface", &subnet->interface);
-}
-
 /* Those that are named or numbered, or those of groups. */
 static void build_archs(cfg_t *cfg, struct conditions *when, bool of_groups)
 {
@@ -102,7 +90,8 @@ static void build_archs(cfg_t *cfg, struct conditions *when, bool of_groups)
 static bool build_conditions(cfg_t *cfg, struct conditions *when)
 {
 	const char *mac = cfg_getstr(cfg, "mac"), *uuid = cfg_getstr(cfg, "uuid");
-	const char *subnet = cfg_getstr(cfg, "subnet");
+	/* A class has no such condition: it is in its subnet. */
+	const char *subnet = cfg_getopt(cfg, "subnet") ? cfg_getstr(cfg, "subnet") : NULL;
 
 	when->has_uuid = uuid && dhcp6_uuid_parse(uuid, when->uuid) == 0;
 	when->has_subnet =
@@ -120,6 +109,41 @@ static bool build_conditions(cfg_t *cfg, struct conditions *when)
 	       copy_pattern(cfg, "host", &when->host) && copy_pattern(cfg, "group", &when->group) &&
 	       copy_pattern(cfg, "interface-id", &when->interface_id) &&
 	       copy_pattern(cfg, "remote-id", &when->remote_id);
+}
+
+static void build_plan(cfg_t *cfg, struct address_plan *plan, uint32_t lifetime_s)
+{
+	plan->addresses = addresses_of(cfg_getstr(cfg, "addresses"));
+	if (plan->addresses == SUBNET_POOL)
+		conf_pool(cfg_getstr(cfg, "pool"), &plan->pool_low, &plan->pool_size);
+	plan->lifetime_s = duration_of(cfg, "lifetime", lifetime_s);
+}
+
+static bool build_class(cfg_t *cfg, struct address_class *class, uint32_t lifetime_s)
+{
+	class->line = (unsigned)cfg->line;
+	class->name = strdup(cfg_title(cfg));
+	build_plan(cfg, &class->plan, lifetime_s);
+	return class->name && build_conditions(cfg, &class->when);
+}
+
+static bool build_subnet(cfg_t *cfg, struct subnet *subnet, uint32_t lifetime_s)
+{
+	unsigned classes = cfg_size(cfg, "class");
+
+	subnet->line = (unsigned)cfg->line;
+	config_prefix(cfg_title(cfg), &subnet->prefix.address, &subnet->prefix.len);
+	prefix_format(&subnet->prefix, subnet->text);
+	build_plan(cfg, &subnet->plan, lifetime_s);
+	if (classes > 0)
+		subnet->class = calloc(classes, sizeof(*subnet->class));
+	if (classes > 0 && !subnet->class)
+		return false;
+	for (unsigned i = 0; i < classes; i++)
+		if (!build_class(cfg_getnsec(cfg, "class", i), &subnet->class[subnet->classes++],
+			    subnet -> plan.lifetime_s))
+			return false;
+	return copy_text(cfg, "interface", &subnet->interface);
 }
 
 static bool build_rule(cfg_t *cfg, struct boot_rule *rule)

@@ -196,6 +196,7 @@ static const struct {
 	const char *section, *option;
 	int (*check)(const char *text);
 	const char *expected;
+	bool in_class; /* an option of a subnet's class as well */
 } value[] = {
 	{"root", "listen", is_name, "the name of a link"},
 	{"root", "dhcp-listen", is_endpoint, EXPECT_ENDPOINT},
@@ -218,9 +219,9 @@ static const struct {
 	{"root", "leases", is_name, "a file"},
 	{"tftp", "listen", is_endpoint, EXPECT_ENDPOINT},
 	{"http", "listen", is_endpoint, EXPECT_ENDPOINT},
-	{"subnet", "addresses", is_addresses, "stable, pool or none"},
-	{"subnet", "pool", is_pool, EXPECT_POOL},
-	{"subnet", "lifetime", is_lifetime, EXPECT_LIFETIME},
+	{"subnet", "addresses", is_addresses, "stable, pool or none", true},
+	{"subnet", "pool", is_pool, EXPECT_POOL, true},
+	{"subnet", "lifetime", is_lifetime, EXPECT_LIFETIME, true},
 	{"subnet", "interface", is_name, "the name of a link"},
 	{"host", "mac", is_mac, "a MAC address such as \"52:54:00:12:34:56\""},
 	{"host", "uuid", is_uuid, EXPECT_UUID},
@@ -234,17 +235,20 @@ static const struct {
 	{"host", "set", is_variable, EXPECT_VARIABLE},
 	{"boot", "arch", is_arch,
 		"an architecture such as x64-uefi, x64-http, arm64-uefi or x86-bios, its number, "
-		"or a group such as uefi, http, bios, x64 or arm64"},
-	{"boot", "user-class", is_pattern, EXPECT_PATTERN},
-	{"boot", "vendor-class", is_pattern, EXPECT_PATTERN},
+		"or a group such as uefi, http, bios, x64 or arm64",
+		true},
+	{"boot", "user-class", is_pattern, EXPECT_PATTERN, true},
+	{"boot", "vendor-class", is_pattern, EXPECT_PATTERN, true},
 	{"group", "set", is_variable, EXPECT_VARIABLE},
 	{"boot", "group", is_pattern,
-		"the name of a group, or the start of one with '*' at its end"},
-	{"boot", "host", is_pattern, "the name of a host, or the start of one with '*' at its end"},
-	{"boot", "interface-id", is_pattern, EXPECT_PATTERN},
-	{"boot", "remote-id", is_pattern, EXPECT_PATTERN},
-	{"boot", "mac", is_mac_start, "the first octets of a MAC address such as \"52:54:00\""},
-	{"boot", "uuid", is_uuid, EXPECT_UUID},
+		"the name of a group, or the start of one with '*' at its end", true},
+	{"boot", "host", is_pattern, "the name of a host, or the start of one with '*' at its end",
+		true},
+	{"boot", "interface-id", is_pattern, EXPECT_PATTERN, true},
+	{"boot", "remote-id", is_pattern, EXPECT_PATTERN, true},
+	{"boot", "mac", is_mac_start, "the first octets of a MAC address such as \"52:54:00\"",
+		true},
+	{"boot", "uuid", is_uuid, EXPECT_UUID, true},
 	{"boot", "subnet", is_prefix, EXPECT_PREFIX},
 	{"boot", "url", is_name, "a URL"},
 	{"boot", "param", is_name, "a text that is not empty"},
@@ -261,11 +265,16 @@ static int check_rate(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+static bool is_of(size_t i, const char *section)
+{
+	return strcmp(value[i].section, section) == 0 ||
+	       (value[i].in_class && strcmp(section, "class") == 0);
+}
+
 static int check_value(cfg_t *cfg, cfg_opt_t *opt)
 {
 	for (size_t i = 0; i < sizeof(value) / sizeof(value[0]); i++) {
-		if (strcmp(value[i].option, opt->name) != 0 ||
-			strcmp(value[i].section, cfg_name(cfg)) != 0)
+		if (strcmp(value[i].option, opt->name) != 0 || !is_of(i, cfg_name(cfg)))
 			continue;
 		for (unsigned k = 0; k < cfg_opt_size(opt); k++) {
 			const char *text = cfg_opt_getnstr(opt, k);
@@ -287,14 +296,15 @@ static int check_pool(cfg_t *cfg, cfg_t *section, const struct prefix *prefix)
 
 	if (wanted != (pool != NULL))
 		return config_error(cfg,
-			"subnet \"%s\": expected addresses = pool and pool = \"FIRST-LAST\", both",
-			cfg_title(section));
+			"%s \"%s\": expected addresses = pool and pool = \"FIRST-LAST\", both",
+			cfg_name(section), cfg_title(section));
 	if (!pool || conf_pool(pool, &low, &size) < 0)
 		return 0; /* said already */
 	high = address_after(&low, size - 1);
 	if (!prefix_contains(prefix, &low) || !prefix_contains(prefix, &high))
-		return config_error(cfg, "subnet \"%s\": pool = \"%s\": expected a range inside it",
-			cfg_title(section), pool);
+		return config_error(cfg, "%s \"%s\": pool = \"%s\": expected a range inside %s",
+			cfg_name(section), cfg_title(section), pool,
+			strcmp(cfg_name(section), "subnet") == 0 ? "it" : "the subnet");
 	return 0;
 }
 
@@ -311,6 +321,17 @@ static int check_subnet(cfg_t *cfg, cfg_opt_t *opt)
 		return config_error(cfg, "subnet \"%s\": expected a length of 1 to %d",
 			cfg_title(section), SUBNET_LEN_MAX);
 	return check_pool(cfg, section, &prefix);
+}
+
+/* `cfg` is the subnet, whose own title is judged when it ends. */
+static int check_class(cfg_t *cfg, cfg_opt_t *opt)
+{
+	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	struct prefix prefix;
+
+	return config_prefix(cfg_title(cfg), &prefix.address, &prefix.len) < 0
+		       ? 0
+		       : check_pool(cfg, section, &prefix);
 }
 
 static int check_boot(cfg_t *cfg, cfg_opt_t *opt)
@@ -340,6 +361,10 @@ static void set_validators(cfg_t *cfg, const char *section)
 			strcat(path, "|");
 		strcat(path, value[i].option);
 		cfg_set_validate_func(cfg, path, check_value);
+		if (!value[i].in_class)
+			continue;
+		strcat(strcpy(path, "subnet|class|"), value[i].option);
+		cfg_set_validate_func(cfg, path, check_value);
 	}
 	cfg_set_validate_func(cfg, "host", conf_host_section);
 	if (section)
@@ -347,18 +372,30 @@ static void set_validators(cfg_t *cfg, const char *section)
 	cfg_set_validate_func(cfg, "client-rate", check_rate);
 	cfg_set_validate_func(cfg, "link-rate", check_rate);
 	cfg_set_validate_func(cfg, "subnet", check_subnet);
+	cfg_set_validate_func(cfg, "subnet|class", check_class);
 	cfg_set_validate_func(cfg, "boot", check_boot);
 }
+
+#define CONDITIONS                                                                                 \
+	CFG_STR_LIST("arch", NULL, CFGF_NODEFAULT), CFG_STR("user-class", NULL, CFGF_NODEFAULT),   \
+		CFG_STR("vendor-class", NULL, CFGF_NODEFAULT),                                     \
+		CFG_STR("host", NULL, CFGF_NODEFAULT), CFG_STR("group", NULL, CFGF_NODEFAULT),     \
+		CFG_STR("mac", NULL, CFGF_NODEFAULT), CFG_STR("uuid", NULL, CFGF_NODEFAULT),       \
+		CFG_STR("interface-id", NULL, CFGF_NODEFAULT),                                     \
+		CFG_STR("remote-id", NULL, CFGF_NODEFAULT)
+#define PLAN                                                                                       \
+	CFG_STR("addresses", "stable", CFGF_NONE), CFG_STR("pool", NULL, CFGF_NODEFAULT),          \
+		CFG_STR("lifetime", NULL, CFGF_NODEFAULT)
 
 cfg_t *conf_syntax_new(void)
 {
 	static char supplied[] = "{65}"; /* libConfuse parses it, and wants it writable */
 	cfg_opt_t tftp[] = {CFG_STR("listen", "[::]:69", CFGF_NONE), CFG_END()};
 	cfg_opt_t http[] = {CFG_STR("listen", "[::]:80", CFGF_NONE), CFG_END()};
+	cfg_opt_t class[] = {CONDITIONS, PLAN, CFG_END()};
 	cfg_opt_t subnet[] = {
-		CFG_STR("addresses", "stable", CFGF_NONE),
-		CFG_STR("pool", NULL, CFGF_NODEFAULT),
-		CFG_STR("lifetime", NULL, CFGF_NODEFAULT),
+		PLAN,
+		CFG_SEC("class", class, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		CFG_STR("interface", NULL, CFGF_NODEFAULT),
 		CFG_END(),
 	};
@@ -367,16 +404,8 @@ cfg_t *conf_syntax_new(void)
 		CFG_END(),
 	};
 	cfg_opt_t boot[] = {
-		CFG_STR_LIST("arch", NULL, CFGF_NODEFAULT),
-		CFG_STR("user-class", NULL, CFGF_NODEFAULT),
-		CFG_STR("vendor-class", NULL, CFGF_NODEFAULT),
-		CFG_STR("host", NULL, CFGF_NODEFAULT),
-		CFG_STR("group", NULL, CFGF_NODEFAULT),
-		CFG_STR("mac", NULL, CFGF_NODEFAULT),
-		CFG_STR("uuid", NULL, CFGF_NODEFAULT),
+		CONDITIONS,
 		CFG_STR("subnet", NULL, CFGF_NODEFAULT),
-		CFG_STR("interface-id", NULL, CFGF_NODEFAULT),
-		CFG_STR("remote-id", NULL, CFGF_NODEFAULT),
 		CFG_STR("url", NULL, CFGF_NODEFAULT),
 		CFG_STR_LIST("param", NULL, CFGF_NODEFAULT),
 		CFG_END(),

@@ -51,6 +51,7 @@ static void choose_stable(struct address_choice *choice, const struct boot_confi
 			stable_address(config->key, &subnet->prefix, machine, counter);
 
 		if (stable_address_is_reserved(&subnet->prefix, &address) ||
+			address_pools_find(&bindings->pools, &address) ||
 			!is_free(config, bindings, &address, machine))
 			continue;
 		choice->counter = counter;
@@ -71,9 +72,9 @@ static uint32_t pool_hint(const struct boot_config *config, const struct subnet 
 
 static void choose_from_pool(struct address_choice *choice, const struct boot_config *config,
 	const struct binding_table *bindings, const struct subnet *subnet,
-	const struct machine *machine, const struct binding *held)
+	const struct address_plan *plan, const struct machine *machine, const struct binding *held)
 {
-	const struct address_pool *pool = address_pools_find(&bindings->pools, &subnet->pool_low);
+	const struct address_pool *pool = address_pools_find(&bindings->pools, &plan->pool_low);
 	struct in6_addr address;
 
 	choice->is_lease = true;
@@ -90,24 +91,42 @@ static void choose_from_pool(struct address_choice *choice, const struct boot_co
 		choice->why = "the pool has no free address";
 }
 
+static bool has_own_address(const struct boot_host *host, const struct subnet *subnet)
+{
+	return host && host->has_address && prefix_contains(&subnet->prefix, &host->address);
+}
+
+/* Without classes there is one binding, whatever the plan was when it was made. */
+static const struct in6_addr *scope_of(
+	const struct subnet *subnet, const struct address_plan *plan, bool is_fixed)
+{
+	if (subnet->classes == 0)
+		return NULL;
+	return !is_fixed && plan->addresses == SUBNET_POOL ? &plan->pool_low : &in6addr_any;
+}
+
 void address_choose(struct address_choice *choice, const struct boot_config *config,
 	const struct binding_table *bindings, const struct subnet *subnet,
-	const struct boot_host *host, const struct machine *machine, bool booting)
+	const struct address_plan *plan, const struct boot_host *host,
+	const struct machine *machine, bool booting)
 {
-	const struct binding *held = binding_table_find(bindings, &subnet->prefix, machine);
-	uint32_t valid_s = subnet->lifetime_s;
+	bool is_fixed = has_own_address(host, subnet);
+	const struct in6_addr *scope = scope_of(subnet, plan, is_fixed);
+	const struct binding *held = binding_table_find(bindings, &subnet->prefix, machine, scope);
+	uint32_t valid_s = plan->lifetime_s;
 
-	*choice = (struct address_choice){0};
+	*choice = (struct address_choice){.scope = scope};
 	if (booting && valid_s > BOOT_LIFETIME_S)
 		valid_s = BOOT_LIFETIME_S;
 	set_lifetimes(choice, valid_s);
-	if (host && host->has_address && prefix_contains(&subnet->prefix, &host->address)) {
+	if (is_fixed) {
 		give(choice, &host->address, true, "fixed for the host");
-	} else if (subnet->addresses == SUBNET_NONE) {
+	} else if (plan->addresses == SUBNET_NONE) {
 		choice->why = "the subnet has addresses = none";
-	} else if (subnet->addresses == SUBNET_POOL) {
-		choose_from_pool(choice, config, bindings, subnet, machine, held);
+	} else if (plan->addresses == SUBNET_POOL) {
+		choose_from_pool(choice, config, bindings, subnet, plan, machine, held);
 	} else if (held && held->has_address && !held->is_fixed && !held->is_lease &&
+		   !address_pools_find(&bindings->pools, &held->address) &&
 		   is_free(config, bindings, &held->address, machine)) {
 		choice->counter = held->declines;
 		give(choice, &held->address, false, "held");

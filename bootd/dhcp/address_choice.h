@@ -20,14 +20,17 @@ struct address_choice {
 	uint32_t counter; /* of the stable address, declines among it */
 	/* T1 <= T2 <= preferred <= valid, none of them 0: some firmware hangs on anything else. */
 	uint32_t t1_s, t2_s, preferred_s, valid_s;
+	const struct in6_addr *scope; /* of the binding: binding_table_find() */
 	const char *why; /* "fixed for the host", "held", "stable", "from the pool"; or why there
 			    is none */
 };
 
-/* host may be NULL; booting: a machine that says an architecture, whose address is short-lived. */
+/* `plan` is one of the subnet's; host may be NULL; booting: a machine that says an architecture,
+ * whose address is short-lived. */
 void address_choose(struct address_choice *choice, const struct boot_config *config,
 	const struct binding_table *bindings, const struct subnet *subnet,
-	const struct boot_host *host, const struct machine *machine, bool booting);
+	const struct address_plan *plan, const struct boot_host *host,
+	const struct machine *machine, bool booting);
 
 /* For no longer than this; 0: not at all. */
 void address_limit(struct address_choice *choice, uint32_t most_s);

@@ -36,10 +36,11 @@ static void set_reserved(struct address_pool *pool, const struct prefix *prefix)
 	}
 }
 
-static int pool_init(struct address_pool *pool, const struct subnet *subnet)
+static int pool_init(
+	struct address_pool *pool, const struct subnet *subnet, const struct address_plan *plan)
 {
-	pool->low = subnet->pool_low;
-	pool->size = subnet->pool_size;
+	pool->low = plan->pool_low;
+	pool->size = plan->pool_size;
 	pool->is_never = calloc(pool->size / 64 + 1, sizeof(*pool->is_never));
 	if (!pool->is_never || free_map_init(&pool->held, pool->size) < 0 ||
 		free_map_init(&pool->known, pool->size) < 0)
@@ -55,16 +56,36 @@ static int compare_pools(const void *a, const void *b)
 	return memcmp(&left->low, &right->low, sizeof(left->low));
 }
 
+static size_t count_pools(const struct boot_config *config)
+{
+	const struct address_plan *plan;
+	size_t n = 0;
+
+	for (size_t i = 0; i < config->subnets; i++)
+		for (size_t k = 0; (plan = subnet_plan(&config->subnet[i], k)); k++)
+			n += plan->addresses == SUBNET_POOL;
+	return n;
+}
+
+static int init_pools_of(struct address_pools *pools, const struct subnet *subnet)
+{
+	const struct address_plan *plan;
+	int rc = 0;
+
+	for (size_t k = 0; rc == 0 && (plan = subnet_plan(subnet, k)); k++)
+		if (plan->addresses == SUBNET_POOL)
+			rc = pool_init(&pools->pool[pools->pools++], subnet, plan);
+	return rc;
+}
+
 int address_pools_init(struct address_pools *pools, const struct boot_config *config)
 {
-	*pools = (struct address_pools){.pool = calloc(config->subnets + 1, sizeof(*pools->pool))};
+	*pools = (struct address_pools){
+		.pool = calloc(count_pools(config) + 1, sizeof(*pools->pool))};
 	if (!pools->pool)
 		return -ENOMEM;
 	for (size_t i = 0; i < config->subnets; i++) {
-		const struct subnet *subnet = &config->subnet[i];
-
-		if (subnet->addresses == SUBNET_POOL &&
-			pool_init(&pools->pool[pools->pools++], subnet) < 0) {
+		if (init_pools_of(pools, &config->subnet[i]) < 0) {
 			address_pools_fini(pools);
 			return -ENOMEM;
 		}

@@ -82,15 +82,30 @@ static bool is_of(
 	return prefix_equal(&binding->subnet, subnet) && binding_is_of(binding, machine);
 }
 
-struct binding *binding_table_find(const struct binding_table *table, const struct prefix *subnet,
-	const struct machine *machine)
+/* A host's own address is of no pool, wherever it is. */
+static bool is_in_scope(const struct binding_table *table, const struct binding *binding,
+	const struct in6_addr *scope)
 {
-	struct binding *binding = *machine_slot(table, subnet, machine);
+	const struct address_pool *pool =
+		binding->is_fixed ? NULL : address_pools_find(&table->pools, &binding->address);
 
-	while (binding &&
-		(binding->state == BINDING_REGISTERED || !is_of(binding, subnet, machine)))
-		binding = binding->next_by_machine;
-	return binding;
+	return pool == address_pools_find(&table->pools, scope);
+}
+
+struct binding *binding_table_find(const struct binding_table *table, const struct prefix *subnet,
+	const struct machine *machine, const struct in6_addr *scope)
+{
+	struct binding *binding = *machine_slot(table, subnet, machine), *empty = NULL;
+
+	for (; binding; binding = binding->next_by_machine) {
+		if (binding->state == BINDING_REGISTERED || !is_of(binding, subnet, machine))
+			continue;
+		if (!scope || (binding->has_address && is_in_scope(table, binding, scope)))
+			return binding;
+		if (!binding->has_address)
+			empty = binding;
+	}
+	return empty;
 }
 
 struct binding *binding_table_find_address(
@@ -262,10 +277,10 @@ static void know_machine(struct binding_table *table, struct binding *binding)
 	*slot = binding;
 }
 
-struct binding *binding_table_get(
-	struct binding_table *table, const struct prefix *subnet, const struct machine *machine)
+struct binding *binding_table_get(struct binding_table *table, const struct prefix *subnet,
+	const struct machine *machine, const struct in6_addr *scope)
 {
-	struct binding *binding = binding_table_find(table, subnet, machine);
+	struct binding *binding = binding_table_find(table, subnet, machine, scope);
 
 	if (!binding)
 		binding = binding_table_add_resting(table, subnet, machine);

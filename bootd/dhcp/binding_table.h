@@ -116,15 +116,20 @@ size_t binding_table_leases(const struct binding_table *table);
 /* Is there room for one more lease? */
 bool binding_table_can_lease(const struct binding_table *table);
 
+/*
+ * A machine has one binding per subnet, and where the subnet has classes, one per pool of it and
+ * one besides. `scope` says which: any address of the pool, or :: for that besides; NULL: whichever
+ * there is.
+ */
 struct binding *binding_table_find(const struct binding_table *table, const struct prefix *subnet,
-	const struct machine *machine);
+	const struct machine *machine, const struct in6_addr *scope);
 struct binding *binding_table_find_address(
 	const struct binding_table *table, const struct in6_addr *address);
 
 /* The machine's binding, a new one without address (and expired) where it has none; NULL: no
  * memory. */
-struct binding *binding_table_get(
-	struct binding_table *table, const struct prefix *subnet, const struct machine *machine);
+struct binding *binding_table_get(struct binding_table *table, const struct prefix *subnet,
+	const struct machine *machine, const struct in6_addr *scope);
 
 /* One that is found by its address only, once it has one: see binding_table_rest(). */
 struct binding *binding_table_add_resting(

@@ -36,6 +36,16 @@ static void rule_fini(struct boot_rule *rule)
 	free_list(rule->param, rule->params);
 }
 
+static void subnet_fini(struct subnet *subnet)
+{
+	for (size_t i = 0; i < subnet->classes; i++) {
+		conditions_fini(&subnet->class[i].when);
+		free(subnet->class[i].name);
+	}
+	free(subnet->class);
+	free(subnet->interface);
+}
+
 static void group_fini(struct boot_group *group)
 {
 	host_variables_free(group->variable, group->variables);
@@ -49,7 +59,7 @@ void boot_config_free(struct boot_config *config)
 	for (size_t i = 0; i < config->rules; i++)
 		rule_fini(&config->rule[i]);
 	for (size_t i = 0; i < config->subnets; i++)
-		free(config->subnet[i].interface);
+		subnet_fini(&config->subnet[i]);
 	for (size_t i = 0; i < config->groups; i++)
 		group_fini(&config->group[i]);
 	host_table_fini(&config->hosts);
@@ -132,11 +142,19 @@ const struct subnet *boot_config_subnet_of(
 	return subnet_index_find(&config->index, address, NULL);
 }
 
+const struct address_plan *subnet_plan(const struct subnet *subnet, size_t i)
+{
+	return i == 0 ? &subnet->plan : i <= subnet->classes ? &subnet->class[i - 1].plan : NULL;
+}
+
 bool boot_config_has_pool(const struct boot_config *config)
 {
+	const struct address_plan *plan;
+
 	for (size_t i = 0; i < config->subnets; i++)
-		if (config->subnet[i].addresses == SUBNET_POOL)
-			return true;
+		for (size_t k = 0; (plan = subnet_plan(&config->subnet[i], k)); k++)
+			if (plan->addresses == SUBNET_POOL)
+				return true;
 	return false;
 }
 

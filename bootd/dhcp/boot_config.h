@@ -37,14 +37,21 @@ enum subnet_addresses {
 	SUBNET_POOL,   /* from a range, kept in the lease store */
 };
 
-struct subnet {
-	unsigned line;
-	struct prefix prefix;
-	char text[PREFIX_TEXT];
+/* How the addresses of a subnet, or of a class in it, are given. */
+struct address_plan {
 	enum subnet_addresses addresses;
 	struct in6_addr pool_low; /* of SUBNET_POOL */
 	uint32_t pool_size;
 	uint32_t lifetime_s;
+};
+
+struct subnet {
+	unsigned line;
+	struct prefix prefix;
+	char text[PREFIX_TEXT];
+	struct address_plan plan;    /* for clients that are in none of the classes */
+	struct address_class *class; /* the first whose conditions are met */
+	size_t classes;
 	char *interface; /* it is this link's, whatever addresses that has; or NULL */
 };
 
@@ -74,6 +81,14 @@ struct conditions {
 	uint8_t uuid[DHCP6_UUID_LEN];
 	bool has_subnet;
 	struct prefix subnet;
+};
+
+/* Clients of a subnet that get their addresses in another way. */
+struct address_class {
+	unsigned line;
+	char *name;
+	struct conditions when;
+	struct address_plan plan;
 };
 
 struct boot_rule {
@@ -148,6 +163,8 @@ const char *boot_config_variable(
 /* The subnet with the longest prefix that the address is in, or NULL. */
 const struct subnet *boot_config_subnet_of(
 	const struct boot_config *config, const struct in6_addr *address);
+/* The plans of a subnet: its own, then those of its classes; NULL past the last. */
+const struct address_plan *subnet_plan(const struct subnet *subnet, size_t i);
 /* Does any subnet have a pool? */
 bool boot_config_has_pool(const struct boot_config *config);
 /* The subnet that names this link, or NULL. */

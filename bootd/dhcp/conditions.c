@@ -128,6 +128,15 @@ const char *conditions_unmet(const struct conditions *when, const struct client_
 	return NULL;
 }
 
+const struct address_class *conditions_choose_class(
+	const struct subnet *subnet, const struct client_facts *facts, const struct boot_host *host)
+{
+	for (size_t i = 0; i < subnet->classes; i++)
+		if (!conditions_unmet(&subnet->class[i].when, facts, subnet, host))
+			return &subnet->class[i];
+	return NULL;
+}
+
 static bool pattern_covers(const struct text_pattern *a, const struct text_pattern *b)
 {
 	if (!a->text)

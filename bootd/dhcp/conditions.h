@@ -13,6 +13,10 @@
 const char *conditions_unmet(const struct conditions *when, const struct client_facts *facts,
 	const struct subnet *subnet, const struct boot_host *host);
 
+/* The class of the subnet that the client is in, or NULL. */
+const struct address_class *conditions_choose_class(const struct subnet *subnet,
+	const struct client_facts *facts, const struct boot_host *host);
+
 /* True where whatever meets `b` meets `a` too, so that `b` behind `a` never comes to its turn. */
 bool conditions_cover(const struct conditions *a, const struct conditions *b);
 

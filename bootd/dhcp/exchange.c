@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bootd/dhcp/answer.h"
+#include "bootd/dhcp/conditions.h"
 #include "bootd/dhcp/dialogue.h"
 #include "daemon/rate_limit.h"
 
@@ -139,6 +140,7 @@ static bool decide_place(const struct boot_config *config, const struct client_f
 	host = host_choose(config, facts, decision->subnet);
 	decision->host = host.host;
 	decision->host_by = host.by;
+	decision->class = conditions_choose_class(decision->subnet, facts, host.host);
 	client_machine(facts, &decision->machine);
 	return true;
 }
@@ -152,6 +154,7 @@ bool exchange_decide(const struct boot_config *config, const struct binding_tabl
 		return false;
 	if (decision->machine.len > 0)
 		address_choose(&decision->address, config, bindings, decision->subnet,
+			decision->class ? &decision->class->plan : &decision->subnet->plan,
 			decision->host, &decision->machine, facts->archs > 0);
 	boot_values_of_client(&values, config, facts, decision->subnet, decision->host,
 		decision->address.given ? &decision->address.address : NULL);
@@ -174,11 +177,10 @@ static bool decide(struct request *r)
 /* How much longer the store has the address that was chosen for the machine. */
 static uint32_t stored_s(const struct request *r)
 {
-	const struct binding *binding = binding_table_find(
-		&r->exchange->bindings, &r->decision.subnet->prefix, &r->decision.machine);
+	const struct binding *binding =
+		binding_table_find_address(&r->exchange->bindings, &r->decision.address.address);
 
-	return binding && binding->has_address &&
-			       IN6_ARE_ADDR_EQUAL(&binding->address, &r->decision.address.address)
+	return binding && binding_is_of(binding, &r->decision.machine)
 		       ? lease_book_stored_s(binding, r->now_ms)
 		       : 0;
 }

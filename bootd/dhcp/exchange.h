@@ -64,6 +64,7 @@ struct decision {
 	struct machine machine;
 	const struct boot_host *host; /* NULL: not a known one */
 	enum host_proof host_by;
+	const struct address_class *class; /* of the subnet; NULL: none of them */
 	struct address_choice address;
 	struct boot_choice boot;
 };

@@ -46,17 +46,6 @@ static int count_addresses(const struct dhcp6_ia_na *ia, const struct prefix *pr
 	return rc < 0 ? rc : n;
 }
 
-static bool names_address(const struct dhcp6_ia_na *ia, const struct in6_addr *wanted)
-{
-	struct wire_in options = ia->options;
-	struct in6_addr address;
-
-	while (next_address(&options, &address) > 0)
-		if (IN6_ARE_ADDR_EQUAL(&address, wanted))
-			return true;
-	return false;
-}
-
 /* Only the first IA_NA of a message can have the address. */
 static bool can_give(const struct ia_work *work)
 {
@@ -75,8 +64,8 @@ static int give(struct ia_work *work, const struct dhcp6_ia_na *ia)
 static struct binding *hold(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
 	const struct decision *decision = work->decision;
-	struct binding *binding =
-		binding_table_get(work->bindings, &decision->subnet->prefix, &decision->machine);
+	struct binding *binding = binding_table_get(work->bindings, &decision->subnet->prefix,
+		&decision->machine, decision->address.scope);
 
 	if (!binding)
 		return NULL;
@@ -109,8 +98,8 @@ int ia_offer(struct ia_work *work, const struct dhcp6_ia_na *ia)
 static void drop_other_lease(struct ia_work *work)
 {
 	const struct decision *decision = work->decision;
-	const struct binding *binding =
-		binding_table_find(work->bindings, &decision->subnet->prefix, &decision->machine);
+	const struct binding *binding = binding_table_find(work->bindings,
+		&decision->subnet->prefix, &decision->machine, decision->address.scope);
 
 	if (binding && binding->is_lease &&
 		!IN6_ARE_ADDR_EQUAL(&binding->address, &decision->address.address))
@@ -204,14 +193,26 @@ int ia_renew(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	return rc;
 }
 
-/* The machine's binding, if the IA names its address. */
+static bool is_of_client(const struct ia_work *work, const struct binding *binding)
+{
+	return !binding->rests && binding->state != BINDING_REGISTERED &&
+	       prefix_equal(&binding->subnet, &work->decision->subnet->prefix) &&
+	       binding_is_of(binding, &work->decision->machine);
+}
+
+/* The machine's binding whose address the IA names. */
 static struct binding *named_binding(const struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
-	struct binding *binding = binding_table_find(
-		work->bindings, &work->decision->subnet->prefix, &work->decision->machine);
+	struct wire_in options = ia->options;
+	struct in6_addr address;
 
-	return binding && binding->has_address && names_address(ia, &binding->address) ? binding
-										       : NULL;
+	while (next_address(&options, &address) > 0) {
+		struct binding *binding = binding_table_find_address(work->bindings, &address);
+
+		if (binding && is_of_client(work, binding))
+			return binding;
+	}
+	return NULL;
 }
 
 /*

@@ -56,7 +56,7 @@ static struct binding *binding_of(struct binding_table *table, const struct leas
 	struct binding *holder;
 
 	if (lease->state != LEASE_DECLINED)
-		return binding_table_get(table, &lease->subnet, &lease->machine);
+		return binding_table_get(table, &lease->subnet, &lease->machine, &lease->address);
 	holder = binding_table_find_address(table, &lease->address);
 	return holder && holder->rests
 		       ? holder

@@ -44,7 +44,7 @@ static void fill(struct exchange *exchange)
 
 		address = subnet->address;
 		address.s6_addr[15] = (uint8_t)(i + 1);
-		binding = i < 4 ? binding_table_get(&exchange->bindings, subnet, &machine)
+		binding = i < 4 ? binding_table_get(&exchange->bindings, subnet, &machine, NULL)
 				: binding_table_register(
 					  &exchange->bindings, subnet, &machine, &address);
 		demand(binding);

@@ -204,7 +204,7 @@ static struct binding *put(struct binding_table *table, uint32_t number, enum bi
 {
 	struct prefix prefix = prefix_of("2001:db8:1::", 64);
 	struct machine machine = machine_number(number);
-	struct binding *binding = binding_table_get(table, &prefix, &machine);
+	struct binding *binding = binding_table_get(table, &prefix, &machine, NULL);
 	struct in6_addr address = prefix.address;
 
 	address.s6_addr32[3] = htonl(number);
@@ -218,7 +218,7 @@ static bool has(struct binding_table *table, uint32_t number)
 	struct prefix prefix = prefix_of("2001:db8:1::", 64);
 	struct machine machine = machine_number(number);
 
-	return binding_table_find(table, &prefix, &machine) != NULL;
+	return binding_table_find(table, &prefix, &machine, NULL) != NULL;
 }
 
 /* A flood of Solicits pushes out offers, and not what is in use. */

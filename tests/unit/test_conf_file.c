@@ -17,6 +17,9 @@
 
 #define UEFI "arch = {x64-uefi} url = \"tftp://[2001:db8::1]/x.efi\""
 
+#define CLASS(what)                                                                                \
+	"subnet \"2001:db8::/64\" { addresses = pool pool = \"2001:db8::1-2001:db8::2\" class "    \
+	"\"c\" { " what " } }"
 #define POOL(range) "subnet \"2001:db8::/64\" { addresses = pool pool = \"" range "\" }"
 
 static void test_refused(void **state)
@@ -43,6 +46,17 @@ static void test_refused(void **state)
 			"expected a range inside it"},
 		{POOL("2001:db8::1-2001:db8::2ff") " subnet \"2001:db8::200/120\" {}",
 			"its pool has addresses of subnet \"2001:db8::200/120\""},
+		{CLASS("addresses = pool"), "class \"c\": expected addresses = pool and pool"},
+		{CLASS("addresses = pool pool = \"2001:db9::1-2001:db9::2\""),
+			"class \"c\": pool = \"2001:db9::1-2001:db9::2\": expected a range inside "
+			"the"},
+		{CLASS("addresses = pool pool = \"2001:db8::2-2001:db8::3\"") " # with that of the "
+									      "subnet",
+			"class \"c\": its pool has addresses of the pool of the subnet"},
+		{CLASS("arch = {vax}"), "expected an architecture"},
+		{CLASS("url = \"x\""), "no such option"},
+		{CLASS("subnet = \"2001:db8::/64\""), "no such option"},
+		{CLASS("lifetime = \"1s\""), "expected a time"},
 		{"leases = \"\"", "expected a file"},
 		{"subnet \"2001:db8::/64\" { lifetime = \"30s\" }", "expected a time such as"},
 		{"subnet \"2001:db8::/64\" { lifetime = forever }", "expected a time such as"},
@@ -206,6 +220,10 @@ static void test_warned_of(void **state)
 		{"boot \"a\" { url = \"http://[2001:db8::1]/a.efi\" }\n"
 		 "boot \"b\" { arch = {x64-http} url = \"http://[2001:db8::1]/b.efi\" }\n",
 			"can never match"},
+		{"subnet \"2001:db8:2::/64\" { class \"a\" { arch = {uefi} }\n"
+		 "class \"b\" { arch = {x64-uefi} } }\n",
+			"b.conf:3: warning: class \"b\" can never match: class \"a\" (line 2)"},
+		{"subnet \"2001:db8:2::/64\" { class \"a\" {} }\n", "class \"a\" has no condition"},
 		{"boot \"a\" { subnet = \"2001:db8:5::/64\" " UEFI " }\n",
 			"no subnet in its prefix"},
 		{"boot \"a\" { arch = {uefi} url = \"tftp://[2001:db8::1]/a\" }\n"
@@ -284,9 +302,9 @@ static void test_example(void **state)
 	assert_int_equal(config->domain_search_len, 31);
 	assert_false(config->preference);
 	assert_int_equal(config->subnets, 2);
-	assert_int_equal(config->subnet[0].lifetime_s, 7200);
-	assert_int_equal(config->subnet[1].lifetime_s, 86400);
-	assert_int_equal(config->subnet[1].addresses, SUBNET_NONE);
+	assert_int_equal(config->subnet[0].plan.lifetime_s, 7200);
+	assert_int_equal(config->subnet[1].plan.lifetime_s, 86400);
+	assert_int_equal(config->subnet[1].plan.addresses, SUBNET_NONE);
 	assert_string_equal(
 		config->rule[0].url, "http://[2001:db8::69]/boot.ipxe?mac=${mac}&h=${HOME}");
 	assert_int_equal(config->rule[1].when.archs, 2);

@@ -169,7 +169,7 @@ static void check_store(void)
 
 		if (memcmp(&promised[i], &none, sizeof(none)) == 0)
 			continue;
-		binding = binding_table_find(&b.exchange.bindings, &subnet, &machine);
+		binding = binding_table_find(&b.exchange.bindings, &subnet, &machine, NULL);
 		assert_non_null(binding);
 		assert_true(binding->is_lease && binding->has_address);
 		assert_memory_equal(&binding->address, &promised[i], sizeof(promised[i]));

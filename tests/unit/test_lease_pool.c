@@ -313,6 +313,129 @@ static void test_last_asker_takes_over(void **state)
 		binding_table_find_address(&bench.exchange.bindings, &one)->state, BINDING_BOUND);
 }
 
+/* --- classes: several kinds of addresses in one subnet --------------------------------------- */
+
+#define CLASSES(own)                                                                               \
+	"subnet \"2001:db8:1::/64\" { " own " lifetime = \"10m\"\n"                                \
+	"class \"firmware\" { arch = {uefi} addresses = pool\n"                                    \
+	"  pool = \"2001:db8:1::10-2001:db8:1::11\" }\n"                                           \
+	"class \"lab\" { mac = \"52:54:00:12:34:99\" addresses = none } }\n" BOOT
+
+#define OWN_POOL "addresses = pool pool = \"2001:db8:1::20-2001:db8:1::2f\""
+
+/* The system that a machine runs: no architecture, another DUID. */
+static struct in6_addr get_address_of_system(uint8_t machine)
+{
+	be_machine(machine);
+	bench.duid.octets[4] ^= 0xff;
+	bench_message(&bench, DHCP6_REQUEST);
+	bench_put_server_id(&bench);
+	bench_put_ia(&bench, 7, NULL);
+	assert_int_equal(bench_relay(&bench), EXCHANGE_ANSWERED);
+	assert_true(bench.has_address);
+	return bench.address;
+}
+
+static bool is_in(struct in6_addr address, const char *start)
+{
+	return strncmp(bench_text(&address), start, strlen(start)) == 0;
+}
+
+/* Firmware from a small pool, the system by computation: each keeps its own over reboots. */
+static void test_class_beside_stable(void **state)
+{
+	struct in6_addr firmware, system, other;
+
+	(void)state;
+	begin(CLASSES(""), 1000);
+	firmware = get_address(1);
+	assert_true(is_in(firmware, "2001:db8:1::1"));
+	system = get_address_of_system(1);
+	assert_false(is_in(system, "2001:db8:1::"));
+	same(get_address(1), firmware);
+	same(get_address_of_system(1), system);
+	/* the firmware's is released after the system has its own */
+	be_machine(1);
+	assert_int_equal(ask(DHCP6_RELEASE, &firmware), EXCHANGE_ANSWERED);
+	assert_int_equal(binding_table_find_address(&bench.exchange.bindings, &firmware)->state,
+		BINDING_RELEASED);
+	assert_int_equal(binding_table_find_address(&bench.exchange.bindings, &system)->state,
+		BINDING_BOUND);
+	other = get_address(2);
+	differ(other, firmware);
+	get_nothing(3); /* the pool is used up */
+	differ(get_address_of_system(3), system);
+	be_machine(0x99);
+	assert_int_equal(ask(DHCP6_SOLICIT, NULL), EXCHANGE_ANSWERED);
+	assert_false(bench.has_address);
+	assert_string_equal(bench.decision.class->name, "firmware"); /* the first that it is in */
+	restart(CLASSES(""), 5000);
+	same(get_address(1), firmware);
+	same(get_address_of_system(1), system);
+	same(get_address(2), other);
+}
+
+/* Two pools: the lease of one is not given up for that of the other. */
+static void test_class_beside_pool(void **state)
+{
+	struct in6_addr firmware, system;
+
+	(void)state;
+	begin(CLASSES(OWN_POOL), 1000);
+	firmware = get_address(1);
+	system = get_address_of_system(1);
+	assert_true(is_in(system, "2001:db8:1::2"));
+	assert_int_equal(binding_table_leases(&bench.exchange.bindings), 2);
+	restart(CLASSES(OWN_POOL), 5000);
+	assert_int_equal(binding_table_leases(&bench.exchange.bindings), 2);
+	same(get_address(1), firmware);
+	same(get_address_of_system(1), system);
+	/* over, it is to be had by others; the machine's other one goes on */
+	be_machine(1);
+	pass(LIFETIME_S - 5);
+	same(get_address_of_system(1), system);
+	pass(6);
+	get_address(2);
+	get_address(3);
+	get_nothing(1);
+	same(get_address_of_system(1), system);
+}
+
+/* A class of machines that get none. */
+static void test_class_without_addresses(void **state)
+{
+	(void)state;
+	begin(CLASSES(OWN_POOL), 1000);
+	be_machine(0x99);
+	bench_message(&bench, DHCP6_SOLICIT);
+	bench_put_ia(&bench, 1, NULL);
+	assert_int_equal(bench_relay(&bench), EXCHANGE_ANSWERED);
+	assert_int_equal(bench.ia_status, DHCP6_STATUS_NO_ADDRS_AVAIL);
+	assert_string_equal(bench.decision.class->name, "lab");
+}
+
+/* A subnet loses its classes by a reload: what was leased is renewed from what there is now. */
+static void test_classes_go_by_reload(void **state)
+{
+	struct config_problems problems = {0};
+	struct boot_config *config, *before;
+	struct in6_addr firmware;
+
+	(void)state;
+	begin(CLASSES(""), 1000);
+	firmware = get_address(1);
+	assert_int_equal(conf_text_load("bootd.conf", MANY, &config, &problems), 0);
+	before = bench.config;
+	config->server_duid = before->server_duid;
+	assert_int_equal(exchange_set_config(&bench.exchange, config), 0);
+	bench.config = config;
+	boot_config_free(before);
+	assert_int_equal(ask(DHCP6_RENEW, &firmware), EXCHANGE_ANSWERED);
+	assert_true(is_in(bench.address, "2001:db8:1::1"));
+	differ(bench.address, firmware);
+	assert_null(binding_table_find_address(&bench.exchange.bindings, &firmware));
+}
+
 static void test_declined_ones_rest(void **state)
 {
 	struct in6_addr one, two;
@@ -512,6 +635,10 @@ int main(void)
 		POOL_TEST(test_host_in_the_pool),
 		POOL_TEST(test_host_is_added_by_reload),
 		POOL_TEST(test_last_asker_takes_over),
+		POOL_TEST(test_class_beside_stable),
+		POOL_TEST(test_class_beside_pool),
+		POOL_TEST(test_class_without_addresses),
+		POOL_TEST(test_classes_go_by_reload),
 		POOL_TEST(test_declined_ones_rest),
 		POOL_TEST(test_decline_of_an_offer_counts_for_nothing),
 		POOL_TEST(test_restart_keeps_leases),

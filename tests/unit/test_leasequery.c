@@ -530,7 +530,8 @@ static void test_ways_are_kept_when_asked_for(void **state)
 
 	assert_non_null(binding_table_find_address(&b->exchange.bindings, &address)->way);
 	assert_int_equal(binding_table_init(&table, 16), 0);
-	binding = binding_table_get(&table, &b->config->subnet[0].prefix, &b->decision.machine);
+	binding =
+		binding_table_get(&table, &b->config->subnet[0].prefix, &b->decision.machine, NULL);
 	binding_set_duid(binding, &b->duid);
 	assert_null(binding->way);
 	assert_null(client_ways_next(&table.ways, &b->duid, NULL));

@@ -36,7 +36,7 @@ static void test_ids_of_any_length(void **state)
 	for (int i = 0; i < MACHINES; i++) {
 		struct dhcp6_duid own = random_duid();
 		struct machine machine = machine_of_duid(&own), other = machine, got;
-		struct binding *binding = binding_table_get(&table, &subnet, &machine);
+		struct binding *binding = binding_table_get(&table, &subnet, &machine, NULL);
 
 		assert_non_null(binding);
 		for (int change = 0; change < 4; change++) {
@@ -51,10 +51,10 @@ static void test_ids_of_any_length(void **state)
 		}
 		got = binding_machine(binding);
 		assert_true(machine_equal(&got, &machine));
-		assert_ptr_equal(binding_table_find(&table, &subnet, &machine), binding);
+		assert_ptr_equal(binding_table_find(&table, &subnet, &machine, NULL), binding);
 		other.octets[other.len - 1] ^= 1;
 		assert_false(binding_is_of(binding, &other));
-		assert_null(binding_table_find(&table, &subnet, &other));
+		assert_null(binding_table_find(&table, &subnet, &other, NULL));
 	}
 	binding_table_fini(&table);
 }
@@ -64,7 +64,7 @@ static struct binding *add(struct binding_table *table, uint32_t number, uint64_
 	uint8_t mac[DHCP6_MAC_LEN] = {2, 0, (uint8_t)(number >> 24), (uint8_t)(number >> 16),
 		(uint8_t)(number >> 8), (uint8_t)number};
 	struct machine machine = machine_of_mac(mac);
-	struct binding *binding = binding_table_get(table, &subnet, &machine);
+	struct binding *binding = binding_table_get(table, &subnet, &machine, NULL);
 
 	assert_non_null(binding);
 	binding_table_set_state(table, binding, BINDING_BOUND, 1000, for_s);
