@@ -8,11 +8,10 @@ machine moves less. Where the two differ by much, measure again.
 """
 
 import json
-import shutil
 import sys
 from statistics import median, quantiles
 
-from bench.relay_site import CPU, PROGRAM, relay_site
+from bench.relay_site import CPU, available, relay_site
 from lab.netns import run
 from lab.topology import program
 
@@ -43,7 +42,7 @@ def measure(site, relay, packets):
 
 
 def bench(options):
-    relays = [r for r in RELAYS if r not in PROGRAM or shutil.which(PROGRAM[r])]
+    relays = available(RELAYS)
     times = {relay: [] for relay in relays}
     lost = dict.fromkeys(relays, 0)
     with relay_site(1) as site:

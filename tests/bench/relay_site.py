@@ -15,17 +15,22 @@ ever asked for, and the kernel's limit on entries does not count.
 import contextlib
 import json
 import os
-import shutil
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 from lab.netns import Lab, run, wait_for
+from lab.packages import PackageError, unpacked
 from lab.topology import CORE_ROUTER, SERVER, program
 
 CLIENTS_AT_LEAST = 256
 CPU = max(os.sched_getaffinity(0))  # of the relay
 OTHER_CPU = min(os.sched_getaffinity(0))  # the same where there is one only
+
+
+class NotStarted(Exception):
+    """A relay that cannot serve so many links; says what it said."""
 
 
 class RelaySite:
@@ -48,18 +53,18 @@ class RelaySite:
     def _make_links(self):
         numbers = range(1, self.links + 1)
         peer = f"netns {self.clients.full_name}"
-        self._batch(
+        self.batch(
             self.router,
             "links",
             (f"link add lan{n} up type veth peer name c{n} {peer}" for n in numbers),
         )
-        self._batch(self.clients, "up", (f"link set c{n} up" for n in numbers))
-        self._batch(
+        self.batch(self.clients, "up", (f"link set c{n} up" for n in numbers))
+        self.batch(
             self.router,
             "addresses",
             (f"address add 2001:db8:1:{n:x}::1/64 dev lan{n} nodad" for n in numbers),
         )
-        self._batch(self.router, "neighbours", map(self._neighbour, self._client_numbers()))
+        self.batch(self.router, "neighbours", map(self._neighbour, self._client_numbers()))
         last = f"lan{self.links}"
         wait_for(lambda: "fe80::" in self.router.ip("address", "show", last).stdout, 60, last)
 
@@ -73,7 +78,8 @@ class RelaySite:
             f" dev lan{client % self.links + 1} nud permanent"
         )
 
-    def _batch(self, namespace, name, lines):
+    def batch(self, namespace, name, lines):
+        """Lines for `ip -6`, all at once."""
         path = self.lab.file(f"{name}.batch", "\n".join(lines) + "\n")
         run("ip", "-n", namespace.full_name, "-6", "-batch", path, timeout=600)
 
@@ -83,21 +89,23 @@ class RelaySite:
     # --- a relay, and the load on it ------------------------------------------------
     def start(self, relay):
         """Start it, pinned to the CPU that it is measured on. Returns (Process, seconds to ready)."""
-        argv = RELAYS[relay](self)
+        argv, env = RELAYS[relay](self)
         begin = time.monotonic()
         log = self.lab.directory / f"{self.router.name}-{relay}.log"
         before = log.stat().st_size if log.exists() else 0  # of earlier rounds
-        process = self.router.popen(relay, "taskset", "-c", CPU, *argv, ours=relay.startswith("relayd"))
+        ours = relay.startswith("relayd")
+        process = self.router.popen(relay, "taskset", "-c", CPU, *argv, env=env, ours=ours)
         last = f"lan{self.links}"
 
         def ready():
-            assert process.running(), f"{relay} ended at once:\n{process.tail()}"
+            if not process.running():
+                raise NotStarted(f"{relay} ended at once:\n{process.tail()}")
             return self.router.listens("udp", 547) and self.router.joined(last)
 
         if relay in READY_LINE:
             process.wait_for_line(READY_LINE[relay], limit=60, since=before)
         else:
-            wait_for(ready, 120, lambda: f"{relay} serves {last}; it said:\n{process.tail()}")
+            wait_for(ready, 60, lambda: f"{relay} serves {last}; it said:\n{process.tail()}")
         return process, time.monotonic() - begin
 
     def load(self, process, messages, burst, limit_ms, flood=0, interval_us=0):
@@ -117,44 +125,86 @@ def relay_site(links):
             yield RelaySite(lab, links)
 
 
-# --- the relays -------------------------------------------------------------------------
+# --- the peers' packages ----------------------------------------------------------------
+# Not installed, only unpacked: some start a service when they are. Those that need no more than
+# libc come alone, without what their services want.
+PACKAGES = {
+    "isc": {"package": "isc-dhcp-relay", "alone": True},
+    "dibbler": {"package": "dibbler-relay"},
+    "wide": {"package": "wide-dhcpv6-relay", "alone": True},
+    "dnsmasq": {"package": "dnsmasq-base"},
+}
+
+
+def peer_package(relay):
+    return unpacked(**PACKAGES[relay], progress=lambda text: print(text, file=sys.stderr))
+
+
+def available(relays):
+    """Those of them that are built, or whose package can be had; why not others is said."""
+    found = []
+    for relay in relays:
+        try:
+            if relay in PACKAGES:
+                peer_package(relay)
+            found.append(relay)
+        except PackageError as error:
+            print(f"SKIPPED {relay}: {error}", file=sys.stderr)
+    return found
+
+
+# --- the relays: how each is started at a site, as (argv, environment) ---------------------
 def null_relay(_):
-    return [program("tests/bench/null_relay"), SERVER, CORE_ROUTER, "lan"]
+    return [program("tests/bench/null_relay"), SERVER, CORE_ROUTER, "lan"], None
 
 
 def relayd(site):
     control = site.lab.directory / "relayd.sock"
-    return [program("netboot6-relayd"), "-f", "--control", control, "-i", "lan*", "-s", SERVER]
+    return [program("netboot6-relayd"), "-f", "--control", control, "-i", "lan*", "-s", SERVER], None
 
 
 def relayd_packet(site):
-    return [*relayd(site), "--client-mac-by", "packet-socket"]
+    argv, env = relayd(site)
+    return [*argv, "--client-mac-by", "packet-socket"], env
 
 
 def isc(site):
+    package = peer_package("isc")
     lower = [word for name in site.lan_names() for word in ("-l", name)]
-    return ["dhcrelay", "-6", "-d", "-q", "-I", "--no-pid", *lower, "-u", f"{SERVER}%core"]
+    argv = [package.program("dhcrelay"), "-6", "-d", "-q", "-I", "--no-pid", *lower]
+    return [*argv, "-u", f"{SERVER}%core"], package.env
+
+
+# Its files have fixed places: it gets an /etc and a /var/lib of its own.
+DIBBLER = """
+config=$(cat "$0")
+mount -t tmpfs none /etc && mount -t tmpfs none /var/lib && mkdir /etc/dibbler /var/lib/dibbler &&
+	echo "$config" >/etc/dibbler/relay.conf && exec "$@"
+"""
 
 
 def dibbler(site):
-    work = site.lab.directory / "dibbler"
+    package = peer_package("dibbler")
     text = "log-level 4\niface core {\n  server unicast " + SERVER + "\n}\n"
     for n, name in enumerate(site.lan_names(), 1):
         text += f"iface {name} {{\n  client multicast yes\n  interface-id {n + 5000}\n}}\n"
-    site.lab.file("dibbler/relay.conf", text)
-    return ["dibbler-relay", "run", "-w", work]
+    config = site.lab.file("dibbler/relay.conf", text)
+    return ["sh", "-c", DIBBLER, config, package.program("dibbler-relay"), "run"], package.env
 
 
 def wide(site):
-    return ["dhcp6relay", "-f", "-s", SERVER, "-r", "core", *site.lan_names()]
+    package = peer_package("wide")
+    argv = [package.program("dhcp6relay"), "-f", "-s", SERVER, "-r", "core"]
+    return [*argv, *site.lan_names()], package.env
 
 
 def dnsmasq(site):
+    package = peer_package("dnsmasq")
     relays = "".join(
         f"dhcp-relay=2001:db8:1:{n:x}::1,{SERVER}\n" for n in range(1, site.links + 1)
     )
     config = site.lab.file("dnsmasq.conf", f"port=0\nuser=root\nleasefile-ro\n{relays}")
-    return ["dnsmasq", "-k", f"--conf-file={config}", "--pid-file="]
+    return [package.program("dnsmasq"), "-k", f"--conf-file={config}", "--pid-file="], package.env
 
 
 RELAYS = {
@@ -167,11 +217,3 @@ RELAYS = {
     "dnsmasq": dnsmasq,
 }
 READY_LINE = {"null": "^relaying: ", "relayd": "relaying: ", "relayd-packet": "relaying: "}
-PROGRAM = {"isc": "dhcrelay", "dibbler": "dibbler-relay", "wide": "dhcp6relay"}
-
-
-def installed():
-    """The relays that can be measured here; `null` and `relayd` are built."""
-    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    built = ("null", "relayd")
-    return [r for r in RELAYS if r in built or shutil.which(PROGRAM.get(r, r), path=path)]

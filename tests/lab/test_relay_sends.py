@@ -3,6 +3,8 @@
 
 import random
 import signal
+import socket
+import struct
 
 from scapy.layers.dhcp6 import (
     DHCP6_Reply,
@@ -16,6 +18,7 @@ from lab.netns import wait_for
 from lab.topology import SERVER, Site
 
 OTHER_SERVER = "2001:db8:100::70"
+ALL_SERVERS = "ff05::1:3"
 CLIENTS, TURNS = 40, 6
 LENGTHS = (60, 60, 60, 61, 400, 1300)  # the last does not go together with others
 
@@ -74,6 +77,26 @@ def check_arrived(bench, expected):
         assert relayed.peeraddr == client_address(number)
         assert relayed[DHCP6OptClientLinkLayerAddr].clladdr == client_mac(number)
         assert relayed[DHCP6OptIfaceId].ifaceid == (b"lan10" if number % 2 else b"lan1")
+
+
+def test_messages_to_a_multicast_address_leave_together_and_arrive_one_by_one(site):
+    relayd = site.start_relayd(config=f"""
+        interfaces = {{"lan*"}}
+        server "{ALL_SERVERS}" {{ interface = {{"core"}} }}
+    """)
+    bench = Bench(site, server=ALL_SERVERS)
+    group = socket.inet_pton(socket.AF_INET6, ALL_SERVERS)
+    core = struct.pack("@I", site.server.ifindex("core"))
+    bench.server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, group + core)
+    before = sent_datagrams(site.router)
+    relayd.send_signal(signal.SIGSTOP)
+    expected = [message(number, 0) for number in range(CLIENTS)]
+    for number, sent in enumerate(expected):
+        bench.send(sent, src=client_address(number))
+    relayd.send_signal(signal.SIGCONT)
+    arrived = [bytes(bench.at_server()[0][DHCP6OptRelayMsg].message) for _ in expected]
+    assert sorted(arrived) == sorted(expected)
+    assert sent_datagrams(site.router) - before < CLIENTS
 
 
 # --- a flood in one direction leaves the other its room ------------------------------------
