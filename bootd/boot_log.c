@@ -128,6 +128,14 @@ void boot_log_mac_hint(const struct exchange_event *event)
 				  : "its frame was not seen");
 }
 
+void boot_log_unknown_arch(const struct exchange_event *event, uint16_t code)
+{
+	char machine[MACHINE_TEXT];
+
+	log_notice("%s: its architecture %u has no name here: a boot rule can have arch = {%u}",
+		machine_format(&event->decision->machine, machine), code, code);
+}
+
 void boot_log_fetch(const struct machine *machine, const struct fetch_event *event)
 {
 	char who[MACHINE_TEXT], peer[INET6_ADDRSTRLEN];

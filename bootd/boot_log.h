@@ -19,6 +19,8 @@ void boot_log_exchange(const struct exchange_event *event);
 
 /* That its machine is known by no more than a hint: who sees it says so once per machine. */
 void boot_log_mac_hint(const struct exchange_event *event);
+/* Once per machine: it says an architecture that IANA's list, as we know it, does not have. */
+void boot_log_unknown_arch(const struct exchange_event *event, uint16_t code);
 
 /* `machine` NULL: the peer's address has to do. */
 void boot_log_fetch(const struct machine *machine, const struct fetch_event *event);

@@ -249,7 +249,9 @@ static void say_result(struct phrase *phrase, const struct exchange_event *event
 static void remember_client(struct boot_record *record, const struct exchange_event *event)
 {
 	const struct decision *decision = event->decision;
+	uint16_t code;
 
+	record->unknown_archs += firmware_unknown_arch(event->facts, &code);
 	record->mac_source = event->facts->mac_source;
 	record->mac_hints += client_mac_is_hint(record->mac_source);
 	if (record->host || decision->host) {

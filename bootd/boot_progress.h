@@ -52,6 +52,7 @@ struct boot_record {
 	char *host;                        /* name, or NULL */
 	enum client_mac_source mac_source; /* of its last message */
 	unsigned mac_hints;                /* messages whose MAC was no more than a hint */
+	unsigned unknown_archs;            /* messages with an architecture that has no name */
 	struct in6_addr address;
 	bool has_address;
 	enum boot_stage stage;

@@ -34,6 +34,7 @@ static void observe_exchange(void *arg, const struct exchange_event *event)
 {
 	struct boot_server *server = arg;
 	const struct boot_record *record;
+	uint16_t code;
 
 	boot_log_exchange(event);
 	/* An address that a system has made itself is no step of a boot. */
@@ -42,6 +43,8 @@ static void observe_exchange(void *arg, const struct exchange_event *event)
 	record = boot_progress_exchange(&server->progress, event);
 	if (record && record->mac_hints == 1 && client_mac_is_hint(event->facts->mac_source))
 		boot_log_mac_hint(event);
+	if (record && record->unknown_archs == 1 && firmware_unknown_arch(event->facts, &code))
+		boot_log_unknown_arch(event, code);
 }
 
 static void observe_fetch(void *arg, const struct fetch_event *event)

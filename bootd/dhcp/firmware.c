@@ -90,6 +90,16 @@ const char *firmware_format(const struct client_facts *facts, char text[FIRMWARE
 	return text;
 }
 
+bool firmware_unknown_arch(const struct client_facts *facts, uint16_t *code)
+{
+	for (unsigned i = 0; i < facts->archs; i++) {
+		*code = facts->arch[i];
+		if (!dhcp6_arch_of(*code))
+			return true;
+	}
+	return false;
+}
+
 bool firmware_takes_url(enum firmware_kind kind, const char *url, const char **why)
 {
 	*why = habits[kind].check_url(url);

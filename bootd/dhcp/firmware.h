@@ -29,6 +29,9 @@ enum firmware_kind firmware_of_arch(uint16_t code);
 /* "UEFI PXE", "UEFI HTTP", "iPXE", "BIOS", "U-Boot", "other", "OS". */
 const char *firmware_kind_name(enum firmware_kind kind);
 
+/* The first architecture that it says and nobody knows; false where there is none. */
+bool firmware_unknown_arch(const struct client_facts *facts, uint16_t *code);
+
 /* The architecture and the kind in one: "x64-uefi", "iPXE x64-uefi", "OS". */
 enum { FIRMWARE_TEXT = 64 };
 const char *firmware_format(const struct client_facts *facts, char text[FIRMWARE_TEXT]);

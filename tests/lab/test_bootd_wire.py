@@ -27,6 +27,7 @@ from lab.test_bootd import (
     MAC,
     Relay,
     address,
+    code,
     bootd,  # noqa: F401 (a fixture)
     control,
     duid,
@@ -35,6 +36,7 @@ from lab.test_bootd import (
     relay,
     request_of,
     solicit,
+    url,
 )
 from lab.topology import CORE_ROUTER, SERVER, program
 
@@ -275,3 +277,16 @@ def test_bulk_leasequery_is_bounded(site):
         stranger = socket.create_connection((SERVER, 547), 5, ("2001:db8:f00::1", 0))
     assert stranger.recv(1) == b""
     assert (counters()["refused"], counters()["broken"]) == (2, 1)
+
+
+def test_unknown_architecture_is_told_once(site):
+    """With its number, which a rule can name; each machine once."""
+    through = start(site, 'boot "new" { arch = {99} url = "tftp://[2001:db8:100::69]/new.efi" }')
+    new = code(61, b"\0\x63")
+    for mac in (MAC, MAC, "52:54:00:00:00:99", MAC):
+        assert url(through.ask(solicit(new), mac=mac)).endswith("/new.efi")
+    through.ask(solicit(code(61, b"\0\7")), mac="52:54:00:00:00:07")
+    site.bootd.wait_for_line("52:54:00:00:00:07 x64-uefi")
+    lines = [line for line in site.bootd.text().splitlines() if "has no name here" in line]
+    assert len(lines) == 2
+    assert f"{MAC}: its architecture 99" in lines[0] and "00:99: its architecture 99" in lines[1]
