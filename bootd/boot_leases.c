@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bootd/config/secret_file.h"
+#include "bootd/leases/postgresql_store.h"
 #include "bootd/leases/sqlite_store.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
@@ -24,13 +25,67 @@ static const char *advice(int rc)
 	}
 }
 
-static int complain(const struct boot_config *config, int rc, const char *why)
+static int complain(const char *name, int rc, const char *why)
 {
-	log_error("leases %s: %s%s", config->leases, why, advice(rc));
+	log_error("leases %s: %s%s", name, why, advice(rc));
 	return rc;
 }
 
-static int load(struct exchange *exchange, const struct boot_config *config, uint64_t now_ms)
+/* --- what a shared store tells --------------------------------------------------- */
+
+/* The leases are told to the exchange by the time that it is now. */
+static struct exchange *exchange_now(void *arg, uint64_t *now_ms)
+{
+	struct boot_server *server = arg;
+
+	*now_ms = loop_now_ms();
+	lease_book_set_time(&server->exchange.leases, *now_ms, loop_unix_ms());
+	return &server->exchange;
+}
+
+static void committed(void *arg, int rc, const bool *refused)
+{
+	struct boot_server *server = arg;
+	uint64_t now_ms;
+
+	exchange_now(arg, &now_ms);
+	dhcp_service_committed(server->dhcp, rc, refused);
+}
+
+static void learn(void *arg, const struct lease *lease)
+{
+	uint64_t now_ms;
+	struct exchange *exchange = exchange_now(arg, &now_ms);
+
+	lease_book_learn(&exchange->leases, &exchange->bindings, lease, now_ms);
+}
+
+static void forget(void *arg, const struct in6_addr *address)
+{
+	uint64_t now_ms;
+	struct exchange *exchange = exchange_now(arg, &now_ms);
+
+	lease_book_forget(&exchange->leases, &exchange->bindings, address, now_ms);
+}
+
+static void reading_begins(void *arg)
+{
+	uint64_t now_ms;
+
+	lease_book_begin_reading(&exchange_now(arg, &now_ms)->leases);
+}
+
+static void reading_ends(void *arg)
+{
+	uint64_t now_ms;
+	struct exchange *exchange = exchange_now(arg, &now_ms);
+
+	lease_book_end_reading(&exchange->leases, &exchange->bindings, now_ms);
+}
+
+/* --- opening --------------------------------------------------------------------- */
+
+static int load(struct exchange *exchange, uint64_t now_ms)
 {
 	struct lease_book *book = &exchange->leases;
 	int rc;
@@ -38,27 +93,48 @@ static int load(struct exchange *exchange, const struct boot_config *config, uin
 	lease_book_set_time(book, now_ms, loop_unix_ms());
 	rc = lease_book_load(book, &exchange->bindings, now_ms);
 	if (rc < 0) {
-		complain(config, rc,
+		complain(book->store->name, rc,
 			*lease_book_error(book) ? lease_book_error(book) : strerror(-rc));
 		lease_book_fini(book);
 		return rc;
 	}
-	log_notice("leases %s: %zu are in force", config->leases,
-		binding_table_leases(&exchange->bindings));
+	if (!book->store->owner)
+		log_notice("leases %s: %zu are in force", book->store->name,
+			binding_table_leases(&exchange->bindings));
 	return 0;
+}
+
+static int open_file(const char *path, struct lease_store **store)
+{
+	char why[SQLITE_STORE_WHY];
+	int rc = state_directory_make(path);
+
+	if (rc < 0)
+		return complain(path, rc, strerror(-rc));
+	rc = sqlite_store_open(path, store, why);
+	return rc < 0 ? complain(path, rc, why) : 0;
+}
+
+static int open_shared(struct boot_server *server, const char *url, struct lease_store **store)
+{
+	char why[POSTGRESQL_WHY];
+	int rc;
+
+	server->lease_owner = (struct lease_store_owner){
+		server, committed, learn, forget, reading_begins, reading_ends};
+	rc = postgresql_store_open(url, server->loop, &server->lease_owner, store, why);
+	return rc < 0 ? complain("postgresql", rc, why) : 0;
 }
 
 int boot_leases_open(struct boot_server *server, const struct boot_config *config)
 {
 	struct exchange *exchange = &server->exchange;
-	char why[SQLITE_STORE_WHY];
+	struct lease_store **store = &exchange->leases.store;
 	int rc;
 
-	if (exchange->leases.store || !boot_config_has_pool(config))
+	if (*store || !boot_config_has_pool(config))
 		return 0;
-	rc = state_directory_make(config->leases);
-	if (rc < 0)
-		return complain(config, rc, strerror(-rc));
-	rc = sqlite_store_open(config->leases, &exchange->leases.store, why);
-	return rc < 0 ? complain(config, rc, why) : load(exchange, config, loop_now_ms());
+	rc = postgresql_is_url(config->leases) ? open_shared(server, config->leases, store)
+					       : open_file(config->leases, store);
+	return rc < 0 ? rc : load(exchange, loop_now_ms());
 }

@@ -23,6 +23,7 @@ struct boot_server {
 	char *config_path;
 	struct boot_config *config;
 	struct exchange exchange;
+	struct lease_store_owner lease_owner; /* whom a shared lease store tells */
 	struct boot_progress progress;
 	struct dhcp_service *dhcp;
 	struct bulk_server *bulk; /* NULL: nobody may ask for leases */

@@ -9,6 +9,7 @@
 #include "bootd/dhcp/conditions.h"
 #include "bootd/dhcp/firmware.h"
 #include "bootd/files/template.h"
+#include "bootd/leases/postgresql_store.h"
 #include "dhcp6/names.h"
 
 #define COMPLAIN(error, line, ...) config_problem(problems, error, config->file, line, __VA_ARGS__)
@@ -131,6 +132,15 @@ static void check_files(const struct boot_config *config, struct config_problems
 	if ((config->has_tftp || config->has_http) && !config->root)
 		COMPLAIN(
 			true, 0, "tftp and http need root = \"DIRECTORY\", whose files they serve");
+}
+
+static void check_leases(const struct boot_config *config, struct config_problems *problems)
+{
+	char name[POSTGRESQL_NAME], why[POSTGRESQL_WHY];
+
+	if (postgresql_is_url(config->leases) &&
+		postgresql_url_check(config->leases, name, why) < 0)
+		COMPLAIN(true, 0, "leases: %s", why);
 }
 
 static void check_dns(const struct boot_config *config, struct config_problems *problems)
@@ -343,6 +353,7 @@ int conf_check(const struct boot_config *config, struct config_problems *problem
 	check_subnets(config, problems);
 	check_plans(config, problems);
 	check_files(config, problems);
+	check_leases(config, problems);
 	check_dns(config, problems);
 	check_urls(config, problems);
 	if (problems->errors > 0)

@@ -11,6 +11,7 @@
 
 #include "bootd/config/conf_host.h"
 #include "bootd/config/conf_value.h"
+#include "bootd/leases/postgresql_store.h"
 #include "dhcp6/names.h"
 #include "dhcp6/option.h"
 
@@ -171,6 +172,17 @@ static int is_name(const char *text)
 	return *text ? 0 : -EINVAL;
 }
 
+/* That there is no libpq is said by conf_check(). */
+static int is_leases(const char *text)
+{
+	char name[POSTGRESQL_NAME], why[POSTGRESQL_WHY];
+	int rc = is_name(text);
+
+	if (rc == 0 && postgresql_is_url(text))
+		rc = postgresql_url_check(text, name, why);
+	return rc == -ENOSYS ? 0 : rc;
+}
+
 static int is_pool(const char *text)
 {
 	struct in6_addr low;
@@ -190,6 +202,9 @@ static int is_pool(const char *text)
 	"a range such as \"2001:db8:1::1000-2001:db8:1::1fff\", the lower address first, of at "   \
 	"most "                                                                                    \
 	"16777216 addresses"
+#define EXPECT_LEASES                                                                              \
+	"a file, or a URI such as \"postgresql://netboot6@[2001:db8::5]/netboot6\" with an "       \
+	"address, or a socket's directory, for each host"
 #define EXPECT_ENDPOINT "an address and a port such as \"[::]:69\""
 
 static const struct {
@@ -216,7 +231,7 @@ static const struct {
 	{"root", "server-duid", is_duid, EXPECT_DUID},
 	{"root", "server-duid-file", is_name, "a file"},
 	{"root", "hosts-directory", is_name, "a directory"},
-	{"root", "leases", is_name, "a file"},
+	{"root", "leases", is_leases, EXPECT_LEASES},
 	{"tftp", "listen", is_endpoint, EXPECT_ENDPOINT},
 	{"http", "listen", is_endpoint, EXPECT_ENDPOINT},
 	{"subnet", "addresses", is_addresses, "stable, pool or none", true},

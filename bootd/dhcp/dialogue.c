@@ -28,6 +28,20 @@ static void put_requested(struct request *r, struct wire_out *out)
 	relay_supplied_put(out, r->message_at, &r->chain, &r->facts, r->exchange->config);
 }
 
+static enum exchange_drop drop_of(int rc)
+{
+	switch (rc) {
+	case -EINPROGRESS:
+		return EXCHANGE_LATER;
+	case -ENOTCONN:
+		return DROP_NOT_STORED;
+	case -EBADMSG:
+		return DROP_MALFORMED;
+	default:
+		return DROP_NO_MEMORY;
+	}
+}
+
 /*
  * What Advertise and Reply to Request, Renew and Rebind have in common. A
  * boot file URL goes along only with an address: UEFI hangs for ever on an
@@ -49,9 +63,7 @@ static enum exchange_drop answer_ias(
 	int rc = ia_answer_all(&work, answer_ia);
 
 	if (rc < 0)
-		return rc == -EINPROGRESS ? EXCHANGE_LATER
-		       : rc == -EBADMSG   ? DROP_MALFORMED
-					  : DROP_NO_MEMORY;
+		return drop_of(rc);
 	if (work.ias == 0)
 		return DROP_NOTHING_ASKED;
 	r->waits = work.is_promise;

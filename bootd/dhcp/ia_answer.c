@@ -78,12 +78,27 @@ static struct binding *hold(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	return binding;
 }
 
+/* An offer of a new lease, while the store is away: another server of its may reach it. */
+static bool cannot_keep(const struct ia_work *work)
+{
+	const struct address_choice *choice = &work->decision->address;
+	const struct lease_store *store = work->leases->store;
+	const struct binding *holder;
+
+	if (!choice->is_lease || !store || !store->is_away)
+		return false;
+	holder = binding_table_find_address(work->bindings, &choice->address);
+	return !holder || lease_book_stored_s(holder, work->now_ms) == 0;
+}
+
 int ia_offer(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
 	struct binding *binding;
 
 	if (!can_give(work))
 		return say(work, ia, DHCP6_STATUS_NO_ADDRS_AVAIL);
+	if (cannot_keep(work))
+		return -ENOTCONN;
 	binding = hold(work, ia);
 	if (!binding)
 		return -ENOMEM;

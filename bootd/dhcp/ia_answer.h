@@ -32,7 +32,8 @@ struct ia_work {
 	uint16_t status;      /* the first IA_NA's */
 };
 
-/* Writes the answer to one IA_NA. Returns 0; -EBADMSG, -ENOMEM, -EINPROGRESS. */
+/* Writes the answer to one IA_NA. Returns 0; -EBADMSG, -ENOMEM, -EINPROGRESS,
+ * -ENOTCONN: it is not to be answered. */
 typedef int ia_answer_fn(struct ia_work *work, const struct dhcp6_ia_na *ia);
 
 ia_answer_fn ia_offer;   /* Solicit */

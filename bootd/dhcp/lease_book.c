@@ -221,11 +221,13 @@ void lease_book_put(struct lease_book *book, struct binding *binding, uint64_t n
 
 void lease_book_drop(struct lease_book *book, const struct binding *binding)
 {
+	struct machine machine = binding_machine(binding);
 	int rc = note_change(book, binding, true);
 
 	if (rc == 0)
-		rc = book->store ? book->store->kind->remove(book->store, &binding->address)
-				 : -ENODEV;
+		rc = book->store
+			     ? book->store->kind->remove(book->store, &binding->address, &machine)
+			     : -ENODEV;
 	note_failure(book, rc);
 }
 
@@ -322,6 +324,7 @@ int lease_book_commit(struct lease_book *book, struct binding_table *table, uint
 
 int lease_book_remove(struct lease_book *book, struct binding_table *table, struct binding *binding)
 {
+	struct machine machine = binding_machine(binding);
 	int rc = -ENODEV;
 
 	if (book->is_busy)
@@ -329,7 +332,7 @@ int lease_book_remove(struct lease_book *book, struct binding_table *table, stru
 	if (book->store)
 		rc = note_change(book, binding, true);
 	if (rc == 0) {
-		book->store->kind->remove(book->store, &binding->address);
+		book->store->kind->remove(book->store, &binding->address, &machine);
 		rc = book->store->kind->commit(book->store);
 	}
 	book->is_busy = rc == -EINPROGRESS;

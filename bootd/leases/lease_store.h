@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The contract of a lease store: what is committed is there after a crash, of
- * the process or of the machine.
+ * the process or of the machine. SQLite keeps it for one server, PostgreSQL for several.
  *
  *	put, put, remove ...   gathered in one transaction
  *	commit                 all of them durable, or none of them done
@@ -81,9 +81,10 @@ struct lease_store_kind {
 	 * nothing yet: it learns from now on, and tells its owner, which is set before.
 	 */
 	int (*load)(struct lease_store *store, int64_t now_unix_s, lease_take_fn *take, void *arg);
-	/* Neither is durable before commit(). */
+	/* Neither is durable before commit(). Removed is the address if it is the machine's. */
 	int (*put)(struct lease_store *store, const struct lease *lease);
-	int (*remove)(struct lease_store *store, const struct in6_addr *address);
+	int (*remove)(struct lease_store *store, const struct in6_addr *address,
+		const struct machine *machine);
 	/*
 	 * After a failed put or remove it fails as well. A failed one leaves all as it was.
 	 * -EINPROGRESS: its end is told later.
@@ -99,9 +100,10 @@ struct lease_store {
 	const struct lease_store_kind *kind;
 	const char *name; /* for messages: what it is opened by, without secrets */
 	const struct lease_store_owner *owner; /* of a shared store */
+	bool is_away; /* a shared store that cannot be reached: others may reach it */
 	/*
 	 * A shared store is given each lease for so much longer than the machine is told: for
-	 * the time that a commit takes, and for servers of the store whose clocks differ.
+	 * the time that a commit takes.
 	 */
 	unsigned margin_s;
 };

@@ -221,10 +221,11 @@ static int sqlite_put(struct lease_store *head, const struct lease *lease)
 	return store->failed;
 }
 
-static int sqlite_remove(struct lease_store *head, const struct in6_addr *address)
+static int sqlite_remove(
+	struct lease_store *head, const struct in6_addr *address, const struct machine *machine)
 {
 	struct sqlite_store *store = store_of(head);
-	struct lease none = {.address = *address};
+	struct lease none = {.address = *address, .machine = *machine};
 
 	if (begin(store) == 0)
 		store->failed = put_row(store, &none, removed);

@@ -48,10 +48,11 @@ static int flaky_put(struct lease_store *store, const struct lease *lease)
 	return flaky.real->kind->put(flaky.real, lease);
 }
 
-static int flaky_remove(struct lease_store *store, const struct in6_addr *address)
+static int flaky_remove(
+	struct lease_store *store, const struct in6_addr *address, const struct machine *machine)
 {
 	(void)store;
-	return flaky.real->kind->remove(flaky.real, address);
+	return flaky.real->kind->remove(flaky.real, address, machine);
 }
 
 /* Where the disk is full, the real one has nothing of the transaction either. */

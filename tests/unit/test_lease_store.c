@@ -161,7 +161,7 @@ static void test_last_of_an_address_counts(void **state)
 	assert_int_equal(loads, 2); /* the later one comes later, and wins */
 	assert_memory_equal(&loaded[1].address, &two.address, sizeof(two.address));
 	assert_int_equal(loaded[1].expires_unix_s, NOW + 3);
-	assert_int_equal(store->kind->remove(store, &one.address), 0);
+	assert_int_equal(store->kind->remove(store, &one.address, &one.machine), 0);
 	commit(store);
 	assert_int_equal(load(store, NOW), 0);
 	assert_int_equal(loads, 1);
@@ -173,7 +173,7 @@ static void test_last_of_an_address_counts(void **state)
 	commit(store);
 	assert_int_equal(load(store, NOW), 0);
 	assert_int_equal(loads, 2);
-	assert_int_equal(store->kind->remove(store, &two.address), 0);
+	assert_int_equal(store->kind->remove(store, &two.address, &two.machine), 0);
 	commit(store);
 	assert_int_equal(load(store, NOW), 0);
 	assert_int_equal(loads, 1);
@@ -343,7 +343,9 @@ static void test_log_stays_short(void **state)
 
 			lease.iaid = turn;
 			if (random_below(8) == 0 && i >= KEPT) {
-				assert_int_equal(store->kind->remove(store, &lease.address), 0);
+				assert_int_equal(
+					store->kind->remove(store, &lease.address, &lease.machine),
+					0);
 				many_iaid[i] = 0;
 			} else {
 				put(store, &lease);
