@@ -37,6 +37,13 @@ static bool is_client_link(const struct link *link)
 	return cl && cl->link == link;
 }
 
+struct client_link *client_links_find_facing(const struct client_links *links, int ifindex)
+{
+	struct link *link = link_table_find(links->table, ifindex);
+
+	return link ? link->user : NULL;
+}
+
 bool client_links_face(const struct link *link)
 {
 	return link->user != NULL;

@@ -57,6 +57,11 @@ size_t client_links_count(const struct client_links *links, enum client_link_sta
 
 /* The client link that a message came in on, by ifindex; NULL: not client-facing. */
 struct client_link *client_links_find(const struct client_links *links, int ifindex);
+/*
+ * The client link whose clients reach us by this link: itself, or the one below a macvlan,
+ * whose MAC is VRRP's. NULL: there are none.
+ */
+struct client_link *client_links_find_facing(const struct client_links *links, int ifindex);
 /* True for a link that clients are on: a client-facing one, or a macvlan on one. */
 bool client_links_face(const struct link *link);
 /* By name, absent ones too. */

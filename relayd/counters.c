@@ -24,6 +24,7 @@ static const char *const drop_name[] = {
 	[RELAY_DROP_NO_SERVER] = "no-server",
 	[RELAY_DROP_UNKNOWN_SERVER] = "unknown-server",
 	[RELAY_DROP_REPLY_FROM_CLIENT_LINK] = "reply-from-client-link",
+	[RELAY_DROP_REPLY_FROM_OTHER_LINK] = "reply-from-other-link",
 	[RELAY_DROP_MALFORMED] = "malformed",
 	[RELAY_DROP_NO_RELAY_MESSAGE] = "no-relay-message",
 	[RELAY_DROP_UNKNOWN_LINK] = "unknown-link",

@@ -28,6 +28,7 @@ enum relay_drop {
 	/* from servers */
 	RELAY_DROP_UNKNOWN_SERVER, /* a Relay-reply from an address that is no configured server */
 	RELAY_DROP_REPLY_FROM_CLIENT_LINK, /* a Relay-reply from the side of the clients */
+	RELAY_DROP_REPLY_FROM_OTHER_LINK,  /* a Relay-reply on a link that leads to no server */
 	RELAY_DROP_MALFORMED,              /* an option does not fit */
 	RELAY_DROP_NO_RELAY_MESSAGE,       /* nothing in it to be passed on */
 	RELAY_DROP_UNKNOWN_LINK, /* neither Interface-Id nor link-address leads to a link of ours */

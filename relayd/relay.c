@@ -27,7 +27,7 @@ static void on_link_added(void *arg, struct link *link)
 	struct relay *relay = arg;
 
 	client_links_link_added(&relay->links, link);
-	server_paths_link_changed(&relay->paths, link);
+	server_paths_link_changed(&relay->paths, link, 0);
 }
 
 static void on_link_changed(void *arg, struct link *link, unsigned what)
@@ -35,7 +35,7 @@ static void on_link_changed(void *arg, struct link *link, unsigned what)
 	struct relay *relay = arg;
 
 	client_links_link_changed(&relay->links, link, what);
-	server_paths_link_changed(&relay->paths, link);
+	server_paths_link_changed(&relay->paths, link, what);
 }
 
 static void on_link_removed(void *arg, struct link *link)
@@ -43,7 +43,7 @@ static void on_link_removed(void *arg, struct link *link)
 	struct relay *relay = arg;
 
 	client_links_link_removed(&relay->links, link);
-	server_paths_link_changed(&relay->paths, link);
+	server_paths_link_removed(&relay->paths, link);
 }
 
 static void on_addresses_changed(void *arg, struct link *link)
@@ -51,7 +51,7 @@ static void on_addresses_changed(void *arg, struct link *link)
 	struct relay *relay = arg;
 
 	client_links_addresses_changed(&relay->links, link);
-	server_paths_link_changed(&relay->paths, link);
+	server_paths_link_changed(&relay->paths, link, 0);
 }
 
 static void on_synced(void *arg)

@@ -124,8 +124,9 @@ static enum relay_drop relay_from_relay(
 static enum relay_drop relay_from_server(struct relay *relay, struct client_link *from_link,
 	const struct udp_datagram *d, struct client_link **to_link)
 {
+	const struct link *link = link_table_find(&relay->table, d->ifindex);
 	struct server_path *server =
-		server_paths_find(&relay->paths, &d->peer.sin6_addr, d->ifindex);
+		link ? server_paths_find(&relay->paths, &d->peer.sin6_addr, link) : NULL;
 	struct reply reply;
 	enum relay_drop drop;
 
@@ -133,6 +134,8 @@ static enum relay_drop relay_from_server(struct relay *relay, struct client_link
 		return RELAY_DROP_REPLY_FROM_CLIENT_LINK;
 	if (!server)
 		return RELAY_DROP_UNKNOWN_SERVER;
+	if (!server_paths_lead_from(&relay->paths, server, link, relay->now_ms))
+		return RELAY_DROP_REPLY_FROM_OTHER_LINK;
 	if (IN6_IS_ADDR_MULTICAST(&d->local))
 		return RELAY_DROP_MALFORMED;
 	if (server_path_answered(server))
@@ -150,12 +153,21 @@ static enum relay_drop relay_from_server(struct relay *relay, struct client_link
 
 /* --- a datagram ------------------------------------------------------------------------ */
 
+static bool is_relay_message(const struct udp_datagram *d)
+{
+	return d->len > 0 && (d->data[0] == DHCP6_RELAY_REPL || d->data[0] == DHCP6_RELAY_FORW);
+}
+
 static void relay_datagram(
 	struct relay *relay, struct client_link *cl, const struct udp_datagram *d, uint8_t *header)
 {
-	const struct client_link *from = cl;
+	const struct client_link *from;
 	enum relay_drop drop;
 
+	/* What is sent to VRRP's MAC comes in on a macvlan, and from the same clients. */
+	if (!cl && is_relay_message(d))
+		cl = client_links_find_facing(&relay->links, d->ifindex);
+	from = cl;
 	if (d->len < DHCP6_HEADER_LEN) {
 		drop = RELAY_DROP_SHORT;
 	} else if (d->data[0] == DHCP6_RELAY_REPL) {

@@ -31,7 +31,7 @@ struct relay_server {
 	enum relay_server_kind kind;
 	char *title;                /* the address or name, as it was written */
 	struct in6_addr address;    /* of all but names */
-	struct link_patterns links; /* `interface`, of multicast */
+	struct link_patterns links; /* `interface`: where to, of multicast; else whence, too */
 	char vrf[IFNAMSIZ];         /* it is reached in this VRF; "": in none */
 };
 

@@ -112,11 +112,6 @@ static int check_server_address(
 			"server: '%s' is a multicast address, which needs links to be sent out on: "
 			"interface = {\"core*\"} expected in the braces",
 			text);
-	if (!IN6_IS_ADDR_MULTICAST(address) && has_links)
-		return config_error(cfg,
-			"server: '%s' is no multicast address: interface is for those, routing "
-			"finds the way to the others",
-			text);
 	return 0;
 }
 

@@ -81,7 +81,8 @@ static void add_name(struct making *making, const struct relay_server *configure
 /* An uplink is no client-facing link, whatever the patterns say: clients are no servers. */
 static bool is_uplink_of(const struct relay_server *configured, const struct link *link)
 {
-	return link_patterns_match(&configured->links, link->name) && !client_links_face(link);
+	return configured->kind == RELAY_SERVER_MULTICAST &&
+	       link_patterns_match(&configured->links, link->name) && !client_links_face(link);
 }
 
 static void add_multicast(struct making *making, const struct relay_server *configured)

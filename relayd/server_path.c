@@ -76,6 +76,7 @@ void server_paths_fini(struct server_paths *paths)
 void server_paths_reconfigure(struct server_paths *paths, const struct relay_conf *conf)
 {
 	paths->conf = conf;
+	paths->uplinks = (struct server_uplinks){0};
 	set_servers(paths);
 }
 
@@ -99,8 +100,7 @@ void server_paths_read(struct server_paths *paths)
 		paths->stale = true;
 }
 
-/* The VRF that a link is in, or that it is; 0: none. */
-static int vrf_of(const struct link *link)
+int server_path_vrf_of(const struct link *link)
 {
 	if (strcmp(link->kind, "vrf") == 0)
 		return link->ifindex;
@@ -108,24 +108,21 @@ static int vrf_of(const struct link *link)
 }
 
 /* True for links that the server can be on the other side of. */
-static bool is_on_side_of(
-	const struct server_paths *paths, const struct server_path *server, int ifindex)
+static bool is_on_side_of(const struct server_path *server, const struct link *link)
 {
-	const struct link *link = link_table_find(paths->table, ifindex);
-
 	if (is_multicast(server))
-		return ifindex == server->out_ifindex;
-	return link && (vrf_of(link) == server->out_ifindex || ifindex == server->ifindex);
+		return link->ifindex == server->out_ifindex;
+	return server_path_vrf_of(link) == server->out_ifindex || link->ifindex == server->ifindex;
 }
 
 struct server_path *server_paths_find(
-	struct server_paths *paths, const struct in6_addr *address, int ifindex)
+	struct server_paths *paths, const struct in6_addr *address, const struct link *link)
 {
 	for (size_t i = 0; i < paths->count; i++) {
 		struct server_path *server = &paths->server[i];
 
 		if ((is_multicast(server) || IN6_ARE_ADDR_EQUAL(&server->address, address)) &&
-			is_on_side_of(paths, server, ifindex))
+			is_on_side_of(server, link))
 			return server;
 	}
 	return NULL;
@@ -135,6 +132,13 @@ bool server_path_is_silent(const struct server_path *server, int64_t now_ms)
 {
 	return server->unanswered >= SERVER_SILENT_AFTER &&
 	       now_ms - server->unanswered_since_ms >= SERVER_SILENT_AFTER_MS;
+}
+
+bool server_paths_lead_from(struct server_paths *paths, const struct server_path *server,
+	const struct link *link, int64_t now_ms)
+{
+	return is_multicast(server) || server_uplinks_lead(paths, link, now_ms) ||
+	       link_patterns_match(&server->configured->links, link->name);
 }
 
 bool server_path_sent(struct server_path *server, int64_t now_ms)
@@ -177,12 +181,20 @@ static bool depends_on(
 	       strcmp(link->name, paths->conf->source_link) == 0;
 }
 
-void server_paths_link_changed(struct server_paths *paths, const struct link *link)
+void server_paths_link_removed(struct server_paths *paths, const struct link *link)
 {
-	if (!link || server_list_depends_on(paths, link))
+	server_uplinks_forget(&paths->uplinks, link->ifindex);
+	server_paths_link_changed(paths, link, 0);
+}
+
+void server_paths_link_changed(struct server_paths *paths, const struct link *link, unsigned what)
+{
+	if (what & LINK_CHANGED_MASTER)
+		server_uplinks_forget(&paths->uplinks, link->ifindex);
+	if (server_list_depends_on(paths, link))
 		paths->unlisted = true;
 	for (size_t i = 0; i < paths->count && !paths->stale; i++)
-		paths->stale = !link || depends_on(paths, &paths->server[i], link);
+		paths->stale = depends_on(paths, &paths->server[i], link);
 }
 
 /* The link that has this address, or NULL. */
@@ -341,10 +353,12 @@ void server_paths_refresh(struct server_paths *paths)
 		return;
 	paths->stale = false;
 	paths->sendable = 0;
+	server_uplinks_doubt(&paths->uplinks);
 	for (size_t i = 0; i < paths->count; i++) {
 		struct server_path *server = &paths->server[i];
 
 		refresh_one(paths, server);
+		server_uplinks_add(&paths->uplinks, server->ifindex);
 		/* Where routing decides, the kernel may find a way that we do not know of. */
 		if (server->error == 0 || server->out_ifindex == 0)
 			paths->sendable |= 1u << i;

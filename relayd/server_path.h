@@ -21,6 +21,7 @@
 #include "netlink/route_query.h"
 #include "relayd/relay_conf.h"
 #include "relayd/server_name.h"
+#include "relayd/server_uplinks.h"
 
 enum { SERVER_PATHS_MAX = 16 };
 
@@ -64,6 +65,7 @@ struct server_paths {
 	const struct link_table *table;
 	struct route_query *query;
 	struct route_monitor routes;
+	struct server_uplinks uplinks;
 	unsigned sendable; /* those that may be sent to, as bits by index */
 	unsigned lists;    /* how many times the list was made */
 	bool unlisted;     /* the list is to be made anew, which stales all */
@@ -82,8 +84,12 @@ void server_paths_reconfigure(struct server_paths *paths, const struct relay_con
 /* Some name of a server has other addresses. */
 void server_paths_names_changed(struct server_paths *paths);
 
-/* Something about this link changed: mark stale what depends on it (NULL: everything). */
-void server_paths_link_changed(struct server_paths *paths, const struct link *link);
+/*
+ * Something about this link changed (LINK_CHANGED_*, or 0 where it is new or its
+ * addresses changed), or it has gone: mark stale what depends on it.
+ */
+void server_paths_link_changed(struct server_paths *paths, const struct link *link, unsigned what);
+void server_paths_link_removed(struct server_paths *paths, const struct link *link);
 
 /* Readable when routes that cover a server may have changed. */
 int server_paths_fd(const struct server_paths *paths);
@@ -95,8 +101,9 @@ void server_paths_read(struct server_paths *paths);
  */
 void server_paths_refresh(struct server_paths *paths);
 
-/* The ifindex of the VRF that the server is in, 0: none. */
+/* The ifindex of the VRF that the server is in, or that the link is in or is; 0: none. */
 int server_path_vrf(const struct server_path *server);
+int server_path_vrf_of(const struct link *link);
 
 /*
  * A message goes to this server, a reply came from it. True where that makes it
@@ -115,6 +122,10 @@ bool server_path_is_silent(const struct server_path *server, int64_t now_ms);
  * of a VRF's, unless that is the way to them.
  */
 struct server_path *server_paths_find(
-	struct server_paths *paths, const struct in6_addr *address, int ifindex);
+	struct server_paths *paths, const struct in6_addr *address, const struct link *link);
+
+/* True where an answer of that server may come in on that link. */
+bool server_paths_lead_from(struct server_paths *paths, const struct server_path *server,
+	const struct link *link, int64_t now_ms);
 
 #endif

@@ -6,10 +6,12 @@ import struct
 
 import pytest
 from scapy.layers.dhcp6 import DHCP6_RelayForward, DHCP6_Reply, DHCP6OptRelayMsg
+from scapy.layers.inet6 import IPv6, UDP
+from scapy.layers.l2 import Ether
 
 from lab.bench import CLIENT, CLIENT_MAC, Bench
 from lab.name_server import NXDOMAIN, NameServer
-from lab.netns import wait_for
+from lab.netns import link_local, wait_for
 from lab.test_relayd import dhcp_to, dropped
 from lab.topology import SERVER
 
@@ -249,3 +251,143 @@ def test_multicast_to_a_server_on_the_same_host_does_not_come_back(site):
     bench.send(bench.solicit())
     wait_for(lambda: dropped(site, "not-served") == 1)
     assert site.ask("relayd", "status")["counters"]["forwarded"] == 1
+
+
+# --- answers, and what pretends to be one -----------------------------------------------
+
+VRRP_MAC = "00:00:5e:00:02:01"
+VRRP_ADDRESS = "2001:db8:1::f"
+
+
+def mac_of_group(group):
+    return "33:33:" + socket.inet_pton(socket.AF_INET6, group)[12:].hex(":")
+
+
+class Attacker:
+    """A host on a link of the router that says it is the server."""
+
+    def __init__(self, bench, wire, mac):
+        self.bench = bench
+        self.wire = wire
+        self.mac = mac
+
+    def send(self, message, to, mac=None, source=SERVER):
+        mac = mac_of_group(to) if to.startswith("ff") else mac or self.mac
+        self.wire.send(Ether(src=CLIENT_MAC, dst=mac) / IPv6(src=source, dst=to)
+                       / UDP(sport=547, dport=547) / message)
+
+
+def expect_no_answer(bench, attacks, relayed):
+    """None of what was sent has reached the client, and the real server is heard still."""
+    assert bench.wire.receive(dhcp_to(CLIENT), limit=0.1) is None, attacks
+    bench.expect_answer(SERVER, relayed)
+
+
+def test_no_host_on_a_client_link_can_play_the_server(site):
+    """By unicast to any of the router's addresses, by multicast, to VRRP's MAC above the link."""
+    router = site.router
+    router.address("lo", "2001:db8:ffff::1/128")
+    above = ("link", "lan1", "address", VRRP_MAC, "type", "macvlan", "mode", "private")
+    router.ip("link", "add", "lan1v", *above)
+    router.ip("link", "set", "lan1v", "up")
+    router.address("lan1v", f"{VRRP_ADDRESS}/64")
+    site.start_relayd()
+    bench = Servers(site)
+    relayed = bench.expect_at(SERVER)
+    answer = bench.reply(relayed, DHCP6_Reply(trid=1))
+    attacker = Attacker(bench, bench.wire, router.mac("lan1"))
+    own = link_local(router.mac("lan1"))
+    wait_for(lambda: router.has_address(own, "lan1"))
+    unicast = ["2001:db8:1::1", "2001:db8:100::1", "2001:db8:ffff::1", VRRP_ADDRESS, own]
+    for to in unicast + ["ff02::1", "ff02::2", "ff02::1:2"]:
+        before = dropped(site, "reply-from-client-link")
+        attacker.send(answer, to)  # by multicast it comes in on both
+        wait_for(lambda: dropped(site, "reply-from-client-link") > before, 10, to)
+    # To VRRP's MAC: it comes in on the macvlan, which nobody has to name as client-facing.
+    for to in unicast[:4]:
+        before = dropped(site, "reply-from-client-link")
+        attacker.send(answer, to, VRRP_MAC)
+        wait_for(lambda: dropped(site, "reply-from-client-link") > before, 10, to)
+    forward = DHCP6_RelayForward(linkaddr="2001:db8:1::1", peeraddr=CLIENT)
+    forward /= DHCP6OptRelayMsg(message=bench.solicit())
+    for number, mac in enumerate((VRRP_MAC, attacker.mac), 1):
+        attacker.send(forward, VRRP_ADDRESS, mac, source="2001:db8:1::66")
+        wait_for(lambda: dropped(site, "untrusted-relay") == number)
+    expect_no_answer(bench, "from a client link", relayed)
+
+
+def test_no_host_on_an_unserved_link_can_play_the_server(site):
+    site.lab.veth(site.router, "other", site.clients, "other")
+    site.router.address("other", "2001:db8:9::1/64")
+    site.start_relayd()
+    bench = Servers(site)
+    relayed = bench.expect_at(SERVER)
+    answer = bench.reply(relayed, DHCP6_Reply(trid=1))
+    attacker = Attacker(bench, site.clients.wire("other"), site.router.mac("other"))
+    targets = ("2001:db8:9::1", "2001:db8:100::1", "2001:db8:1::1", "ff02::1", "2001:db8:9::1")
+    for number, to in enumerate(targets, 1):
+        attacker.send(answer, to)
+        wait_for(lambda: dropped(site, "reply-from-other-link") == number, 10, to)
+    expect_no_answer(bench, "from an unserved link", relayed)
+
+
+@pytest.fixture
+def asymmetric(site):
+    """The way to the server is by core; what it answers comes by up2."""
+    site.lab.veth(site.router, "up2", site.server, "up2")
+    site.router.address("up2", "2001:db8:200::1/64")
+    site.server.address("up2", "2001:db8:200::69/64")
+    site.server.route("2001:db8:100::1/128", "via", "2001:db8:200::1", "dev", "up2")
+    return site
+
+
+def test_answers_may_come_back_by_another_uplink(asymmetric):
+    """Where the kernel has a route out of it, even one that is not taken."""
+    site = asymmetric
+    site.router.route("default", "via", "2001:db8:200::69", "dev", "up2", "metric", "9000")
+    site.start_relayd()
+    bench = Servers(site)
+    relayed = bench.expect_at(SERVER)
+    bench.expect_answer(SERVER, relayed)
+    # Without it, and after that is known to the relay, none is heard; with it, again.
+    site.router.ip("-6", "route", "del", "default", "metric", "9000")
+    bench.expect_answer(SERVER, relayed)  # it has led to the server since it appeared
+    site.ask("relayd", "reload")
+    bench.answer(SERVER, relayed)
+    wait_for(lambda: dropped(site, "reply-from-other-link") == 1)
+    bench.answer(SERVER, relayed)
+    wait_for(lambda: dropped(site, "reply-from-other-link") == 2)
+    site.router.route("default", "via", "2001:db8:200::69", "dev", "up2", "metric", "9000")
+    bench.expect_answer(SERVER, relayed)
+
+
+def test_a_link_that_answers_come_back_by_can_be_named(asymmetric):
+    site = asymmetric
+    site.start_relayd(config=f"""
+        interfaces = {{"lan*"}}
+        server "{SERVER}" {{ interface = {{"up*"}} }}
+    """)
+    bench = Servers(site)
+    relayed = bench.expect_at(SERVER)
+    bench.expect_answer(SERVER, relayed)
+    site.server.ip("-6", "route", "del", "2001:db8:100::1/128")
+    bench.expect_answer(SERVER, relayed)
+
+
+def test_answers_under_way_survive_a_fail_over(site):
+    """The way moves to another uplink; what was asked by the old one is answered by it."""
+    site.lab.veth(site.router, "up2", site.server, "up2")
+    site.router.address("up2", "2001:db8:200::1/64")
+    site.server.address("up2", "2001:db8:200::69/64")
+    relayd = site.start_relayd()
+    bench = Servers(site)
+    relayed = bench.expect_at(SERVER)
+    since = relayd.mark()
+    site.router.ip("-6", "addr", "del", "2001:db8:100::1/64", "dev", "core")
+    site.router.address("core", "2001:db8:100::1/128")
+    site.router.route(f"{SERVER}/128", "via", "2001:db8:200::69", "dev", "up2")
+    asked = site.router.ip("-6", "route", "get", SERVER, "oif", "core", check=False)
+    assert asked.returncode != 0, "the kernel has no route by the old uplink"
+    relayd.wait_for_line(rf"server {SERVER}: by up2,", since=since)
+    bench.expect_answer(SERVER, relayed)
+    bench.expect_at(SERVER)

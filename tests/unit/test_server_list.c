@@ -295,10 +295,11 @@ static void test_a_server_in_a_vrf_is_reached_there_or_not_at_all(void **state)
 	assert_int_equal(paths.server[0].out_ifindex, 9);
 	assert_int_equal(server_path_vrf(&paths.server[0]), 9);
 	/* It answers on the VRF's links, on no other one. */
-	assert_ptr_equal(server_paths_find(&paths, &address, 3), &paths.server[0]);
-	assert_ptr_equal(server_paths_find(&paths, &address, 9), &paths.server[0]);
-	assert_null(server_paths_find(&paths, &address, 4));
-	assert_null(server_paths_find(&paths, &address, 77));
+	assert_ptr_equal(
+		server_paths_find(&paths, &address, link_table_find(&table, 3)), &paths.server[0]);
+	assert_ptr_equal(
+		server_paths_find(&paths, &address, link_table_find(&table, 9)), &paths.server[0]);
+	assert_null(server_paths_find(&paths, &address, link_table_find(&table, 4)));
 
 	paths.server[0].replies = 3;
 	link_table_remove_link(&table, 9);
