@@ -226,9 +226,9 @@ const struct control_command boot_control_commands[] = {
 
 /* --- watch ------------------------------------------------------------------------- */
 
-static void publish_step(void *arg, const struct boot_record *record, const struct boot_step *step)
+void boot_control_step(
+	struct boot_server *server, const struct boot_record *record, const struct boot_step *step)
 {
-	struct boot_server *server = arg;
 	uint64_t now_ms = step->last_ms;
 	json_t *event;
 
@@ -239,10 +239,4 @@ static void publish_step(void *arg, const struct boot_record *record, const stru
 		return;
 	json_object_set_new(event, "event", boot_view_step(step, now_ms));
 	control_publish(server->control, event);
-}
-
-void boot_control_watch(struct boot_server *server)
-{
-	server->progress.told = publish_step;
-	server->progress.told_arg = server;
 }

@@ -10,6 +10,7 @@
 #ifndef NB6_BOOTD_BOOT_CONTROL_H
 #define NB6_BOOTD_BOOT_CONTROL_H
 
+#include "bootd/boot_progress.h"
 #include "daemon/control.h"
 
 struct boot_server;
@@ -17,7 +18,8 @@ struct boot_server;
 /* Each command's arg is the boot_server. */
 extern const struct control_command boot_control_commands[];
 
-/* From now on each step of a boot is an event for those who watch. */
-void boot_control_watch(struct boot_server *server);
+/* A step of a boot is an event for those who watch. */
+void boot_control_step(
+	struct boot_server *server, const struct boot_record *record, const struct boot_step *step);
 
 #endif

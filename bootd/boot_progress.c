@@ -365,9 +365,9 @@ const char *boot_stage_name(enum boot_stage stage)
 	return name[stage];
 }
 
-const char *boot_stage_advice(const struct boot_record *record, uint64_t now_ms)
+const char *boot_stage_hint(enum boot_stage stage)
 {
-	static const char *const advice[BOOT_STAGES] = {
+	static const char *const hint[BOOT_STAGES] = {
 		[STAGE_FIRMWARE_ASKS] =
 			"it does not take the offer: is there a boot rule for it, does another "
 			"server answer, does our Advertise come back through the relay?",
@@ -385,5 +385,10 @@ const char *boot_stage_advice(const struct boot_record *record, uint64_t now_ms)
 			"look at its console, or let the installed system call",
 	};
 
-	return now_ms - record->last_ms < BOOT_SILENT_MS ? NULL : advice[record->stage];
+	return hint[stage];
+}
+
+const char *boot_stage_advice(const struct boot_record *record, uint64_t now_ms)
+{
+	return now_ms - record->last_ms < BOOT_SILENT_MS ? NULL : boot_stage_hint(record->stage);
 }

@@ -103,7 +103,9 @@ const struct boot_record *boot_progress_next(
 
 /* "firmware asks"...; "booted". */
 const char *boot_stage_name(enum boot_stage stage);
-/* NULL while it gets on; else what to look at, for a machine silent for BOOT_SILENT_MS. */
+/* What to look at where a machine stays silent in this stage; NULL: silence is right. */
+const char *boot_stage_hint(enum boot_stage stage);
+/* The hint for a machine that is silent for BOOT_SILENT_MS; NULL while it gets on. */
 const char *boot_stage_advice(const struct boot_record *record, uint64_t now_ms);
 
 #endif

@@ -79,6 +79,14 @@ static void take_hosts(void *arg)
 		server->pools_are_stale = false;
 }
 
+static void observe_step(void *arg, const struct boot_record *record, const struct boot_step *step)
+{
+	struct boot_server *server = arg;
+
+	boot_control_step(server, record, step);
+	boot_page_step(server->page, record, step);
+}
+
 static void sweep(void *arg)
 {
 	struct boot_server *server = arg;
@@ -172,6 +180,17 @@ static int start_http(struct boot_server *server)
 	return rc < 0 ? complain(rc, "http", endpoint_text(&server->config->http, at)) : 0;
 }
 
+static int start_page(struct boot_server *server)
+{
+	char at[INET6_ADDRSTRLEN + 8];
+	int rc;
+
+	if (!server->config->has_page)
+		return 0;
+	rc = boot_page_new(&server->page, server, &server->config->page);
+	return rc < 0 ? complain(rc, "page", endpoint_text(&server->config->page, at)) : 0;
+}
+
 static int start_files(struct boot_server *server)
 {
 	int rc = open_root(server->config, &server->root);
@@ -211,6 +230,8 @@ static int start_dhcp(struct boot_server *server)
 		rc = boot_progress_init(&server->progress, 0);
 	if (rc < 0)
 		return complain(rc, "memory", "");
+	server->progress.told = observe_step;
+	server->progress.told_arg = server;
 	server->exchange.observe = observe_exchange;
 	server->exchange.observe_arg = server;
 	rc = boot_leases_open(server, server->config);
@@ -232,8 +253,6 @@ static void start_control(struct boot_server *server)
 	if (rc < 0)
 		log_warning(
 			"control %s: %s; nobody can ask this bootd how it is", path, strerror(-rc));
-	else
-		boot_control_watch(server);
 }
 
 /* `before`: the configuration in force, whose files may no longer be readable for us; or NULL. */
@@ -282,6 +301,8 @@ int boot_server_init(struct boot_server *server, struct loop *loop, const char *
 		rc = start_dhcp(server);
 	if (rc == 0)
 		rc = start_files(server);
+	if (rc == 0)
+		rc = start_page(server);
 	if (rc < 0) {
 		boot_server_fini(server);
 		return rc;
@@ -294,6 +315,7 @@ int boot_server_init(struct boot_server *server, struct loop *loop, const char *
 void boot_server_fini(struct boot_server *server)
 {
 	control_free(server->control);
+	boot_page_free(server->page);
 	http_server_free(server->http);
 	tftp_server_free(server->tftp);
 	bulk_server_free(server->bulk);
@@ -322,9 +344,10 @@ static void warn_of_restart(const struct boot_config *now, const struct boot_con
 	if (!same_endpoint(true, &now->dhcp, true, &then->dhcp) ||
 		!same_endpoint(now->has_tftp, &now->tftp, then->has_tftp, &then->tftp) ||
 		!same_endpoint(now->has_http, &now->http, then->has_http, &then->http) ||
+		!same_endpoint(now->has_page, &now->page, then->has_page, &then->page) ||
 		strcmp(now->control, then->control) != 0 || strcmp(now->leases, then->leases) != 0)
-		log_warning("%s: dhcp-listen, tftp, http, control and leases take effect at a "
-			    "restart only",
+		log_warning("%s: dhcp-listen, tftp, http, page, control and leases take effect "
+			    "at a restart only",
 			then->file);
 	if (now->leasequeries == 0 && then->leasequeries > 0)
 		log_warning(

@@ -6,6 +6,7 @@
 #ifndef NB6_BOOTD_BOOT_SERVER_H
 #define NB6_BOOTD_BOOT_SERVER_H
 
+#include "bootd/boot_page.h"
 #include "bootd/boot_progress.h"
 #include "bootd/dhcp/bulk_server.h"
 #include "bootd/dhcp/dhcp_service.h"
@@ -31,6 +32,7 @@ struct boot_server {
 	struct file_root *root;
 	struct tftp_server *tftp;
 	struct http_server *http;
+	struct boot_page *page; /* NULL: none is wanted */
 	struct control *control;
 	struct boot_hosts *hosts; /* of the directory */
 	bool pools_are_stale;     /* an address of theirs is to be had again */

@@ -16,14 +16,18 @@
 /* An answer has an end: the newest leases, the first hosts. */
 enum { LEASES_SHOWN = 20000, HOSTS_SHOWN = 20000 };
 
-/* Monotonic milliseconds to Unix time. */
-static double unix_time(uint64_t at_ms, uint64_t now_ms)
+double boot_view_now(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9 -
-	       ((double)now_ms - (double)at_ms) / 1000;
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Monotonic milliseconds to Unix time. */
+static double unix_time(uint64_t at_ms, uint64_t now_ms)
+{
+	return boot_view_now() - ((double)now_ms - (double)at_ms) / 1000;
 }
 
 static json_t *address_json(bool has, const struct in6_addr *address)
@@ -234,13 +238,26 @@ static json_t *boots_json(const struct boot_progress *progress)
 	return all;
 }
 
+/* Of the live page: who reads it, and who was too slow to; else null. */
+static json_t *page_json(const struct boot_server *server)
+{
+	struct event_stream_stats stats;
+
+	if (!server->page)
+		return json_null();
+	boot_page_get_stats(server->page, &stats);
+	return json_pack("{s:I s:I s:I s:I}", "readers", (json_int_t)stats.readers, "events",
+		(json_int_t)stats.events, "resyncs", (json_int_t)stats.resyncs, "cut",
+		(json_int_t)stats.cut);
+}
+
 json_t *boot_view_status(const struct boot_server *server)
 {
 	const struct boot_config *config = server->config;
 	uint64_t now_ms = loop_now_ms();
 	char duid[DHCP6_DUID_TEXT];
 
-	return json_pack("{s:s s:f s:s s:i s:i s:o s:I s:o s:I s:I s:I s:I s:o s:o s:o s:o s:o}",
+	return json_pack("{s:s s:f s:s s:i s:i s:o s:I s:o s:I s:I s:I s:I s:o s:o s:o s:o s:o s:o}",
 		"daemon", "netboot6-bootd", "started", unix_time(server->started_ms, now_ms),
 		"config", server->config_path, "reloads", (int)server->reloads, "failed-reloads",
 		(int)server->failed_reloads, "subnets", subnets_json(server), "hosts",
@@ -252,7 +269,37 @@ json_t *boot_view_status(const struct boot_server *server)
 		json_string(dhcp6_duid_format(&config->server_duid, duid)), "leases",
 		leases_json(server), "dhcp", dhcp_json(server), "files",
 		json_pack("{s:o s:o}", "tftp", tftp_json(server), "http", http_json(server)),
-		"boots", boots_json(&server->progress));
+		"page", page_json(server), "boots", boots_json(&server->progress));
+}
+
+static json_int_t sum_of(const uint64_t *counter, size_t n)
+{
+	json_int_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += (json_int_t)counter[i];
+	return sum;
+}
+
+json_t *boot_view_counters(const struct boot_server *server)
+{
+	const struct exchange_counters *counters = &server->exchange.counters;
+	struct tftp_stats tftp = {0};
+	struct http_stats http = {0};
+
+	if (server->tftp)
+		tftp_server_get_stats(server->tftp, &tftp);
+	if (server->http)
+		http_server_get_stats(server->http, &http);
+	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I}", "machines",
+		(json_int_t)server->progress.count, "booted",
+		(json_int_t)server->progress.reached[STAGE_BOOTED], "asked",
+		sum_of(counters->received, EXCHANGE_TYPES), "answered",
+		sum_of(counters->sent, EXCHANGE_TYPES), "dropped",
+		sum_of(counters->dropped + 1, EXCHANGE_DROPS - 1), "fetches",
+		(json_int_t)(tftp.done + http.done), "failed-fetches",
+		(json_int_t)(tftp.failed + http.failed), "bytes",
+		(json_int_t)(tftp.bytes + http.bytes));
 }
 
 /* --- boots --------------------------------------------------------------------- */
@@ -277,14 +324,15 @@ json_t *boot_view_record(const struct boot_record *record, bool with_steps, uint
 {
 	const struct boot_step *last = record->steps > 0 ? &record->step[record->steps - 1] : NULL;
 	char machine[MACHINE_TEXT];
-	json_t *view = json_pack("{s:s s:s? s:s? s:o s:s s:i s:f s:f s:f s:I s:s? s:s?}", "machine",
-		machine_format(&record->machine, machine), "mac-from",
+	json_t *view = json_pack("{s:s s:s? s:s? s:o s:s s:i s:f s:f s:f s:I s:s? s:s? s:b s:s?}",
+		"machine", machine_format(&record->machine, machine), "mac-from",
 		client_mac_source_name(record->mac_source), "host", record->host, "address",
 		address_json(record->has_address, &record->address), "stage",
 		boot_stage_name(record->stage), "boots", (int)record->boots, "began",
 		unix_time(record->began_ms, now_ms), "last", unix_time(record->last_ms, now_ms),
 		"silent", (double)(now_ms - record->last_ms) / 1000, "bytes",
-		(json_int_t)record->bytes, "last-step", last ? last->text : NULL, "stuck",
+		(json_int_t)record->bytes, "last-step", last ? last->text : NULL, "last-result",
+		last ? last->result : NULL, "failed", last && last->failed, "stuck",
 		boot_stage_advice(record, now_ms));
 
 	if (view && with_steps)
@@ -292,14 +340,31 @@ json_t *boot_view_record(const struct boot_record *record, bool with_steps, uint
 	return view;
 }
 
-json_t *boot_view_list(const struct boot_server *server, uint64_t now_ms)
+json_t *boot_view_boots(const struct boot_server *server, size_t most, uint64_t now_ms)
 {
 	const struct boot_record *record = NULL;
 	json_t *all = json_array();
 
-	while ((record = boot_progress_next(&server->progress, record)))
+	while (json_array_size(all) < most &&
+		(record = boot_progress_next(&server->progress, record)))
 		json_array_append_new(all, boot_view_record(record, false, now_ms));
-	return json_pack("{s:o}", "boots", all);
+	return all;
+}
+
+json_t *boot_view_list(const struct boot_server *server, uint64_t now_ms)
+{
+	return json_pack("{s:o}", "boots", boot_view_boots(server, SIZE_MAX, now_ms));
+}
+
+json_t *boot_view_stages(void)
+{
+	json_t *all = json_array();
+
+	for (int stage = STAGE_SYSTEM; stage < BOOT_STAGES; stage++)
+		json_array_append_new(all,
+			json_pack("{s:s s:s?}", "name", boot_stage_name((enum boot_stage)stage),
+				"hint", boot_stage_hint((enum boot_stage)stage)));
+	return all;
 }
 
 /* --- addresses and hosts --------------------------------------------------------- */

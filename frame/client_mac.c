@@ -124,9 +124,8 @@ static void open_best(struct client_mac *cm, int udp_fd, enum client_mac_way mos
 		rc = mac_packet_open(&cm->packet, cm);
 		if (rc == 0) {
 			cm->way = CLIENT_MAC_PACKET;
-			log_warning("client MAC addresses come by a packet socket, which slows all "
-				    "that "
-				    "this machine receives: eBPF is not to be had: %s",
+			log_warning("client MAC addresses come by a packet socket, which slows "
+				    "whatever this machine receives: eBPF is not to be had: %s",
 				strerror(-ebpf_rc));
 			return;
 		}

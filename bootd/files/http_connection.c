@@ -76,10 +76,12 @@ static bool is_late(
 	if (!connection->busy)
 		return now_ms - connection->since_ms >= idle_ms;
 	queued = queued_octets(connection);
-	if (queued != connection->queued) {
-		connection->queued = queued;
+	/* To a stream more is added all the time: only what gets less, or nothing, is progress. */
+	if (connection->stream ? queued == 0 || queued < connection->queued
+			       : queued != connection->queued) {
 		connection->since_ms = now_ms;
 	}
+	connection->queued = queued;
 	return now_ms - connection->since_ms >= stall_ms;
 }
 

@@ -23,11 +23,12 @@ struct evhttp_connection;
 struct http_connection {
 	struct http_connection *next;
 	struct bufferevent *bev;
-	uint64_t since_ms; /* idle: since when; busy: when it last took something */
-	size_t queued;     /* octets not taken yet, when we last looked */
-	bool busy;         /* from a whole request to the end of its reply */
-	bool ended;        /* by us, for being late */
-	bool followed;     /* evhttp will tell of its end */
+	uint64_t since_ms;          /* idle: since when; busy: when it last took something */
+	size_t queued;              /* octets not taken yet, when we last looked */
+	bool busy;                  /* from a whole request to the end of its reply */
+	bool ended;                 /* by us, for being late */
+	bool followed;              /* evhttp will tell of its end */
+	struct http_stream *stream; /* its reply has no end; or NULL */
 	/* The file that it is being sent, if any. */
 	bool fetching;
 	char path[FILE_PATH_SIZE];

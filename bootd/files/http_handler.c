@@ -13,21 +13,21 @@
 #include "bootd/files/http_reply.h"
 
 int http_handlers_add(
-	struct http_handler **handlers, const char *path, http_handler_fn *call, void *arg)
+	struct http_handler **handlers, const char *path, const struct http_handler *what)
 {
 	struct http_handler *handler;
 
 	if (http_handlers_find(*handlers, path))
 		return -EEXIST;
-	handler = calloc(1, sizeof(*handler));
-	if (handler)
-		handler->path = strdup(path);
-	if (!handler || !handler->path) {
+	handler = malloc(sizeof(*handler));
+	if (!handler)
+		return -ENOMEM;
+	*handler = *what;
+	handler->path = strdup(path);
+	if (!handler->path) {
 		free(handler);
 		return -ENOMEM;
 	}
-	handler->call = call;
-	handler->arg = arg;
 	handler->next = *handlers;
 	*handlers = handler;
 	return 0;
@@ -74,32 +74,48 @@ static int refuse(struct evhttp_request *request, int status, const char *why)
 	return status;
 }
 
-int http_handler_answer(const struct http_handler *handler, struct evhttp_request *request,
-	const char *query_text, const struct in6_addr *peer)
+int http_handler_ask(const struct http_handler *handler, struct evhttp_request *request,
+	const char *query_text, const struct in6_addr *peer, struct http_query *query,
+	struct http_ask *ask)
 {
 	struct evbuffer *body = evhttp_request_get_input_buffer(request);
-	struct http_answer answer = {.status = 0};
-	struct http_query query;
-	struct http_ask ask = {
+
+	*ask = (struct http_ask){
 		.path = handler->path,
-		.query = &query,
+		.query = query,
 		.peer = *peer,
 		.body = "",
 		.body_len = evbuffer_get_length(body),
+		.last_event_id = evhttp_find_header(
+			evhttp_request_get_input_headers(request), "Last-Event-ID"),
 	};
-
-	if (read_method(request, &ask.method) < 0) {
+	if (read_method(request, &ask->method) < 0) {
 		http_reply_header(request, "Allow", "GET, HEAD, POST");
 		return refuse(request, 405, "only GET, HEAD and POST are answered here");
 	}
-	if (http_query_parse(&query, query_text) < 0)
+	if (http_query_parse(query, query_text) < 0)
 		return refuse(request, 400, "the query is malformed");
-	if (ask.body_len > 0)
-		ask.body = (const char *)evbuffer_pullup(body, -1);
+	if (ask->body_len > 0)
+		ask->body = (const char *)evbuffer_pullup(body, -1);
+	return 0;
+}
+
+int http_handler_answer(const struct http_handler *handler, struct evhttp_request *request,
+	const char *query_text, const struct in6_addr *peer)
+{
+	struct http_answer answer = {.status = 0};
+	struct http_query query;
+	struct http_ask ask;
+	int refused = http_handler_ask(handler, request, query_text, peer, &query, &ask);
+
+	if (refused)
+		return refused;
 	handler->call(handler->arg, &ask, &answer);
 	if (answer.status == 0)
 		return refuse(request, 500, "there is no answer; the log may say why");
 	http_reply_header(request, "Cache-Control", "no-store");
+	if (answer.policy)
+		http_reply_header(request, "Content-Security-Policy", "%s", answer.policy);
 	http_reply_body(request, answer.status, answer.content_type, answer.body, answer.len);
 	free(answer.body);
 	return answer.status;

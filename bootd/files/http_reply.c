@@ -48,7 +48,7 @@ bool http_request_is_head(struct evhttp_request *request)
 
 void http_reply_header(struct evhttp_request *request, const char *name, const char *fmt, ...)
 {
-	char value[256];
+	char value[512];
 	va_list ap;
 
 	va_start(ap, fmt);

@@ -27,6 +27,7 @@
 #include "bootd/files/http_file.h"
 #include "bootd/files/http_handler.h"
 #include "bootd/files/http_reply.h"
+#include "bootd/files/http_stream.h"
 #include "bootd/files/http_target.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
@@ -156,6 +157,7 @@ static void connection_closed(struct evhttp_connection *evcon, void *arg)
 	if (server->stopping)
 		why = "the server was stopped";
 	end_fetch(server, connection, why);
+	http_stream_closed(connection);
 	http_connection_silence(connection);
 }
 
@@ -199,8 +201,12 @@ static void dispatch(struct http_server *server, struct evhttp_request *request,
 		return;
 	}
 	handler = http_handlers_find(server->handlers, target.path);
-	if (!handler)
+	if (!handler && !server->files)
+		refuse(server, request, 404, "there is nothing of this name");
+	else if (!handler)
 		to_file(server, request, connection, &target);
+	else if (handler->stream)
+		http_stream_open(handler, request, target.query, connection);
 	else if (http_handler_answer(handler, request, target.query, &connection->peer) >= 400)
 		server->stats.refused++;
 }
@@ -417,7 +423,17 @@ int http_server_listen_fd(struct http_server *server, int fd)
 int http_server_handle(
 	struct http_server *server, const char *path, http_handler_fn *handler, void *arg)
 {
-	return http_handlers_add(&server->handlers, path, handler, arg);
+	struct http_handler what = {.call = handler, .arg = arg};
+
+	return http_handlers_add(&server->handlers, path, &what);
+}
+
+int http_server_stream(
+	struct http_server *server, const char *path, const struct http_stream_ops *ops, void *arg)
+{
+	struct http_handler what = {.stream = ops, .arg = arg};
+
+	return http_handlers_add(&server->handlers, path, &what);
 }
 
 void http_server_get_stats(const struct http_server *server, struct http_stats *out)

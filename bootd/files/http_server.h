@@ -8,6 +8,7 @@
 #define NB6_BOOTD_FILES_HTTP_SERVER_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bootd/files/boot_file.h"
@@ -35,7 +36,10 @@ struct http_stats {
 	uint64_t bytes;                         /* of files, sent */
 };
 
-/* `files` is the owner's and must outlive the server. NULL: out of memory. */
+/*
+ * `files` is the owner's and must outlive the server; NULL: there are handlers only. NULL: out
+ * of memory.
+ */
 struct http_server *http_server_new(
 	struct loop *loop, const struct boot_files *files, const struct http_options *options);
 void http_server_free(struct http_server *server); /* running fetches fail; NULL is fine */
@@ -58,12 +62,14 @@ struct http_ask {
 	struct in6_addr peer;
 	const char *body; /* of a POST, at most 64 KiB, not NUL-terminated */
 	size_t body_len;
+	const char *last_event_id; /* the header of that name, or NULL */
 };
 
 /* A handler's answer: fill it with one of the two calls below. */
 struct http_answer {
 	int status;               /* 0 still after the handler: 500 is answered */
 	const char *content_type; /* static */
+	const char *policy;       /* Content-Security-Policy, static; NULL: none */
 	char *body;               /* malloc'ed; the server frees it */
 	size_t len;
 };
@@ -85,5 +91,28 @@ typedef void http_handler_fn(void *arg, const struct http_ask *ask, struct http_
  */
 int http_server_handle(
 	struct http_server *server, const char *path, http_handler_fn *handler, void *arg);
+
+/*
+ * A reply without an end: what is sent goes out at once, until the client leaves. One that
+ * reads too slowly is cut: with more than HTTP_STREAM_MAX waiting for it, or with something
+ * always waiting for stall_ms. Nobody ever waits for it.
+ */
+struct http_stream;
+
+enum { HTTP_STREAM_MAX = 256 * 1024 };
+
+struct http_stream_ops {
+	const char *content_type; /* static */
+	/* A GET has come. `stream` is the server's; it may be sent to until it is closed. */
+	void (*opened)(void *arg, struct http_stream *stream, const struct http_ask *ask);
+	void (*closed)(void *arg, struct http_stream *stream, bool was_slow);
+};
+
+/* As http_server_handle(); `ops` is static. */
+int http_server_stream(
+	struct http_server *server, const char *path, const struct http_stream_ops *ops, void *arg);
+
+/* Returns 0, or -ENOBUFS where it is too slow and was cut: closed() will tell of it. */
+int http_stream_send(struct http_stream *stream, const char *text, size_t len);
 
 #endif

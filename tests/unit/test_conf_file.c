@@ -269,7 +269,7 @@ static void test_example(void **state)
 	static const char text[] =
 		"listen = {\"eth0\", 'vlan*'}\n"
 		"root = \"/srv/netb\xc3\xb6\xc3\xb6t6\xe2\x82\xac\xf0\x9f\x98\x80\" # served\n"
-		"tftp { listen = \"[2001:db8::69]:69\" } http {}\n"
+		"tftp { listen = \"[2001:db8::69]:69\" } http {} page {}\n"
 		"dns = {\"2001:db8::53\", \"2001:db8::54\"}\n"
 		"domain-search = {\"example.org\", \"boot.example.org.\"}\n"
 		"preference = off lifetime = \"2h\" control = \"/run/x\"\n"
@@ -295,6 +295,7 @@ static void test_example(void **state)
 	assert_int_equal(config->listens, 2);
 	assert_string_equal(config->listen[1], "vlan*");
 	assert_true(config->has_tftp && config->has_http && config->has_key);
+	assert_true(config->has_page && IN6_IS_ADDR_LOOPBACK(&config->page.sin6_addr));
 	assert_int_equal(ntohs(config->tftp.sin6_port), 69);
 	assert_int_equal(ntohs(config->http.sin6_port), 80);
 	assert_int_equal(config->dns_servers, 2);

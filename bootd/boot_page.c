@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the page asks for is made here, of boot_view.h. The list is made at most once a second
+ * however many ask: each answer names the last event that is in it, so that a reader of the
+ * events knows when his is too old.
+ */
+#include "bootd/boot_page.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bootd/boot_server.h"
+#include "bootd/boot_view.h"
+#include "bootd/files/http_server.h"
+#include "bootd/page/page_html.h"
+#include "bootd/page/page_policy.h"
+#include "daemon/loop.h"
+
+enum {
+	CONNECTIONS_MAX = 64,
+	MACHINES_SHOWN = 2000, /* those that moved last */
+	LIST_AGE_MS = 1000,
+};
+
+struct boot_page {
+	struct boot_server *server;
+	struct http_server *http;
+	struct event_stream *events;
+	char policy[PAGE_POLICY_TEXT];
+	char *list; /* JSON text of `list_ms`; NULL: none yet */
+	uint64_t list_ms;
+	char *counters; /* as said last */
+};
+
+/* --- the answers ------------------------------------------------------------------ */
+
+static void answer_page(void *arg, const struct http_ask *ask, struct http_answer *answer)
+{
+	struct boot_page *page = arg;
+	char *body = malloc(page_html_len);
+
+	(void)ask;
+	if (!body)
+		return;
+	memcpy(body, page_html, page_html_len);
+	http_answer_body(answer, 200, "text/html; charset=utf-8", body, page_html_len);
+	answer->policy = page->policy;
+}
+
+static void answer_json(struct http_answer *answer, int status, json_t *json)
+{
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+	if (text)
+		http_answer_body(answer, status, "application/json", text, strlen(text));
+	json_decref(json);
+}
+
+static json_t *list_json(const struct boot_page *page, uint64_t now_ms)
+{
+	char id[EVENT_ID_TEXT];
+
+	return json_pack("{s:s s:f s:f s:o s:o s:o}", "last-event",
+		event_stream_last_id(page->events, id), "now", boot_view_now(), "silent-after",
+		(double)BOOT_SILENT_MS / 1000, "stages", boot_view_stages(), "counters",
+		boot_view_counters(page->server), "boots",
+		boot_view_boots(page->server, MACHINES_SHOWN, now_ms));
+}
+
+static void answer_list(void *arg, const struct http_ask *ask, struct http_answer *answer)
+{
+	struct boot_page *page = arg;
+	uint64_t now_ms = loop_now_ms();
+	json_t *json;
+	char *copy;
+
+	(void)ask;
+	if (!page->list || now_ms - page->list_ms >= LIST_AGE_MS) {
+		free(page->list);
+		json = list_json(page, now_ms);
+		page->list = json ? json_dumps(json, JSON_COMPACT) : NULL;
+		page->list_ms = now_ms;
+		json_decref(json);
+	}
+	copy = page->list ? strdup(page->list) : NULL;
+	if (copy)
+		http_answer_body(answer, 200, "application/json", copy, strlen(copy));
+}
+
+static void answer_machine(void *arg, const struct http_ask *ask, struct http_answer *answer)
+{
+	struct boot_page *page = arg;
+	const char *id = http_query_get(ask->query, "id");
+	const struct boot_record *record;
+	struct machine machine;
+
+	if (!id || machine_parse(id, &machine) < 0) {
+		http_answer_text(answer, 400, "expected ?id= and a MAC address or a DUID");
+		return;
+	}
+	record = boot_progress_find(&page->server->progress, &machine);
+	if (record)
+		answer_json(answer, 200, boot_view_record(record, true, loop_now_ms()));
+	else
+		http_answer_text(answer, 404, "nothing was heard of it");
+}
+
+/* --- the events ------------------------------------------------------------------- */
+
+void boot_page_step(
+	struct boot_page *page, const struct boot_record *record, const struct boot_step *step)
+{
+	json_t *json;
+	char *text;
+
+	if (!page)
+		return;
+	if (!event_stream_wants(page->events)) {
+		event_stream_skip(page->events);
+		return;
+	}
+	json = boot_view_record(record, false, step->last_ms);
+	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	if (text)
+		event_stream_publish(page->events, "machine", text);
+	else
+		event_stream_skip(page->events);
+	free(text);
+	json_decref(json);
+}
+
+/* Said when they have changed. */
+static void say_counters(void *arg)
+{
+	struct boot_page *page = arg;
+	json_t *json = boot_view_counters(page->server);
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+	json_decref(json);
+	if (text && (!page->counters || strcmp(text, page->counters) != 0))
+		event_stream_say(page->events, "counters", text);
+	free(page->counters);
+	page->counters = text;
+}
+
+void boot_page_get_stats(const struct boot_page *page, struct event_stream_stats *stats)
+{
+	event_stream_get_stats(page->events, stats);
+}
+
+/* --- life --------------------------------------------------------------------------- */
+
+static int open_page(struct boot_page *page, const struct sockaddr_in6 *at)
+{
+	static const struct http_options options = {.connections_max = CONNECTIONS_MAX};
+	int rc = page_policy((const char *)page_html, page_html_len, page->policy);
+
+	page->http = http_server_new(page->server->loop, NULL, &options);
+	if (rc == 0 && !page->http)
+		rc = -ENOMEM;
+	if (rc == 0)
+		rc = event_stream_new(&page->events, page->server->loop, page->http, "/events",
+			say_counters, page);
+	if (rc == 0)
+		rc = http_server_handle(page->http, "/", answer_page, page);
+	if (rc == 0)
+		rc = http_server_handle(page->http, "/machines", answer_list, page);
+	if (rc == 0)
+		rc = http_server_handle(page->http, "/machine", answer_machine, page);
+	return rc == 0 ? http_server_listen(page->http, at) : rc;
+}
+
+int boot_page_new(struct boot_page **out, struct boot_server *server, const struct sockaddr_in6 *at)
+{
+	struct boot_page *page = calloc(1, sizeof(*page));
+	int rc;
+
+	*out = NULL;
+	if (!page)
+		return -ENOMEM;
+	page->server = server;
+	rc = open_page(page, at);
+	if (rc < 0) {
+		boot_page_free(page);
+		return rc;
+	}
+	*out = page;
+	return 0;
+}
+
+void boot_page_free(struct boot_page *page)
+{
+	if (!page)
+		return;
+	http_server_free(page->http);
+	event_stream_free(page->events);
+	free(page->list);
+	free(page->counters);
+	free(page);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The live page: every machine's boot as it happens, in a browser. An HTTP server of its own,
+ * never that of the boot files, where machines and not people ask:
+ *
+ *	/                     the page (page/page.html), one file without anything from elsewhere
+ *	/machines             JSON: the machines, the counters, and the id of the last event
+ *	/machine?id=MACHINE   JSON: one machine with all its steps
+ *	/events               each step as it is taken: page/event_stream.h
+ *
+ * It only shows. Whoever can connect can read it: it listens on the loopback unless told else.
+ */
+#ifndef NB6_BOOTD_BOOT_PAGE_H
+#define NB6_BOOTD_BOOT_PAGE_H
+
+#include <netinet/in.h>
+
+#include "bootd/boot_progress.h"
+#include "bootd/page/event_stream.h"
+
+struct boot_page;
+struct boot_server;
+
+/* `server` is read when somebody asks. Returns 0 or -errno of bind() and such. */
+int boot_page_new(
+	struct boot_page **page, struct boot_server *server, const struct sockaddr_in6 *at);
+void boot_page_free(struct boot_page *page); /* NULL is fine */
+
+/* A step was taken. */
+void boot_page_step(
+	struct boot_page *page, const struct boot_record *record, const struct boot_step *step);
+
+void boot_page_get_stats(const struct boot_page *page, struct event_stream_stats *stats);
+
+#endif
