@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bootd/boot_explain.h"
 #include "bootd/boot_server.h"
 #include "bootd/boot_view.h"
-#include "bootd/config/conf_value.h"
 #include "daemon/config.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
@@ -109,107 +109,9 @@ static json_t *run_reload(void *arg, int n, char *const words[])
 	return json_pack("{s:b s:s}", "reloaded", 1, "warnings", problems.text);
 }
 
-/* --- explain --------------------------------------------------------------------- */
-
-static bool take_subnet(struct client_facts *facts, const char *text)
-{
-	struct prefix prefix;
-
-	facts->relays = 1;
-	if (config_prefix(text, &prefix.address, &prefix.len) == 0)
-		facts->link_address = prefix.address;
-	else if (config_address(text, &facts->link_address) < 0)
-		return false;
-	return true;
-}
-
-static bool take_mac(struct client_facts *facts, const char *text)
-{
-	facts->mac_source = CLIENT_MAC_FRAME;
-	return dhcp6_mac_parse(text, facts->mac) == 0;
-}
-
-static bool take_arch(struct client_facts *facts, const char *text)
-{
-	return facts->archs < CLIENT_ARCHS_MAX &&
-	       conf_arch(text, &facts->arch[facts->archs++]) == 0;
-}
-
-static bool take_uuid(struct client_facts *facts, const char *text)
-{
-	facts->has_uuid = true;
-	return dhcp6_uuid_parse(text, facts->uuid) == 0;
-}
-
-static bool take_user_class(struct client_facts *facts, const char *text)
-{
-	if (facts->user_classes == CLIENT_CLASSES_MAX)
-		return false;
-	facts->user_class[facts->user_classes++] = wire_in_of(text, strlen(text));
-	return true;
-}
-
-static bool take_vendor_class(struct client_facts *facts, const char *text)
-{
-	facts->has_vendor_class = true;
-	facts->vendor_class = wire_in_of(text, strlen(text));
-	return true;
-}
-
-static bool take_interface_id(struct client_facts *facts, const char *text)
-{
-	facts->interface_id = wire_in_of(text, strlen(text));
-	return true;
-}
-
-static bool take_remote_id(struct client_facts *facts, const char *text)
-{
-	facts->remote_id = wire_in_of(text, strlen(text));
-	return true;
-}
-
-static const struct {
-	const char *name;
-	bool (*take)(struct client_facts *facts, const char *text);
-} fact[] = {
-	{"subnet", take_subnet},
-	{"mac", take_mac},
-	{"arch", take_arch},
-	{"uuid", take_uuid},
-	{"user-class", take_user_class},
-	{"vendor-class", take_vendor_class},
-	{"interface-id", take_interface_id},
-	{"remote-id", take_remote_id},
-};
-
-static bool take_fact(struct client_facts *facts, const char *word)
-{
-	for (size_t i = 0; i < sizeof(fact) / sizeof(fact[0]); i++) {
-		size_t len = strlen(fact[i].name);
-
-		if (strncmp(word, fact[i].name, len) == 0 && word[len] == '=')
-			return fact[i].take(facts, word + len + 1);
-	}
-	return false;
-}
-
 static json_t *run_explain(void *arg, int n, char *const words[])
 {
-	const struct boot_server *server = arg;
-	struct client_facts facts = {.type = DHCP6_SOLICIT};
-
-	for (int i = 1; i < n; i++)
-		if (!take_fact(&facts, words[i]))
-			return control_error("explain: \"%s\": expected mac=, arch=, user-class=, "
-					     "vendor-class=, uuid=, subnet=, interface-id= or "
-					     "remote-id= with a value that fits",
-				words[i]);
-	/* Where there is one subnet only, it need not be said. */
-	if (facts.relays == 0 && server->config->subnets == 1) {
-		facts.relays = 1;
-		facts.link_address = server->config->subnet[0].prefix.address;
-	}
-	return boot_view_explain(server, &facts);
+	return boot_explain(arg, n, words);
 }
 
 const struct control_command boot_control_commands[] = {

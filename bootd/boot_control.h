@@ -3,8 +3,7 @@
  * What can be asked on bootd's control socket:
  *
  *	status | list | show MACHINE | leases | hosts | reload
- *	explain [subnet=P] [mac=M] [arch=A] [user-class=T] [vendor-class=T] [uuid=U]
- *	        [interface-id=T] [remote-id=T]
+ *	explain FACT=VALUE...   (boot_explain.h)
  *	watch   (of daemon/control.h: an event per step of a boot)
  */
 #ifndef NB6_BOOTD_BOOT_CONTROL_H

@@ -9,7 +9,6 @@
 #include <time.h>
 
 #include "bootd/boot_hosts.h"
-#include "bootd/dhcp/conditions.h"
 #include "daemon/loop.h"
 #include "dhcp6/names.h"
 
@@ -514,54 +513,4 @@ json_t *boot_view_hosts(const struct boot_server *server, uint64_t now_ms)
 			all, host_json(server, boot_config_host(config, i), registered, now_ms));
 	json_decref(registered);
 	return json_pack("{s:o s:I}", "hosts", all, "of", (json_int_t)boot_config_hosts(config));
-}
-
-/* --- explain --------------------------------------------------------------------- */
-
-/* "matches", or the condition that is not met, or why its URL is not for this firmware. */
-static json_t *rules_json(const struct boot_config *config, const struct client_facts *facts,
-	const struct decision *decision)
-{
-	json_t *all = json_array();
-	char why[BOOT_REASON_SIZE];
-	struct boot_choice choice;
-	struct boot_values values;
-
-	boot_values_of_client(&values, config, facts, decision->subnet, decision->host,
-		decision->address.given ? &decision->address.address : NULL);
-	for (size_t i = 0; i < config->rules; i++) {
-		const struct boot_rule *rule = &config->rule[i];
-		const char *mismatch =
-			conditions_unmet(&rule->when, facts, decision->subnet, decision->host);
-		bool applies = !mismatch && boot_rule_apply(rule, firmware_of(facts), &values,
-						    &choice, why) == 0;
-
-		json_array_append_new(
-			all, json_pack("{s:s s:i s:b s:s? s:s?}", "rule", rule->name, "line",
-				     (int)rule->line, "matches", applies, "unmet", mismatch, "why",
-				     !mismatch && !applies ? why : NULL));
-		if (applies)
-			break;
-	}
-	return all;
-}
-
-json_t *boot_view_explain(const struct boot_server *server, const struct client_facts *facts)
-{
-	const struct boot_config *config = server->config;
-	char firmware[FIRMWARE_TEXT];
-	struct decision decision;
-
-	if (!exchange_decide(config, &server->exchange.bindings, facts, &decision))
-		return json_pack("{s:n s:s}", "subnet", "why",
-			"no subnet of the configuration is that of the client: nothing is "
-			"answered");
-	return json_pack("{s:s s:s s:s? s:o s:s? s:I s:s? s:s? s:b s:o}", "firmware",
-		firmware_format(facts, firmware), "subnet", decision.subnet->text, "host",
-		decision.host ? decision.host->name : NULL, "address",
-		address_json(decision.address.given, &decision.address.address), "address-why",
-		decision.address.why, "lifetime", (json_int_t)decision.address.valid_s, "rule",
-		decision.boot.rule ? decision.boot.rule->name : NULL, "url",
-		decision.boot.rule ? decision.boot.url : NULL, "params",
-		(int)decision.boot.with_params, "rules", rules_json(config, facts, &decision));
 }

@@ -30,7 +30,4 @@ double boot_view_now(void);
 json_t *boot_view_stages(void);
 json_t *boot_view_counters(const struct boot_server *server);
 
-/* What would be decided for a client with these facts, and why, rule by rule. */
-json_t *boot_view_explain(const struct boot_server *server, const struct client_facts *facts);
-
 #endif

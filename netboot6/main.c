@@ -16,6 +16,7 @@
 
 #include "netboot6/client.h"
 #include "netboot6/command.h"
+#include "netboot6/explain_capture.h"
 
 enum { EXIT_USAGE = 2, WORDS_MAX = 32, FACTS_MAX = 16, FACT_SIZE = 256 };
 
@@ -69,7 +70,39 @@ struct request {
 	char *words[WORDS_MAX];
 	int n_facts;
 	char fact[FACTS_MAX][FACT_SIZE];
+	const char *capture; /* the file whose packets are asked about; NULL: none */
+	unsigned packet;     /* the one; 0: each */
+	char *message;       /* "message=" and a datagram in hexadecimal; NULL: none */
 };
+
+struct capture_view {
+	const struct command *command;
+	bool as_json;
+};
+
+/* JSON has the number inside, for each line to be complete. */
+static void show_packet(void *arg, unsigned packet, json_t *answer)
+{
+	const struct capture_view *view = arg;
+
+	if (view->as_json)
+		json_object_set_new(answer, "packet", json_integer(packet));
+	else
+		printf("packet %u\n", packet);
+	show(view->command, answer, view->as_json);
+	if (!view->as_json)
+		printf("\n");
+}
+
+/* The first word is the command, which has no other ones but facts. */
+static int run_capture(
+	struct client *client, const struct command *command, struct request *request)
+{
+	struct capture_view view = {command, request->as_json};
+
+	return explain_capture(client, request->capture, request->packet, request->n_words - 1,
+		request->words + 1, show_packet, &view);
+}
 
 static int run(const struct command *command, struct request *request)
 {
@@ -81,6 +114,11 @@ static int run(const struct command *command, struct request *request)
 		fprintf(stderr, "netboot6: %s: %s%s\n", request->path, strerror(-rc),
 			rc == -ENOENT || rc == -ECONNREFUSED ? ": is the daemon running?" : "");
 		return EXIT_FAILURE;
+	}
+	if (request->capture) {
+		status = run_capture(&client, command, request);
+		client_close(&client);
+		return status;
 	}
 	rc = client_ask(&client, request->n_words, request->words);
 	if (rc < 0)
@@ -122,6 +160,9 @@ static int read_options(int argc, char *argv[], struct request *request)
 		{"duid", required_argument, NULL, 'f'},
 		{"link", required_argument, NULL, 'f'},
 		{"address", required_argument, NULL, 'f'},
+		{"capture", required_argument, NULL, 'C'},
+		{"packet", required_argument, NULL, 'P'},
+		{"message", required_argument, NULL, 'M'},
 		{NULL, 0, NULL, 0},
 	};
 	int option, index = 0;
@@ -136,6 +177,22 @@ static int read_options(int argc, char *argv[], struct request *request)
 			break;
 		case 'f':
 			add_fact(request, options[index].name, optarg);
+			break;
+		case 'C':
+			request->capture = optarg;
+			break;
+		case 'P':
+			request->packet = (unsigned)strtoul(optarg, NULL, 10);
+			if (request->packet == 0) {
+				fprintf(stderr, "netboot6: --packet %s: expected a number from 1\n",
+					optarg);
+				return EXIT_USAGE;
+			}
+			break;
+		case 'M':
+			free(request->message);
+			if (asprintf(&request->message, "message=%s", optarg) < 0)
+				return EXIT_FAILURE;
 			break;
 		case 'V':
 			printf("netboot6 %s\n", PACKAGE_VERSION);
@@ -171,5 +228,13 @@ int main(int argc, char *argv[])
 		add_word(&request, argv[i]);
 	for (int i = 0; i < request.n_facts; i++)
 		add_word(&request, request.fact[i]);
-	return run(command, &request);
+	if (request.message)
+		add_word(&request, request.message);
+	if (request.capture && strcmp(command->name, "explain") != 0) {
+		fprintf(stderr, "netboot6: --capture is for boot explain\n");
+		return EXIT_USAGE;
+	}
+	status = run(command, &request);
+	free(request.message);
+	return status;
 }

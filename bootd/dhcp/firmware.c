@@ -100,6 +100,47 @@ bool firmware_unknown_arch(const struct client_facts *facts, uint16_t *code)
 	return false;
 }
 
+/* GRUB's net_bootp6: no architecture, but it asks for the URL. */
+static bool looks_like_grub(const struct client_facts *facts)
+{
+	return facts->archs == 0 && client_asks_for(facts, DHCP6_OPT_BOOTFILE_URL);
+}
+
+/* The IP stack of UEFI, where router advertisements have the M flag: it asks for DNS, no more. */
+static bool looks_like_uefi_stack(const struct client_facts *facts)
+{
+	return facts->archs == 0 && facts->has_uuid && wire_left(&facts->oro) == 2 &&
+	       client_asks_for(facts, DHCP6_OPT_DNS_SERVERS);
+}
+
+const char *firmware_note(const struct client_facts *facts)
+{
+	static const char *const note[FIRMWARE_KINDS] = {
+		[FIRMWARE_UEFI_PXE] =
+			"UEFI PXE reads only tftp:// URLs, without a port; it wants the URL in "
+			"Advertise and Reply, and releases its address when the boot file starts",
+		[FIRMWARE_UEFI_HTTP] =
+			"UEFI HTTP Boot takes the URL of the Advertise, and by it only a path that "
+			"ends in .efi, .iso or .img, or the Content-Type application/efi",
+		[FIRMWARE_IPXE] = "iPXE takes the URL of the Reply, says the architecture of the "
+				  "firmware that "
+				  "loaded it, asks only where router advertisements have the M or "
+				  "O flag, and "
+				  "waits 15 s for IPv4 unless its script says ifconf -c ipv6",
+		[FIRMWARE_BIOS] = "BIOS boots over IPv6 only by iPXE in the network card's ROM",
+	};
+
+	if (looks_like_grub(facts))
+		return "as GRUB asks: it takes no default route from anywhere, so its files have "
+		       "to "
+		       "be on its own link";
+	if (looks_like_uefi_stack(facts))
+		return "as the IP stack of UEFI asks before PXE or HTTP Boot do; it does not boot "
+		       "by "
+		       "this answer";
+	return note[firmware_of(facts)];
+}
+
 bool firmware_takes_url(enum firmware_kind kind, const char *url, const char **why)
 {
 	*why = habits[kind].check_url(url);

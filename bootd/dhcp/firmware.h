@@ -36,6 +36,9 @@ bool firmware_unknown_arch(const struct client_facts *facts, uint16_t *code);
 enum { FIRMWARE_TEXT = 64 };
 const char *firmware_format(const struct client_facts *facts, char text[FIRMWARE_TEXT]);
 
+/* What is known of what sends this, for the operator: a habit that matters; NULL: nothing. */
+const char *firmware_note(const struct client_facts *facts);
+
 /*
  * Can this firmware read this URL (after its variables were filled in)?
  * True, or false and why not in words that fit "url: ...".

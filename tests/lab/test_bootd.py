@@ -11,6 +11,7 @@ import re
 import signal
 import socket
 import subprocess
+from pathlib import Path
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -47,11 +48,13 @@ from scapy.layers.dhcp6 import (
 from scapy.layers.inet6 import IPv6
 from scapy.layers.inet import UDP
 from scapy.layers.l2 import Ether
+from scapy.packet import raw
 
 from lab.netns import link_local, run, wait_for
 from lab.topology import CORE_ROUTER, SERVER, program
 
 MAC = "52:54:00:12:34:56"
+CAPTURES = Path(__file__).parents[1] / "data/captures"
 SUBNET = ip_network("2001:db8:1::/64")
 LINK = "2001:db8:1::1"
 X64_UEFI, X64_HTTP = 7, 16
@@ -498,6 +501,42 @@ def test_explain_says_which_rule(bootd):
     assert unmet == {"ipxe": "user-class", "http": "arch", "uefi": None}
     assert "error" in control(bootd, "explain arch=nonsense")
     assert control(bootd, "explain subnet=2001:db8:77::/64")["subnet"] is None
+
+
+def test_explain_of_captured_clients(bootd):
+    """Real firmware, as relays sent it and as it was on its own link; asked about by packet."""
+    command = [program("netboot6/netboot6"), "--control", bootd.control, "--json", "boot", "explain"]
+
+    def explain(*words):
+        done = subprocess.run([*command, *words], capture_output=True, text=True, check=True)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    relayed = explain("--capture", CAPTURES / "ovmf-2022.11-chain-ipxe-2019-server.pcap")
+    asked = [(one["client"]["message"], one["firmware"], one["rule"]) for one in relayed]
+    assert ("Solicit", "x64-uefi", "uefi") in asked
+    assert ("Request", "iPXE x64-uefi", "ipxe") in asked
+    assert all(one["client"]["mac"] == MAC and one["client"]["relays"] == 1 for one in relayed)
+    assert len({one["address"] for one in relayed}) == 1  # one machine, whatever it calls itself
+    first = next(one for one in relayed if one["rule"] == "uefi")
+    assert [rule["unmet"] for rule in first["rules"]] == ["user-class", "arch", None]
+    assert "only tftp://" in first["firmware-note"]
+    assert explain("--capture", CAPTURES / "ovmf-2022.11-chain-ipxe-2019-server.pcap", "--packet",
+                   str(first["packet"])) == [first]
+    own_link = explain("--capture", CAPTURES / "ovmf-2022.11-http6-ia_na.pcap", "--subnet", "2001:db8:1::/64")
+    assert {one["client"]["mac-from"] for one in own_link} == {"frame"}
+    assert "http" in {one["rule"] for one in own_link}
+    grub = explain("--capture", CAPTURES / "ovmf-2022.11-chain-grub-2.06-server.pcap")
+    assert any("as GRUB asks" in (one["firmware-note"] or "") for one in grub)
+    (one,) = explain("--message", raw(relay(solicit(arch(X64_HTTP)))).hex())
+    assert (one["rule"], one["client"]["interface-id"]) == ("http", "vlan100")
+    for words, said in (
+        (("--capture", "/dev/null"), "expected a capture"),
+        (("--capture", CAPTURES / "ovmf-2022.11-http6-ia_na.pcap", "--packet", "1"), "no DHCPv6 request"),
+        (("--message", "0c00"), "a relay's header"),
+        (("--message", "xy"), "with a value that fits"),
+    ):
+        done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
+        assert done.returncode == 1 and said in done.stderr
 
 
 def test_operators_command(bootd, through):

@@ -11,13 +11,14 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "bootd/boot_progress.h"
+#include "netboot6/capture.h"
 #include "tests/unit/bootd_bench.h"
-#include "tests/unit/pcap_file.h"
 
 static const char conf[] =
 	"subnet \"2001:db8:1::/64\" {}\n"
@@ -34,7 +35,7 @@ struct seen {
 };
 
 /* The client's own message, behind whatever relays. */
-static bool inner_message(const struct pcap_datagram *datagram, struct dhcp6_message *message)
+static bool inner_message(const struct capture_datagram *datagram, struct dhcp6_message *message)
 {
 	struct dhcp6_chain chain;
 
@@ -43,7 +44,7 @@ static bool inner_message(const struct pcap_datagram *datagram, struct dhcp6_mes
 }
 
 /* From a client or a relay, to the servers. */
-static bool is_for_us(const struct pcap_datagram *datagram, struct dhcp6_message *message)
+static bool is_for_us(const struct capture_datagram *datagram, struct dhcp6_message *message)
 {
 	return datagram->destination_port == DHCP6_SERVER_PORT &&
 	       inner_message(datagram, message) && message->type != DHCP6_REPLY &&
@@ -113,7 +114,7 @@ static void check_answer(struct bench *b, uint8_t type, struct seen *seen)
 
 /* The machine of the captures asks for the addresses that their servers gave: we give ours. */
 static void make_addresses_ours(
-	struct bench *b, const struct pcap_datagram *datagram, uint8_t *copy)
+	struct bench *b, const struct capture_datagram *datagram, uint8_t *copy)
 {
 	struct in6_addr ours = b->address;
 
@@ -135,16 +136,19 @@ static void observe(void *arg, const struct exchange_event *event)
 
 static void replay(const char *name, struct seen *seen)
 {
-	struct pcap_datagram datagram;
+	struct capture_datagram datagram;
 	struct in6_addr own, first = {0};
 	struct dhcp6_message message;
-	struct pcap_file pcap;
+	struct capture capture;
+	uint8_t *octets;
+	size_t len;
 	struct bench b;
 	uint8_t copy[65536];
 	char path[512];
 
 	snprintf(path, sizeof(path), "%s/%s.pcap", CAPTURES, name);
-	assert_int_equal(pcap_file_open(&pcap, path), 0);
+	assert_int_equal(capture_read_file(path, &octets, &len), 0);
+	assert_int_equal(capture_open(&capture, octets, len), 0);
 	assert_int_equal(boot_progress_init(&progress, 0), 0);
 	bench_start(&b, conf);
 	bench_observe = b.exchange.observe;
@@ -153,7 +157,7 @@ static void replay(const char *name, struct seen *seen)
 	b.arrival.on_link = &own;
 	b.arrival.on_links = 1;
 	*seen = (struct seen){0};
-	while (pcap_file_next(&pcap, &datagram)) {
+	while (capture_next(&capture, &datagram)) {
 		if (!is_for_us(&datagram, &message))
 			continue;
 		b.now_ms = datagram.at_ms;
@@ -176,7 +180,7 @@ static void replay(const char *name, struct seen *seen)
 	assert_int_equal(binding_table_count(&b.exchange.bindings), first.s6_addr[0] ? 1 : 0);
 	bench_stop(&b);
 	boot_progress_fini(&progress);
-	pcap_file_close(&pcap);
+	free(octets);
 }
 
 #define ALL(a) (1u << (a))

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: ISC */
+/* From words to facts, from facts to a decision, from the decision to JSON. */
+#include "bootd/boot_explain.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bootd/boot_server.h"
+#include "bootd/config/conf_value.h"
+#include "bootd/dhcp/conditions.h"
+#include "bootd/dhcp/firmware.h"
+#include "daemon/config.h"
+#include "daemon/control.h"
+#include "dhcp6/names.h"
+
+/* What is asked about; the facts are views into the octets and the words. */
+struct question {
+	struct client_facts facts;
+	struct arrival arrival;
+	uint8_t frame_mac[DHCP6_MAC_LEN];
+	bool has_message;
+	uint8_t octets[CONTROL_LINE_MAX / 2];
+	size_t len;
+};
+
+/* --- facts that are told ------------------------------------------------------------ */
+
+static bool take_subnet(struct question *q, const char *text)
+{
+	struct prefix prefix;
+
+	q->facts.relays += q->facts.relays == 0;
+	if (config_prefix(text, &prefix.address, &prefix.len) == 0)
+		q->facts.link_address = prefix.address;
+	else if (config_address(text, &q->facts.link_address) < 0)
+		return false;
+	return true;
+}
+
+static bool take_mac(struct question *q, const char *text)
+{
+	q->facts.mac_source = CLIENT_MAC_FRAME;
+	return dhcp6_mac_parse(text, q->facts.mac) == 0;
+}
+
+static bool take_arch(struct question *q, const char *text)
+{
+	struct client_facts *facts = &q->facts;
+
+	return facts->archs < CLIENT_ARCHS_MAX &&
+	       conf_arch(text, &facts->arch[facts->archs++]) == 0;
+}
+
+static bool take_uuid(struct question *q, const char *text)
+{
+	q->facts.has_uuid = true;
+	return dhcp6_uuid_parse(text, q->facts.uuid) == 0;
+}
+
+static bool take_duid(struct question *q, const char *text)
+{
+	q->facts.has_client_id = true;
+	return dhcp6_duid_parse(text, &q->facts.duid) == 0;
+}
+
+static bool take_user_class(struct question *q, const char *text)
+{
+	struct client_facts *facts = &q->facts;
+
+	if (facts->user_classes == CLIENT_CLASSES_MAX)
+		return false;
+	facts->user_class[facts->user_classes++] = wire_in_of(text, strlen(text));
+	return true;
+}
+
+static bool take_vendor_class(struct question *q, const char *text)
+{
+	q->facts.has_vendor_class = true;
+	q->facts.vendor_class = wire_in_of(text, strlen(text));
+	return true;
+}
+
+static bool take_interface_id(struct question *q, const char *text)
+{
+	q->facts.interface_id = wire_in_of(text, strlen(text));
+	return true;
+}
+
+static bool take_remote_id(struct question *q, const char *text)
+{
+	q->facts.remote_id = wire_in_of(text, strlen(text));
+	return true;
+}
+
+/* --- a message that was captured ------------------------------------------------------ */
+
+static int digit(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+static bool take_message(struct question *q, const char *text)
+{
+	size_t digits = strlen(text);
+
+	if (digits == 0 || digits % 2 || digits / 2 > sizeof(q->octets))
+		return false;
+	for (size_t i = 0; i < digits; i += 2) {
+		int high = digit(text[i]), low = digit(text[i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		q->octets[q->len++] = (uint8_t)(high << 4 | low);
+	}
+	q->has_message = true;
+	return true;
+}
+
+static bool take_source(struct question *q, const char *text)
+{
+	return config_address(text, &q->arrival.source) == 0;
+}
+
+static bool take_frame(struct question *q, const char *text)
+{
+	q->arrival.mac = q->frame_mac;
+	return dhcp6_mac_parse(text, q->frame_mac) == 0;
+}
+
+/* NULL, or what is wrong with the message. */
+static const char *read_message(struct question *q)
+{
+	struct dhcp6_chain chain;
+	struct dhcp6_message message;
+	int rc = dhcp6_chain_read(wire_in_of(q->octets, q->len), &chain);
+
+	if (rc < 0)
+		return rc == -ELOOP    ? "more relays than the hop limit allows"
+		       : rc == -EPROTO ? "a server's answer, no request"
+				       : "a relay's header or option does not fit";
+	if (dhcp6_message_read(chain.inner, &message) < 0 ||
+		client_facts_read(&q->facts, &chain, &message, &q->arrival) < 0)
+		return "the client's header or an option does not fit";
+	return NULL;
+}
+
+/* The message first: the other facts replace what it said. */
+static const struct {
+	const char *name;
+	bool (*take)(struct question *q, const char *text);
+	bool of_message;
+} fact[] = {
+	{"message", take_message, true},
+	{"source", take_source, true},
+	{"frame", take_frame, true},
+	{"subnet", take_subnet, false},
+	{"mac", take_mac, false},
+	{"arch", take_arch, false},
+	{"uuid", take_uuid, false},
+	{"duid", take_duid, false},
+	{"user-class", take_user_class, false},
+	{"vendor-class", take_vendor_class, false},
+	{"interface-id", take_interface_id, false},
+	{"remote-id", take_remote_id, false},
+};
+
+enum { FACTS = sizeof(fact) / sizeof(fact[0]) };
+
+/* The fact that the word names, with its value; FACTS: none. */
+static size_t find_fact(const char *word, const char **value)
+{
+	for (size_t i = 0; i < FACTS; i++) {
+		size_t len = strlen(fact[i].name);
+
+		*value = word + len + 1;
+		if (strncmp(word, fact[i].name, len) == 0 && word[len] == '=')
+			return i;
+	}
+	return FACTS;
+}
+
+/* Returns the word that cannot be taken, or NULL. */
+static const char *take_words(struct question *q, int n, char *const words[], bool of_message)
+{
+	for (int i = 1; i < n; i++) {
+		const char *value;
+		size_t k = find_fact(words[i], &value);
+
+		if (k == FACTS || (fact[k].of_message == of_message && !fact[k].take(q, value)))
+			return words[i];
+	}
+	return NULL;
+}
+
+/* --- what it comes to ------------------------------------------------------------------- */
+
+static json_t *address_or_null(bool has, const struct in6_addr *address)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	return has ? json_string(inet_ntop(AF_INET6, address, text, sizeof(text))) : json_null();
+}
+
+/* Text as it stands where it is text, else "0x..."; null where there is none. */
+static json_t *octets_json(const struct wire_in *view)
+{
+	size_t len = wire_left(view);
+	char *text = malloc(2 * len + 3), *to = text;
+	json_t *json;
+	bool is_text = true;
+
+	if (!text || len == 0) {
+		free(text);
+		return json_null();
+	}
+	for (size_t i = 0; i < len; i++)
+		is_text &= view->pos[i] >= ' ' && view->pos[i] <= '~';
+	if (is_text) {
+		json = json_stringn((const char *)view->pos, len);
+	} else {
+		to = stpcpy(to, "0x");
+		for (size_t i = 0; i < len; i++)
+			to += sprintf(to, "%02x", view->pos[i]);
+		json = json_string(text);
+	}
+	free(text);
+	return json;
+}
+
+static json_t *archs_json(const struct client_facts *facts)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < facts->archs; i++) {
+		const struct dhcp6_arch *arch = dhcp6_arch_of(facts->arch[i]);
+
+		json_array_append_new(
+			all, arch ? json_string(arch->name) : json_integer(facts->arch[i]));
+	}
+	return all;
+}
+
+static json_t *user_classes_json(const struct client_facts *facts)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < facts->user_classes; i++)
+		json_array_append_new(all, octets_json(&facts->user_class[i]));
+	return all;
+}
+
+/* Who is it taken for, and where? */
+static json_t *client_json(const struct client_facts *facts)
+{
+	bool has_mac = facts->mac_source != CLIENT_MAC_UNKNOWN;
+	char mac[DHCP6_MAC_TEXT], uuid[DHCP6_UUID_TEXT], duid[DHCP6_DUID_TEXT];
+	static const struct wire_in nothing;
+
+	return json_pack("{s:s? s:s? s:s? s:s? s:s? s:o s:o s:o s:i s:o s:o s:o s:o s:o}",
+		"message", dhcp6_message_name(facts->type), "mac",
+		has_mac ? dhcp6_mac_format(facts->mac, mac) : NULL, "mac-from",
+		client_mac_source_name(facts->mac_source), "uuid",
+		facts->has_uuid ? dhcp6_uuid_format(facts->uuid, uuid) : NULL, "duid",
+		facts->has_client_id ? dhcp6_duid_format(&facts->duid, duid) : NULL, "archs",
+		archs_json(facts), "user-classes", user_classes_json(facts), "vendor-class",
+		octets_json(facts->has_vendor_class ? &facts->vendor_class : &nothing), "relays",
+		(int)facts->relays, "link-address",
+		address_or_null(facts->relays > 0, &facts->link_address), "peer-address",
+		address_or_null(
+			!IN6_IS_ADDR_UNSPECIFIED(&facts->peer_address), &facts->peer_address),
+		"interface-id", octets_json(&facts->interface_id), "remote-id",
+		octets_json(&facts->remote_id), "relay-id", octets_json(&facts->relay_id));
+}
+
+static json_t *groups_json(const struct boot_host *host)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; host && i < host->groups; i++)
+		json_array_append_new(all, json_string(host->group[i]));
+	return all;
+}
+
+/* As far as the one that is taken. */
+static json_t *classes_json(const struct client_facts *facts, const struct decision *decision)
+{
+	const struct subnet *subnet = decision->subnet;
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < subnet->classes; i++) {
+		const struct address_class *class = &subnet->class[i];
+		const char *unmet = conditions_unmet(&class->when, facts, subnet, decision->host);
+
+		json_array_append_new(
+			all, json_pack("{s:s s:i s:b s:s?}", "class", class->name, "line",
+				     (int)class->line, "matches", !unmet, "unmet", unmet));
+		if (!unmet)
+			break;
+	}
+	return all;
+}
+
+/* "matches", or the condition that is not met, or why its URL is not for this firmware. */
+static json_t *rules_json(const struct boot_config *config, const struct client_facts *facts,
+	const struct decision *decision)
+{
+	json_t *all = json_array();
+	char why[BOOT_REASON_SIZE];
+	struct boot_choice choice;
+	struct boot_values values;
+
+	boot_values_of_client(&values, config, facts, decision->subnet, decision->host,
+		decision->address.given ? &decision->address.address : NULL);
+	for (size_t i = 0; i < config->rules; i++) {
+		const struct boot_rule *rule = &config->rule[i];
+		const char *unmet =
+			conditions_unmet(&rule->when, facts, decision->subnet, decision->host);
+		bool applies = !unmet && boot_rule_apply(rule, firmware_of(facts), &values, &choice,
+						 why) == 0;
+
+		json_array_append_new(
+			all, json_pack("{s:s s:i s:b s:s? s:s?}", "rule", rule->name, "line",
+				     (int)rule->line, "matches", applies, "unmet", unmet, "why",
+				     !unmet && !applies ? why : NULL));
+		if (applies)
+			break;
+	}
+	return all;
+}
+
+static json_t *decision_json(const struct boot_config *config, const struct client_facts *facts,
+	const struct decision *decision)
+{
+	const struct boot_host *host = decision->host;
+	const struct boot_rule *rule = decision->boot.rule;
+	char firmware[FIRMWARE_TEXT];
+
+	return json_pack("{s:o s:s s:s? s:s s:s? s:s? s:s? s:i s:o s:s? s:o s:o s:s? s:I s:s? s:s? "
+			 "s:b s:o}",
+		"client", client_json(facts), "firmware", firmware_format(facts, firmware),
+		"firmware-note", firmware_note(facts), "subnet", decision->subnet->text, "host",
+		host ? host->name : NULL, "host-by", host_proof_name(decision->host_by),
+		"host-file", host ? host->file : NULL, "host-line", host ? (int)host->line : 0,
+		"groups", groups_json(host), "class",
+		decision->class ? decision->class->name : NULL, "classes",
+		classes_json(facts, decision), "address",
+		address_or_null(decision->address.given, &decision->address.address), "address-why",
+		decision->address.why, "lifetime", (json_int_t)decision->address.valid_s, "rule",
+		rule ? rule->name : NULL, "url", rule ? decision->boot.url : NULL, "params",
+		(int)decision->boot.with_params, "rules", rules_json(config, facts, decision));
+}
+
+json_t *boot_explain(const struct boot_server *server, int n, char *const words[])
+{
+	const struct boot_config *config = server->config;
+	struct question q = {.facts.type = DHCP6_SOLICIT, .arrival.multicast = true};
+	const char *wrong = take_words(&q, n, words, true);
+	struct decision decision;
+
+	if (!wrong && q.has_message) {
+		const char *why = read_message(&q);
+
+		if (why)
+			return control_error("explain: message: %s", why);
+	}
+	wrong = wrong ? wrong : take_words(&q, n, words, false);
+	if (wrong)
+		return control_error(
+			"explain: \"%.80s\": expected message=, source=, frame=, mac=, "
+			"arch=, user-class=, vendor-class=, uuid=, duid=, subnet=, "
+			"interface-id= or remote-id= with a value that fits",
+			wrong);
+	/* Where there is one subnet only, it need not be said. */
+	if (q.facts.relays == 0 && config->subnets == 1)
+		take_subnet(&q, config->subnet[0].text);
+	if (!exchange_decide(config, &server->exchange.bindings, &q.facts, &decision))
+		return json_pack("{s:o s:n s:s}", "client", client_json(&q.facts), "subnet", "why",
+			"no subnet of the configuration is that of the client: nothing is "
+			"answered");
+	return decision_json(config, &q.facts, &decision);
+}

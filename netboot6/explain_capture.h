@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * `boot explain --capture FILE`: what bootd would decide about each request in a capture. The
+ * octets go to it as they are, for it to read them as it reads what arrives.
+ */
+#ifndef NB6_NETBOOT6_EXPLAIN_CAPTURE_H
+#define NB6_NETBOOT6_EXPLAIN_CAPTURE_H
+
+#include <jansson.h>
+
+#include "netboot6/client.h"
+
+/* Shows one answer, that of this packet. */
+typedef void explain_show_fn(void *arg, unsigned packet, json_t *answer);
+
+/*
+ * Ask about packet number `packet` of the file, or about each request where it is 0. `facts`
+ * go along with each. Returns 0, or what to exit with, the reason being told on stderr.
+ */
+int explain_capture(struct client *client, const char *path, unsigned packet, int n_facts,
+	char *const facts[], explain_show_fn *show, void *arg);
+
+#endif
