@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bootd/boot_explain.h"
+#include "bootd/boot_metrics.h"
 #include "bootd/boot_server.h"
 #include "bootd/boot_view.h"
 #include "daemon/config.h"
@@ -114,7 +115,21 @@ static json_t *run_explain(void *arg, int n, char *const words[])
 	return boot_explain(arg, n, words);
 }
 
+static json_t *run_metrics(void *arg, int n, char *const words[])
+{
+	struct metrics m = {0};
+	json_t *answer;
+
+	(void)n;
+	(void)words;
+	boot_metrics_fill(arg, &m);
+	answer = m.failed ? NULL : json_pack("{s:s}", "metrics", m.text);
+	metrics_fini(&m);
+	return answer;
+}
+
 const struct control_command boot_control_commands[] = {
+	{"metrics", run_metrics},
 	{"status", run_status},
 	{"list", run_list},
 	{"show", run_show},

@@ -11,9 +11,18 @@
 
 #include "dhcp6/names.h"
 
+/* Of a stage, and of a whole boot, in seconds. */
+static const double bounds_s[] = {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1800};
+
 int boot_progress_init(struct boot_progress *progress, size_t most)
 {
-	*progress = (struct boot_progress){.most = most ? most : BOOT_MACHINES_MAX, .slots = 16};
+	const struct histogram empty = {
+		.bound = bounds_s, .bounds = sizeof(bounds_s) / sizeof(bounds_s[0])};
+
+	*progress = (struct boot_progress){
+		.most = most ? most : BOOT_MACHINES_MAX, .slots = 16, .boot_s = empty};
+	for (int stage = 0; stage < BOOT_STAGES; stage++)
+		progress->stage_s[stage] = empty;
 	while (progress->slots < progress->most)
 		progress->slots *= 2;
 	if (getrandom(&progress->seed, sizeof(progress->seed), 0) != sizeof(progress->seed))
@@ -119,6 +128,17 @@ static struct boot_record *touch(
 	return record;
 }
 
+/* A system that is only seen to ask is at no stage of a boot. */
+static void observe_stage(struct boot_progress *progress, const struct boot_record *record,
+	enum boot_stage stage, uint64_t now_ms)
+{
+	if (record->stage <= STAGE_SYSTEM)
+		return;
+	histogram_add(&progress->stage_s[stage], (double)(now_ms - record->stage_ms) / 1000, 1);
+	if (stage == STAGE_BOOTED)
+		histogram_add(&progress->boot_s, (double)(now_ms - record->began_ms) / 1000, 1);
+}
+
 /*
  * A stage that lies behind means that the machine starts over. Within the one
  * that asks it may ask again; and a system that asks later on takes nothing back.
@@ -137,7 +157,9 @@ static void enter_stage(struct boot_progress *progress, struct boot_record *reco
 		record->boots++;
 	}
 	if (stage > record->stage) {
+		observe_stage(progress, record, stage, now_ms);
 		record->stage = stage;
+		record->stage_ms = now_ms;
 		progress->reached[stage]++;
 	}
 	record->last_ms = now_ms;

@@ -15,6 +15,7 @@
 #include "bootd/dhcp/exchange.h"
 #include "bootd/dhcp/machine.h"
 #include "bootd/files/fetch.h"
+#include "daemon/histogram.h"
 
 enum {
 	BOOT_MACHINES_MAX = 10000,
@@ -58,7 +59,8 @@ struct boot_record {
 	enum boot_stage stage;
 	unsigned boots; /* since it is known */
 	uint64_t began_ms, last_ms;
-	uint64_t bytes; /* of files, in this boot */
+	uint64_t stage_ms; /* since when it is in its stage */
+	uint64_t bytes;    /* of files, in this boot */
 	unsigned steps;
 	struct boot_step step[BOOT_STEPS_MAX];
 
@@ -74,9 +76,11 @@ struct boot_progress {
 	size_t most, count, slots;
 	uint64_t seed;
 	struct boot_record **slot;
-	struct boot_record *newest, *oldest; /* by their last step */
-	uint64_t reached[BOOT_STAGES];       /* boots that came so far, since the start */
-	boot_step_fn *told;                  /* NULL: nobody */
+	struct boot_record *newest, *oldest;   /* by their last step */
+	uint64_t reached[BOOT_STAGES];         /* boots that came so far, since the start */
+	struct histogram stage_s[BOOT_STAGES]; /* from the stage before to this one, seconds */
+	struct histogram boot_s;               /* to STAGE_BOOTED */
+	boot_step_fn *told;                    /* NULL: nobody */
 	void *told_arg;
 };
 

@@ -13,12 +13,14 @@
 #include "bootd/boot_hosts.h"
 #include "bootd/boot_leases.h"
 #include "bootd/boot_log.h"
+#include "bootd/boot_metrics.h"
 #include "bootd/boot_scripts.h"
 #include "bootd/config/conf_file.h"
 #include "bootd/config/secret_file.h"
 #include "daemon/control.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "daemon/metrics_server.h"
 #include "daemon/port_owner.h"
 
 enum {
@@ -308,12 +310,16 @@ int boot_server_init(struct boot_server *server, struct loop *loop, const char *
 		return rc;
 	}
 	start_control(server);
+	if (config->has_metrics)
+		metrics_server_new(
+			&server->metrics, loop, &config->metrics, boot_metrics_fill, server);
 	sweep(server);
 	return 0;
 }
 
 void boot_server_fini(struct boot_server *server)
 {
+	metrics_server_free(server->metrics);
 	control_free(server->control);
 	boot_page_free(server->page);
 	http_server_free(server->http);
@@ -345,9 +351,11 @@ static void warn_of_restart(const struct boot_config *now, const struct boot_con
 		!same_endpoint(now->has_tftp, &now->tftp, then->has_tftp, &then->tftp) ||
 		!same_endpoint(now->has_http, &now->http, then->has_http, &then->http) ||
 		!same_endpoint(now->has_page, &now->page, then->has_page, &then->page) ||
+		!same_endpoint(
+			now->has_metrics, &now->metrics, then->has_metrics, &then->metrics) ||
 		strcmp(now->control, then->control) != 0 || strcmp(now->leases, then->leases) != 0)
-		log_warning("%s: dhcp-listen, tftp, http, page, control and leases take effect "
-			    "at a restart only",
+		log_warning("%s: dhcp-listen, tftp, http, page, metrics, control and leases take "
+			    "effect at a restart only",
 			then->file);
 	if (now->leasequeries == 0 && then->leasequeries > 0)
 		log_warning(

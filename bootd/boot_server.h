@@ -18,6 +18,7 @@ struct config_problems;
 struct control;
 struct loop;
 struct loop_timer;
+struct metrics_server;
 
 struct boot_server {
 	struct loop *loop;
@@ -34,6 +35,7 @@ struct boot_server {
 	struct http_server *http;
 	struct boot_page *page; /* NULL: none is wanted */
 	struct control *control;
+	struct metrics_server *metrics; /* NULL: only the control socket gives them */
 	struct boot_hosts *hosts; /* of the directory */
 	bool pools_are_stale;     /* an address of theirs is to be had again */
 	struct loop_timer *sweep;

@@ -81,9 +81,10 @@ static json_t *dhcp_json(const struct boot_server *server)
 	const struct exchange_counters *counters = &server->exchange.counters;
 	const struct dhcp_service_counters *service = dhcp_service_counters(server->dhcp);
 
-	return json_pack("{s:I s:I s:I s:I s:I s:s s:o s:o s:o s:o}", "datagrams",
+	return json_pack("{s:I s:I s:I s:I s:I s:I s:s s:o s:o s:o s:o}", "datagrams",
 		(json_int_t)service->datagrams, "relayed", (json_int_t)counters->relayed,
-		"not-served", (json_int_t)service->not_served, "send-failed",
+		"not-served", (json_int_t)service->not_served, "receive-queue-drops",
+		(json_int_t)dhcp_service_queue_drops(server->dhcp), "send-failed",
 		(json_int_t)service->send_failed, "no-room", (json_int_t)service->no_room,
 		"client-mac-by", client_mac_way_name(dhcp_service_mac_way(server->dhcp)),
 		"received", messages_json(counters->received), "sent",

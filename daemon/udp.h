@@ -43,6 +43,9 @@ int udp_open_beside(int fd);
  */
 int udp_open_on_link(int fd, const char *link, int rcvbuf);
 
+/* Datagrams that the kernel dropped since the socket's receive queue was full; 0: not to be had. */
+uint32_t udp_queue_drops(int fd);
+
 /* One datagram that came in; `data` is valid until the next receive. */
 struct udp_datagram {
 	struct sockaddr_in6 peer;

@@ -107,6 +107,13 @@ static void show_leases(const json_t *answer)
 	print_table(json_object_get(answer, "leases"), columns);
 }
 
+static void show_metrics(const json_t *answer)
+{
+	const char *text = json_string_value(json_object_get(answer, "metrics"));
+
+	fputs(text ? text : "", stdout);
+}
+
 static const struct command commands[] = {
 	{"relay", "status", "", "version, counters, how client MACs are learnt", false, show_tree},
 	{"relay", "links", "", "the client-facing links: state, reason, link-address", false,
@@ -117,6 +124,7 @@ static const struct command commands[] = {
 		show_relay_event},
 	{"relay", "trace", "[FACT=VALUE...]", "each message of a client, and what becomes of it",
 		true, show_trace},
+	{"relay", "metrics", "", "counters as Prometheus reads them", false, show_metrics},
 	{"relay", "reload", "", "read the configuration again", false, show_tree},
 	{"boot", "status", "", "version, subnets, counters, how far boots came", false, show_tree},
 	{"boot", "list", "", "the machines that boot, and where one is stuck", false, show_boots},
@@ -128,6 +136,7 @@ static const struct command commands[] = {
 	{"boot", "explain", "FACT=VALUE...", "which subnet, host and rule apply, and why", false,
 		show_tree},
 	{"boot", "watch", "", "each step of each boot, as it happens", true, show_boot_event},
+	{"boot", "metrics", "", "counters as Prometheus reads them", false, show_metrics},
 	{"boot", "reload", "", "read the configuration again", false, show_tree},
 };
 

@@ -116,6 +116,10 @@ static int take_values(cfg_t *cfg, struct relay_conf *conf)
 	if (rc == 0)
 		rc = take_servers(cfg, conf);
 	take_source(cfg, conf);
+	conf->has_metrics = cfg_size(cfg, "metrics") > 0;
+	if (conf->has_metrics)
+		config_endpoint(cfg_getstr(cfg_getsec(cfg, "metrics"), "listen"),
+			RELAY_METRICS_PORT, &conf->metrics);
 	if (cfg_getstr(cfg, "relay-id"))
 		dhcp6_duid_parse(cfg_getstr(cfg, "relay-id"), &conf->relay_id);
 	conf->rsoo = cfg_getbool(cfg, "relay-supplied-options");

@@ -17,6 +17,7 @@
 
 enum {
 	RELAY_SERVERS_MAX = 8,
+	RELAY_METRICS_PORT = 9547,
 	RELAY_ID_MAX = 64, /* octets of an Interface-Id, Remote-ID or Subscriber-ID */
 };
 
@@ -75,6 +76,8 @@ struct relay_conf {
 	enum relay_without_address without_address;
 	char *user;    /* to run as; NULL: as started */
 	char *control; /* path of the control socket */
+	bool has_metrics;
+	struct sockaddr_in6 metrics; /* where HTTP gives them */
 };
 
 /*

@@ -255,6 +255,18 @@ static int validate_enterprise(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+static int validate_metrics(cfg_t *cfg, cfg_opt_t *opt)
+{
+	struct sockaddr_in6 endpoint;
+
+	if (config_endpoint(last_text(opt), RELAY_METRICS_PORT, &endpoint) < 0)
+		return config_error(cfg,
+			"metrics: listen: '%s' found, an address and port like \"[::1]:9547\" "
+			"expected",
+			last_text(opt));
+	return 0;
+}
+
 static int validate_rate(cfg_t *cfg, cfg_opt_t *opt)
 {
 	long rate = cfg_opt_getnint(opt, 0);
@@ -276,11 +288,17 @@ static cfg_opt_t link_options[] = {
 	CFG_END(),
 };
 
+static cfg_opt_t metrics_options[] = {
+	CFG_STR("listen", "[::1]:9547", CFGF_NONE),
+	CFG_END(),
+};
+
 static cfg_opt_t relay_options[] = {
 	CFG_STR_LIST("interfaces", NULL, CFGF_NONE),
 	CFG_STR_LIST("trusted", NULL, CFGF_NONE),
 	CFG_SEC("server", server_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	CFG_SEC("link", link_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+	CFG_SEC("metrics", metrics_options, CFGF_NODEFAULT),
 	CFG_STR("forward", "all", CFGF_NONE),
 	CFG_BOOL("relay-supplied-options", cfg_true, CFGF_NONE),
 	CFG_BOOL("client-mac", cfg_true, CFGF_NONE),
@@ -319,6 +337,7 @@ cfg_t *relay_conf_parser(void)
 		{"enterprise-number", validate_enterprise},
 		{"link-rate", validate_rate},
 		{"client-rate", validate_rate},
+		{"metrics|listen", validate_metrics},
 		{"source", validate_source},
 		{"without-address", validate_without_address},
 	};

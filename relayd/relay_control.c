@@ -12,6 +12,7 @@
 
 #include "relayd/relay_daemon.h"
 #include "relayd/relay_json.h"
+#include "relayd/relay_metrics.h"
 #include "relayd/relay_trace.h"
 #include "relayd/server_list.h"
 
@@ -61,10 +62,11 @@ static json_t *run_status(void *arg, int n_words, char *const words[])
 
 	(void)n_words;
 	(void)words;
-	return json_pack("{s:s, s:I, s:i, s:i, s:i, s:s, s:o, s:o}", "version", PACKAGE_VERSION,
-		"uptime", (json_int_t)(time(NULL) - relay->started_s), "links", (int)links->count,
-		"ready", (int)client_links_count(links, CLIENT_LINK_READY), "servers",
-		(int)relay->paths.count, "client-mac-by",
+	return json_pack("{s:s, s:I, s:I, s:i, s:i, s:i, s:s, s:o, s:o}", "version",
+		PACKAGE_VERSION, "uptime", (json_int_t)(time(NULL) - relay->started_s),
+		"receive-queue-drops", (json_int_t)udp_queue_drops(relay->fd), "links",
+		(int)links->count, "ready", (int)client_links_count(links, CLIENT_LINK_READY),
+		"servers", (int)relay->paths.count, "client-mac-by",
 		client_mac_way_name(client_mac_way(relay->mac)), "counters",
 		counters_json(&relay->counters), "netlink", netlink_json(&relay->monitor.counters));
 }
@@ -165,6 +167,19 @@ static json_t *run_servers(void *arg, int n_words, char *const words[])
 	return json_pack("{s:o}", "servers", servers);
 }
 
+static json_t *run_metrics(void *arg, int n_words, char *const words[])
+{
+	struct metrics m = {0};
+	json_t *answer;
+
+	(void)n_words;
+	(void)words;
+	relay_metrics_fill(&((struct relay_daemon *)arg)->relay, &m);
+	answer = m.failed ? NULL : json_pack("{s:s}", "metrics", m.text);
+	metrics_fini(&m);
+	return answer;
+}
+
 static json_t *run_reload(void *arg, int n_words, char *const words[])
 {
 	struct config_problems problems = {0};
@@ -180,6 +195,7 @@ const struct control_command relay_control_commands[] = {
 	{"status", run_status},
 	{"links", run_links},
 	{"servers", run_servers},
+	{"metrics", run_metrics},
 	{"reload", run_reload},
 	{.name = "trace", .open = relay_trace_open, .close = relay_trace_close},
 	{NULL, NULL},

@@ -16,9 +16,19 @@
 
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "daemon/metrics_server.h"
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
 #include "relayd/relay_control.h"
+#include "relayd/relay_metrics.h"
+
+/* Where it is asked for metrics is not changed while it runs. */
+static void warn_of_restart(const struct relay_conf *now, const struct relay_conf *then)
+{
+	if (now->has_metrics != then->has_metrics ||
+		(now->has_metrics && memcmp(&now->metrics, &then->metrics, sizeof(now->metrics))))
+		log_warning("metrics: takes effect at a restart only");
+}
 
 int relay_daemon_reload(struct relay_daemon *daemon, struct config_problems *problems)
 {
@@ -32,6 +42,7 @@ int relay_daemon_reload(struct relay_daemon *daemon, struct config_problems *pro
 		return rc;
 	}
 	notify_reloading();
+	warn_of_restart(daemon->relay.conf, conf);
 	relay_reload(&daemon->relay, conf);
 	log_notice("configuration read again");
 	relay_watch_reload(&daemon->relay.watch, NULL);
@@ -70,6 +81,15 @@ static void open_control(struct relay_daemon *daemon)
 		log_error("%s: the control socket cannot be opened: %s", path, strerror(-rc));
 }
 
+static void open_metrics(struct relay_daemon *daemon)
+{
+	const struct relay_conf *conf = daemon->relay.conf;
+
+	if (conf->has_metrics)
+		metrics_server_new(&daemon->metrics, daemon->loop, &conf->metrics,
+			relay_metrics_fill, &daemon->relay);
+}
+
 static int drop_privileges(const struct relay_conf *conf)
 {
 	/* A VRF that is made anew needs a socket on the port again. */
@@ -93,6 +113,7 @@ static int run(struct relay_daemon *daemon)
 	if (rc < 0)
 		return rc;
 	open_control(daemon);
+	open_metrics(daemon);
 	rc = drop_privileges(daemon->relay.conf);
 	if (rc < 0)
 		return rc;
@@ -113,6 +134,7 @@ static int start(struct relay_daemon *daemon, struct relay_conf *conf)
 		return rc;
 	daemon->loop = loop_new();
 	rc = daemon->loop ? run(daemon) : -ENOMEM;
+	metrics_server_free(daemon->metrics);
 	daemon->relay.watch.control = NULL;
 	control_free(daemon->control);
 	relay_fini(&daemon->relay);

@@ -10,11 +10,14 @@
 #include "relayd/relay.h"
 #include "relayd/relay_options.h"
 
+struct metrics_server;
+
 struct relay_daemon {
 	struct relay_options options;
 	struct relay relay;
 	struct loop *loop;
 	struct control *control;
+	struct metrics_server *metrics; /* NULL: only the control socket gives them */
 };
 
 /* Returns what the process exits with. */

@@ -283,6 +283,7 @@ static bool build(cfg_t *cfg, struct boot_config *config)
 	       build_listener(cfg, "tftp", 69, &config->has_tftp, &config->tftp) &&
 	       build_listener(cfg, "http", 80, &config->has_http, &config->http) &&
 	       build_listener(cfg, "page", 8069, &config->has_page, &config->page) &&
+	       build_listener(cfg, "metrics", 9548, &config->has_metrics, &config->metrics) &&
 	       build_dns(cfg, config) && build_options(cfg, config) &&
 	       build_admission(cfg, config) && build_groups(cfg, config) &&
 	       build_sections(cfg, config);

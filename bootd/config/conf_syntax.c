@@ -235,6 +235,7 @@ static const struct {
 	{"tftp", "listen", is_endpoint, EXPECT_ENDPOINT},
 	{"http", "listen", is_endpoint, EXPECT_ENDPOINT},
 	{"page", "listen", is_endpoint, EXPECT_ENDPOINT},
+	{"metrics", "listen", is_endpoint, EXPECT_ENDPOINT},
 	{"subnet", "addresses", is_addresses, "stable, pool or none", true},
 	{"subnet", "pool", is_pool, EXPECT_POOL, true},
 	{"subnet", "lifetime", is_lifetime, EXPECT_LIFETIME, true},
@@ -410,6 +411,7 @@ cfg_t *conf_syntax_new(void)
 	cfg_opt_t http[] = {CFG_STR("listen", "[::]:80", CFGF_NONE), CFG_END()};
 	cfg_opt_t class[] = {CONDITIONS, PLAN, CFG_END()};
 	cfg_opt_t page[] = {CFG_STR("listen", "[::1]:8069", CFGF_NONE), CFG_END()};
+	cfg_opt_t metrics[] = {CFG_STR("listen", "[::1]:9548", CFGF_NONE), CFG_END()};
 	cfg_opt_t subnet[] = {
 		PLAN,
 		CFG_SEC("class", class, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
@@ -434,6 +436,7 @@ cfg_t *conf_syntax_new(void)
 		CFG_SEC("tftp", tftp, CFGF_NODEFAULT),
 		CFG_SEC("http", http, CFGF_NODEFAULT),
 		CFG_SEC("page", page, CFGF_NODEFAULT),
+		CFG_SEC("metrics", metrics, CFGF_NODEFAULT),
 		CFG_STR_LIST("dns", NULL, CFGF_NODEFAULT),
 		CFG_STR_LIST("domain-search", NULL, CFGF_NODEFAULT),
 		CFG_BOOL("preference", cfg_true, CFGF_NONE),

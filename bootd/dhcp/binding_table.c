@@ -12,6 +12,19 @@
 
 enum { LEASES, OTHERS, REGISTERED, EXPIRED, OFFERED };
 
+const char *binding_list_name(unsigned list)
+{
+	static const char *const name[BINDING_LISTS] = {
+		[LEASES] = "lease",
+		[OTHERS] = "held",
+		[REGISTERED] = "registered",
+		[EXPIRED] = "expired",
+		[OFFERED] = "offered",
+	};
+
+	return name[list];
+}
+
 int binding_table_init(struct binding_table *table, size_t most)
 {
 	*table = (struct binding_table){.most = most ? most : BINDINGS_MAX, .slots = 16};

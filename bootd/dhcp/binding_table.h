@@ -111,6 +111,9 @@ int binding_table_set_pools(struct binding_table *table, const struct boot_confi
 /* For Leasequery: how clients are heard is kept from now on. Returns 0 or -ENOMEM. */
 int binding_table_keep_ways(struct binding_table *table);
 
+/* What holds those of a list: "lease", "held" (stable and fixed ones), "registered"... */
+const char *binding_list_name(unsigned list);
+
 size_t binding_table_count(const struct binding_table *table);
 size_t binding_table_leases(const struct binding_table *table);
 /* Is there room for one more lease? */

@@ -105,8 +105,8 @@ struct boot_config {
 	char **listen;
 	size_t listens;
 	char *root;
-	bool has_tftp, has_http, has_page;
-	struct sockaddr_in6 dhcp, tftp, http, page; /* where to listen */
+	bool has_tftp, has_http, has_page, has_metrics;
+	struct sockaddr_in6 dhcp, tftp, http, page, metrics; /* where to listen */
 	struct in6_addr *dns;
 	size_t dns_servers;
 	uint8_t domain_search[DOMAIN_SEARCH_MAX_WIRE];

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bootd/dhcp/waiting.h"
@@ -23,6 +24,10 @@ enum {
 	FAILING_EVERY_MS = 600 * 1000,
 };
 
+/* Of an answer, and of a commit, in seconds. */
+static const double bounds_s[] = {
+	1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 5e-2, 0.1, 0.5, 1};
+
 struct dhcp_service {
 	struct exchange *exchange;
 	struct served_links links;
@@ -39,7 +44,16 @@ struct dhcp_service {
 	struct dhcp_service_counters counters;
 	bool is_failing; /* the lease store */
 	struct log_limit failing_limit;
+	double commit_began_s;
 };
+
+static double now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
 
 /* What was dropped, and for which peer: a person must be able to find out why. */
 static void log_drop(const struct udp_datagram *datagram, enum exchange_drop drop)
@@ -99,6 +113,7 @@ static void send_failed(void *arg, const struct udp_outgoing *datagram, int erro
 
 static void flush(struct dhcp_service *service)
 {
+	service->counters.answered += service->answers;
 	udp_flush(service->sender, service->fd, send_failed, service);
 	service->answers = 0;
 }
@@ -181,6 +196,7 @@ static void tell_outcome(struct dhcp_service *service, int rc)
 	if (rc == 0)
 		service->failing_limit = (struct log_limit){.every_ms = FAILING_EVERY_MS};
 	service->is_failing = rc < 0;
+	histogram_add(&service->counters.commit_s, now_s() - service->commit_began_s, 1);
 }
 
 /* One transaction for all that a batch has changed. True where it has ended at once. */
@@ -190,6 +206,7 @@ static bool commit(struct dhcp_service *service, uint64_t now_ms)
 
 	if (!lease_book_is_open(&service->exchange->leases) || service->exchange->leases.is_busy)
 		return true;
+	service->commit_began_s = now_s();
 	rc = exchange_commit(service->exchange, now_ms);
 	if (rc == -EINPROGRESS)
 		return false;
@@ -271,6 +288,8 @@ static void readable(int fd, int what, void *arg)
 	const struct udp_datagram *datagram;
 	int n = udp_receive(service->receiver, fd, &datagram);
 	uint64_t now_ms = loop_now_ms();
+	uint64_t answered = service->counters.answered;
+	double began_s = now_s();
 	int waiting[BATCH], waits = 0;
 	enum exchange_drop drop;
 
@@ -296,6 +315,8 @@ static void readable(int fd, int what, void *arg)
 	if (n > 0)
 		service->counters.datagrams += (unsigned)n;
 	flush(service);
+	histogram_add(&service->counters.answer_s, now_s() - began_s,
+		service->counters.answered - answered);
 }
 
 /* Where all clients come through relays there is no frame to look at. */
@@ -363,6 +384,8 @@ int dhcp_service_new(struct dhcp_service **out, struct loop *loop, struct exchan
 	service->fd = -1;
 	service->room.most = WAITING_OCTETS;
 	service->failing_limit.every_ms = FAILING_EVERY_MS;
+	service->counters.answer_s = service->counters.commit_s = (struct histogram){
+		.bound = bounds_s, .bounds = sizeof(bounds_s) / sizeof(bounds_s[0])};
 	rc = open_all(service, loop);
 	if (rc < 0) {
 		free_buffers(service);
@@ -402,4 +425,9 @@ size_t dhcp_service_waiting(const struct dhcp_service *service)
 const struct dhcp_service_counters *dhcp_service_counters(const struct dhcp_service *service)
 {
 	return &service->counters;
+}
+
+uint32_t dhcp_service_queue_drops(const struct dhcp_service *service)
+{
+	return udp_queue_drops(service->fd);
 }

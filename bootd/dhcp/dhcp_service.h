@@ -11,6 +11,7 @@
 
 #include "bootd/dhcp/exchange.h"
 #include "bootd/dhcp/served_links.h"
+#include "daemon/histogram.h"
 #include "frame/client_mac.h"
 
 struct dhcp_service;
@@ -35,9 +36,14 @@ size_t dhcp_service_waiting(const struct dhcp_service *service);
 struct dhcp_service_counters {
 	uint64_t datagrams;
 	uint64_t not_served; /* by multicast on a link that is not in `listen` */
+	uint64_t answered;
 	uint64_t send_failed;
-	uint64_t no_room; /* not answered: too many wait for the lease store */
+	uint64_t no_room;          /* not answered: too many wait for the lease store */
+	struct histogram answer_s; /* of each message that was answered at once */
+	struct histogram commit_s; /* of the lease store */
 };
 const struct dhcp_service_counters *dhcp_service_counters(const struct dhcp_service *service);
+/* What the kernel dropped before it came to us. */
+uint32_t dhcp_service_queue_drops(const struct dhcp_service *service);
 
 #endif

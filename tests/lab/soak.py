@@ -110,7 +110,7 @@ class Port:
 
     def note(self, begun):
         self.history.append((begun, time.monotonic(), self.state()))
-        del self.history[:-400]
+        del self.history[:-800]
 
     def may_show(self, t0, t1):
         """The pairs (name, link-address) that a message between the two moments may show."""
@@ -126,8 +126,10 @@ class Port:
         return pairs
 
     def is_calm(self, t0, t1):
+        """True where nothing of it moved between the two, and its messages are relayed."""
+        before = [state for _, done, state in self.history if done < t0]
         return all(done < t0 or begun > t1 for begun, done, _ in self.history) and bool(
-            self.state()[1])
+            before and before[-1][1])
 
 
 class Soak:
@@ -237,8 +239,11 @@ class Soak:
             self.counts["lost"] += 1
             span = t0 - CALM_S, t0 + CALM_S
             if self.ports[number - 1].is_calm(*span) and all(
-                    end < span[0] or begin > span[1] for begin, end in self.moved[-400:]):
-                self.errors.append(f"port {number}: a message of {t0:.3f} is lost, and nothing moved")
+                    end < span[0] or begin > span[1] for begin, end in self.moved[-800:]):
+                near = [text for begun, end, text in self.done
+                        if begun < t0 + 2 * CALM_S and end > t0 - 2 * CALM_S]
+                self.errors.append(f"port {number}: a message of {t0:.3f} is lost, and nothing "
+                                   f"moved: {self.ports[number - 1].history[-8:]}, {near}")
 
     def judge(self):
         batch, self.received = self.received, []
@@ -248,9 +253,9 @@ class Soak:
         self._judge_lost(time.monotonic())
         if self.errors:
             dropped = self.site.ask("relayd", "status")["counters"]["dropped"]
-            told = "\n".join([*self.errors[:10], f"dropped so far: {dropped}", "what was done:",
-                              *self.done[-40:]])
-            raise AssertionError(told)
+            last = (f"{begun:.3f} to {end:.3f}: {what}" for begun, end, what in self.done[-20:])
+            told = [*self.errors[:10], f"dropped so far: {dropped}", "what was done:", *last]
+            raise AssertionError("\n".join(told))
 
     # --- churn ------------------------------------------------------------------------------
     @contextlib.contextmanager
@@ -389,8 +394,8 @@ class Soak:
         self.counts["changes"] += 1
         before = time.monotonic()
         what = self._change()
-        self.done.append(f"{before:.3f} to {time.monotonic():.3f}: {what}")
-        del self.done[:-400]
+        self.done.append((before, time.monotonic(), what))
+        del self.done[:-2000]
 
     def _change(self):
         chance = self.random.random()

@@ -1,12 +1,28 @@
 # SPDX-License-Identifier: ISC
-"""What an operator sees of the daemons while they work: watch and trace."""
+"""What an operator sees of the daemons while they work: watch, trace, metrics."""
 
 import contextlib
 import json
+import os
+import re
+import signal
 import socket
 
 import pytest
-from scapy.layers.dhcp6 import DHCP6_Advertise, DHCP6OptClientId, DHCP6OptServerId, DUID_LL
+from scapy.layers.dhcp6 import (
+    DHCP6_Advertise,
+    DHCP6_RelayForward,
+    DHCP6_RelayReply,
+    DHCP6_Request,
+    DHCP6_Solicit,
+    DHCP6OptClientId,
+    DHCP6OptClientLinkLayerAddr,
+    DHCP6OptIA_NA,
+    DHCP6OptRelayMsg,
+    DHCP6OptServerId,
+    DUID_LL,
+)
+from scapy.layers.inet6 import UDP
 
 from lab.bench import ALL_RELAYS_MAC, CLIENT, CLIENT_MAC, Bench
 from lab.process import PATIENCE, wait_for
@@ -194,3 +210,146 @@ def test_a_tracer_that_does_not_read_delays_nobody(bench):
         lost += event.get("lost", 0)
         got += "lost" not in event
     assert got + lost == 6000 and lost > 0
+
+
+# --- metrics ------------------------------------------------------------------------------
+
+
+class Metrics:
+    """The exposition, parsed: {(name, ((label, value), ...)): number}, and the types."""
+
+    SAMPLE = re.compile(r'([a-z_0-9]+)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? (\S+)')
+
+    def __init__(self, text):
+        self.values, self.types = {}, {}
+        for line in text.splitlines():
+            if line.startswith("# TYPE "):
+                _, _, name, kind = line.split()
+                assert name not in self.types
+                self.types[name] = kind
+            elif not line.startswith("# HELP "):
+                name, labels, value = self.SAMPLE.fullmatch(line).groups()
+                key = name, tuple(sorted(re.findall(r'([a-z_]+)="([^"]*)"', labels or "")))
+                assert key not in self.values, line
+                assert re.sub("_(bucket|sum|count)$", "", name) in self.types or name in self.types
+                self.values[key] = float(value)
+        for name, kind in self.types.items():
+            assert (kind == "counter") == name.endswith("_total"), name
+
+    def get(self, name, **labels):
+        return self.values.get((name, tuple(sorted(labels.items()))))
+
+
+def scrape(namespace, port):
+    url = f"http://[::1]:{port}/metrics"
+    done = namespace.run("curl", "-gsS", "-m", 20, "-D", "-", url)
+    head, _, body = done.stdout.replace("\r\n", "\n").partition("\n\n")
+    assert " 200 " in head and "text/plain; version=0.0.4" in head
+    return Metrics(body)
+
+
+def test_metrics_of_the_relay(site):
+    site.start_relayd(config=f"""
+        interfaces = {{"lan*", "lan9"}}
+        server "{SERVER}" {{}}
+        metrics {{}}
+    """)
+    bench = Bench(site)
+    for _ in range(3):
+        relayed = bench.expect_relayed(bench.solicit())
+    bench.send(bytes([7, 1, 2, 3]))
+    site.router.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", "lan1")
+    bench.send_reply(bench.reply(relayed, DHCP6_Advertise(trid=bench.xid)))
+    bench.wire.expect(lambda frame: UDP in frame and frame[UDP].sport == 547)
+    found = scrape(site.router, 9547)
+    relay = "netboot6_relay_"
+    assert found.get(relay + "received_messages_total", link="lan1", type="Solicit") == 3
+    assert found.get(relay + "forwarded_messages_total", link="lan1") == 3
+    assert found.get(relay + "dropped_messages_total", link="lan1", reason="server-type") == 1
+    assert found.get(relay + "replied_messages_total", link="lan1", type="Advertise") == 1
+    assert found.get(relay + "link_ready", link="lan1") == 1
+    assert found.get(relay + "link_ready", link="lan9") == 0
+    assert found.get(relay + "links", state="absent") == 1
+    assert found.get(relay + "server_replies_total", server=SERVER, link="") == 1
+    assert found.get(relay + "receive_queue_drops_total") == 0
+    # the same by the control socket; nothing else over HTTP
+    shown = site.router.run(program("netboot6/netboot6"), "--control",
+                            site.lab.directory / "relayd.sock", "relay", "metrics").stdout
+    assert Metrics(shown).types == found.types
+    refused = site.router.run("curl", "-gs", "-o", "/dev/null", "-w", "%{http_code}",
+                              "http://[::1]:9547/etc/passwd")
+    assert refused.stdout == "404"
+
+
+def test_the_receive_queues_drops_are_counted(bench):
+    site = bench.site
+    pid = next(p.pid for p in site.lab.processes if p.name == "relayd")
+    frame = bytes(bench.frame(CLIENT_MAC, ALL_RELAYS_MAC) / bench.packet(bytes(1400)))
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        for _ in range(5000):
+            bench.wire.send(frame)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    wait_for(lambda: site.ask("relayd", "status")["receive-queue-drops"] > 0)
+    shown = Metrics(site.ask("relayd", "metrics")["metrics"])
+    assert shown.get("netboot6_relay_receive_queue_drops_total") > 0
+
+
+BOOTD = """
+root = "{root}"
+tftp {{ }}
+http {{ }}
+metrics {{ listen = "[::1]:9999" }}
+subnet "2001:db8:1::/64" {{ addresses = pool  pool = "2001:db8:1::1000-2001:db8:1::10ff" }}
+boot "all" {{ url = "tftp://[2001:db8:100::69]/boot.efi" }}
+"""
+
+
+def firmware_message(kind, xid, server_id=None):
+    message = kind(trid=xid) / DHCP6OptClientId(duid=DUID_LL(lladdr=CLIENT_MAC))
+    if server_id:
+        message /= DHCP6OptServerId(duid=server_id)
+    message /= DHCP6OptIA_NA(iaid=1)
+    arch = bytes.fromhex("003d00020007")  # x64-uefi
+    asked = bytes.fromhex("00060004") + bytes.fromhex("003b003c")
+    vendor = b"PXEClient:Arch:00007:UNDI:003016"
+    vendor = b"\0\0\x01\x57" + len(vendor).to_bytes(2, "big") + vendor
+    return bytes(message) + arch + asked + b"\0\x10" + len(vendor).to_bytes(2, "big") + vendor
+
+
+def test_metrics_of_bootd(site):
+    (site.lab.directory / "root").mkdir()
+    site.lab.file("root/boot.efi", "x" * 5000)
+    site.start_bootd(BOOTD.format(root=site.lab.directory / "root"))
+    relay = site.router.udp_socket("2001:db8:100::1", 547)
+    relay.settimeout(10 * PATIENCE)
+
+    def ask(message):
+        forward = DHCP6_RelayForward(linkaddr="2001:db8:1::1", peeraddr=CLIENT)
+        forward /= DHCP6OptClientLinkLayerAddr(clladdr=CLIENT_MAC)
+        relay.sendto(bytes(forward / DHCP6OptRelayMsg(message=message)), (SERVER, 547))
+        return DHCP6_RelayReply(relay.recv(65535))[DHCP6OptRelayMsg].message
+
+    advertise = ask(firmware_message(DHCP6_Solicit, 1))
+    reply = ask(firmware_message(DHCP6_Request, 2, advertise[DHCP6OptServerId].duid))
+    assert reply.msgtype == 7
+    site.router.run("curl", "-gsS", "-m", 20, "-o", "/dev/null", f"http://[{SERVER}]/boot.efi")
+    found = scrape(site.server, 9999)
+    boot = "netboot6_boot_"
+    assert found.get(boot + "received_messages_total", type="Solicit") == 1
+    assert found.get(boot + "sent_messages_total", type="Reply") == 1
+    assert found.get(boot + "bindings", state="lease") == 1
+    assert found.get(boot + "stored_leases_total") == 1
+    assert found.get(boot + "lease_commit_duration_seconds_count") == 1
+    assert found.get(boot + "answer_duration_seconds_count") == 2
+    assert found.get(boot + "answer_duration_seconds_bucket", le="+Inf") == 2
+    assert found.get(boot + "sent_bytes_total", protocol="http") == 5000
+    assert found.get(boot + "fetches_total", protocol="http", result="done") == 1
+    stage = {"stage": "firmware addressed"}
+    assert found.get(boot + "stage_duration_seconds_count", **stage) == 1
+    assert found.get(boot + "receive_queue_drops_total") == 0
+    # what the public file server is asked for is a file
+    public = site.router.run("curl", "-gs", "-o", "/dev/null", "-w", "%{http_code}",
+                             f"http://[{SERVER}]/metrics")
+    assert public.stdout == "404"

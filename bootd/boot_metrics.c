@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One function per family or few.
+ */
+#include "bootd/boot_metrics.h"
+
+#include <config.h>
+
+#include <time.h>
+
+#include "bootd/boot_server.h"
+#include "daemon/loop.h"
+#include "dhcp6/names.h"
+
+static void counter(struct metrics *m, const char *name, const char *help, uint64_t value)
+{
+	metrics_family(m, name, METRICS_COUNTER, help);
+	metrics_sample(m, (double)value, NULL);
+}
+
+static void gauge(struct metrics *m, const char *name, const char *help, double value)
+{
+	metrics_family(m, name, METRICS_GAUGE, help);
+	metrics_sample(m, value, NULL);
+}
+
+static void fill_daemon(const struct boot_server *server, struct metrics *m)
+{
+	uint64_t up_ms = loop_now_ms() - server->started_ms;
+
+	metrics_family(m, "netboot6_boot_info", METRICS_GAUGE, "Version.");
+	metrics_sample(m, 1, "version", PACKAGE_VERSION, NULL);
+	gauge(m, "netboot6_boot_start_time_seconds", "When bootd started, Unix time.",
+		(double)(time_t)(time(NULL) - (time_t)(up_ms / 1000)));
+	counter(m, "netboot6_boot_reloads_total", "Configurations that were read again.",
+		server->reloads);
+	counter(m, "netboot6_boot_failed_reloads_total", "Those that were bad.",
+		server->failed_reloads);
+}
+
+/* --- DHCPv6 ------------------------------------------------------------------------- */
+
+static void fill_types(struct metrics *m, const char *name, const char *help,
+	const uint64_t counts[EXCHANGE_TYPES])
+{
+	metrics_family(m, name, METRICS_COUNTER, help);
+	for (unsigned type = 0; type < EXCHANGE_TYPES; type++) {
+		const char *label = type ? dhcp6_message_name((uint8_t)type) : "other";
+
+		if (label && (counts[type] > 0 || type == DHCP6_SOLICIT || type == DHCP6_REPLY))
+			metrics_sample(m, (double)counts[type], "type", label, NULL);
+	}
+}
+
+static void fill_messages(const struct boot_server *server, struct metrics *m)
+{
+	const struct exchange_counters *counters = &server->exchange.counters;
+	const struct dhcp_service_counters *service = dhcp_service_counters(server->dhcp);
+
+	fill_types(m, "netboot6_boot_received_messages_total",
+		"DHCPv6 messages of clients that came in, by their type.", counters->received);
+	fill_types(m, "netboot6_boot_sent_messages_total",
+		"DHCPv6 messages that were answered, by the type of the answer.", counters->sent);
+	metrics_family(m, "netboot6_boot_dropped_messages_total", METRICS_COUNTER,
+		"DHCPv6 messages that were not answered.");
+	for (int drop = EXCHANGE_ANSWERED + 1; drop < EXCHANGE_DROPS; drop++)
+		metrics_sample(m, (double)counters->dropped[drop], "reason",
+			exchange_drop_name((enum exchange_drop)drop), NULL);
+	counter(m, "netboot6_boot_relayed_messages_total", "Those of them that came by relays.",
+		counters->relayed);
+	counter(m, "netboot6_boot_datagrams_total", "Datagrams on the DHCPv6 port.",
+		service->datagrams);
+	counter(m, "netboot6_boot_send_failures_total", "Answers that the kernel refused.",
+		service->send_failed);
+	counter(m, "netboot6_boot_receive_queue_drops_total",
+		"Datagrams that the kernel dropped since the DHCPv6 receive queue was full.",
+		dhcp_service_queue_drops(server->dhcp));
+	metrics_family(m, "netboot6_boot_answer_duration_seconds", METRICS_HISTOGRAM,
+		"From a batch's reception to its answers' sending, each answered message.");
+	metrics_histogram(m, &service->answer_s, NULL);
+}
+
+/* --- addresses ------------------------------------------------------------------------ */
+
+static void fill_addresses(const struct boot_server *server, struct metrics *m)
+{
+	const struct lease_book *book = &server->exchange.leases;
+
+	metrics_family(m, "netboot6_boot_bindings", METRICS_GAUGE,
+		"Addresses that machines have, by what holds them.");
+	for (unsigned i = 0; i < BINDING_LISTS; i++)
+		metrics_sample(m, (double)server->exchange.bindings.list[i].count, "state",
+			binding_list_name(i), NULL);
+	counter(m, "netboot6_boot_evicted_bindings_total", "Bindings let go of for want of room.",
+		server->exchange.bindings.evicted);
+	counter(m, "netboot6_boot_lease_commits_total", "Transactions of the lease store.",
+		book->commits);
+	counter(m, "netboot6_boot_failed_lease_commits_total", "Those that failed.",
+		book->failed_commits);
+	counter(m, "netboot6_boot_stored_leases_total", "Leases that were stored.", book->stored);
+	metrics_family(m, "netboot6_boot_lease_commit_duration_seconds", METRICS_HISTOGRAM,
+		"How long a transaction of the lease store took.");
+	metrics_histogram(m, &dhcp_service_counters(server->dhcp)->commit_s, NULL);
+}
+
+/* --- files ------------------------------------------------------------------------------ */
+
+static void fill_files(const struct boot_server *server, struct metrics *m)
+{
+	struct tftp_stats tftp = {0};
+	struct http_stats http = {0};
+
+	if (server->tftp)
+		tftp_server_get_stats(server->tftp, &tftp);
+	if (server->http)
+		http_server_get_stats(server->http, &http);
+	metrics_family(
+		m, "netboot6_boot_fetches_total", METRICS_COUNTER, "Fetches of files that ended.");
+	metrics_sample(m, (double)tftp.done, "protocol", "tftp", "result", "done", NULL);
+	metrics_sample(m, (double)tftp.failed, "protocol", "tftp", "result", "failed", NULL);
+	metrics_sample(m, (double)http.done, "protocol", "http", "result", "done", NULL);
+	metrics_sample(m, (double)http.failed, "protocol", "http", "result", "failed", NULL);
+	metrics_family(m, "netboot6_boot_refused_fetches_total", METRICS_COUNTER,
+		"Requests for files that were refused.");
+	metrics_sample(m, (double)(tftp.refused + tftp.not_found), "protocol", "tftp", NULL);
+	metrics_sample(m, (double)http.refused, "protocol", "http", NULL);
+	metrics_family(m, "netboot6_boot_sent_bytes_total", METRICS_COUNTER, "Of files.");
+	metrics_sample(m, (double)tftp.bytes, "protocol", "tftp", NULL);
+	metrics_sample(m, (double)http.bytes, "protocol", "http", NULL);
+	metrics_family(m, "netboot6_boot_active_fetches", METRICS_GAUGE,
+		"TFTP transfers and HTTP connections at this time.");
+	metrics_sample(m, (double)tftp.active, "protocol", "tftp", NULL);
+	metrics_sample(m, (double)http.connections, "protocol", "http", NULL);
+	counter(m, "netboot6_boot_tftp_retransmitted_packets_total", "TFTP packets sent again.",
+		tftp.retransmitted);
+}
+
+/* --- boots ------------------------------------------------------------------------------- */
+
+static void fill_boots(const struct boot_progress *progress, struct metrics *m)
+{
+	gauge(m, "netboot6_boot_machines", "Machines that are known.", (double)progress->count);
+	metrics_family(m, "netboot6_boot_reached_stages_total", METRICS_COUNTER,
+		"Boots that came to a stage.");
+	for (int stage = STAGE_SYSTEM; stage < BOOT_STAGES; stage++)
+		metrics_sample(m, (double)progress->reached[stage], "stage",
+			boot_stage_name((enum boot_stage)stage), NULL);
+	metrics_family(m, "netboot6_boot_stage_duration_seconds", METRICS_HISTOGRAM,
+		"From the stage that a boot was in before to this one.");
+	for (int stage = STAGE_FIRMWARE_ADDRESSED; stage < BOOT_STAGES; stage++)
+		metrics_histogram(m, &progress->stage_s[stage], "stage",
+			boot_stage_name((enum boot_stage)stage), NULL);
+	metrics_family(m, "netboot6_boot_duration_seconds", METRICS_HISTOGRAM,
+		"From a boot's first message to the call home of the installed system.");
+	metrics_histogram(m, &progress->boot_s, NULL);
+}
+
+void boot_metrics_fill(void *arg, struct metrics *m)
+{
+	const struct boot_server *server = arg;
+
+	fill_daemon(server, m);
+	fill_messages(server, m);
+	fill_addresses(server, m);
+	fill_files(server, m);
+	fill_boots(&server->progress, m);
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One function per family or few. What belongs to no client link has an empty label `link`:
+ * it is what the whole counts beyond the links.
+ */
+#include "relayd/relay_metrics.h"
+
+#include <config.h>
+
+#include "relayd/relay.h"
+#include "relayd/relay_json.h"
+
+static void fill_daemon(const struct relay *relay, struct metrics *m)
+{
+	metrics_family(
+		m, "netboot6_relay_info", METRICS_GAUGE, "Version and how client MACs are learnt.");
+	metrics_sample(m, 1, "version", PACKAGE_VERSION, "client_mac_by",
+		client_mac_way_name(client_mac_way(relay->mac)), NULL);
+	metrics_family(m, "netboot6_relay_start_time_seconds", METRICS_GAUGE,
+		"When the relay started, Unix time.");
+	metrics_sample(m, (double)relay->started_s, NULL);
+}
+
+/* --- links -------------------------------------------------------------------------- */
+
+static void fill_link_states(const struct client_links *links, struct metrics *m)
+{
+	metrics_family(m, "netboot6_relay_links", METRICS_GAUGE, "Client-facing links by state.");
+	for (int state = 0; state < CLIENT_LINK_STATES; state++)
+		metrics_sample(m, (double)client_links_count(links, (enum client_link_state)state),
+			"state", client_link_state_name((enum client_link_state)state), NULL);
+	metrics_family(m, "netboot6_relay_link_ready", METRICS_GAUGE,
+		"1 where messages from the link are relayed.");
+	for (const struct client_link *cl = links->first; cl; cl = cl->next)
+		metrics_sample(m, cl->state == CLIENT_LINK_READY, "link", cl->name, NULL);
+	metrics_family(m, "netboot6_relay_link_address_changes_total", METRICS_COUNTER,
+		"Changes of the link-address.");
+	for (const struct client_link *cl = links->first; cl; cl = cl->next)
+		metrics_sample(m, (double)cl->changes, "link", cl->name, NULL);
+}
+
+/* One array of counters: which, how many there are, what each is called. */
+struct counted {
+	size_t offset; /* in struct relay_counters */
+	unsigned n;
+	const char *label;
+	const char *(*name)(unsigned place, char text[RELAY_TYPE_NAME]);
+};
+
+static const char *reason_name(unsigned place, char text[RELAY_TYPE_NAME])
+{
+	(void)text;
+	return relay_drop_name((enum relay_drop)place);
+}
+
+static const uint64_t *array_of(const struct relay_counters *counters, const struct counted *what)
+{
+	return (const uint64_t *)(const void *)((const char *)counters + what->offset);
+}
+
+/* Each link's that are not zero, then what the whole has beyond them. */
+static void fill_array(const struct relay *relay, struct metrics *m, const struct counted *what)
+{
+	const uint64_t *whole = array_of(&relay->counters, what);
+	uint64_t of_links[RELAY_TYPES] = {0};
+	char text[RELAY_TYPE_NAME];
+
+	for (const struct client_link *cl = relay->links.first; cl; cl = cl->next) {
+		const uint64_t *own = array_of(&cl->counters, what);
+
+		for (unsigned i = 0; i < what->n; i++) {
+			of_links[i] += own[i];
+			if (own[i] > 0)
+				metrics_sample(m, (double)own[i], "link", cl->name, what->label,
+					what->name(i, text), NULL);
+		}
+	}
+	for (unsigned i = 0; i < what->n; i++)
+		if (whole[i] > of_links[i])
+			metrics_sample(m, (double)(whole[i] - of_links[i]), "link", "", what->label,
+				what->name(i, text), NULL);
+}
+
+static void fill_messages(const struct relay *relay, struct metrics *m)
+{
+	static const struct counted received = {
+		offsetof(struct relay_counters, received), RELAY_TYPES, "type", relay_type_name};
+	static const struct counted replied = {
+		offsetof(struct relay_counters, replied), RELAY_TYPES, "type", relay_type_name};
+	static const struct counted dropped = {
+		offsetof(struct relay_counters, dropped), RELAY_DROPS, "reason", reason_name};
+
+	_Static_assert((int)RELAY_DROPS <= (int)RELAY_TYPES, "fill_array() has room for so many");
+	metrics_family(m, "netboot6_relay_received_messages_total", METRICS_COUNTER,
+		"Messages from clients and relays below.");
+	fill_array(relay, m, &received);
+	metrics_family(m, "netboot6_relay_replied_messages_total", METRICS_COUNTER,
+		"Messages delivered to clients and relays below.");
+	fill_array(relay, m, &replied);
+	metrics_family(m, "netboot6_relay_dropped_messages_total", METRICS_COUNTER,
+		"Messages in either direction that went no further.");
+	fill_array(relay, m, &dropped);
+	metrics_family(m, "netboot6_relay_forwarded_messages_total", METRICS_COUNTER,
+		"Messages of the link that went to servers, each counted once.");
+	for (const struct client_link *cl = relay->links.first; cl; cl = cl->next)
+		metrics_sample(m, (double)cl->counters.forwarded, "link", cl->name, NULL);
+	metrics_family(m, "netboot6_relay_forwarded_without_mac_messages_total", METRICS_COUNTER,
+		"Those of them without option 79 though it was wanted.");
+	for (const struct client_link *cl = relay->links.first; cl; cl = cl->next)
+		metrics_sample(m, (double)cl->counters.without_mac, "link", cl->name, NULL);
+}
+
+/* --- servers, kernel ---------------------------------------------------------------- */
+
+static double server_reachable(const struct server_path *server)
+{
+	return server->error == 0;
+}
+
+static double server_silent(const struct server_path *server)
+{
+	return server->is_silent;
+}
+
+static double server_forwarded(const struct server_path *server)
+{
+	return (double)server->forwarded;
+}
+
+static double server_replies(const struct server_path *server)
+{
+	return (double)server->replies;
+}
+
+static double server_failed(const struct server_path *server)
+{
+	return (double)server->failed;
+}
+
+static double server_shifts(const struct server_path *server)
+{
+	return (double)server->shifts;
+}
+
+static double server_last_reply(const struct server_path *server)
+{
+	return (double)server->last_reply_s;
+}
+
+static void fill_servers(const struct server_paths *paths, struct metrics *m)
+{
+	static const struct {
+		const char *name;
+		enum metrics_type type;
+		const char *help;
+		double (*value)(const struct server_path *server);
+	} families[] = {
+		{"netboot6_relay_server_reachable", METRICS_GAUGE,
+			"1 where there is a way to the server.", server_reachable},
+		{"netboot6_relay_server_silent", METRICS_GAUGE,
+			"1 where many messages had no reply for some seconds.", server_silent},
+		{"netboot6_relay_server_forwarded_messages_total", METRICS_COUNTER,
+			"Messages sent to the server.", server_forwarded},
+		{"netboot6_relay_server_replies_total", METRICS_COUNTER,
+			"Messages that came from the server.", server_replies},
+		{"netboot6_relay_server_send_failures_total", METRICS_COUNTER,
+			"Messages that the kernel refused to send there.", server_failed},
+		{"netboot6_relay_server_path_shifts_total", METRICS_COUNTER,
+			"Changes of uplink, next hop or source address.", server_shifts},
+		{"netboot6_relay_server_last_reply_timestamp_seconds", METRICS_GAUGE,
+			"When the last message came from the server, Unix time; 0: never.",
+			server_last_reply},
+	};
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+		metrics_family(m, families[i].name, families[i].type, families[i].help);
+		for (size_t j = 0; j < paths->count; j++)
+			metrics_sample(m, families[i].value(&paths->server[j]), "server",
+				paths->server[j].text, "link", paths->server[j].out_link, NULL);
+	}
+}
+
+static void fill_kernel(const struct relay *relay, struct metrics *m)
+{
+	const struct link_monitor_counters *netlink = &relay->monitor.counters;
+
+	metrics_family(m, "netboot6_relay_receive_queue_drops_total", METRICS_COUNTER,
+		"Datagrams that the kernel dropped since the relay's receive queue was full.");
+	metrics_sample(m, (double)udp_queue_drops(relay->fd), NULL);
+	metrics_family(m, "netboot6_relay_netlink_events_total", METRICS_COUNTER,
+		"Events about links and addresses that were applied.");
+	metrics_sample(m, (double)netlink->events, NULL);
+	metrics_family(m, "netboot6_relay_netlink_overruns_total", METRICS_COUNTER,
+		"Times that the kernel dropped events for want of room.");
+	metrics_sample(m, (double)netlink->overruns, NULL);
+	metrics_family(m, "netboot6_relay_netlink_resyncs_total", METRICS_COUNTER,
+		"Whole pictures of the links: the first one, and one for each repair.");
+	metrics_sample(m, (double)netlink->resyncs, NULL);
+}
+
+void relay_metrics_fill(void *arg, struct metrics *m)
+{
+	const struct relay *relay = arg;
+
+	fill_daemon(relay, m);
+	fill_link_states(&relay->links, m);
+	fill_messages(relay, m);
+	fill_servers(&relay->paths, m);
+	fill_kernel(relay, m);
+}
