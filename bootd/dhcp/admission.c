@@ -8,6 +8,7 @@
  * another one's link by naming it.
  */
 #include "bootd/dhcp/dialogue.h"
+#include "bootd/dhcp/leasequery.h"
 #include "daemon/mix.h"
 #include "daemon/rate_limit.h"
 
@@ -32,6 +33,13 @@ static uint64_t link_key(const struct request *r)
 	return key;
 }
 
+/* Who may ask for all leases asks for many, one by one. */
+static bool is_requestor(const struct request *r)
+{
+	return r->chain.count == 0 && !r->arrival->multicast &&
+	       leasequery_is_allowed(r->exchange->config, &r->arrival->source);
+}
+
 /* First the client's own share, so that one noisy client does not use up its link's. */
 static enum exchange_drop check_rates(const struct request *r)
 {
@@ -44,7 +52,8 @@ static enum exchange_drop check_rates(const struct request *r)
 	int64_t now_ms = (int64_t)r->now_ms;
 	uint64_t link;
 
-	if (!exchange->client_rates || (config->client_rate == 0 && config->link_rate == 0))
+	if (!exchange->client_rates || (config->client_rate == 0 && config->link_rate == 0) ||
+		is_requestor(r))
 		return EXCHANGE_ANSWERED;
 	link = link_key(r);
 	if (!rate_table_take(exchange->client_rates, link, client, config->client_rate, now_ms))

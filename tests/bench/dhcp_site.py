@@ -121,6 +121,8 @@ def bootd(addresses, quiet=True):
             'key = "a key for the benchmark"',
             f'leases = "{directory}/leases.db"',
             f'server-duid-file = "{directory}/bootd.duid"',
+            "client-rate = 1000000",  # one sender is all the clients
+            "link-rate = 1000000",
             'dns = {"2001:db8::53"}',
             f'boot "uefi" {{ arch = {{x64-uefi}}  url = "{URL}" }}',
         ]

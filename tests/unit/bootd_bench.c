@@ -60,6 +60,29 @@ void bench_stop(struct bench *b)
 	boot_config_free(b->config);
 }
 
+int bench_setup(void **state, const char *conf)
+{
+	static struct bench b;
+
+	bench_start(&b, conf);
+	*state = &b;
+	return 0;
+}
+
+int bench_teardown(void **state)
+{
+	bench_stop(*state);
+	return 0;
+}
+
+struct in6_addr bench_in6(const char *text)
+{
+	struct in6_addr address;
+
+	assert_int_equal(inet_pton(AF_INET6, text, &address), 1);
+	return address;
+}
+
 void bench_message(struct bench *b, uint8_t type)
 {
 	b->out = wire_out_of(b->ask, sizeof(b->ask));

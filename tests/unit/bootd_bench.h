@@ -83,6 +83,11 @@ bool bench_option(const struct bench *b, uint16_t code, struct wire_in *data);
  */
 void bench_check_answer(const struct bench *b);
 
+/* The same for cmocka: *state is a bench with this configuration, until the end of the test. */
+int bench_setup(void **state, const char *conf);
+int bench_teardown(void **state);
+
+struct in6_addr bench_in6(const char *text);
 /* The address in text. */
 const char *bench_text(const struct in6_addr *address);
 

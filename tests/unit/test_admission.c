@@ -11,28 +11,14 @@
 
 #include "tests/unit/bootd_bench.h"
 
-static const char conf[] = "trusted-relays = {\"2001:db8:100::/64\", \"fe80::/10\"}\n"
+static const char conf[] = "leasequery = {\"2001:db8:100::9/128\"}\n"
+			   "trusted-relays = {\"2001:db8:100::/64\", \"fe80::/10\"}\n"
 			   "subnet \"2001:db8:1::/64\" {}\n"
 			   "subnet \"2001:db8:2::/64\" {}\n";
 
 static int start(void **state)
 {
-	static struct bench b;
-
-	bench_start(&b, conf);
-	*state = &b;
-	return 0;
-}
-
-static int stop(void **state)
-{
-	bench_stop(*state);
-	return 0;
-}
-
-static void set(struct in6_addr *address, const char *text)
-{
-	assert_int_equal(inet_pton(AF_INET6, text, address), 1);
+	return bench_setup(state, conf);
 }
 
 static enum exchange_drop ask(struct bench *b)
@@ -66,17 +52,17 @@ static void test_trusted_relays(void **state)
 	struct in6_addr own;
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		set(&b->arrival.source, row[i].relay);
+		b->arrival.source = bench_in6(row[i].relay);
 		assert_int_equal(ask(b), row[i].drop);
 	}
 	/* nothing of what it says counts, not even as a message received */
 	assert_int_equal(b->exchange.counters.relayed, 2);
 	assert_int_equal(b->exchange.counters.dropped[DROP_UNTRUSTED_RELAY], 2);
 	/* clients on a link of ours are no relays */
-	set(&own, BENCH_LINK);
+	own = bench_in6(BENCH_LINK);
 	b->arrival.on_link = &own;
 	b->arrival.on_links = 1;
-	set(&b->arrival.source, "2001:db8:1::5");
+	b->arrival.source = bench_in6("2001:db8:1::5");
 	bench_message(b, DHCP6_INFORMATION_REQUEST);
 	assert_int_equal(bench_direct(b), EXCHANGE_ANSWERED);
 }
@@ -88,12 +74,13 @@ static void test_a_noisy_client(void **state)
 	b->config->client_rate = 5;
 	assert_int_equal(answered(b, 100), 10); /* two seconds' worth */
 	assert_int_equal(ask(b), DROP_CLIENT_RATE);
-	set(&b->peer, "fe80::2");
+	b->peer = bench_in6("fe80::2");
 	assert_int_equal(ask(b), EXCHANGE_ANSWERED);
-	set(&b->peer, "fe80::1");
-	set(&b->link, "2001:db8:2::1"); /* the same address on another link is another client */
+	b->peer = bench_in6("fe80::1");
+	b->link =
+		bench_in6("2001:db8:2::1"); /* the same address on another link is another client */
 	assert_int_equal(ask(b), EXCHANGE_ANSWERED);
-	set(&b->link, BENCH_LINK);
+	b->link = bench_in6(BENCH_LINK);
 	b->now_ms += 1000;
 	assert_int_equal(answered(b, 100), 5);
 }
@@ -112,6 +99,21 @@ static void test_another_duid_is_no_other_client(void **state)
 	assert_int_equal(ask(b), DROP_CLIENT_RATE);
 }
 
+/* Whoever may ask for leases may ask for as many as there are; a relay of theirs is a relay. */
+static void test_requestors(void **state)
+{
+	struct bench *b = *state;
+
+	b->config->client_rate = b->config->link_rate = 1;
+	b->arrival.source = bench_in6("2001:db8:100::9");
+	b->arrival.multicast = false;
+	for (int i = 0; i < 100; i++) {
+		bench_message(b, DHCP6_LEASEQUERY);
+		assert_int_equal(bench_direct(b), EXCHANGE_ANSWERED);
+	}
+	assert_int_equal(answered(b, 100), 2);
+}
+
 static void test_a_noisy_link(void **state)
 {
 	struct bench *b = *state;
@@ -124,10 +126,10 @@ static void test_a_noisy_link(void **state)
 	}
 	assert_int_equal(count, 20);
 	assert_int_equal(b->exchange.counters.dropped[DROP_LINK_RATE], 980);
-	set(&b->link, "2001:db8:2::1");
+	b->link = bench_in6("2001:db8:2::1");
 	assert_int_equal(ask(b), EXCHANGE_ANSWERED);
-	set(&b->link, BENCH_LINK);
-	set(&b->arrival.source, "fe80::3"); /* what another relay says of the link */
+	b->link = bench_in6(BENCH_LINK);
+	b->arrival.source = bench_in6("fe80::3"); /* what another relay says of the link */
 	assert_int_equal(ask(b), EXCHANGE_ANSWERED);
 }
 
@@ -139,7 +141,7 @@ static void test_a_noisy_client_leaves_its_link(void **state)
 	b->config->client_rate = 1;
 	b->config->link_rate = 10;
 	assert_int_equal(answered(b, 1000), 2);
-	set(&b->peer, "fe80::2");
+	b->peer = bench_in6("fe80::2");
 	assert_int_equal(ask(b), EXCHANGE_ANSWERED);
 	assert_int_equal(b->exchange.counters.dropped[DROP_LINK_RATE], 0);
 }
@@ -157,12 +159,15 @@ static void test_settling_is_free(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_trusted_relays, start, stop),
-		cmocka_unit_test_setup_teardown(test_a_noisy_client, start, stop),
-		cmocka_unit_test_setup_teardown(test_another_duid_is_no_other_client, start, stop),
-		cmocka_unit_test_setup_teardown(test_a_noisy_link, start, stop),
-		cmocka_unit_test_setup_teardown(test_a_noisy_client_leaves_its_link, start, stop),
-		cmocka_unit_test_setup_teardown(test_settling_is_free, start, stop),
+		cmocka_unit_test_setup_teardown(test_trusted_relays, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_a_noisy_client, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_another_duid_is_no_other_client, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_requestors, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_a_noisy_link, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_noisy_client_leaves_its_link, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_settling_is_free, start, bench_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,17 +28,7 @@ static const char conf[] =
 
 static int start(void **state)
 {
-	static struct bench b;
-
-	bench_start(&b, conf);
-	*state = &b;
-	return 0;
-}
-
-static int stop(void **state)
-{
-	bench_stop(*state);
-	return 0;
+	return bench_setup(state, conf);
 }
 
 static struct in6_addr ask(struct bench *b, uint8_t type, uint32_t iaid, const struct in6_addr *has)
@@ -701,7 +691,7 @@ static void test_same_key_same_address(void **state)
 
 int main(void)
 {
-#define WITH_BENCH(test) cmocka_unit_test_setup_teardown(test, start, stop)
+#define WITH_BENCH(test) cmocka_unit_test_setup_teardown(test, start, bench_teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_BENCH(test_solicit),
 		WITH_BENCH(test_answer_goes_back_as_it_came),

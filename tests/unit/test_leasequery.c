@@ -28,25 +28,7 @@ static const char remote_id[] = "\0\0\0\x09port-7";
 
 static int start(void **state)
 {
-	static struct bench b;
-
-	bench_start(&b, conf);
-	*state = &b;
-	return 0;
-}
-
-static int stop(void **state)
-{
-	bench_stop(*state);
-	return 0;
-}
-
-static struct in6_addr in6(const char *text)
-{
-	struct in6_addr address;
-
-	assert_int_equal(inet_pton(AF_INET6, text, &address), 1);
-	return address;
+	return bench_setup(state, conf);
 }
 
 /* --- who has an address ------------------------------------------------------------- */
@@ -82,7 +64,7 @@ static void register_address(struct bench *b, const char *text)
 {
 	struct in6_addr link_local = b->peer;
 
-	b->peer = in6(text);
+	b->peer = bench_in6(text);
 	bench_message(b, DHCP6_ADDR_REG_INFORM);
 	dhcp6_put_iaaddr(&b->out, &b->peer, 600, 1200);
 	assert_int_equal(relayed(b), EXCHANGE_ANSWERED);
@@ -93,7 +75,7 @@ static void register_address(struct bench *b, const char *text)
 
 static size_t open_query(struct bench *b, uint8_t type, const char *link)
 {
-	struct in6_addr link_address = in6(link);
+	struct in6_addr link_address = bench_in6(link);
 	size_t mark;
 
 	bench_message(b, DHCP6_LEASEQUERY);
@@ -109,12 +91,12 @@ static enum exchange_drop ask(struct bench *b, size_t mark)
 	enum exchange_drop drop;
 
 	dhcp6_close_option(&b->out, mark);
-	b->arrival.source = in6(ROUTER);
+	b->arrival.source = bench_in6(ROUTER);
 	b->arrival.multicast = false;
 	b->arrival.source_port = 54321;
 	drop = bench_octets(b, b->ask, b->out.len);
 	b->arrival.multicast = true;
-	b->arrival.source = in6("fe80::2");
+	b->arrival.source = bench_in6("fe80::2");
 	return drop;
 }
 
@@ -187,7 +169,7 @@ static void test_by_address(void **state)
 static void test_nothing_to_tell(void **state)
 {
 	struct bench *b = *state;
-	struct in6_addr address = in6("2001:db8:1::77");
+	struct in6_addr address = bench_in6("2001:db8:1::77");
 
 	ask_by_address(b, &address, "::");
 	assert_int_equal(b->status, -1);
@@ -216,7 +198,7 @@ static void test_by_client_id(void **state)
 	register_address(b, "2001:db8:1::77");
 	ask_by_duid(b, &b->duid, "::");
 	assert_int_equal(addresses_in(b->reply.options), 2); /* the registered one among them */
-	b->link = in6("2001:db8:2::1");
+	b->link = bench_in6("2001:db8:2::1");
 	bind_machine(b, 1);
 	ask_by_duid(b, &b->duid, "::"); /* on two links: which ones */
 	assert_int_equal(addresses_in(b->reply.options), -1);
@@ -321,17 +303,17 @@ static void test_only_who_may(void **state)
 	struct in6_addr address = bind_machine(b, 1);
 	size_t mark;
 
-	b->config->leasequery[0].address = in6("2001:db8:200::");
+	b->config->leasequery[0].address = bench_in6("2001:db8:200::");
 	ask_by_address(b, &address, "::");
 	assert_int_equal(b->status, DHCP6_STATUS_NOT_ALLOWED);
-	b->config->leasequery[0].address = in6("2001:db8:100::");
+	b->config->leasequery[0].address = bench_in6("2001:db8:100::");
 	for (int may = 0; may < 2; may++) {
 		mark = open_query(b, DHCP6_QUERY_BY_ADDRESS, "::");
 		dhcp6_put_iaaddr(&b->out, &address, 0, 0);
 		dhcp6_close_option(&b->out, mark);
-		b->arrival.source = in6(ROUTER);
+		b->arrival.source = bench_in6(ROUTER);
 		if (may)
-			b->peer = in6("2001:db8:100::2");
+			b->peer = bench_in6("2001:db8:100::2");
 		assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
 		assert_int_equal(b->status, may ? -1 : DHCP6_STATUS_NOT_ALLOWED);
 		assert_int_equal(addresses_in(b->reply.options), may ? 1 : -1);
@@ -441,7 +423,7 @@ static void test_bulk(void **state)
 	for (unsigned i = 0; i < MACHINES; i++)
 		bind_machine(b, i);
 	register_address(b, "2001:db8:1::77"); /* the last one's: told with it */
-	b->link = in6("2001:db8:2::1");
+	b->link = bench_in6("2001:db8:2::1");
 	bind_machine(b, MACHINES - 1);
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		bulk_query(b, &bulk, row[i].type, row[i].link);
@@ -546,18 +528,22 @@ static void test_ways_are_kept_when_asked_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_by_address, start, stop),
-		cmocka_unit_test_setup_teardown(test_nothing_to_tell, start, stop),
-		cmocka_unit_test_setup_teardown(test_by_client_id, start, stop),
-		cmocka_unit_test_setup_teardown(test_client_id_of_the_last_asker, start, stop),
-		cmocka_unit_test_setup_teardown(test_what_is_asked_for_besides, start, stop),
-		cmocka_unit_test_setup_teardown(test_refused, start, stop),
-		cmocka_unit_test_setup_teardown(test_only_who_may, start, stop),
-		cmocka_unit_test_setup_teardown(test_bulk, start, stop),
-		cmocka_unit_test_setup_teardown(test_bulk_refused, start, stop),
-		cmocka_unit_test_setup_teardown(test_bulk_in_pieces, start, stop),
-		cmocka_unit_test_setup_teardown(test_bulk_is_for_nothing_else, start, stop),
-		cmocka_unit_test_setup_teardown(test_ways_are_kept_when_asked_for, start, stop),
+		cmocka_unit_test_setup_teardown(test_by_address, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_to_tell, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_by_client_id, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_client_id_of_the_last_asker, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_what_is_asked_for_besides, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_refused, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_only_who_may, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_bulk, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_bulk_refused, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_bulk_in_pieces, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_bulk_is_for_nothing_else, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_ways_are_kept_when_asked_for, start, bench_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

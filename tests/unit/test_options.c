@@ -24,17 +24,7 @@ static const char conf[] =
 
 static int start(void **state)
 {
-	static struct bench b;
-
-	bench_start(&b, conf);
-	*state = &b;
-	return 0;
-}
-
-static int stop(void **state)
-{
-	bench_stop(*state);
-	return 0;
+	return bench_setup(state, conf);
 }
 
 static bool has(const struct bench *b, uint16_t code)
@@ -264,13 +254,15 @@ static void test_the_servers_value_wins(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_timers_are_told_to_who_asks, start, stop),
-		cmocka_unit_test_setup_teardown(test_timer_beside_no_address, start, stop),
-		cmocka_unit_test_setup_teardown(test_rapid_commit, start, stop),
-		cmocka_unit_test_setup_teardown(test_no_rapid_commit, start, stop),
-		cmocka_unit_test_setup_teardown(test_echo_request, start, stop),
-		cmocka_unit_test_setup_teardown(test_relay_supplied, start, stop),
-		cmocka_unit_test_setup_teardown(test_the_servers_value_wins, start, stop),
+		cmocka_unit_test_setup_teardown(
+			test_timers_are_told_to_who_asks, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_timer_beside_no_address, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_rapid_commit, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_no_rapid_commit, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_echo_request, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_relay_supplied, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_the_servers_value_wins, start, bench_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

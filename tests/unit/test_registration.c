@@ -22,31 +22,13 @@ static const char conf[] =
 
 static int start(void **state)
 {
-	static struct bench b;
-
-	bench_start(&b, conf);
-	*state = &b;
-	return 0;
-}
-
-static int stop(void **state)
-{
-	bench_stop(*state);
-	return 0;
-}
-
-static struct in6_addr in6(const char *text)
-{
-	struct in6_addr address;
-
-	assert_int_equal(inet_pton(AF_INET6, text, &address), 1);
-	return address;
+	return bench_setup(state, conf);
 }
 
 /* The message, from the address itself. */
 static void inform(struct bench *b, const char *text, uint32_t valid_s)
 {
-	b->peer = in6(text);
+	b->peer = bench_in6(text);
 	bench_message(b, DHCP6_ADDR_REG_INFORM);
 	dhcp6_put_iaaddr(&b->out, &b->peer, valid_s / 2, valid_s);
 }
@@ -59,7 +41,7 @@ static enum exchange_drop tell(struct bench *b, const char *text, uint32_t valid
 
 static struct binding *found(struct bench *b, const char *text)
 {
-	struct in6_addr address = in6(text);
+	struct in6_addr address = bench_in6(text);
 
 	return binding_table_find_address(&b->exchange.bindings, &address);
 }
@@ -98,24 +80,24 @@ static void test_reply(void **state)
 static void test_direct(void **state)
 {
 	struct bench *b = *state;
-	struct in6_addr own = in6("2001:db8:1::1");
+	struct in6_addr own = bench_in6("2001:db8:1::1");
 
 	b->arrival.on_link = &own;
 	b->arrival.on_links = 1;
-	b->arrival.source = in6(OWN);
+	b->arrival.source = bench_in6(OWN);
 	inform(b, OWN, 60);
 	assert_int_equal(bench_direct(b), EXCHANGE_ANSWERED);
 	assert_string_equal(bench_text(&b->answer.to), OWN);
 	assert_int_equal(b->answer.port, DHCP6_CLIENT_PORT);
 	assert_int_equal(b->answer.ifindex, 3);
-	b->arrival.source = in6("fe80::2");
+	b->arrival.source = bench_in6("fe80::2");
 	assert_int_equal(bench_direct(b), DROP_NOT_ITS_OWN);
 }
 
 static void test_discards(void **state)
 {
 	struct bench *b = *state;
-	struct in6_addr other = in6("2001:db8:1::78");
+	struct in6_addr other = bench_in6("2001:db8:1::78");
 
 	inform(b, OWN, 60);
 	bench_put_server_id(b);
@@ -129,7 +111,7 @@ static void test_discards(void **state)
 	inform(b, OWN, 60);
 	b->peer = other;
 	assert_int_equal(bench_relay(b), DROP_NOT_ITS_OWN);
-	b->peer = in6(OWN);
+	b->peer = bench_in6(OWN);
 	bench_message(b, DHCP6_ADDR_REG_INFORM);
 	assert_int_equal(bench_relay(b), DROP_NOT_ITS_OWN);
 	dhcp6_put_option(&b->out, DHCP6_OPT_IAADDR, "short", 5);
@@ -192,7 +174,7 @@ static void test_no_pool_gives_it(void **state)
 {
 	struct bench *b = *state;
 
-	b->link = in6("2001:db8:2::1");
+	b->link = bench_in6("2001:db8:2::1");
 	assert_int_equal(tell(b, "2001:db8:2::5", 60), EXCHANGE_ANSWERED);
 	for (unsigned i = 1; i < 5; i++) {
 		set_mac(b, i);
@@ -304,17 +286,18 @@ static void test_option_148(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_reply, start, stop),
-		cmocka_unit_test_setup_teardown(test_direct, start, stop),
-		cmocka_unit_test_setup_teardown(test_discards, start, stop),
-		cmocka_unit_test_setup_teardown(test_assigned, start, stop),
-		cmocka_unit_test_setup_teardown(test_beside_a_lease, start, stop),
-		cmocka_unit_test_setup_teardown(test_no_pool_gives_it, start, stop),
-		cmocka_unit_test_setup_teardown(test_refresh_and_expiry, start, stop),
-		cmocka_unit_test_setup_teardown(test_another_machine_takes_over, start, stop),
-		cmocka_unit_test_setup_teardown(test_bounded_per_machine, start, stop),
-		cmocka_unit_test_setup_teardown(test_bounded_in_all, start, stop),
-		cmocka_unit_test_setup_teardown(test_option_148, start, stop),
+		cmocka_unit_test_setup_teardown(test_reply, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_direct, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_discards, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_assigned, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_beside_a_lease, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_no_pool_gives_it, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_refresh_and_expiry, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_another_machine_takes_over, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_bounded_per_machine, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_bounded_in_all, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_option_148, start, bench_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
