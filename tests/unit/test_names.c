@@ -177,8 +177,8 @@ static void test_names_are_distinct(void **state)
 {
 	(void)state;
 	assert_int_equal(count_distinct(name_of_message, 256), 25);
-	assert_int_equal(count_distinct(name_of_option, 65536), 41);
-	assert_int_equal(count_distinct(name_of_status, 65536), 6);
+	assert_int_equal(count_distinct(name_of_option, 65536), 46);
+	assert_int_equal(count_distinct(name_of_status, 65536), 11);
 }
 
 static void test_some_names(void **state)
@@ -192,6 +192,7 @@ static void test_some_names(void **state)
 	assert_string_equal(dhcp6_option_name(148), "Address Registration");
 	assert_string_equal(dhcp6_status_name(0), "Success");
 	assert_string_equal(dhcp6_status_name(6), "NoPrefixAvail");
+	assert_string_equal(dhcp6_status_name(11), "QueryTerminated");
 }
 
 static void test_numbers_without_a_name(void **state)
@@ -206,7 +207,7 @@ static void test_numbers_without_a_name(void **state)
 	assert_null(dhcp6_option_name(149));
 	assert_null(dhcp6_option_name(65535));
 	assert_null(dhcp6_status_name(5)); /* UseMulticast, obsolete */
-	assert_null(dhcp6_status_name(7));
+	assert_null(dhcp6_status_name(12));
 	assert_null(dhcp6_status_name(65535));
 }
 
