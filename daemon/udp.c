@@ -105,7 +105,7 @@ static int bind_beside(int fd, int other, const struct sockaddr_in6 *address)
  * section 2.7): a second socket on :: would take unicast from the first. A socket
  * bound to a group chooses or is told its source like one bound to ::.
  */
-int udp_open_beside(int other)
+int udp_open_beside(int other, uint8_t number, int sndbuf)
 {
 	struct sockaddr_in6 address;
 	socklen_t len = sizeof(address);
@@ -113,11 +113,11 @@ int udp_open_beside(int other)
 
 	if (getsockname(other, (struct sockaddr *)&address, &len) < 0)
 		return -errno;
-	address.sin6_addr = (struct in6_addr){.s6_addr = {0xff, 0x00, [15] = 1}};
+	address.sin6_addr = (struct in6_addr){.s6_addr = {0xff, 0x00, [15] = number}};
 	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER);
+	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, sndbuf);
 	rc = bind_beside(fd, other, &address);
 	if (rc == 0)
 		return fd;

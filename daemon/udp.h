@@ -31,10 +31,11 @@ int udp_open(const struct sockaddr_in6 *address, int rcvbuf);
 /* The same for a socket that somebody else has bound. Returns 0 or -errno. */
 int udp_adopt(int fd, int rcvbuf);
 /*
- * A socket that sends from the same port as `fd` and never receives. What
- * waits to be sent on one of them leaves the other all its room. Returns it or -errno.
+ * A socket that sends from the same port as `fd` and never receives; `number`
+ * sets several apart. What waits to be sent on one of them, at most `sndbuf` octets
+ * of the kernel's, leaves the others all their room. Returns it or -errno.
  */
-int udp_open_beside(int fd);
+int udp_open_beside(int fd, uint8_t number, int sndbuf);
 /*
  * A socket on the same port as `fd`, on all addresses, that receives what comes in by
  * this link alone, and by those in it where it is a VRF's: not `fd` any more.

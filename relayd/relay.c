@@ -138,11 +138,11 @@ static int open_sockets(struct relay *relay, enum client_mac_way most)
 
 	if (rc < 0)
 		return rc;
-	relay->reply_fd = udp_open_beside(relay->fd);
-	if (relay->reply_fd < 0) {
-		log_error("cannot open a second socket on UDP port %d: %s", DHCP6_SERVER_PORT,
-			strerror(-relay->reply_fd));
-		return relay->reply_fd;
+	rc = reply_sockets_open(&relay->replies, relay->fd, RELAY_BATCH);
+	if (rc < 0) {
+		log_error("cannot open more sockets on UDP port %d: %s", DHCP6_SERVER_PORT,
+			strerror(-rc));
+		return rc;
 	}
 	relay->mac = client_mac_new(relay->fd, relay->conf->client_mac ? most : CLIENT_MAC_NONE);
 	return relay->mac ? 0 : -ENOMEM;
@@ -188,13 +188,12 @@ int relay_init(struct relay *relay, struct relay_conf *conf, enum client_mac_way
 {
 	int rc;
 
-	*relay = (struct relay){.conf = conf, .fd = -1, .reply_fd = -1, .started_s = time(NULL)};
+	*relay = (struct relay){.conf = conf, .fd = -1, .started_s = time(NULL)};
 	relay->rates = rate_table_new();
 	relay->receiver = udp_receiver_new(RELAY_BATCH);
 	relay->to_servers = udp_sender_new(RELAY_BATCH * SERVER_PATHS_MAX);
-	relay->replies = udp_sender_new(RELAY_BATCH);
 	rc = -ENOMEM;
-	if (relay->rates && relay->receiver && relay->to_servers && relay->replies)
+	if (relay->rates && relay->receiver && relay->to_servers)
 		rc = open_sockets(relay, most);
 	if (rc == 0)
 		rc = follow_kernel(relay);
@@ -271,12 +270,10 @@ void relay_fini(struct relay *relay)
 	client_mac_free(relay->mac);
 	if (relay->fd >= 0 && !relay->is_activated)
 		close(relay->fd);
-	if (relay->reply_fd >= 0)
-		close(relay->reply_fd);
+	reply_sockets_close(&relay->replies);
 	rate_table_free(relay->rates);
 	udp_sender_free(relay->to_servers);
-	udp_sender_free(relay->replies);
 	udp_receiver_free(relay->receiver);
 	relay_conf_free(relay->conf);
-	*relay = (struct relay){.fd = -1, .reply_fd = -1};
+	*relay = (struct relay){.fd = -1};
 }

@@ -18,6 +18,7 @@
 #include "relayd/counters.h"
 #include "relayd/relay_conf.h"
 #include "relayd/relay_watch.h"
+#include "relayd/reply_sockets.h"
 #include "relayd/server_path.h"
 #include "relayd/vrf_sockets.h"
 
@@ -38,11 +39,11 @@ struct relay {
 	struct client_mac *mac;
 	struct rate_table *rates;
 	int fd;                  /* the UDP socket that receives, and sends to the servers */
-	int reply_fd;            /* sends to clients and relays below, from the same port */
 	bool is_activated;       /* it is the service manager\'s and outlives us */
 	struct vrf_sockets vrfs; /* receive, too */
 	struct udp_receiver *receiver;
-	struct udp_sender *to_servers, *replies;
+	struct udp_sender *to_servers;
+	struct reply_sockets replies; /* send to clients and relays below, from the same port */
 	/* Of the batch being relayed: whence each came (NULL: no client link), what goes in front.
 	 */
 	struct client_link *from[RELAY_BATCH];

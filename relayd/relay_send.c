@@ -3,9 +3,8 @@
  * Sending, and what to do where the kernel refuses: the source address toward
  * a server may have gone the moment before.
  *
- * Each direction has a socket, with a send buffer of its own. What waits there for
- * neighbours that do not answer, clients that somebody made up say, is not in
- * the way of the other direction.
+ * Messages to servers leave by the socket that receives, replies by others
+ * (reply_sockets.h).
  */
 #include "relayd/relay_send.h"
 
@@ -81,17 +80,27 @@ static void reply_failed(void *arg, const struct udp_outgoing *datagram, int err
 void relay_flush(struct relay *relay)
 {
 	udp_flush(relay->to_servers, relay->fd, forward_failed, relay);
-	udp_flush(relay->replies, relay->reply_fd, reply_failed, relay);
+	reply_sockets_flush(&relay->replies, reply_failed, relay);
 }
 
-static struct udp_outgoing *add_outgoing(struct relay *relay, struct udp_sender *sender)
+static struct udp_outgoing *add_forward(struct relay *relay)
 {
-	struct udp_outgoing *out = udp_sender_add(sender);
+	struct udp_outgoing *out = udp_sender_add(relay->to_servers);
 
 	if (out)
 		return out;
 	relay_flush(relay);
-	return udp_sender_add(sender);
+	return udp_sender_add(relay->to_servers);
+}
+
+static struct udp_outgoing *add_reply(struct relay *relay, int ifindex)
+{
+	struct udp_outgoing *out = reply_sockets_add(&relay->replies, ifindex);
+
+	if (out)
+		return out;
+	relay_flush(relay);
+	return reply_sockets_add(&relay->replies, ifindex);
 }
 
 /* What one client sends reaches a server in its order; clients may overtake each other. */
@@ -115,7 +124,7 @@ enum relay_drop relay_send_to_servers(
 
 		if (!(chosen & 1u << i))
 			continue;
-		out = add_outgoing(relay, relay->to_servers);
+		out = add_forward(relay);
 		fill_outgoing(out, server);
 		out->part[0] = (struct iovec){header, header_len};
 		out->part[1] = (struct iovec){(void *)(uintptr_t)d->data, d->len};
@@ -132,7 +141,8 @@ enum relay_drop relay_send_to_servers(
 void relay_send_reply(
 	struct relay *relay, const struct server_path *server, const struct reply *reply)
 {
-	struct udp_outgoing *out = add_outgoing(relay, relay->replies);
+	int ifindex = reply->cl ? reply->cl->link->ifindex : 0;
+	struct udp_outgoing *out = add_reply(relay, ifindex);
 	struct wire_in message = reply->message;
 	size_t len = wire_left(&message);
 
@@ -141,12 +151,12 @@ void relay_send_reply(
 			.sin6_port = htons(reply->port),
 			.sin6_addr = reply->to},
 		.source = server->source,
+		.ifindex = ifindex,
 		.part = {{(void *)(uintptr_t)wire_get_bytes(&message, len), len}},
 		.n_parts = 1,
 	};
 	if (reply->cl) {
-		out->ifindex = reply->cl->link->ifindex;
-		out->to.sin6_scope_id = (uint32_t)out->ifindex;
+		out->to.sin6_scope_id = (uint32_t)ifindex;
 		out->source = reply->cl->link_local;
 	}
 }

@@ -112,7 +112,19 @@ def never_give_up_on_neighbours(site, device, octets):
     site.router.sysctl(f"net.ipv6.neigh.{device}.unres_qlen_bytes", octets)
 
 
-def test_replies_to_clients_that_are_not_there_keep_no_message_from_servers(site):
+def expect_reply(site, bench, relayed, number, wire):
+    """A reply of the server to a client of this link arrives."""
+    neighbour = (CLIENT, "lladdr", CLIENT_MAC, "dev", f"lan{number}")
+    site.router.ip("-6", "neigh", "replace", *neighbour)
+    wire.drain()
+    answer = DHCP6_Reply(trid=1)
+    bench.send_reply(bench.reply(relayed, answer, interface_id=f"lan{number}".encode()))
+    wire.expect(lambda frame: DHCP6_Reply in frame, what="the reply")
+
+
+def test_replies_to_clients_that_are_not_there_keep_nothing_from_others(site):
+    """No message from the servers, no reply from the clients of another link."""
+    site.add_client_link(2)
     site.start_relayd()
     bench = Bench(site)
     never_give_up_on_neighbours(site, "lan1", 1 << 20)
@@ -124,6 +136,7 @@ def test_replies_to_clients_that_are_not_there_keep_no_message_from_servers(site
         bench.send_reply(bench.reply(relayed, large, peeraddr=client_address(number)))
     wait_for(lambda: send_failures(site), 10, "no more replies can wait")
     bench.expect_relayed(bench.solicit())
+    expect_reply(site, bench, relayed, 2, site.clients.wire("br-2"))
 
 
 def test_messages_to_a_server_that_is_not_there_keep_no_reply_from_clients(site):
@@ -139,7 +152,4 @@ def test_messages_to_a_server_that_is_not_there_keep_no_reply_from_clients(site)
             break
         client.sendto(bytes((1, 1, 2, 3)) + bytes(60000), (ALL_RELAYS, 547, 0, link))
     wait_for(lambda: send_failures(site), 10, "no more messages can wait")
-    site.router.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", "lan1")
-    bench.wire.drain()
-    bench.send_reply(bench.reply(relayed, DHCP6_Reply(trid=1)))
-    bench.wire.expect(lambda frame: DHCP6_Reply in frame, what="the reply")
+    expect_reply(site, bench, relayed, 1, bench.wire)

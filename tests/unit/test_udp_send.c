@@ -386,7 +386,7 @@ static void each_that_fails_is_told(void **state)
 static void a_socket_beside_sends_from_the_port_and_takes_nothing(void **state)
 {
 	struct wire *wire = *state;
-	int beside = udp_open_beside(wire->to);
+	int beside = udp_open_beside(wire->to, 1, 1 << 20);
 	struct sockaddr_in6 from;
 	socklen_t len = sizeof(from);
 	uint8_t got[OCTETS_MAX];
@@ -405,7 +405,8 @@ static void a_socket_beside_sends_from_the_port_and_takes_nothing(void **state)
 static void nobody_else_can_take_the_port(void **state)
 {
 	struct wire *wire = *state;
-	int beside = udp_open_beside(wire->to), other = socket(AF_INET6, SOCK_DGRAM, 0), on = 1;
+	int beside = udp_open_beside(wire->to, 1, 1 << 20), other = socket(AF_INET6, SOCK_DGRAM, 0),
+	    on = 1;
 
 	assert_return_code(beside, -beside);
 	assert_return_code(setsockopt(other, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), errno);
