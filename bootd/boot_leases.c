@@ -132,7 +132,7 @@ int boot_leases_open(struct boot_server *server, const struct boot_config *confi
 	struct lease_store **store = &exchange->leases.store;
 	int rc;
 
-	if (*store || !boot_config_has_pool(config))
+	if (*store || !boot_config_has(config, SUBNET_POOL))
 		return 0;
 	rc = postgresql_is_url(config->leases) ? open_shared(server, config->leases, store)
 					       : open_file(config->leases, store);

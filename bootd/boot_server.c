@@ -17,6 +17,7 @@
 #include "bootd/boot_scripts.h"
 #include "bootd/config/conf_file.h"
 #include "bootd/config/secret_file.h"
+#include "bootd/dhcp/proxy.h"
 #include "daemon/control.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
@@ -224,6 +225,23 @@ static int start_bulk(struct boot_server *server)
 	return rc < 0 ? complain(rc, "leasequery by TCP", endpoint_text(&config->dhcp, at)) : 0;
 }
 
+/* Its port takes no privilege, so a reload may open it, too. */
+static int follow_proxy(struct boot_server *server, const struct boot_config *config)
+{
+	struct sockaddr_in6 at = server->exchange.config->dhcp;
+	int rc;
+
+	if (!boot_config_has(config, SUBNET_PROXY)) {
+		boot_port_free(server->boot_port);
+		server->boot_port = NULL;
+	}
+	if (server->boot_port || !boot_config_has(config, SUBNET_PROXY))
+		return 0;
+	rc = boot_port_new(&server->boot_port, server->loop, &server->exchange);
+	at.sin6_port = htons(BOOT_SERVER_PORT);
+	return rc < 0 ? complain_udp(rc, "boot server (addresses = proxy)", &at) : 0;
+}
+
 static int start_dhcp(struct boot_server *server)
 {
 	int rc = exchange_init(&server->exchange, server->config);
@@ -240,7 +258,10 @@ static int start_dhcp(struct boot_server *server)
 	if (rc < 0)
 		return rc;
 	rc = dhcp_service_new(&server->dhcp, server->loop, &server->exchange);
-	return rc < 0 ? complain_udp(rc, "dhcp", &server->config->dhcp) : start_bulk(server);
+	if (rc < 0)
+		return complain_udp(rc, "dhcp", &server->config->dhcp);
+	rc = start_bulk(server);
+	return rc < 0 ? rc : follow_proxy(server, server->config);
 }
 
 /* Boots go on without it, so its lack is no reason not to start. */
@@ -325,6 +346,7 @@ void boot_server_fini(struct boot_server *server)
 	http_server_free(server->http);
 	tftp_server_free(server->tftp);
 	bulk_server_free(server->bulk);
+	boot_port_free(server->boot_port);
 	dhcp_service_free(server->dhcp);
 	file_root_free(server->root);
 	loop_timer_free(server->sweep);
@@ -389,6 +411,8 @@ int boot_server_reload(struct boot_server *server, struct config_problems *probl
 		rc = boot_leases_open(server, config);
 	if (rc == 0)
 		rc = boot_hosts_prepare(server->hosts, config, problems);
+	if (rc == 0)
+		rc = follow_proxy(server, config);
 	if (rc == 0)
 		rc = exchange_set_config(&server->exchange, config);
 	config_log_problems(problems);

@@ -8,6 +8,7 @@
 
 #include "bootd/boot_page.h"
 #include "bootd/boot_progress.h"
+#include "bootd/dhcp/boot_port.h"
 #include "bootd/dhcp/bulk_server.h"
 #include "bootd/dhcp/dhcp_service.h"
 #include "bootd/files/http_server.h"
@@ -28,7 +29,8 @@ struct boot_server {
 	struct lease_store_owner lease_owner; /* whom a shared lease store tells */
 	struct boot_progress progress;
 	struct dhcp_service *dhcp;
-	struct bulk_server *bulk; /* NULL: nobody may ask for leases */
+	struct bulk_server *bulk;    /* NULL: nobody may ask for leases */
+	struct boot_port *boot_port; /* NULL: no subnet is a proxy's */
 	struct boot_files files;
 	struct file_root *root;
 	struct tftp_server *tftp;

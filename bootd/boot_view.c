@@ -186,13 +186,7 @@ static json_t *leases_json(const struct boot_server *server)
 
 static const char *addresses_name(const struct address_plan *plan)
 {
-	static const char *const name[] = {
-		[SUBNET_STABLE] = "stable",
-		[SUBNET_NONE] = "none",
-		[SUBNET_POOL] = "pool",
-	};
-
-	return name[plan->addresses];
+	return subnet_addresses_name(plan->addresses);
 }
 
 static json_t *classes_json(const struct boot_server *server, const struct subnet *subnet)
@@ -257,7 +251,8 @@ json_t *boot_view_status(const struct boot_server *server)
 	uint64_t now_ms = loop_now_ms();
 	char duid[DHCP6_DUID_TEXT];
 
-	return json_pack("{s:s s:f s:s s:i s:i s:o s:I s:o s:I s:I s:I s:I s:o s:o s:o s:o s:o s:o}",
+	return json_pack(
+		"{s:s s:f s:s s:i s:i s:o s:I s:o s:I s:I s:I s:I s:o s:o s:o s:o s:o s:o}",
 		"daemon", "netboot6-bootd", "started", unix_time(server->started_ms, now_ms),
 		"config", server->config_path, "reloads", (int)server->reloads, "failed-reloads",
 		(int)server->failed_reloads, "subnets", subnets_json(server), "hosts",

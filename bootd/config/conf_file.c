@@ -66,9 +66,10 @@ static uint32_t duration_of(cfg_t *cfg, const char *option, uint32_t otherwise_s
 
 static enum subnet_addresses addresses_of(const char *text)
 {
-	return strcmp(text, "none") == 0   ? SUBNET_NONE
-	       : strcmp(text, "pool") == 0 ? SUBNET_POOL
-					   : SUBNET_STABLE;
+	enum subnet_addresses addresses = SUBNET_STABLE;
+
+	conf_addresses(text, &addresses);
+	return addresses;
 }
 
 /* Those that are named or numbered, or those of groups. */

@@ -162,9 +162,9 @@ static int is_key(const char *text)
 
 static int is_addresses(const char *text)
 {
-	return strcmp(text, "stable") == 0 || strcmp(text, "none") == 0 || strcmp(text, "pool") == 0
-		       ? 0
-		       : -EINVAL;
+	enum subnet_addresses addresses;
+
+	return conf_addresses(text, &addresses);
 }
 
 static int is_name(const char *text)
@@ -236,7 +236,7 @@ static const struct {
 	{"http", "listen", is_endpoint, EXPECT_ENDPOINT},
 	{"page", "listen", is_endpoint, EXPECT_ENDPOINT},
 	{"metrics", "listen", is_endpoint, EXPECT_ENDPOINT},
-	{"subnet", "addresses", is_addresses, "stable, pool or none", true},
+	{"subnet", "addresses", is_addresses, "stable, pool, none or proxy", true},
 	{"subnet", "pool", is_pool, EXPECT_POOL, true},
 	{"subnet", "lifetime", is_lifetime, EXPECT_LIFETIME, true},
 	{"subnet", "interface", is_name, "the name of a link"},

@@ -135,6 +135,16 @@ int conf_supplied(const char *text, uint16_t *code)
 	return number > UINT16_MAX || is_servers(number) ? -EINVAL : 0;
 }
 
+int conf_addresses(const char *text, enum subnet_addresses *addresses)
+{
+	for (int i = 0; i < SUBNET_ADDRESSES; i++) {
+		*addresses = (enum subnet_addresses)i;
+		if (strcmp(text, subnet_addresses_name(*addresses)) == 0)
+			return 0;
+	}
+	return -EINVAL;
+}
+
 int conf_pool(const char *text, struct in6_addr *low, uint32_t *size)
 {
 	const char *dash = strchr(text, '-');

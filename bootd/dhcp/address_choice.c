@@ -38,8 +38,7 @@ static bool is_free(const struct boot_config *config, const struct binding_table
 {
 	const struct binding *holder = binding_table_find_address(bindings, address);
 
-	return !boot_config_host_at(config, address) &&
-	       (!holder || binding_is_of(holder, machine));
+	return !boot_config_host_at(config, address) && (!holder || binding_is_of(holder, machine));
 }
 
 static void choose_stable(struct address_choice *choice, const struct boot_config *config,
@@ -119,7 +118,9 @@ void address_choose(struct address_choice *choice, const struct boot_config *con
 	if (booting && valid_s > BOOT_LIFETIME_S)
 		valid_s = BOOT_LIFETIME_S;
 	set_lifetimes(choice, valid_s);
-	if (is_fixed) {
+	if (plan->addresses == SUBNET_PROXY) {
+		choice->why = "another server gives the addresses here";
+	} else if (is_fixed) {
 		give(choice, &host->address, true, "fixed for the host");
 	} else if (plan->addresses == SUBNET_NONE) {
 		choice->why = "the subnet has addresses = none";

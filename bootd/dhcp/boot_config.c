@@ -147,13 +147,25 @@ const struct address_plan *subnet_plan(const struct subnet *subnet, size_t i)
 	return i == 0 ? &subnet->plan : i <= subnet->classes ? &subnet->class[i - 1].plan : NULL;
 }
 
-bool boot_config_has_pool(const struct boot_config *config)
+const char *subnet_addresses_name(enum subnet_addresses addresses)
+{
+	static const char *const name[SUBNET_ADDRESSES] = {
+		[SUBNET_STABLE] = "stable",
+		[SUBNET_NONE] = "none",
+		[SUBNET_POOL] = "pool",
+		[SUBNET_PROXY] = "proxy",
+	};
+
+	return name[addresses];
+}
+
+bool boot_config_has(const struct boot_config *config, enum subnet_addresses addresses)
 {
 	const struct address_plan *plan;
 
 	for (size_t i = 0; i < config->subnets; i++)
 		for (size_t k = 0; (plan = subnet_plan(&config->subnet[i], k)); k++)
-			if (plan->addresses == SUBNET_POOL)
+			if (plan->addresses == addresses)
 				return true;
 	return false;
 }

@@ -35,7 +35,12 @@ enum subnet_addresses {
 	SUBNET_STABLE, /* computed from the key, the prefix and the machine */
 	SUBNET_NONE,   /* none but those of hosts */
 	SUBNET_POOL,   /* from a range, kept in the lease store */
+	SUBNET_PROXY,  /* another server gives them, we give boot files only: proxy.h */
+	SUBNET_ADDRESSES,
 };
+
+/* "stable", "none", "pool", "proxy", as they are written in bootd.conf. */
+const char *subnet_addresses_name(enum subnet_addresses addresses);
 
 /* How the addresses of a subnet, or of a class in it, are given. */
 struct address_plan {
@@ -165,8 +170,8 @@ const struct subnet *boot_config_subnet_of(
 	const struct boot_config *config, const struct in6_addr *address);
 /* The plans of a subnet: its own, then those of its classes; NULL past the last. */
 const struct address_plan *subnet_plan(const struct subnet *subnet, size_t i);
-/* Does any subnet have a pool? */
-bool boot_config_has_pool(const struct boot_config *config);
+/* Does any subnet have its addresses in this way? */
+bool boot_config_has(const struct boot_config *config, enum subnet_addresses addresses);
 /* The subnet that names this link, or NULL. */
 const struct subnet *boot_config_subnet_on(const struct boot_config *config, const char *link_name);
 

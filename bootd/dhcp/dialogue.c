@@ -6,6 +6,7 @@
 
 #include "bootd/dhcp/answer.h"
 #include "bootd/dhcp/ia_answer.h"
+#include "bootd/dhcp/proxy.h"
 #include "bootd/dhcp/relay_supplied.h"
 
 /* A machine that says an architecture boots; others may ask for the URL by name (GRUB). */
@@ -14,7 +15,7 @@ static bool wants_boot(const struct client_facts *facts)
 	return facts->archs > 0 || client_asks_for(facts, DHCP6_OPT_BOOTFILE_URL);
 }
 
-static void put_boot(struct request *r, struct wire_out *out)
+void dialogue_put_boot(struct request *r, struct wire_out *out)
 {
 	if (!wants_boot(&r->facts) || !r->decision.boot.rule)
 		return;
@@ -22,7 +23,7 @@ static void put_boot(struct request *r, struct wire_out *out)
 	r->event.with_boot_url = true;
 }
 
-static void put_requested(struct request *r, struct wire_out *out)
+void dialogue_put_requested(struct request *r, struct wire_out *out)
 {
 	answer_put_requested(out, &r->facts, r->exchange->config);
 	relay_supplied_put(out, r->message_at, &r->chain, &r->facts, r->exchange->config);
@@ -70,8 +71,8 @@ static enum exchange_drop answer_ias(
 	r->event.with_address = work.given;
 	r->event.status = work.status;
 	if (work.given)
-		put_boot(r, out);
-	put_requested(r, out);
+		dialogue_put_boot(r, out);
+	dialogue_put_requested(r, out);
 	return EXCHANGE_ANSWERED;
 }
 
@@ -154,24 +155,24 @@ static enum exchange_drop respond_information_request(struct request *r, struct 
 	if (dhcp6_option_find(r->facts.options, DHCP6_OPT_IA_NA, &ia) ||
 		dhcp6_option_find(r->facts.options, DHCP6_OPT_IA_PD, &ia))
 		return DROP_WITH_IA;
-	put_boot(r, out);
-	put_requested(r, out);
+	dialogue_put_boot(r, out);
+	dialogue_put_requested(r, out);
 	return EXCHANGE_ANSWERED;
 }
 
 /* What a message of each type must bear (section 16), and who answers it. */
 static const struct dialogue dialogue[EXCHANGE_TYPES] = {
-	[DHCP6_SOLICIT] = {WANTED, UNWANTED, DHCP6_ADVERTISE, respond_solicit},
-	[DHCP6_REQUEST] = {WANTED, WANTED, DHCP6_REPLY, respond_request},
+	[DHCP6_SOLICIT] = {WANTED, UNWANTED, DHCP6_ADVERTISE, respond_solicit, proxy_offer},
+	[DHCP6_REQUEST] = {WANTED, WANTED, DHCP6_REPLY, respond_request, proxy_confirm},
 	[DHCP6_CONFIRM] = {WANTED, UNWANTED, DHCP6_REPLY, respond_confirm},
 	[DHCP6_RENEW] = {WANTED, WANTED, DHCP6_REPLY, respond_renew},
 	[DHCP6_REBIND] = {WANTED, UNWANTED, DHCP6_REPLY, respond_renew},
 	[DHCP6_RELEASE] = {WANTED, WANTED, DHCP6_REPLY, respond_release},
 	[DHCP6_DECLINE] = {WANTED, WANTED, DHCP6_REPLY, respond_decline},
-	[DHCP6_INFORMATION_REQUEST] = {OPTIONAL, OPTIONAL, DHCP6_REPLY,
+	[DHCP6_INFORMATION_REQUEST] = {OPTIONAL, OPTIONAL, DHCP6_REPLY, respond_information_request,
 		respond_information_request},
 	[DHCP6_ADDR_REG_INFORM] = {WANTED, UNWANTED, DHCP6_ADDR_REG_REPLY, respond_registration,
-		.gives_nothing = true},
+		respond_registration, .gives_nothing = true},
 	[DHCP6_LEASEQUERY] = {WANTED, OPTIONAL, DHCP6_LEASEQUERY_REPLY, respond_leasequery,
 		.is_no_clients = true},
 };
@@ -179,6 +180,18 @@ static const struct dialogue dialogue[EXCHANGE_TYPES] = {
 const struct dialogue *dialogue_of(uint8_t type)
 {
 	return type < EXCHANGE_TYPES && dialogue[type].respond ? &dialogue[type] : NULL;
+}
+
+enum exchange_drop dialogue_respond(struct request *r, struct wire_out *out)
+{
+	const struct dialogue *d = dialogue_of(r->facts.type);
+	bool is_proxied =
+		!d->is_no_clients && decision_plan(&r->decision)->addresses == SUBNET_PROXY;
+	respond_fn *respond = is_proxied ? d->proxy : d->respond;
+
+	if (r->arrival->at_boot_server && !is_proxied)
+		return DROP_NOT_FOR_SERVERS;
+	return respond ? respond(r, out) : DROP_PROXY;
 }
 
 uint8_t dialogue_answer(const struct request *r)

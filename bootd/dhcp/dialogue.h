@@ -34,6 +34,7 @@ struct dialogue {
 	enum wants client_id, server_id;
 	uint8_t answer;
 	respond_fn *respond;
+	respond_fn *proxy;  /* where another server gives the addresses; NULL: that is its affair */
 	bool gives_nothing; /* neither an address nor a boot file: there is none to be chosen */
 	bool is_no_clients; /* but a requestor's, by unicast from wherever it is */
 };
@@ -45,6 +46,13 @@ uint8_t dialogue_answer(const struct request *r);
 /* Is it to be looked at: from a trusted relay, within its client's and link's share? admission.c.
  */
 enum exchange_drop request_admit(const struct request *r);
+
+/* Write the answer, by the type of the message and the kind of its subnet. */
+enum exchange_drop dialogue_respond(struct request *r, struct wire_out *out);
+
+/* The boot file, if one was chosen for it; what else the client asks for. */
+void dialogue_put_boot(struct request *r, struct wire_out *out);
+void dialogue_put_requested(struct request *r, struct wire_out *out);
 
 /* Addr-reg-inform: registration.c. */
 respond_fn respond_registration;

@@ -11,6 +11,7 @@
 #include "bootd/dhcp/answer.h"
 #include "bootd/dhcp/conditions.h"
 #include "bootd/dhcp/dialogue.h"
+#include "bootd/dhcp/proxy.h"
 #include "daemon/rate_limit.h"
 
 int exchange_init(struct exchange *exchange, const struct boot_config *config)
@@ -45,6 +46,7 @@ void exchange_fini(struct exchange *exchange)
 	binding_table_fini(&exchange->bindings);
 	rate_table_free(exchange->client_rates);
 	rate_table_free(exchange->link_rates);
+	proxy_memory_free(exchange->proxied);
 }
 
 /* --- read ------------------------------------------------------------------ */
@@ -97,7 +99,10 @@ static enum exchange_drop check_request(const struct request *r)
 
 	if (!d)
 		return DROP_NOT_FOR_SERVERS;
-	if (r->chain.count == 0 && !r->arrival->multicast && !d->is_no_clients)
+	if (r->arrival->at_boot_server && (r->chain.count > 0 || facts->type != DHCP6_REQUEST))
+		return DROP_NOT_FOR_SERVERS;
+	if (r->chain.count == 0 && !r->arrival->multicast && !r->arrival->at_boot_server &&
+		!d->is_no_clients)
 		return DROP_UNICAST;
 	if (d->client_id == WANTED && !facts->has_client_id)
 		return DROP_NO_CLIENT_ID;
@@ -145,6 +150,11 @@ static bool decide_place(const struct boot_config *config, const struct client_f
 	return true;
 }
 
+const struct address_plan *decision_plan(const struct decision *decision)
+{
+	return decision->class ? &decision->class->plan : &decision->subnet->plan;
+}
+
 bool exchange_decide(const struct boot_config *config, const struct binding_table *bindings,
 	const struct client_facts *facts, struct decision *decision)
 {
@@ -154,8 +164,8 @@ bool exchange_decide(const struct boot_config *config, const struct binding_tabl
 		return false;
 	if (decision->machine.len > 0)
 		address_choose(&decision->address, config, bindings, decision->subnet,
-			decision->class ? &decision->class->plan : &decision->subnet->plan,
-			decision->host, &decision->machine, facts->archs > 0);
+			decision_plan(decision), decision->host, &decision->machine,
+			facts->archs > 0);
 	boot_values_of_client(&values, config, facts, decision->subnet, decision->host,
 		decision->address.given ? &decision->address.address : NULL);
 	boot_rule_choose(&decision->boot, config, facts, decision->subnet, decision->host, &values);
@@ -167,6 +177,8 @@ static bool decide(struct request *r)
 	const struct exchange *exchange = r->exchange;
 	const struct dialogue *d = dialogue_of(r->facts.type);
 
+	if (r->arrival->at_boot_server)
+		proxy_recall(r);
 	if (d->is_no_clients)
 		return true;
 	return d->gives_nothing ? decide_place(exchange->config, &r->facts, &r->decision)
@@ -215,7 +227,7 @@ static enum exchange_drop write_answer(struct request *r, struct wire_out *out)
 	r->message_at = out->len;
 	r->answer_type = dialogue_answer(r);
 	answer_put_head(out, r->answer_type, &r->facts, r->exchange->config);
-	drop = dialogue_of(r->facts.type)->respond(r, out);
+	drop = dialogue_respond(r, out);
 	answer_close_relays(out, &r->chain, mark);
 	return !drop && out->bad ? DROP_TOO_LARGE : drop;
 }
@@ -227,9 +239,9 @@ static void address_answer(const struct request *r, struct exchange_answer *answ
 	struct wire_in data;
 
 	answer->to = arrival->source;
-	answer->port = DHCP6_CLIENT_PORT;
-	if (dialogue_of(r->facts.type)->is_no_clients)
-		answer->port = arrival->source_port;
+	answer->port = arrival->at_boot_server || dialogue_of(r->facts.type)->is_no_clients
+			       ? arrival->source_port
+			       : DHCP6_CLIENT_PORT;
 	if (r->chain.count > 0)
 		answer->port =
 			dhcp6_option_find(r->chain.relay[0].options, DHCP6_OPT_RELAY_PORT, &data)
@@ -273,6 +285,8 @@ static enum exchange_drop find_answer(
 
 	if (!drop)
 		drop = check_request(r);
+	if (drop == DROP_OTHER_SERVER && decide_place(r->exchange->config, &r->facts, &r->decision))
+		proxy_overhear(r);
 	if (!drop && !decide(r))
 		drop = DROP_NO_SUBNET;
 	if (!drop)
@@ -344,6 +358,7 @@ const char *exchange_drop_name(enum exchange_drop drop)
 		[DROP_NO_SERVER_ID] = "no-server-id",
 		[DROP_WITH_SERVER_ID] = "with-server-id",
 		[DROP_OTHER_SERVER] = "other-server",
+		[DROP_PROXY] = "proxy",
 		[DROP_WITH_IA] = "with-ia",
 		[DROP_WITH_ORO] = "with-oro",
 		[DROP_NOT_ITS_OWN] = "not-its-own",

@@ -43,6 +43,7 @@ enum exchange_drop {
 	DROP_NO_SERVER_ID,
 	DROP_WITH_SERVER_ID, /* where RFC 9915 section 16 allows none */
 	DROP_OTHER_SERVER,   /* it chose another server */
+	DROP_PROXY,          /* it is for the server that gives the subnet's addresses */
 	DROP_WITH_IA,        /* Information-request that asks for addresses */
 	DROP_WITH_ORO,       /* Addr-reg-inform that asks for options */
 	DROP_NOT_ITS_OWN,   /* it registers no address, several, or one that it did not send from */
@@ -68,6 +69,9 @@ struct decision {
 	struct address_choice address;
 	struct boot_choice boot;
 };
+
+/* How the address is given: by the plan of its class, or of its subnet. */
+const struct address_plan *decision_plan(const struct decision *decision);
 
 /* An answered message, for the log and the boot progress. Borrowed, valid during the call. */
 struct exchange_event {
@@ -99,6 +103,7 @@ struct exchange {
 	struct binding_table bindings;
 	struct lease_book leases; /* the owner sets its store, where there are pools */
 	struct rate_table *client_rates, *link_rates; /* NULL: no limits */
+	struct proxy_memory *proxied;                 /* NULL: nothing was yet */
 	struct exchange_counters counters;
 	exchange_observe_fn *observe; /* NULL: nobody */
 	void *observe_arg;

@@ -89,7 +89,26 @@ def bulk():
     yield b"\x06\0\4\1\0\0\0"  # a Solicit
 
 
-MADE = {"registration": registrations, "options": options, "leasequery": leasequeries}
+def proxy():
+    """Beside another server: what UEFI PXE and HTTP ask, and what is asked on port 4011."""
+    proxied, boot_server = 16, 32
+    client = option(1, bytes.fromhex("000433221100554477668899aabbccddeeff"))
+    ours, other = option(2, bytes.fromhex("000300010200000000aa")), option(2, bytes(10))
+    address = option(3, bytes(12) + option(5, ip_address("2001:db8:4::2000").packed + bytes(8)))
+    for name in (b"PXEClient:Arch:00007:UNDI:003000", b"HTTPClient:Arch:00016", b"PXE", b""):
+        text = struct.pack("!IH", 343, len(name)) + name
+        firmware = option(61, b"\0\x10" if name[:1] == b"H" else b"\0\7") + option(16, text)
+        yield record(bytes([1, 0, 0, 1]) + client + address + firmware, MULTICAST | proxied)
+        yield record(relayed(bytes([1, 0, 0, 1]) + client + address + firmware,
+                             option(18, b"vlan100"), option(37, b"\0\0\0\x09port"),
+                             link="2001:db8:4::1"))
+        yield record(bytes([3, 0, 0, 1]) + client + other + address, MULTICAST | proxied)
+        yield record(bytes([3, 0, 0, 1]) + client + ours + firmware, proxied | boot_server)
+        yield record(bytes([3, 0, 0, 1]) + client + ours + address + firmware, proxied | boot_server)
+
+
+MADE = {"registration": registrations, "options": options, "leasequery": leasequeries,
+        "proxy": proxy}
 
 
 def main(directory, *captures):

@@ -9,6 +9,8 @@
  *	2   the frame's MAC is known
  *	4   the Server Identifier in it is ours
  *	8   some time has passed
+ *	16  in a subnet where another server gives the addresses
+ *	32  to port 4011
  */
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -17,11 +19,12 @@
 #include "bootd/boot_log.h"
 #include "bootd/boot_progress.h"
 #include "bootd/config/conf_file.h"
+#include "bootd/dhcp/proxy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { ERP_LOCAL_DOMAIN_NAME = 65 }; /* what relays may supply, empty or not */
-enum { MULTICAST = 1, WITH_MAC = 2, OUR_SERVER_ID = 4, LATER = 8 };
+enum { MULTICAST = 1, WITH_MAC = 2, OUR_SERVER_ID = 4, LATER = 8, PROXY = 16, BOOT_SERVER = 32 };
 
 static const char conf[] =
 	"dns = {\"2001:db8::53\"} domain-search = {\"example.org\"}\n"
@@ -32,6 +35,7 @@ static const char conf[] =
 	"subnet \"2001:db8:1::/64\" { interface = \"eth0\" }\n"
 	"subnet \"2001:db8::/32\" { addresses = none }\n"
 	"subnet \"2001:db8:2::/64\" { addresses = pool pool = \"2001:db8:2::-2001:db8:2::3\" }\n"
+	"subnet \"2001:db8:4::/64\" { addresses = proxy }\n"
 	"host \"a\" { mac = \"52:54:00:12:34:56\" address = \"2001:db8:1::d1\" }\n"
 	"boot \"i\" { user-class = \"iPXE\" url = \"http://[2001:db8::1]/b?m=${mac}&u=${uuid}\" }\n"
 	"boot \"h\" { arch = {x64-http} url = \"http://[2001:db8::1]/x.efi\" }\n"
@@ -72,9 +76,20 @@ static void check_ia(struct wire_in data, bool *with_address)
 	}
 }
 
+/* Without an address UEFI goes on with "HTTPClient" or its own "PXEClient" only. */
+static bool is_class_of_proxy(struct wire_in data)
+{
+	struct dhcp6_vendor_class vendor;
+	struct wire_in item;
+
+	demand(dhcp6_get_vendor_class(data, &vendor) == 0);
+	return dhcp6_class_next(&vendor.classes, &item) && wire_left(&item) >= 9 &&
+	       (memcmp(item.pos, "PXEClient", 9) == 0 || memcmp(item.pos, "HTTPClien", 9) == 0);
+}
+
 static void check_answer(struct wire_in in)
 {
-	bool with_address = false, with_url = false;
+	bool with_address = false, with_url = false, is_proxys = false;
 	struct dhcp6_message message;
 	struct dhcp6_option option;
 	struct dhcp6_relay relay;
@@ -95,8 +110,10 @@ static void check_answer(struct wire_in in)
 		if (option.code == DHCP6_OPT_IA_NA)
 			check_ia(option.data, &with_address);
 		with_url |= option.code == DHCP6_OPT_BOOTFILE_URL;
+		is_proxys |=
+			option.code == DHCP6_OPT_VENDOR_CLASS && is_class_of_proxy(option.data);
 	}
-	demand(message.type != DHCP6_ADVERTISE || with_address || !with_url);
+	demand(message.type != DHCP6_ADVERTISE || with_address || !with_url || is_proxys);
 }
 
 /* So that what needs our Server Identifier is reached as well. */
@@ -132,13 +149,15 @@ static void handle(struct exchange *exchange, uint8_t flags, struct wire_in in, 
 	struct arrival arrival = {.multicast = flags & MULTICAST,
 		.source_port = 546,
 		.ifindex = 2,
-		.link_name = "eth0",
+		.link_name = flags & PROXY ? "eth1" : "eth0",
+		.at_boot_server = flags & BOOT_SERVER,
 		.mac = flags & WITH_MAC ? mac : NULL,
 		.on_link = &own,
 		.on_links = 1};
 
-	inet_pton(AF_INET6, "2001:db8:1::1", &own);
-	inet_pton(AF_INET6, "fe80::5054:ff:fe12:3456", &arrival.source);
+	inet_pton(AF_INET6, flags & PROXY ? "2001:db8:4::1" : "2001:db8:1::1", &own);
+	inet_pton(AF_INET6, flags & BOOT_SERVER ? "2001:db8:4::2" : "fe80::5054:ff:fe12:3456",
+		&arrival.source);
 	drop = exchange_handle(exchange, &arrival, in, now_ms, &answer);
 	if (exchange_commit(exchange, now_ms) == 0)
 		demand(drop != EXCHANGE_WAITS); /* there is no store */
@@ -175,6 +194,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	boot_progress_fini(&progress);
 	binding_table_fini(&exchange.bindings);
 	lease_book_fini(&exchange.leases);
+	proxy_memory_free(exchange.proxied);
 	boot_config_free(config);
 	return 0;
 }

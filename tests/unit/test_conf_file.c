@@ -33,7 +33,7 @@ static void test_refused(void **state)
 		{"subnet \"2001:db8::\" {}", "expected a prefix"},
 		{"subnet \"::/0\" {}", "expected a length of 1 to 120"},
 		{"subnet \"2001:db8::/121\" {}", "expected a length of 1 to 120"},
-		{"subnet \"2001:db8::/64\" { addresses = dynamic }", "stable, pool or none"},
+		{"subnet \"2001:db8::/64\" { addresses = dynamic }", "stable, pool, none or proxy"},
 		{"subnet \"2001:db8::/64\" { addresses = pool }", "FIRST-LAST"},
 		{"subnet \"2001:db8::/64\" { pool = \"2001:db8::1-2001:db8::2\" }", "FIRST-LAST"},
 		{POOL("a-b"), "expected a range such as"},

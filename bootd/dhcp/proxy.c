@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The memory is a table that newer machines overwrite: it is needed for the seconds between a
+ * Solicit and what follows on port 4011. Where it fails, the client is known by its DUID and its
+ * subnet by the address that it has got.
+ */
+#include "bootd/dhcp/proxy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bootd/dhcp/answer.h"
+
+enum { SLOTS = 4096, ID_MAX = 64, OVERHEARD_S = 3600 };
+
+static const char pxe_class[] = "PXEClient";
+
+struct id {
+	uint8_t len;
+	uint8_t octets[ID_MAX];
+};
+
+struct proxied {
+	struct dhcp6_duid duid; /* len 0: none */
+	uint64_t at_ms;
+	enum client_mac_source mac_source;
+	uint8_t mac[DHCP6_MAC_LEN];
+	unsigned relays;
+	struct in6_addr link_address;
+	struct id interface_id, remote_id, relay_id;
+};
+
+struct proxy_memory {
+	struct proxied slot[SLOTS];
+};
+
+void proxy_memory_free(struct proxy_memory *memory)
+{
+	free(memory);
+}
+
+static struct proxied *slot_of(const struct request *r)
+{
+	const struct dhcp6_duid *duid = &r->facts.duid;
+
+	return &r->exchange->proxied->slot[machine_hash_octets(duid->octets, duid->len,
+						   r->exchange->bindings.seed) %
+					   SLOTS];
+}
+
+/* What is longer than any relay's is left out: a rule for it does not match later. */
+static struct id copy_id(const struct wire_in *view)
+{
+	struct id id = {0};
+
+	if (wire_left(view) > 0 && wire_left(view) <= ID_MAX) {
+		id.len = (uint8_t)wire_left(view);
+		memcpy(id.octets, view->pos, id.len);
+	}
+	return id;
+}
+
+static void remember(struct request *r)
+{
+	struct exchange *exchange = r->exchange;
+	const struct client_facts *facts = &r->facts;
+	struct proxied *slot;
+
+	if (!exchange->proxied)
+		exchange->proxied = calloc(1, sizeof(*exchange->proxied));
+	if (!exchange->proxied)
+		return;
+	slot = slot_of(r);
+	*slot = (struct proxied){
+		.duid = facts->duid,
+		.at_ms = r->now_ms,
+		.mac_source = facts->mac_source,
+		.relays = facts->relays,
+		.link_address = facts->link_address,
+		.interface_id = copy_id(&facts->interface_id),
+		.remote_id = copy_id(&facts->remote_id),
+		.relay_id = copy_id(&facts->relay_id),
+	};
+	memcpy(slot->mac, facts->mac, sizeof(slot->mac));
+}
+
+static struct wire_in view_of(const struct id *id)
+{
+	return wire_in_of(id->octets, id->len);
+}
+
+void proxy_recall(struct request *r)
+{
+	struct client_facts *facts = &r->facts;
+	const struct proxied *known;
+
+	/* The subnet of a client that was on a link of ours, or is forgotten: by its address. */
+	facts->on_link = &r->arrival->source;
+	facts->on_links = 1;
+	known = r->exchange->proxied ? slot_of(r) : NULL;
+	if (!known || !dhcp6_duid_equal(&known->duid, &facts->duid) ||
+		r->now_ms - known->at_ms > PROXY_REMEMBERED_S * 1000)
+		return;
+	facts->mac_source = known->mac_source;
+	memcpy(facts->mac, known->mac, sizeof(facts->mac));
+	facts->relays = known->relays;
+	facts->link_address = known->link_address;
+	facts->interface_id = view_of(&known->interface_id);
+	facts->remote_id = view_of(&known->remote_id);
+	facts->relay_id = view_of(&known->relay_id);
+}
+
+/* --- answers ----------------------------------------------------------------------- */
+
+static bool is_pxe_class(const struct client_facts *facts)
+{
+	size_t len = strlen(pxe_class);
+
+	return facts->has_vendor_class && wire_left(&facts->vendor_class) >= len &&
+	       memcmp(facts->vendor_class.pos, pxe_class, len) == 0;
+}
+
+/* Its own class, as it came: so it was seen to be taken. */
+static void echo_vendor_class(struct wire_out *out, const struct client_facts *facts)
+{
+	size_t option = dhcp6_open_option(out, DHCP6_OPT_VENDOR_CLASS), item;
+
+	wire_put_u32(out, facts->vendor_enterprise);
+	item = wire_open_len16(out);
+	wire_put_bytes(out, facts->vendor_class.pos, wire_left(&facts->vendor_class));
+	wire_close_len16(out, item);
+	dhcp6_close_option(out, option);
+}
+
+/* The options of both answers, for firmware that can live with them. */
+static enum exchange_drop put_boot(struct request *r, struct wire_out *out)
+{
+	const struct boot_choice *boot = &r->decision.boot;
+	bool is_pxe = boot->kind == FIRMWARE_UEFI_PXE && is_pxe_class(&r->facts);
+
+	if (!boot->rule || (!is_pxe && boot->kind != FIRMWARE_UEFI_HTTP))
+		return DROP_PROXY;
+	dialogue_put_boot(r, out);
+	if (is_pxe)
+		echo_vendor_class(out, &r->facts);
+	dialogue_put_requested(r, out);
+	return EXCHANGE_ANSWERED;
+}
+
+enum exchange_drop proxy_offer(struct request *r, struct wire_out *out)
+{
+	enum exchange_drop drop = put_boot(r, out);
+
+	if (!drop && r->decision.boot.kind == FIRMWARE_UEFI_PXE)
+		remember(r);
+	return drop;
+}
+
+enum exchange_drop proxy_confirm(struct request *r, struct wire_out *out)
+{
+	struct wire_in ia;
+
+	if (!r->arrival->at_boot_server ||
+		dhcp6_option_find(r->facts.options, DHCP6_OPT_IA_NA, &ia))
+		return DROP_PROXY;
+	return put_boot(r, out);
+}
+
+/* --- the other server's clients ------------------------------------------------------ */
+
+static bool first_address(const struct client_facts *facts, struct in6_addr *address)
+{
+	struct dhcp6_iaaddr iaaddr;
+	struct dhcp6_ia_na ia;
+	struct wire_in data;
+
+	if (!dhcp6_option_find(facts->options, DHCP6_OPT_IA_NA, &data) ||
+		dhcp6_get_ia_na(data, &ia) < 0 ||
+		!dhcp6_option_find(ia.options, DHCP6_OPT_IAADDR, &data) ||
+		dhcp6_get_iaaddr(data, &iaaddr) < 0)
+		return false;
+	*address = iaaddr.address;
+	return true;
+}
+
+void proxy_overhear(struct request *r)
+{
+	struct binding_table *bindings = &r->exchange->bindings;
+	const struct prefix *subnet = &r->decision.subnet->prefix;
+	struct in6_addr address;
+	struct binding *binding;
+
+	if (decision_plan(&r->decision)->addresses != SUBNET_PROXY ||
+		r->facts.type != DHCP6_REQUEST || r->decision.machine.len == 0 ||
+		!first_address(&r->facts, &address) || !prefix_contains(subnet, &address))
+		return;
+	binding = binding_table_register(bindings, subnet, &r->decision.machine, &address);
+	if (!binding)
+		return;
+	binding->mac_source = r->facts.mac_source;
+	binding_set_duid(binding, &r->facts.duid);
+	binding_table_set_state(bindings, binding, BINDING_REGISTERED, r->now_ms, OVERHEARD_S);
+}

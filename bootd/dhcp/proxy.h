@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Boot files beside another DHCPv6 server that gives the addresses (subnets with
+ * `addresses = proxy`). What firmware does with two servers was seen on real ones:
+ *
+ *	UEFI HTTP  takes a URL with "HTTPClient" from an Advertise that has no IA_NA, and the
+ *	           address from the other server
+ *	UEFI PXE   takes such an Advertise with its own "PXEClient" in it (without, it hangs for
+ *	           ever), has its address confirmed by the other server, and then asks for the URL
+ *	           once more: by unicast on port 4011 of the host in that URL (boot_port.h), with
+ *	           our Server Identifier and no IA_NA
+ *	all others go by no Advertise without an address: they get none. iPXE is heard where the
+ *	           router advertisements have it send an Information-request
+ *
+ * No Advertise of a proxy has a preference: with 255 firmware would wait for no other.
+ */
+#ifndef NB6_BOOTD_DHCP_PROXY_H
+#define NB6_BOOTD_DHCP_PROXY_H
+
+#include "bootd/dhcp/dialogue.h"
+
+enum { BOOT_SERVER_PORT = 4011 };
+
+/*
+ * The way by which UEFI PXE asked: what it says later on port 4011 comes without relays and
+ * frames, and is to get the same answer. By DUID; bounded, for PROXY_REMEMBERED_S.
+ */
+enum { PROXY_REMEMBERED_S = 300 };
+struct proxy_memory;
+void proxy_memory_free(struct proxy_memory *memory); /* NULL is fine */
+
+/* To a Solicit: an Advertise without IA_NA, or DROP_PROXY. */
+respond_fn proxy_offer;
+/* To a Request on port 4011: a Reply. */
+respond_fn proxy_confirm;
+
+/* A message on port 4011: fill in the way that its sender's Solicit came, as far as it is known. */
+void proxy_recall(struct request *r);
+
+/*
+ * A client asks the other server for an address: it is put down as the machine's, so that what is
+ * fetched from there is known to be this machine's. Only the place of r is decided.
+ */
+void proxy_overhear(struct request *r);
+
+#endif
