@@ -17,7 +17,7 @@
 
 enum {
 	BATCH = 32,
-	RECEIVE_BUFFER = 4 << 20,
+	RECEIVE_BUFFER = 16 << 20, /* some 25,000 machines whose power comes back at once */
 	ON_LINK_MAX = 16,
 	WAITING_OCTETS = 4 << 20, /* for some ten thousand datagrams */
 	WAITING_BATCH = 512,      /* of those that were put off, in one commit */

@@ -8,6 +8,7 @@ leases   CPU time per boot (Solicit, Advertise, Request, Reply) of new machines 
 subnets  the same with so many subnets
 hosts    the same with so many hosts in the configuration
 start    with a full lease store: until it serves, and what a plain read of the file takes
+storm    thousands of machines that are powered on within a second: bench_storm.py
 
 All servers of a table run at the same time, each in namespaces of its own; in each round all are
 loaded (exchanges.c) in turn, forth in one round and back in the next, so that whatever else the machine
@@ -24,6 +25,7 @@ import sys
 import time
 from statistics import median
 
+from bench import bench_storm
 from bench.dhcp_site import SERVERS, dhcp_site
 from lab.netns import why_no_namespaces
 from lab.packages import PackageError
@@ -180,6 +182,7 @@ SECTIONS = {
     "subnets": bench_subnets,
     "hosts": bench_hosts,
     "start": bench_start,
+    "storm": bench_storm.bench,
 }
 
 
@@ -197,6 +200,7 @@ def parse():
     add("--subnets", default="10,1000,10000")
     add("--hosts", default="0,1000,100000")
     add("--others-leases", type=int, default=100_000, help="with more, bootd alone is measured")
+    bench_storm.add_options(parser)
     return parser.parse_args()
 
 

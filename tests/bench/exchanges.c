@@ -29,27 +29,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tests/bench/client_frames.h"
+#include "tests/bench/client_messages.h"
 #include "tests/bench/standpoint.h"
 
 enum {
 	BURST_MAX = 1024,
 	OCTETS = 1024,
-	KEPT = 256,
 	BUFFER = 64 << 20,
 	PORT = 547,
 	HEADER = 34,
-	IA_AT = 32, /* of the IA_NA in client_solicit, and where what follows it begins */
-	IA_END = 48,
-	UUID_TAIL_AT = 22,
-	IAID_AT = 36,
-	SOLICIT = 1,
-	REQUEST = 3,
-	INFORMATION_REQUEST = 11,
 	RELAY_FORW = 12,
-	OPT_SERVERID = 2,
-	OPT_IA_NA = 3,
-	OPT_IAADDR = 5,
 	OPT_RELAY_MSG = 9,
 	OPT_INTERFACE_ID = 18,
 	OPT_CLIENT_LINKLAYER = 79,
@@ -60,8 +49,7 @@ enum {
 struct slot {
 	unsigned machine;
 	bool answered;
-	uint8_t kept[KEPT];
-	size_t kept_len;
+	struct client_answer answer;
 };
 
 struct load {
@@ -157,37 +145,16 @@ static uint8_t *put_relay(uint8_t *at, const struct load *load, unsigned machine
 	return put_option(at, OPT_CLIENT_LINKLAYER, linklayer, sizeof(linklayer));
 }
 
-/* The Solicit with another type, and with what the Advertise said instead of its IA_NA. */
-static uint8_t *put_message(uint8_t *at, const struct load *load, unsigned i)
-{
-	const struct slot *slot = &load->slot[i];
-	uint8_t *start = at;
-
-	memcpy(at, client_solicit, IA_AT);
-	put_u32(at, load->round << 10 | i);
-	at[0] = load->asked;
-	put_u32(at + UUID_TAIL_AT, slot->machine);
-	at += IA_AT;
-	if (load->asked == SOLICIT) {
-		memcpy(at, client_solicit + IA_AT, IA_END - IA_AT);
-		put_u32(start + IAID_AT, slot->machine);
-		at += IA_END - IA_AT;
-	} else if (load->asked == REQUEST) {
-		memcpy(at, slot->kept, slot->kept_len);
-		at += slot->kept_len;
-	}
-	memcpy(at, client_solicit + IA_END, CLIENT_SOLICIT_LEN - IA_END);
-	return at + CLIENT_SOLICIT_LEN - IA_END;
-}
-
 static size_t make_request(uint8_t octets[OCTETS], const struct load *load, unsigned i)
 {
-	uint8_t *at = put_relay(octets, load, load->slot[i].machine), *end;
+	const struct slot *slot = &load->slot[i];
+	uint8_t *at = put_relay(octets, load, slot->machine);
+	size_t len = client_message_put(at + 4, load->asked, (load->round << 10 | i) & 0xffffff,
+		slot->machine, load->asked == CLIENT_REQUEST ? &slot->answer : NULL);
 
-	end = put_message(at + 4, load, i);
 	put_u16(at, OPT_RELAY_MSG);
-	put_u16(at + 2, (unsigned)(end - at - 4));
-	return (size_t)(end - octets);
+	put_u16(at + 2, (unsigned)len);
+	return (size_t)(at + 4 + len - octets);
 }
 
 /* --- answers -------------------------------------------------------------------------- */
@@ -197,49 +164,22 @@ static unsigned get_u16(const uint8_t *at)
 	return (unsigned)at[0] << 8 | at[1];
 }
 
-/* The next option in *at, NULL at the end. */
-static const uint8_t *next_option(const uint8_t **at, const uint8_t *end, unsigned *len)
-{
-	const uint8_t *option = *at;
-
-	if (end - option < 4 || (size_t)(end - option) < 4 + (*len = get_u16(option + 2)))
-		return NULL;
-	*at = option + 4 + *len;
-	return option;
-}
-
-static bool has_address(const uint8_t *ia, unsigned len)
-{
-	return len >= 12 + 4 + 24 && get_u16(ia + 4 + 12) == OPT_IAADDR;
-}
-
-static void keep(struct slot *slot, const uint8_t *option, unsigned len)
-{
-	if (slot->kept_len + 4 + len > KEPT)
-		return;
-	memcpy(slot->kept + slot->kept_len, option, 4 + len);
-	slot->kept_len += 4 + len;
-}
-
 static void take_message(struct load *load, const uint8_t *message, size_t len)
 {
-	const uint8_t *at = message + 4, *end = message + len, *option;
-	unsigned i = get_u16(message + 2) & (BURST_MAX - 1), size = 0;
-	uint32_t xid = (uint32_t)message[1] << 16 | get_u16(message + 2);
-	struct slot *slot = &load->slot[i];
-	bool good = load->asked == INFORMATION_REQUEST;
+	struct client_answer answer;
+	struct slot *slot;
+	bool good;
 
-	if (xid >> 10 != (load->round & 0x3fff) || i >= load->burst || slot->answered)
+	if (!client_answer_read(&answer, message, len) ||
+		answer.xid >> 10 != (load->round & 0x3fff) ||
+		(answer.xid & (BURST_MAX - 1)) >= load->burst)
+		return;
+	slot = &load->slot[answer.xid & (BURST_MAX - 1)];
+	if (slot->answered)
 		return;
 	slot->answered = true;
-	slot->kept_len = 0;
-	while ((option = next_option(&at, end, &size))) {
-		unsigned code = get_u16(option);
-
-		good |= code == OPT_IA_NA && has_address(option, size);
-		if (code == OPT_SERVERID || code == OPT_IA_NA)
-			keep(slot, option, size);
-	}
+	slot->answer = answer;
+	good = answer.has_address || load->asked == CLIENT_INFORMATION_REQUEST;
 	load->answered += good;
 	load->refused += !good;
 }
@@ -250,7 +190,7 @@ static void take_answer(struct load *load, const uint8_t *octets, size_t len)
 	unsigned size = 0;
 
 	load->octets += len;
-	while (len > HEADER && (option = next_option(&at, end, &size)))
+	while (len > HEADER && (option = client_option_next(&at, end, &size)))
 		if (get_u16(option) == OPT_RELAY_MSG && size >= 4)
 			take_message(load, option + 4, size);
 }
@@ -335,9 +275,10 @@ static void run(struct load *load)
 		for (unsigned i = 0; i < n; i++)
 			load->slot[i].machine = load->first + (done + i) % load->machines;
 		await_answers(load,
-			send_round(load, load->inform ? INFORMATION_REQUEST : SOLICIT, n, true));
+			send_round(load, load->inform ? CLIENT_INFORMATION_REQUEST : CLIENT_SOLICIT,
+				n, true));
 		if (!load->inform)
-			await_answers(load, send_round(load, REQUEST, n, false));
+			await_answers(load, send_round(load, CLIENT_REQUEST, n, false));
 	}
 }
 

@@ -34,10 +34,10 @@ class NotStarted(Exception):
 
 
 class RelaySite:
-    def __init__(self, lab, links):
+    def __init__(self, lab, links, clients=CLIENTS_AT_LEAST):
         self.lab = lab
         self.links = links
-        self.per_link = max(1, CLIENTS_AT_LEAST // links)
+        self.per_link = max(1, clients // links)
         self.clients = lab.namespace("clients")
         self.router = lab.namespace("router")
         self.server = lab.namespace("server")
@@ -87,14 +87,15 @@ class RelaySite:
         return [f"lan{n}" for n in range(1, self.links + 1)]
 
     # --- a relay, and the load on it ------------------------------------------------
-    def start(self, relay):
-        """Start it, pinned to the CPU that it is measured on. Returns (Process, seconds to ready)."""
+    def start(self, relay, pinned=True):
+        """Start it, pinned to the CPU that it is measured on, or not. Returns (Process, seconds to ready)."""
         argv, env = RELAYS[relay](self)
         begin = time.monotonic()
         log = self.lab.directory / f"{self.router.name}-{relay}.log"
         before = log.stat().st_size if log.exists() else 0  # of earlier rounds
         ours = relay.startswith("relayd")
-        process = self.router.popen(relay, "taskset", "-c", CPU, *argv, env=env, ours=ours)
+        pin = ("taskset", "-c", CPU) if pinned else ()
+        process = self.router.popen(relay, *pin, *argv, env=env, ours=ours)
         last = f"lan{self.links}"
 
         def ready():
@@ -118,11 +119,11 @@ class RelaySite:
 
 
 @contextlib.contextmanager
-def relay_site(links):
+def relay_site(links, clients=CLIENTS_AT_LEAST):
     """A RelaySite in a lab of its own, which goes away with it."""
     with tempfile.TemporaryDirectory(prefix="netboot6-bench-") as directory:
         with Lab(Path(directory)) as lab:
-            yield RelaySite(lab, links)
+            yield RelaySite(lab, links, clients)
 
 
 # --- the peers' packages ----------------------------------------------------------------
