@@ -37,7 +37,7 @@ root = "{root}"
 tftp {{ listen = "[::]:69" }}
 http {{ listen = "[::]:80" }}
 
-subnet "2001:db8:1::/64" {{}}
+subnet "2001:db8:1::/64" {{ {subnet} }}
 
 boot "ipxe"      {{ user-class = "iPXE"     url = "http://[{server}]/boot.ipxe" }}
 boot "uefi-http" {{ arch = {{"x64-http"}}   url = "http://[{server}]/uki.efi" }}
@@ -64,13 +64,14 @@ def expect_linux(site, machine, bootd):
 class BootSite(Site):
     """A site whose daemons run and whose files are staged; power_on() adds a machine."""
 
-    def __init__(self, lab, payload):
+    def __init__(self, lab, payload, subnet=""):
+        """subnet: what bootd.conf says of the client link."""
         super().__init__(lab)
         self.capture()
         self.root = lab.directory / "root"
         self._stage(payload)
         self.relayd = self.start_relayd()
-        config = BOOTD_CONF.format(root=self.root, server=SERVER)
+        config = BOOTD_CONF.format(root=self.root, server=SERVER, subnet=subnet)
         self.bootd = self.start_bootd(config, ports=(("udp", 547), ("udp", 69), ("tcp", 80)))
         self.radvd = self.start_radvd()
 
