@@ -140,7 +140,7 @@ static void observe(void *arg, const struct exchange_event *event)
 }
 
 /* One of its messages has come: answered, and as it can live with; what it unicasts is not. */
-static void hand_in(struct bench *b, const char *name, const struct pcap_datagram *datagram,
+static void hand_in(struct bench *b, const char *name, const struct capture_datagram *datagram,
 	const struct dhcp6_message *message, struct seen *seen)
 {
 	static uint8_t copy[65536];
