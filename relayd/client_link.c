@@ -81,6 +81,29 @@ static struct address_view view_of(const struct client_link *cl)
 	return view;
 }
 
+static bool has_prefix_of(const struct link *link, const struct in6_addr *address)
+{
+	for (const struct link_address *a = link->addresses; a; a = a->next) {
+		unsigned whole = a->prefixlen / 8, mask = 0xff00u >> a->prefixlen % 8;
+
+		if (a->prefixlen < 128 && memcmp(&a->address, address, whole) == 0 &&
+			((a->address.s6_addr[whole] ^ address->s6_addr[whole]) & mask & 0xff) == 0)
+			return true;
+	}
+	return false;
+}
+
+int client_link_toward(const struct client_link *cl, const struct in6_addr *client)
+{
+	const struct client_link_vmac *vmac = cl->vmacs;
+
+	if (has_prefix_of(cl->link, client))
+		return cl->link->ifindex;
+	while (vmac && !has_prefix_of(vmac->link, client))
+		vmac = vmac->next;
+	return vmac ? vmac->link->ifindex : cl->link->ifindex;
+}
+
 /* True where the link, or a macvlan above it, has this address and may use it. */
 static bool holds(const struct client_link *cl, const struct in6_addr *address)
 {

@@ -92,6 +92,12 @@ void client_link_identify(struct client_link *cl, const struct relay_conf *conf,
 bool client_link_update(
 	struct client_link *cl, const struct relay_conf *conf, const char *host, bool loud);
 
+/*
+ * The ifindex by which a client with this global address is on-link: the link's own, or
+ * that of a macvlan on it which has the prefix.
+ */
+int client_link_toward(const struct client_link *cl, const struct in6_addr *client);
+
 /* What a message from this link will need will be near. A hint; nothing is read. */
 static inline void client_link_prefetch(const struct client_link *cl)
 {

@@ -64,7 +64,7 @@ static void forward_failed(void *arg, const struct udp_outgoing *datagram, int e
 static void reply_failed(void *arg, const struct udp_outgoing *datagram, int error)
 {
 	struct relay *relay = arg;
-	struct client_link *cl = client_links_find(&relay->links, datagram->ifindex);
+	struct client_link *cl = client_links_find_facing(&relay->links, datagram->ifindex);
 	unsigned slot = relay_type_slot(*(const uint8_t *)datagram->part[0].iov_base);
 
 	relay->counters.replied[slot]--;
@@ -138,11 +138,30 @@ enum relay_drop relay_send_to_servers(
 	return chosen ? RELAY_PASS : RELAY_DROP_NO_SERVER;
 }
 
+/*
+ * Out by the client's link and no other. Toward a global address (RFC 9686) that holds
+ * only where the source is left to the kernel: with one that is named it takes a
+ * route by another link where that is more specific, and whoever writes an
+ * address from elsewhere into a message would have answers sent there.
+ */
+static void keep_on_link(struct udp_outgoing *out, const struct client_link *cl)
+{
+	static const struct in6_addr any = IN6ADDR_ANY_INIT;
+
+	if (IN6_IS_ADDR_LINKLOCAL(&out->to.sin6_addr)) {
+		out->ifindex = cl->link->ifindex;
+		out->source = cl->link_local;
+	} else {
+		out->ifindex = client_link_toward(cl, &out->to.sin6_addr);
+		out->source = any;
+	}
+	out->to.sin6_scope_id = (uint32_t)out->ifindex;
+}
+
 void relay_send_reply(
 	struct relay *relay, const struct server_path *server, const struct reply *reply)
 {
-	int ifindex = reply->cl ? reply->cl->link->ifindex : 0;
-	struct udp_outgoing *out = add_reply(relay, ifindex);
+	struct udp_outgoing *out = add_reply(relay, reply->cl ? reply->cl->link->ifindex : 0);
 	struct wire_in message = reply->message;
 	size_t len = wire_left(&message);
 
@@ -151,12 +170,9 @@ void relay_send_reply(
 			.sin6_port = htons(reply->port),
 			.sin6_addr = reply->to},
 		.source = server->source,
-		.ifindex = ifindex,
 		.part = {{(void *)(uintptr_t)wire_get_bytes(&message, len), len}},
 		.n_parts = 1,
 	};
-	if (reply->cl) {
-		out->to.sin6_scope_id = (uint32_t)ifindex;
-		out->source = reply->cl->link_local;
-	}
+	if (reply->cl)
+		keep_on_link(out, reply->cl);
 }

@@ -219,6 +219,48 @@ def test_the_reply_reaches_the_client_unchanged(bench):
     assert bytes(got[UDP].payload)[: len(inner)] == inner
 
 
+def test_an_address_registration_passes_and_is_answered_on_link(bench):
+    """RFC 9686: the message comes from the very address, and the answer goes to it."""
+    router, address = bench.site.router, "2001:db8:1::abcd"
+    inform = bytes([36, 1, 2, 3]) + bytes.fromhex("00010004000300010005001820010db8000100000000")
+    inform += bytes.fromhex("00000000abcd0000003c0000003c")
+    bench.send(inform, src=address)
+    relayed, _ = bench.at_server()
+    assert bytes(relayed[DHCP6OptRelayMsg].message) == inform
+    assert (relayed.peeraddr, relayed.linkaddr) == (address, "2001:db8:1::1")
+    assert relayed[DHCP6OptClientLinkLayerAddr].clladdr == CLIENT_MAC
+    router.ip("-6", "neigh", "add", address, "lladdr", CLIENT_MAC, "dev", "lan1")
+    router.route(f"{address}/128", "via", SERVER)  # the answer goes on-link, whatever routes say
+    answer = bytes([37, 1, 2, 3]) + inform[4:]
+    bench.send_reply(bench.reply(relayed, answer))
+    got = bench.wire.expect(dhcp_to(address))
+    assert (got.dst, got[UDP].dport) == (CLIENT_MAC, 546)
+    assert bytes(got[UDP].payload) == answer
+
+
+def test_an_answer_on_link_by_vrrps_prefix_alone(bench):
+    """The router's only global address is VRRP's, on the macvlan: so is the prefix's route."""
+    router, address = bench.site.router, "2001:db8:1::abcd"
+    router.ip("-6", "addr", "del", "2001:db8:1::1/64", "dev", "lan1")
+    router.ip("link", "add", "lan1v", "link", "lan1", "type", "macvlan", "mode", "private")
+    router.ip("link", "set", "lan1v", "up")
+    router.address("lan1v", "2001:db8:1::f/64")
+    wait_for(lambda: link_state(bench.site, "lan1")["state"] == "ready")
+    relayed = bench.expect_relayed(bench.solicit(), src=address)
+    router.ip("-6", "neigh", "add", address, "lladdr", CLIENT_MAC, "dev", "lan1v")
+    bench.send_reply(bench.reply(relayed, DHCP6_Reply(trid=1)))
+    assert bench.wire.expect(dhcp_to(address))[IPv6].src == "2001:db8:1::f"
+
+
+def test_an_answer_to_an_address_from_elsewhere_goes_nowhere(bench):
+    relayed = bench.expect_relayed(bench.solicit(), src="2001:db8:100::99")
+    victim = bench.site.server.wire("core")
+    bench.site.router.ip("-6", "neigh", "add", "2001:db8:100::99", "lladdr", CLIENT_MAC, "dev", "core")
+    bench.send_reply(bench.reply(relayed, DHCP6_Reply(trid=1)))
+    wait_for(lambda: dropped(bench.site, "send-failed") == 1)
+    assert victim.receive(dhcp_to("2001:db8:100::99"), limit=0.1) is None
+
+
 def test_replies_find_their_link_where_all_share_one_mac(lab):
     site = Site(lab, client_links=3)
     mac = site.router.mac("lan1")

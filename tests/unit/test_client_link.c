@@ -347,12 +347,50 @@ static void test_options_that_relays_supply(void **state)
 	relay_conf_free(conf);
 }
 
+static void test_by_which_link_a_client_is_on_link(void **state)
+{
+	static const struct {
+		const char *own, *vmacs, *client;
+		uint8_t own_len, vmacs_len;
+		int ifindex;
+	} rows[] = {
+		{"2001:db8:1::1", "2001:db8:1::f", "2001:db8:1::abcd", 64, 64, 5},
+		{"2001:db8:2::1", "2001:db8:1::f", "2001:db8:1::abcd", 64, 64, 6},
+		{"2001:db8:2::1", "2001:db8:1::f", "2001:db8:3::1", 64, 64, 5},
+		{"2001:db8:0::1", "2001:db8:1::f", "2001:db8:1::abcd", 47, 64, 5},
+		{"2001:db8:0::1", "2001:db8:1::f", "2001:db8:1::abcd", 48, 64, 6},
+		{"2001:db8:1::2", "2001:db8:1::4", "2001:db8:1::3", 127, 64, 5},
+		{"2001:db8:1::1", "2001:db8:1::4", "2001:db8:1::3", 127, 126, 5},
+		{"2001:db8:1::1", "2001:db8:1::2", "2001:db8:1::3", 127, 126, 6},
+		{"2001:db8:1::3", "2001:db8:1::2", "2001:db8:1::3", 128, 120, 6},
+		{"2001:db8:1::1", "2001:db8:1::2", "ffff::", 0, 64, 5},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fixture f, above;
+		struct client_link_vmac vmac = {.link = &above.link};
+		struct in6_addr client;
+
+		set_up(&f, rows[i].own, 0);
+		set_up(&above, rows[i].vmacs, 0);
+		f.global.prefixlen = rows[i].own_len;
+		above.global.prefixlen = rows[i].vmacs_len;
+		above.link.ifindex = 6;
+		f.cl.vmacs = &vmac;
+		inet_pton(AF_INET6, rows[i].client, &client);
+		if (client_link_toward(&f.cl, &client) != rows[i].ifindex)
+			fail_msg("row %zu", i);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_standby_while_another_router_has_the_address),
 		cmocka_unit_test(test_addresses_of_a_macvlan_count),
+		cmocka_unit_test(test_by_which_link_a_client_is_on_link),
 		cmocka_unit_test(test_header_of_a_client_message),
 		cmocka_unit_test(test_what_clients_may_not_send),
 		cmocka_unit_test(test_the_longest_message),
