@@ -7,13 +7,14 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "bootd/dhcp/proxy.h"
+#include "netboot6/capture.h"
 #include "tests/unit/bootd_bench.h"
-#include "tests/unit/pcap_file.h"
 
 #define PROXY_DUID "000200007ed970726f7879" /* of the captures */
 
@@ -69,7 +70,7 @@ static void check_same(const struct bench *b, const struct dhcp6_message *record
 
 /* What the proxy of the capture answered; on port 4011 nobody else does. */
 static bool recorded_answer(
-	const struct pcap_datagram *datagram, uint8_t type, struct dhcp6_message *message)
+	const struct capture_datagram *datagram, uint8_t type, struct dhcp6_message *message)
 {
 	struct wire_in id;
 
@@ -98,16 +99,19 @@ static void take_answer(const struct bench *b, uint8_t type, struct seen *seen)
 static void replay(struct bench *b, const char *name, bool is_recorded, struct seen *seen)
 {
 	struct dhcp6_message message, answer;
-	struct pcap_datagram datagram;
+	struct capture_datagram datagram;
 	struct dhcp6_chain chain;
-	struct pcap_file pcap;
+	struct capture capture;
+	uint8_t *octets;
+	size_t len;
 	enum exchange_drop drop = EXCHANGE_DROPS;
 	char path[512];
 
 	snprintf(path, sizeof(path), "%s/%s.pcap", CAPTURES, name);
-	assert_int_equal(pcap_file_open(&pcap, path), 0);
+	assert_int_equal(capture_read_file(path, &octets, &len), 0);
+	assert_int_equal(capture_open(&capture, octets, len), 0);
 	*seen = (struct seen){0};
-	while (pcap_file_next(&pcap, &datagram)) {
+	while (capture_next(&capture, &datagram)) {
 		if (drop == EXCHANGE_ANSWERED && is_recorded &&
 			recorded_answer(&datagram, b->reply.type, &answer)) {
 			check_same(b, &answer, DHCP6_OPT_BOOTFILE_URL);
@@ -134,7 +138,7 @@ static void replay(struct bench *b, const char *name, bool is_recorded, struct s
 		seen->others += drop == DROP_OTHER_SERVER;
 		seen->left += drop == DROP_PROXY;
 	}
-	pcap_file_close(&pcap);
+	free(octets);
 }
 
 /* Both ways of the same boot: on the link, and through the relay. */
