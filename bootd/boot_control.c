@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bootd/boot_explain.h"
+#include "bootd/boot_lease_list.h"
 #include "bootd/boot_metrics.h"
 #include "bootd/boot_server.h"
 #include "bootd/boot_view.h"
@@ -29,9 +30,7 @@ static json_t *run_list(void *arg, int n, char *const words[])
 
 static json_t *run_leases(void *arg, int n, char *const words[])
 {
-	(void)n;
-	(void)words;
-	return boot_view_leases(arg, loop_now_ms());
+	return boot_lease_list(arg, n, words, loop_now_ms());
 }
 
 /* An address of a pool is to be had by others: the operator knows that its machine is gone. */

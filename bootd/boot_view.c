@@ -13,7 +13,7 @@
 #include "dhcp6/names.h"
 
 /* An answer has an end: the newest leases, the first hosts. */
-enum { LEASES_SHOWN = 20000, HOSTS_SHOWN = 20000 };
+enum { HOSTS_SHOWN = 20000 };
 
 double boot_view_now(void)
 {
@@ -364,7 +364,7 @@ json_t *boot_view_stages(void)
 
 /* --- addresses and hosts --------------------------------------------------------- */
 
-static json_t *binding_json(const struct binding *binding, uint64_t now_ms)
+json_t *boot_view_binding(const struct binding *binding, uint64_t now_ms)
 {
 	char machine[MACHINE_TEXT], duid[DHCP6_DUID_TEXT], subnet[PREFIX_TEXT];
 	struct machine whose = binding_machine(binding);
@@ -381,18 +381,6 @@ static json_t *binding_json(const struct binding *binding, uint64_t now_ms)
 		unix_time(binding->since_ms, now_ms), "expires",
 		unix_time(binding->expires_ms, now_ms), "expires-in",
 		((double)binding->expires_ms - (double)now_ms) / 1000);
-}
-
-json_t *boot_view_leases(const struct boot_server *server, uint64_t now_ms)
-{
-	const struct binding *binding = NULL;
-	json_t *all = json_array();
-
-	while (json_array_size(all) < LEASES_SHOWN &&
-		(binding = binding_table_next(&server->exchange.bindings, binding)))
-		json_array_append_new(all, binding_json(binding, now_ms));
-	return json_pack("{s:o s:I}", "leases", all, "of",
-		(json_int_t)binding_table_count(&server->exchange.bindings));
 }
 
 static json_t *variables_json(const struct boot_host *host)

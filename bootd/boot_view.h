@@ -20,7 +20,7 @@ json_t *boot_view_list(const struct boot_server *server, uint64_t now_ms);
 json_t *boot_view_boots(const struct boot_server *server, size_t most, uint64_t now_ms);
 json_t *boot_view_step(const struct boot_step *step, uint64_t now_ms);
 
-json_t *boot_view_leases(const struct boot_server *server, uint64_t now_ms);
+json_t *boot_view_binding(const struct binding *binding, uint64_t now_ms);
 json_t *boot_view_hosts(const struct boot_server *server, uint64_t now_ms);
 /* The addresses that the machine has registered; an empty array where there are none. */
 json_t *boot_view_registered(const struct boot_server *server, const struct machine *machine);

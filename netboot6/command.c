@@ -114,6 +114,27 @@ static void show_metrics(const json_t *answer)
 	fputs(text ? text : "", stdout);
 }
 
+static void show_leases_csv(const json_t *answer, bool is_first)
+{
+	static const struct print_column columns[] = {
+		{"address", "address", PRINT_TEXT},
+		{"machine", "machine", PRINT_TEXT},
+		{"mac-from", "mac-from", PRINT_TEXT},
+		{"state", "state", PRINT_TEXT},
+		{"since", "since", PRINT_TIME},
+		{"expires", "expires", PRINT_TIME},
+		{"fixed", "fixed", PRINT_TEXT},
+		{"lease", "lease", PRINT_TEXT},
+		{"declines", "declines", PRINT_TEXT},
+		{"subnet", "subnet", PRINT_TEXT},
+		{"duid", "duid", PRINT_TEXT},
+		{"iaid", "iaid", PRINT_TEXT},
+		{NULL, NULL, PRINT_TEXT},
+	};
+
+	print_csv(json_object_get(answer, "leases"), columns, is_first);
+}
+
 static const struct command commands[] = {
 	{"relay", "status", "", "version, counters, how client MACs are learnt", false, show_tree},
 	{"relay", "links", "", "the client-facing links: state, reason, link-address", false,
@@ -130,7 +151,9 @@ static const struct command commands[] = {
 	{"boot", "list", "", "the machines that boot, and where one is stuck", false, show_boots},
 	{"boot", "show", "MACHINE", "one machine's boot, step by step", false, show_tree},
 	{"boot", "hosts", "", "the hosts of the configuration", false, show_hosts},
-	{"boot", "leases", "", "who has which address", false, show_leases},
+	{"boot", "leases", "",
+		"who has which address (--subnet, --pool, --mac, --host, --state, --address)",
+		false, show_leases, "leases", show_leases_csv},
 	{"boot", "release", "ADDRESS", "delete the lease of a machine that is gone", false,
 		show_tree},
 	{"boot", "explain", "FACT=VALUE...", "which subnet, host and rule apply, and why", false,

@@ -15,6 +15,8 @@ struct command {
 	const char *help;
 	bool stream; /* lines come until the operator stops it */
 	void (*show)(const json_t *answer);
+	const char *pages; /* the key of its rows, where the answer comes in pages; or NULL */
+	void (*show_csv)(const json_t *answer, bool is_first); /* or NULL */
 };
 
 /* NULL: there is none. */

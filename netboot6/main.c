@@ -17,6 +17,7 @@
 #include "netboot6/client.h"
 #include "netboot6/command.h"
 #include "netboot6/explain_capture.h"
+#include "netboot6/pages.h"
 
 enum { EXIT_USAGE = 2, WORDS_MAX = 32, FACTS_MAX = 16, FACT_SIZE = 256 };
 
@@ -25,6 +26,7 @@ static void print_help(void)
 	printf("usage: netboot6 [--json] [--control PATH] relay|boot COMMAND [ARGUMENT...]\n\n");
 	command_print_all();
 	printf("\n  --json          the answer as the daemon gives it, a line of JSON\n"
+	       "  --csv           leases as comma-separated values\n"
 	       "  --control PATH  its control socket [" RUNSTATEDIR "/netboot6/relayd.sock, "
 	       "bootd.sock]\n");
 }
@@ -65,7 +67,7 @@ static int show_answers(struct client *client, const struct command *command, bo
 /* What the command line asks for. */
 struct request {
 	const char *path;
-	bool as_json;
+	bool as_json, as_csv;
 	int n_words;
 	char *words[WORDS_MAX];
 	int n_facts;
@@ -123,14 +125,23 @@ static int run(const struct command *command, struct request *request)
 	rc = client_ask(&client, request->n_words, request->words);
 	if (rc < 0)
 		fprintf(stderr, "netboot6: the request cannot be sent: %s\n", strerror(-rc));
-	status = rc < 0 ? EXIT_FAILURE : show_answers(&client, command, request->as_json);
+	if (rc < 0)
+		status = EXIT_FAILURE;
+	else if (command->pages)
+		status = pages_show(&client, command,
+			request->as_json  ? PAGES_JSON
+			: request->as_csv ? PAGES_CSV
+					  : PAGES_TABLE,
+			request->n_words, request->words);
+	else
+		status = show_answers(&client, command, request->as_json);
 	client_close(&client);
 	return status;
 }
 
 static void add_word(struct request *request, char *word)
 {
-	if (request->n_words < WORDS_MAX)
+	if (request->n_words < WORDS_MAX - 1) /* one is for a page's */
 		request->words[request->n_words++] = word;
 }
 
@@ -146,6 +157,7 @@ static int read_options(int argc, char *argv[], struct request *request)
 {
 	static const struct option options[] = {
 		{"json", no_argument, NULL, 'j'},
+		{"csv", no_argument, NULL, 's'},
 		{"control", required_argument, NULL, 'c'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
@@ -163,6 +175,9 @@ static int read_options(int argc, char *argv[], struct request *request)
 		{"capture", required_argument, NULL, 'C'},
 		{"packet", required_argument, NULL, 'P'},
 		{"message", required_argument, NULL, 'M'},
+		{"pool", required_argument, NULL, 'f'},
+		{"host", required_argument, NULL, 'f'},
+		{"state", required_argument, NULL, 'f'},
 		{NULL, 0, NULL, 0},
 	};
 	int option, index = 0;
@@ -171,6 +186,9 @@ static int read_options(int argc, char *argv[], struct request *request)
 		switch (option) {
 		case 'j':
 			request->as_json = true;
+			break;
+		case 's':
+			request->as_csv = true;
 			break;
 		case 'c':
 			request->path = optarg;
@@ -218,6 +236,10 @@ int main(int argc, char *argv[])
 	command = argc - optind >= 2 ? command_find(argv[optind], argv[optind + 1]) : NULL;
 	if (!command) {
 		fprintf(stderr, "netboot6: which command? netboot6 --help lists them\n");
+		return EXIT_USAGE;
+	}
+	if (request.as_csv && !command->show_csv) {
+		fprintf(stderr, "netboot6: %s %s has no --csv\n", command->daemon, command->name);
 		return EXIT_USAGE;
 	}
 	if (!request.path)

@@ -76,6 +76,14 @@ static json_int_t sum_of(const json_t *object)
 	return sum;
 }
 
+static void format_time(time_t at, char *text, size_t size)
+{
+	struct tm tm;
+
+	gmtime_r(&at, &tm);
+	strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
 static void format_cell(
 	const json_t *row, const struct print_column *column, char *text, size_t size)
 {
@@ -87,6 +95,8 @@ static void format_cell(
 	else if (column->as == PRINT_LEFT && value)
 		print_format_age(
 			(json_int_t)json_number_value(value) - (json_int_t)time(NULL), text, size);
+	else if (column->as == PRINT_TIME && value)
+		format_time((time_t)json_number_value(value), text, size);
 	else if (column->as == PRINT_SUM && value)
 		snprintf(text, size, "%lld", (long long)sum_of(value));
 	else
@@ -128,6 +138,34 @@ void print_table(const json_t *rows, const struct print_column *columns)
 	print_row(NULL, columns, width);
 	json_array_foreach (rows, n, row)
 		print_row(row, columns, width);
+}
+
+/* In quotes where the text has what would be taken for something else. */
+static void print_csv_cell(const char *text, char end)
+{
+	if (!text[strcspn(text, ",\"\r\n")]) {
+		printf("%s%c", text, end);
+		return;
+	}
+	putchar('"');
+	for (; *text; text++)
+		printf("%s%c", *text == '"' ? "\"" : "", *text);
+	printf("\"%c", end);
+}
+
+void print_csv(const json_t *rows, const struct print_column *columns, bool with_headings)
+{
+	char cell[CELL_MAX * 2];
+	json_t *row;
+	size_t n;
+
+	for (int i = 0; with_headings && columns[i].heading; i++)
+		print_csv_cell(columns[i].heading, columns[i + 1].heading ? ',' : '\n');
+	json_array_foreach (rows, n, row)
+		for (int i = 0; columns[i].heading; i++) {
+			format_cell(row, &columns[i], cell, sizeof(cell));
+			print_csv_cell(cell, columns[i + 1].heading ? ',' : '\n');
+		}
 }
 
 static void print_member(const char *key, const json_t *value, int indent)

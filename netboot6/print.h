@@ -7,6 +7,7 @@
 #define NB6_NETBOOT6_PRINT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A column of a table: its heading, and the key in each row's object. */
@@ -17,12 +18,16 @@ struct print_column {
 		PRINT_TEXT, /* as it is; "-" where the row has none */
 		PRINT_AGE,  /* seconds since 1970, shown as "3h12m" ago */
 		PRINT_LEFT, /* the same in time to come, shown as "3h12m" from now */
+		PRINT_TIME, /* seconds since 1970, shown as "2026-11-22T03:31:11Z" */
 		PRINT_SUM,  /* an object of numbers, shown as their sum */
 	} as;
 };
 
 /* Rows are the elements of an array; columns end with a NULL heading. */
 void print_table(const json_t *rows, const struct print_column *columns);
+
+/* The same as comma-separated values (RFC 4180), the headings before the first rows only. */
+void print_csv(const json_t *rows, const struct print_column *columns, bool with_headings);
 
 /* Any JSON as indented "key: value" lines. */
 void print_tree(const json_t *json, int indent);

@@ -459,6 +459,17 @@ int binding_table_keep_ways(struct binding_table *table)
 	return rc;
 }
 
+size_t binding_table_slots(const struct binding_table *table)
+{
+	return table->slots;
+}
+
+struct binding *binding_table_in_slot(
+	const struct binding_table *table, size_t slot, const struct binding *after)
+{
+	return after ? after->next_by_address : table->by_address[slot];
+}
+
 const char *binding_state_name(enum binding_state state)
 {
 	static const char *const name[] = {

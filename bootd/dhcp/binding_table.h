@@ -195,6 +195,14 @@ const struct binding *binding_table_next_of(const struct binding_table *table,
 const struct binding *binding_table_next_in(
 	const struct binding_table *table, size_t part, const struct binding *after);
 
+/*
+ * Those with an address, slot by slot of the hash table: a walk in parts, that misses nothing
+ * which stays as it is. Of one slot: NULL begins, NULL ends.
+ */
+size_t binding_table_slots(const struct binding_table *table);
+struct binding *binding_table_in_slot(
+	const struct binding_table *table, size_t slot, const struct binding *after);
+
 /* "offered", "bound", "released", "declined", "expired", "registered". */
 const char *binding_state_name(enum binding_state state);
 

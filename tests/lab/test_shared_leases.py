@@ -10,6 +10,8 @@ database, the bootds and their links are killed and cut while many machines ask:
 ever promised to two of them, and each promise is in the database.
 """
 
+import csv
+import json
 import os
 import random
 import signal
@@ -183,6 +185,51 @@ def test_machine_keeps_its_address_at_the_other_server(shared):
     wait_for(lambda: before[3] not in shared.one.leases(), 10, "one has heard of it")
     shared.database.query(f"DELETE FROM netboot6.lease WHERE address = '{before[4]}'")
     wait_for(lambda: before[4] not in shared.one.leases(), 10, "one has heard of it")
+
+
+FILL = """\
+INSERT INTO netboot6.lease SELECT '2001:db8:1::1000'::inet + n, '2001:db8:1::/64',
+ '52:54:01:00:' || lpad(to_hex(n / 256), 2, '0') || ':' || lpad(to_hex(n % 256), 2, '0'),
+ '0003000152540100' || lpad(to_hex(n), 4, '0'), n, CASE n % 5 WHEN 0 THEN 'released' ELSE 'bound' END,
+ now(), now() + '1 hour', 'by hand' FROM generate_series(0, 3999) n
+"""
+
+
+def test_operator_lists_and_exports(shared):
+    """Thousands of leases, in pages; read at the start by one server, heard of by the other."""
+    shared.database.start()
+    shared.one.start(last="2fff")
+    shared.wait_until_ready([shared.one])
+    shared.database.query(FILL)
+    shared.two.start(last="2fff")
+    shared.wait_until_ready([shared.two])
+    for server in shared.servers:
+        wait_for(lambda: server.store()["in-force"] == 4000, 10, "all leases are known")
+
+        def netboot6(*words, check=True):
+            command = program("netboot6/netboot6")
+            return run(command, "--control", server.control, "boot", "leases", *words, check=check)
+
+        heading, *rows = list(csv.reader(netboot6("--csv").stdout.splitlines()))
+        assert heading[:4] == ["address", "machine", "mac-from", "state"]
+        assert len({row[0] for row in rows}) == len(rows) == 4000
+        everything = json.loads(netboot6("--json").stdout)
+        assert {lease["address"] for lease in everything["leases"]} == {row[0] for row in rows}
+        released = list(csv.reader(netboot6("--csv", "--state", "released").stdout.splitlines()))
+        assert len(released) == 801
+        [one] = json.loads(netboot6("--json", "--address", "2001:db8:1::1001").stdout)["leases"]
+        assert (one["machine"], one["state"]) == ("52:54:01:00:00:01", "bound")
+        for word, count in (
+            ("--mac=52:54:01:00:0f:01", 1),
+            ("--subnet=2001:db8:1::1100/120", 256),
+            ("--pool=2001:db8:1::/64", 4000),
+            ("--subnet=2001:db8:2::/64", 0),
+        ):
+            assert len(json.loads(netboot6("--json", word).stdout)["leases"]) == count
+        assert netboot6("--mac=52:54:01:00:0f:01").stdout.count("bound") == 1
+        refused = netboot6("--state", "lost", check=False)
+        assert refused.returncode == 1 and "state=lost" in refused.stderr
+        assert len(control(server, "leases")["leases"]) <= 1000
 
 
 # --- what fails in the middle --------------------------------------------------------------------

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC */
+/* The words of a question, then a walk over some slots of the binding table. */
+#include "bootd/boot_lease_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bootd/boot_view.h"
+#include "daemon/config.h"
+#include "daemon/control.h"
+
+/* What is asked for; what is not set lets all pass. */
+struct question {
+	struct prefix subnet, pool;
+	bool has_subnet, has_pool, has_mac, has_address;
+	struct machine machine;
+	const struct boot_host *host;
+	struct in6_addr address;
+	const char *state;
+	size_t after;
+};
+
+/* --- the words ------------------------------------------------------------------- */
+
+static bool read_prefix(const char *text, struct prefix *prefix, bool *has)
+{
+	*has = config_prefix(text, &prefix->address, &prefix->len) == 0;
+	return *has;
+}
+
+static bool read_state(const char *text, const char **state)
+{
+	for (int i = BINDING_OFFERED; i <= BINDING_REGISTERED; i++)
+		if (strcmp(text, binding_state_name((enum binding_state)i)) == 0)
+			*state = binding_state_name((enum binding_state)i);
+	return *state != NULL;
+}
+
+static bool read_after(const char *text, size_t *after)
+{
+	char *end;
+
+	*after = strtoul(text, &end, 10);
+	return end != text && *end == '\0';
+}
+
+static bool read_word(const struct boot_server *server, struct question *q, const char *word)
+{
+	const char *value = strchr(word, '=');
+	size_t len = value ? (size_t)(value++ - word) : 0;
+
+	if (len == 6 && strncmp(word, "subnet", len) == 0)
+		return read_prefix(value, &q->subnet, &q->has_subnet);
+	if (len == 4 && strncmp(word, "pool", len) == 0)
+		return read_prefix(value, &q->pool, &q->has_pool);
+	if (len == 3 && strncmp(word, "mac", len) == 0)
+		return q->has_mac = machine_parse(value, &q->machine) == 0;
+	if (len == 4 && strncmp(word, "host", len) == 0)
+		return (q->host = boot_config_host_named(server->config, value)) != NULL;
+	if (len == 5 && strncmp(word, "state", len) == 0)
+		return read_state(value, &q->state);
+	if (len == 7 && strncmp(word, "address", len) == 0)
+		return q->has_address = config_address(value, &q->address) == 0;
+	return len == 5 && strncmp(word, "after", len) == 0 && read_after(value, &q->after);
+}
+
+/* --- the walk -------------------------------------------------------------------- */
+
+static bool is_of_host(const struct binding *binding, const struct boot_host *host)
+{
+	struct machine machine;
+
+	for (size_t i = 0; i < host->macs; i++) {
+		machine = machine_of_mac(host->mac[i]);
+		if (binding_is_of(binding, &machine))
+			return true;
+	}
+	machine = machine_of_duid(&host->duid);
+	return (host->duid.len > 0 && binding_is_of(binding, &machine)) ||
+	       (host->has_address && IN6_ARE_ADDR_EQUAL(&host->address, &binding->address));
+}
+
+static bool is_wanted(const struct question *q, const struct binding *binding)
+{
+	return (!q->has_subnet || prefix_contains(&q->subnet, &binding->address)) &&
+	       (!q->has_pool ||
+		       (binding->is_lease && prefix_contains(&q->pool, &binding->address))) &&
+	       (!q->has_mac || binding_is_of(binding, &q->machine)) &&
+	       (!q->host || is_of_host(binding, q->host)) &&
+	       (!q->state || strcmp(q->state, binding_state_name(binding->state)) == 0);
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+	const struct binding *const *left = a, *const *right = b;
+
+	return memcmp(&(*left)->address, &(*right)->address, sizeof((*left)->address));
+}
+
+static json_t *page_json(const struct binding *page[], size_t rows, uint64_t now_ms)
+{
+	json_t *all = json_array();
+
+	qsort(page, rows, sizeof(*page), compare_addresses);
+	for (size_t i = 0; i < rows; i++)
+		json_array_append_new(all, boot_view_binding(page[i], now_ms));
+	return all;
+}
+
+/* Whole slots only; returns the one to go on with. */
+static size_t walk(const struct binding_table *table, const struct question *q,
+	const struct binding *page[], size_t *rows)
+{
+	size_t slot = q->after, end = binding_table_slots(table), looks = 0;
+
+	for (; slot < end && *rows < LEASE_PAGE_ROWS && looks < LEASE_PAGE_LOOKS; slot++) {
+		const struct binding *binding = NULL;
+		size_t before = *rows;
+
+		while ((binding = binding_table_in_slot(table, slot, binding))) {
+			looks++;
+			if (!is_wanted(q, binding))
+				continue;
+			if (*rows == LEASE_PAGE_ROWS) { /* the next page has it, with its slot */
+				*rows = before;
+				return slot;
+			}
+			page[(*rows)++] = binding;
+		}
+	}
+	return slot;
+}
+
+json_t *boot_lease_list(
+	const struct boot_server *server, int n, char *const words[], uint64_t now_ms)
+{
+	static const struct binding *page[LEASE_PAGE_ROWS];
+	const struct binding_table *table = &server->exchange.bindings;
+	struct question q = {0};
+	size_t rows = 0, next = binding_table_slots(table);
+
+	for (int i = 1; i < n; i++)
+		if (!read_word(server, &q, words[i]))
+			return control_error("leases: \"%s\": expected subnet= or pool= with a "
+					     "prefix, mac=, host=, state=, address= or after= with "
+					     "a value that fits",
+				words[i]);
+	if (q.after > next)
+		q.after = next;
+	if (!q.has_address) {
+		next = walk(table, &q, page, &rows);
+	} else {
+		page[0] = binding_table_find_address(table, &q.address);
+		rows = page[0] && is_wanted(&q, page[0]);
+	}
+	return json_pack("{s:o s:I s:o}", "leases", page_json(page, rows, now_ms), "of",
+		(json_int_t)binding_table_count(table), "next",
+		next < binding_table_slots(table) ? json_integer((json_int_t)next) : json_null());
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who has which address, in pages: a million leases hold up neither the loop nor the asker.
+ *
+ *	leases [subnet=P] [pool=P] [mac=M] [host=H] [state=S] [address=A] [after=N]
+ *	-> {"leases": [...], "of": COUNT, "next": N}
+ *
+ * "next" is where the next page begins, to be asked for with after=N; null with the last one.
+ * Each page is in order of address and all of them together in none; what changes between
+ * two pages may be missed or seen, what does not is seen once.
+ */
+#ifndef NB6_BOOTD_BOOT_LEASE_LIST_H
+#define NB6_BOOTD_BOOT_LEASE_LIST_H
+
+#include <jansson.h>
+
+#include "bootd/boot_server.h"
+
+enum {
+	LEASE_PAGE_ROWS = 1000,
+	LEASE_PAGE_LOOKS = 50000, /* that are looked at for one page */
+};
+
+/* A new reference, NULL when out of memory; one with "error" where a word is not understood. */
+json_t *boot_lease_list(
+	const struct boot_server *server, int n, char *const words[], uint64_t now_ms);
+
+#endif
