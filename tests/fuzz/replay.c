@@ -25,7 +25,7 @@
 
 #include "tests/fuzz/mutate.h"
 
-enum { FUZZ_RUNS = 50000, FUZZ_SEED = 6 };
+enum { FUZZ_RUNS = 20000, FUZZ_SEED = 6 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* The sanitizers' runtime has it; then a signal is not how the program ends. */
