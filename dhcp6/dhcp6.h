@@ -105,7 +105,7 @@ enum {
 	DHCP6_STATUS_QUERY_TERMINATED = 11, /* RFC 5460 */
 };
 
-/* What a Leasequery asks by: RFC 5007 section 4.1.2.1, RFC 5460 section 5.5.1. */
+/* What a Leasequery asks by: RFC 5007 section 4.1.2.1, RFC 5460 section 5.3. */
 enum {
 	DHCP6_QUERY_BY_ADDRESS = 1,
 	DHCP6_QUERY_BY_CLIENT_ID = 2,

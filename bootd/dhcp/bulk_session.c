@@ -32,7 +32,7 @@ static void put_id(struct wire_out *out, uint16_t code, const struct dhcp6_duid 
 		dhcp6_put_option(out, code, duid->octets, duid->len);
 }
 
-/* Section 5.1: identifiers are in the first message of an answer only. */
+/* Section 5.2: identifiers are in the first message of an answer only. */
 static size_t open_message(struct bulk_session *session, const struct exchange *exchange,
 	uint8_t type, struct wire_out *out)
 {
