@@ -64,14 +64,17 @@ int udp_adopt(int fd, int rcvbuf)
 	return 0;
 }
 
-int udp_open(const struct sockaddr_in6 *address, int rcvbuf)
+static int open_bound(const struct sockaddr_in6 *address, int rcvbuf, int shared)
 {
 	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int on = 1, rc;
 
 	if (fd < 0)
 		return -errno;
-	rc = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0 ? -errno : 0;
+	rc = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0 ||
+			     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &shared, sizeof(shared)) < 0
+		     ? -errno
+		     : 0;
 	if (rc == 0)
 		rc = udp_adopt(fd, rcvbuf);
 	if (rc == 0 && bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
@@ -80,6 +83,16 @@ int udp_open(const struct sockaddr_in6 *address, int rcvbuf)
 		return fd;
 	close(fd);
 	return rc;
+}
+
+int udp_open(const struct sockaddr_in6 *address, int rcvbuf)
+{
+	return open_bound(address, rcvbuf, 0);
+}
+
+int udp_open_shared(const struct sockaddr_in6 *address, int rcvbuf)
+{
+	return open_bound(address, rcvbuf, 1);
 }
 
 /*

@@ -28,6 +28,8 @@ enum {
  * Returns it, or -errno.
  */
 int udp_open(const struct sockaddr_in6 *address, int rcvbuf);
+/* The same, and others that allow it, too, may have the port (SO_REUSEADDR). */
+int udp_open_shared(const struct sockaddr_in6 *address, int rcvbuf);
 /* The same for a socket that somebody else has bound. Returns 0 or -errno. */
 int udp_adopt(int fd, int rcvbuf);
 /*

@@ -237,6 +237,10 @@ static void build_template(
 	if (conf->relay_id.len)
 		dhcp6_put_option(
 			&out, DHCP6_OPT_RELAY_ID, conf->relay_id.octets, conf->relay_id.len);
+	cl->forward.relayed_len = (uint16_t)out.len;
+	/* RFC 8357 section 4.2: 0, as no relay below has a port of its own. */
+	if (conf->source_port != DHCP6_SERVER_PORT)
+		dhcp6_put_u16_option(&out, DHCP6_OPT_RELAY_PORT, 0);
 	assert(!out.bad);
 	cl->forward.len = (uint16_t)out.len;
 }

@@ -37,9 +37,11 @@ enum client_link_state {
 };
 
 enum {
-	/* Relay header; Interface-Id, Remote-ID, Subscriber-ID and Relay-ID: all but option 79. */
+	FORWARD_PORT_LEN = 4 + 2, /* the Relay Source Port option */
+	/* Relay header; Interface-Id, Remote-ID, Subscriber-ID, Relay-ID and Relay Source Port:
+	 * all but option 79. */
 	FORWARD_FIXED_MAX = DHCP6_RELAY_HEADER_LEN + (4 + RELAY_ID_MAX) + (4 + 4 + RELAY_ID_MAX) +
-			    (4 + RELAY_ID_MAX) + (4 + DHCP6_DUID_MAX),
+			    (4 + RELAY_ID_MAX) + (4 + DHCP6_DUID_MAX) + FORWARD_PORT_LEN,
 	/* The same with option 79 and the header of the Relay Message option behind it. */
 	FORWARD_HEADER_MAX = FORWARD_FIXED_MAX + (4 + 2 + LINK_MAC_SIZE) + 4,
 };
@@ -47,6 +49,7 @@ enum {
 /* What is the same in front of every message from a link; len 0: do not forward. */
 struct forward_template {
 	uint16_t len;
+	uint16_t relayed_len; /* of it in front of what relays below send: without our port */
 	uint8_t octets[FORWARD_FIXED_MAX];
 };
 

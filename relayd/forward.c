@@ -4,7 +4,7 @@
  * ready in its template; per message come the peer-address, option 79 and the
  * length.
  *
- *	template: relay header, Interface-Id, Remote-ID | option 79 | 9, length | message
+ *	template: relay header, Interface-Id, Remote-ID ... | option 79 | 9, length | message
  */
 #include "relayd/forward.h"
 
@@ -74,8 +74,22 @@ static enum relay_drop put_relayed_fields(struct wire_out *out, const struct cli
 	dhcp6_put_relay_header(out, DHCP6_RELAY_FORW, hops,
 		IN6_IS_ADDR_LINKLOCAL(peer) ? &cl->link_address : &none, peer);
 	wire_put_bytes(out, cl->forward.octets + DHCP6_RELAY_HEADER_LEN,
-		cl->forward.len - (size_t)DHCP6_RELAY_HEADER_LEN);
+		cl->forward.relayed_len - (size_t)DHCP6_RELAY_HEADER_LEN);
 	return RELAY_PASS;
+}
+
+/*
+ * RFC 8357: the port that the relay below listens on, where it is another one than
+ * 547, so that the answer finds back with nothing kept here; 0 where it is ours alone.
+ */
+static void put_relay_port(struct wire_out *out, const struct udp_datagram *d, bool own_port)
+{
+	uint16_t port = ntohs(d->peer.sin6_port);
+
+	if (port == DHCP6_SERVER_PORT)
+		port = 0;
+	if (port || own_port)
+		dhcp6_put_u16_option(out, DHCP6_OPT_RELAY_PORT, port);
 }
 
 /* True where a relay anywhere in the nest supplies options, or the nest cannot be read. */
@@ -107,5 +121,8 @@ enum relay_drop forward_relayed_message(const struct client_link *cl, struct for
 	if (!policy.rsoo && has_rsoo(d))
 		return RELAY_DROP_RSOO;
 	drop = put_relayed_fields(&out, cl, d, (uint8_t)(d->data[1] + 1));
-	return drop ? drop : close_header(&out, d->len, len);
+	if (drop)
+		return drop;
+	put_relay_port(&out, d, policy.own_port);
+	return close_header(&out, d->len, len);
 }

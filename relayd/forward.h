@@ -25,8 +25,9 @@ enum relay_drop forward_client_message(const struct client_link *cl,
 
 /* What is allowed to relays below. */
 struct forward_policy {
-	bool trusted; /* relays may be on the link that it came in on */
-	bool rsoo;    /* they may supply options for the client (RFC 6422 section 5) */
+	bool trusted;  /* relays may be on the link that it came in on */
+	bool rsoo;     /* they may supply options for the client (RFC 6422 section 5) */
+	bool own_port; /* we send to servers from another port than 547 (RFC 8357) */
 };
 
 /*

@@ -85,8 +85,8 @@ void relay_refresh_servers(struct relay *relay)
 {
 	server_paths_refresh(&relay->paths);
 	if (relay->loop)
-		vrf_sockets_follow(
-			&relay->vrfs, &relay->paths, relay->fd, relay->loop, udp_ready, relay);
+		vrf_sockets_follow(&relay->vrfs, &relay->paths, relay->server_fd, relay->loop,
+			udp_ready, relay);
 }
 
 static void on_names_changed(void *arg)
@@ -110,32 +110,62 @@ bool relay_read_netlink(struct relay *relay)
 
 /* --- life ---------------------------------------------------------------------------------- */
 
-/* The service manager's socket where it has one for us, else our own. */
-static int bind_port(struct relay *relay)
+/* On all addresses. Returns the socket or -errno, after it has said what is in the way. */
+static int bind_port(uint16_t port, bool is_shared)
 {
 	char owner[128];
-	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(DHCP6_SERVER_PORT)};
-	int fd = activation_udp(DHCP6_SERVER_PORT), hops = MULTICAST_HOPS;
-	int rc;
+	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+	int fd = is_shared ? udp_open_shared(&any, RECEIVE_BUFFER) : udp_open(&any, RECEIVE_BUFFER);
+
+	if (fd == -EADDRINUSE)
+		log_error("UDP port %d is taken by %s: stop it first", port,
+			port_owner_udp(port, owner, sizeof(owner)));
+	else if (fd < 0)
+		log_error("cannot open UDP port %d: %s", port, strerror(-fd));
+	return fd;
+}
+
+/*
+ * The service manager's socket where it has one for us, else our own. With a port of our own
+ * toward the servers a server on this host may have 547 with us: we need no unicast there.
+ */
+static int open_client_port(struct relay *relay)
+{
+	int fd = activation_udp(DHCP6_SERVER_PORT), rc = 0;
 
 	relay->is_activated = fd >= 0;
-	rc = relay->is_activated ? udp_adopt(fd, RECEIVE_BUFFER) : udp_open(&any, RECEIVE_BUFFER);
-	if (rc == -EADDRINUSE)
-		log_error("UDP port %d is taken by %s: stop it first", DHCP6_SERVER_PORT,
-			port_owner_udp(DHCP6_SERVER_PORT, owner, sizeof(owner)));
-	else if (rc < 0)
-		log_error("cannot open UDP port %d: %s", DHCP6_SERVER_PORT, strerror(-rc));
-	if (rc < 0)
-		return rc;
-	relay->fd = relay->is_activated ? fd : rc;
-	setsockopt(relay->fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops));
+	if (relay->is_activated)
+		rc = udp_adopt(fd, RECEIVE_BUFFER);
+	else
+		fd = rc =
+			bind_port(DHCP6_SERVER_PORT, relay->conf->source_port != DHCP6_SERVER_PORT);
+	relay->fd = rc < 0 ? -1 : fd;
+	return rc < 0 ? rc : 0;
+}
+
+/* Whence messages go to servers, and where they answer. It has no multicast. */
+static int open_server_port(struct relay *relay)
+{
+	int hops = MULTICAST_HOPS, off = 0, fd;
+
+	relay->server_fd = relay->fd;
+	if (relay->conf->source_port != DHCP6_SERVER_PORT) {
+		fd = bind_port(relay->conf->source_port, false);
+		if (fd < 0)
+			return fd;
+		relay->server_fd = fd;
+		setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, &off, sizeof(off));
+	}
+	setsockopt(relay->server_fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops));
 	return 0;
 }
 
 static int open_sockets(struct relay *relay, enum client_mac_way most)
 {
-	int rc = bind_port(relay);
+	int rc = open_client_port(relay);
 
+	if (rc == 0)
+		rc = open_server_port(relay);
 	if (rc < 0)
 		return rc;
 	rc = reply_sockets_open(&relay->replies, relay->fd, RELAY_BATCH);
@@ -188,7 +218,7 @@ int relay_init(struct relay *relay, struct relay_conf *conf, enum client_mac_way
 {
 	int rc;
 
-	*relay = (struct relay){.conf = conf, .fd = -1, .started_s = time(NULL)};
+	*relay = (struct relay){.conf = conf, .fd = -1, .server_fd = -1, .started_s = time(NULL)};
 	relay->rates = rate_table_new();
 	relay->receiver = udp_receiver_new(RELAY_BATCH);
 	relay->to_servers = udp_sender_new(RELAY_BATCH * SERVER_PATHS_MAX);
@@ -232,7 +262,11 @@ int relay_start(struct relay *relay, struct loop *loop)
 		loop, link_monitor_fd(&relay->monitor), LOOP_READ, netlink_ready, relay);
 	relay->routes_watch = loop_watch_new(
 		loop, server_paths_fd(&relay->paths), LOOP_READ, routes_ready, relay);
-	if (!relay->udp_watch || !relay->netlink_watch || !relay->routes_watch)
+	if (relay->server_fd != relay->fd)
+		relay->server_watch =
+			loop_watch_new(loop, relay->server_fd, LOOP_READ, udp_ready, relay);
+	if (!relay->udp_watch || !relay->netlink_watch || !relay->routes_watch ||
+		(relay->server_fd != relay->fd && !relay->server_watch))
 		return -ENOMEM;
 	relay_refresh_servers(relay);
 	return server_names_start(&relay->names, loop);
@@ -245,6 +279,10 @@ void relay_reload(struct relay *relay, struct relay_conf *conf)
 	if (conf->client_mac && client_mac_way(relay->mac) == CLIENT_MAC_NONE)
 		log_warning("client-mac: its side channel needs privileges that were given up at "
 			    "start: restart to have it");
+	if (conf->source_port != before->source_port)
+		log_warning("source-port: %d goes on being used: restart to have %d",
+			before->source_port, conf->source_port);
+	conf->source_port = before->source_port;
 	relay->conf = conf;
 	client_links_reconfigure(&relay->links, conf);
 	if (server_names_reconfigure(&relay->names, conf) < 0)
@@ -257,6 +295,7 @@ void relay_reload(struct relay *relay, struct relay_conf *conf)
 void relay_fini(struct relay *relay)
 {
 	loop_watch_free(relay->udp_watch);
+	loop_watch_free(relay->server_watch);
 	loop_watch_free(relay->netlink_watch);
 	loop_watch_free(relay->routes_watch);
 	vrf_sockets_fini(&relay->vrfs);
@@ -268,6 +307,8 @@ void relay_fini(struct relay *relay)
 		link_table_fini(&relay->table);
 	}
 	client_mac_free(relay->mac);
+	if (relay->server_fd >= 0 && relay->server_fd != relay->fd)
+		close(relay->server_fd);
 	if (relay->fd >= 0 && !relay->is_activated)
 		close(relay->fd);
 	reply_sockets_close(&relay->replies);
@@ -275,5 +316,5 @@ void relay_fini(struct relay *relay)
 	udp_sender_free(relay->to_servers);
 	udp_receiver_free(relay->receiver);
 	relay_conf_free(relay->conf);
-	*relay = (struct relay){.fd = -1};
+	*relay = (struct relay){.fd = -1, .server_fd = -1};
 }

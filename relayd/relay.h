@@ -38,7 +38,8 @@ struct relay {
 	struct server_paths paths;
 	struct client_mac *mac;
 	struct rate_table *rates;
-	int fd;                  /* the UDP socket that receives, and sends to the servers */
+	int fd;                  /* the UDP socket that clients and relays below send to */
+	int server_fd;           /* sends to servers, and they to it; `fd` where the port is 547 */
 	bool is_activated;       /* it is the service manager\'s and outlives us */
 	struct vrf_sockets vrfs; /* receive, too */
 	struct udp_receiver *receiver;
@@ -50,10 +51,11 @@ struct relay {
 	uint8_t header[RELAY_BATCH][FORWARD_HEADER_MAX];
 	struct relay_counters counters;
 	int64_t started_s;
-	int64_t now_ms; /* of the batch being relayed, monotonic */
+	int64_t now_ms;    /* of the batch being relayed, monotonic */
+	bool only_servers; /* it came in where clients and relays do not send to */
 
 	struct loop *loop;
-	struct loop_watch *udp_watch, *netlink_watch, *routes_watch;
+	struct loop_watch *udp_watch, *server_watch, *netlink_watch, *routes_watch;
 	struct log_limit drop_limit[RELAY_DROPS];
 	struct relay_watch watch;
 	struct trace_filter *tracers; /* relay_trace.h; NULL: nobody traces */

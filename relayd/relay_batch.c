@@ -105,6 +105,7 @@ static enum relay_drop relay_from_relay(
 	struct forward_policy policy = {
 		.trusted = cl && link_patterns_match(&relay->conf->trusted, cl->name),
 		.rsoo = relay->conf->rsoo,
+		.own_port = relay->conf->source_port != DHCP6_SERVER_PORT,
 	};
 	enum relay_drop drop;
 	size_t len;
@@ -172,6 +173,8 @@ static void relay_datagram(
 		drop = RELAY_DROP_SHORT;
 	} else if (d->data[0] == DHCP6_RELAY_REPL) {
 		drop = relay_from_server(relay, cl, d, &cl);
+	} else if (relay->only_servers) {
+		drop = RELAY_DROP_NOT_SERVED;
 	} else {
 		count_received(relay, cl, d->data[0]);
 		drop = d->data[0] == DHCP6_RELAY_FORW ? relay_from_relay(relay, cl, d, header)
@@ -217,6 +220,7 @@ static bool run_batch(struct relay *relay, int fd)
 	if (n <= 0)
 		return false;
 	relay->now_ms = (int64_t)loop_now_ms();
+	relay->only_servers = fd != relay->fd && relay->server_fd != relay->fd;
 	catch_up(relay);
 	relay_refresh_servers(relay);
 	client_mac_drain(relay->mac);

@@ -70,6 +70,7 @@ struct relay_conf {
 	char *subscriber_id;             /* option 38; NULL: none */
 	struct dhcp6_duid relay_id;      /* option 53; len 0: none */
 	uint32_t link_rate, client_rate; /* messages a second, 0: no limit */
+	uint16_t source_port;            /* toward servers, 547 or as RFC 8357 has it */
 	enum relay_source source;
 	struct in6_addr source_address;
 	char source_link[IFNAMSIZ];

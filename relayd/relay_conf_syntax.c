@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dhcp6/dhcp6.h"
 #include "dhcp6/identity.h"
 #include "relayd/relay_conf.h"
 
@@ -277,6 +278,17 @@ static int validate_rate(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+static int validate_source_port(cfg_t *cfg, cfg_opt_t *opt)
+{
+	long port = cfg_opt_getnint(opt, 0);
+
+	if (port < 1 || port > 65535 || port == DHCP6_CLIENT_PORT)
+		return config_error(cfg,
+			"source-port: %ld found, a UDP port, and not that of clients, expected",
+			port);
+	return 0;
+}
+
 static cfg_opt_t server_options[] = {
 	CFG_STR_LIST("interface", NULL, CFGF_NONE),
 	CFG_STR("vrf", NULL, CFGF_NODEFAULT),
@@ -310,6 +322,7 @@ static cfg_opt_t relay_options[] = {
 	CFG_INT("link-rate", 0, CFGF_NONE),
 	CFG_INT("client-rate", 0, CFGF_NONE),
 	CFG_STR("source", "auto", CFGF_NONE),
+	CFG_INT("source-port", DHCP6_SERVER_PORT, CFGF_NONE),
 	CFG_STR("without-address", "drop", CFGF_NONE),
 	CFG_STR("user", NULL, CFGF_NODEFAULT),
 	CFG_STR("control", DEFAULT_CONTROL, CFGF_NONE),
@@ -339,6 +352,7 @@ cfg_t *relay_conf_parser(void)
 		{"client-rate", validate_rate},
 		{"metrics|listen", validate_metrics},
 		{"source", validate_source},
+		{"source-port", validate_source_port},
 		{"without-address", validate_without_address},
 	};
 	cfg_t *cfg = cfg_init(relay_options, CFGF_NONE);

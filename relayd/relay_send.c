@@ -49,7 +49,7 @@ static void forward_failed(void *arg, const struct udp_outgoing *datagram, int e
 		relay->paths.stale = true;
 		server_paths_refresh(&relay->paths);
 		fill_outgoing(&again, server);
-		error = -udp_send(relay->fd, &again);
+		error = -udp_send(relay->server_fd, &again);
 	}
 	if (error == 0)
 		return;
@@ -79,7 +79,7 @@ static void reply_failed(void *arg, const struct udp_outgoing *datagram, int err
 
 void relay_flush(struct relay *relay)
 {
-	udp_flush(relay->to_servers, relay->fd, forward_failed, relay);
+	udp_flush(relay->to_servers, relay->server_fd, forward_failed, relay);
 	reply_sockets_flush(&relay->replies, reply_failed, relay);
 }
 

@@ -14,6 +14,7 @@
 struct reply_options {
 	struct wire_in interface_id, message;
 	bool has_interface_id, has_message;
+	uint16_t relay_port; /* 0: 547 */
 };
 
 static bool walk_options(struct wire_in options, struct reply_options *found)
@@ -25,6 +26,10 @@ static bool walk_options(struct wire_in options, struct reply_options *found)
 		if (option.code == DHCP6_OPT_INTERFACE_ID) {
 			found->interface_id = option.data;
 			found->has_interface_id = true;
+		} else if (option.code == DHCP6_OPT_RELAY_PORT) {
+			found->relay_port = wire_get_u16(&option.data);
+			if (option.data.bad || wire_left(&option.data) > 0)
+				return false;
 		} else if (option.code == DHCP6_OPT_RELAY_MSG) {
 			found->message = option.data;
 			found->has_message = true;
@@ -64,8 +69,9 @@ enum relay_drop reply_decide(
 	reply->message_type = dhcp6_peek_type(&options.message);
 	reply->to = relay.peer_address;
 	/* By the inner type, not by the link-address: a relay below listens as servers do. */
-	reply->port =
-		reply->message_type == DHCP6_RELAY_REPL ? DHCP6_SERVER_PORT : DHCP6_CLIENT_PORT;
+	reply->port = DHCP6_CLIENT_PORT;
+	if (reply->message_type == DHCP6_RELAY_REPL)
+		reply->port = options.relay_port ? options.relay_port : DHCP6_SERVER_PORT;
 	if (IN6_IS_ADDR_MULTICAST(&reply->to) || IN6_IS_ADDR_UNSPECIFIED(&reply->to))
 		return RELAY_DROP_MALFORMED;
 	/* To a relay that reached us through routers: the way we gave it no link for. */

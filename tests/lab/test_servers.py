@@ -13,7 +13,7 @@ from lab.bench import CLIENT, CLIENT_MAC, Bench
 from lab.name_server import NXDOMAIN, NameServer
 from lab.netns import link_local, wait_for
 from lab.test_relayd import dhcp_to, dropped
-from lab.topology import SERVER
+from lab.topology import SERVER, program
 
 NAME = "dhcp.example.net"
 OTHER = "2001:db8:100::70"
@@ -391,3 +391,92 @@ def test_answers_under_way_survive_a_fail_over(site):
     relayd.wait_for_line(rf"server {SERVER}: by up2,", since=since)
     bench.expect_answer(SERVER, relayed)
     bench.expect_at(SERVER)
+
+
+# --- from a port of its own (RFC 8357) ----------------------------------------------------
+
+OWN_PORT = f"""
+interfaces = {{"lan*"}}
+server "{SERVER}" {{}}
+source-port = 1547
+"""
+NO_PORT_BELOW = bytes.fromhex("008700020000")
+
+
+def with_port(answer, port):
+    """A Relay-reply with the Relay Source Port option that the server gives back."""
+    return bytes(answer) + bytes.fromhex("00870002") + port.to_bytes(2, "big")
+
+
+def test_a_relay_with_a_port_of_its_own(site):
+    site.start_relayd(config=OWN_PORT)
+    bench = Servers(site)
+    bench.send(bench.solicit())  # clients know no other port than 547
+    data, sender = bench.server.recvfrom(65535)
+    assert sender[:2] == ("2001:db8:100::1", 1547)
+    assert NO_PORT_BELOW in data
+    relayed = DHCP6_RelayForward(data)
+    answer = with_port(bench.reply(relayed, DHCP6_Reply(trid=5)), 0)
+    for port in (1547, 547):  # the latter by a server that does not know the option
+        bench.server.sendto(answer, (sender[0], port))
+        got = bench.wire.expect(dhcp_to(CLIENT))
+        assert got["UDP"].sport == 547
+    # To the port of the servers nobody else has anything to say.
+    bench.server.sendto(bytes(bench.solicit()), (sender[0], 1547))
+    wait_for(lambda: dropped(site, "not-served") == 1)
+
+
+def test_a_server_on_the_same_host(site):
+    """It has port 547 of its own addresses, as Kea does, before the relay starts and after."""
+    here = "2001:db8:100::1"
+    with site.router.entered():
+        server = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    site.lab.closing.callback(server.close)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind((here, 547))
+    server.settimeout(10)
+    site.start_relayd(config=OWN_PORT.replace(SERVER, here))
+    bench = Servers(site)
+    message = bench.solicit()
+    bench.send(message)
+    data, sender = server.recvfrom(65535)
+    assert sender[:2] == (here, 1547)
+    relayed = DHCP6_RelayForward(data)
+    assert bytes(relayed[DHCP6OptRelayMsg].message) == bytes(message)
+    server.sendto(with_port(bench.reply(relayed, DHCP6_Reply(trid=9)), 0), sender)
+    bench.wire.expect(dhcp_to(CLIENT))
+
+
+def test_a_chain_of_two_relays_of_which_one_has_its_own_port(site):
+    """clients ── south [below] north ── lan9 [router] core ── server"""
+    below = site.lab.namespace("below")
+    below.sysctl("net.ipv6.conf.all.forwarding", 1)
+    site.clients.bridge("br-8")
+    site.lab.veth(site.clients, "port-8", below, "south")
+    site.clients.bridge_port("br-8", "port-8")
+    site.lab.veth(below, "north", site.router, "lan9")
+    below.address("south", "2001:db8:8::1/64")
+    below.address("north", "2001:db8:9::a/64")
+    site.router.address("lan9", "2001:db8:9::1/64")
+    config = f'interfaces = {{"lan*"}}\ntrusted = {{"lan9"}}\nserver "{SERVER}" {{}}\n'
+    site.start_relayd(config=config)
+    config = 'interfaces = {"south"}\nserver "2001:db8:9::1" {}\nsource-port = 1547\n'
+    path = site.lab.file("below.conf", config + f'control = "{site.lab.directory}/below.sock"\n')
+    relayd = below.popen("relayd", program("netboot6-relayd"), "-f", "-c", path, ours=True)
+    relayd.wait_for_line("relaying: ")
+    bench = Bench(site, wire=site.clients.wire("br-8"))
+    below.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", "south")
+    message = bench.solicit()
+    bench.send(message)
+    data, sender = bench.server.recvfrom(65535)
+    assert sender[1] == 547
+    outer = DHCP6_RelayForward(data)
+    assert bytes.fromhex("00870002060b") in data and NO_PORT_BELOW in data
+    assert (outer.hopcount, outer.peeraddr, outer.linkaddr) == (1, "2001:db8:9::a", "::")
+    inner = outer[DHCP6OptRelayMsg].message
+    assert bytes(message) in bytes(inner)
+    answer = with_port(bench.reply(DHCP6_RelayForward(bytes(inner)), DHCP6_Reply(trid=6)), 0)
+    bench.server.sendto(with_port(bench.reply(outer, answer), 1547), ("2001:db8:100::1", 547))
+    got = bench.wire.expect(dhcp_to(CLIENT))
+    assert (got["UDP"].sport, got["UDP"].dport) == (547, 546)
+    assert bytes(got["UDP"].payload)[:4] == bytes([7, 0, 0, 6])

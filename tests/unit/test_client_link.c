@@ -309,6 +309,56 @@ static void test_relays_below(void **state)
 	relay_conf_free(conf);
 }
 
+/* RFC 8357: what follows the Interface-Id, by the relay's own port and that of one below. */
+static void test_ports_of_relays(void **state)
+{
+	static const struct {
+		const char *more;
+		bool is_relay;
+		uint16_t port; /* that it came from */
+		int value;     /* of the option, -1: none */
+	} rows[] = {
+		{"", false, 546, -1},
+		{"", false, 1234, -1}, /* a client may send from any port */
+		{"", true, 547, -1},
+		{"", true, 1547, 1547},
+		{"source-port = 2547", false, 546, 0},
+		{"source-port = 2547", true, 547, 0},
+		{"source-port = 2547", true, 1547, 1547},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct relay_conf *conf = conf_of(rows[i].more);
+		struct forward_policy policy = {.trusted = true, .own_port = *rows[i].more};
+		uint8_t message[DHCP6_RELAY_HEADER_LEN] = {12, 0};
+		uint8_t header[FORWARD_HEADER_MAX];
+		struct udp_datagram d = datagram_of(message, sizeof(message), "ff02::1:2");
+		struct wire_in options, port;
+		struct fixture f;
+		size_t len;
+
+		set_up(&f, "2001:db8:1::1", 0);
+		update(&f.cl, conf);
+		d.peer.sin6_port = htons(rows[i].port);
+		if (!rows[i].is_relay)
+			message[0] = DHCP6_SOLICIT;
+		policy.rsoo = true;
+		assert_int_equal(rows[i].is_relay
+					 ? forward_relayed_message(&f.cl, policy, &d, header, &len)
+					 : forward_client_message(&f.cl, &d, NULL, header, &len),
+			RELAY_PASS);
+		options = wire_in_of(
+			header + DHCP6_RELAY_HEADER_LEN, len - DHCP6_RELAY_HEADER_LEN - 4);
+		assert_int_equal(len, 34 + 8 + (rows[i].value < 0 ? 0 : 6) + 4);
+		if (dhcp6_option_find(options, DHCP6_OPT_RELAY_PORT, &port) != (rows[i].value >= 0))
+			fail_msg("row %zu", i);
+		if (rows[i].value >= 0)
+			assert_int_equal(wire_get_u16(&port), rows[i].value);
+		relay_conf_free(conf);
+	}
+}
+
 static void test_options_that_relays_supply(void **state)
 {
 	static const struct in6_addr any = IN6ADDR_ANY_INIT;
@@ -395,6 +445,7 @@ int main(void)
 		cmocka_unit_test(test_what_clients_may_not_send),
 		cmocka_unit_test(test_the_longest_message),
 		cmocka_unit_test(test_relays_below),
+		cmocka_unit_test(test_ports_of_relays),
 		cmocka_unit_test(test_options_that_relays_supply),
 	};
 

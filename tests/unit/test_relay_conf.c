@@ -77,6 +77,7 @@ static void test_defaults(void **state)
 	assert_int_equal(conf->forward, RELAY_FORWARD_ALL);
 	assert_null(conf->remote_id);
 	assert_int_equal(conf->source, RELAY_SOURCE_AUTO);
+	assert_int_equal(conf->source_port, 547);
 	assert_int_equal(conf->without_address, RELAY_DROP);
 	assert_null(conf->user);
 	relay_conf_free(conf);
@@ -94,6 +95,9 @@ static void test_what_is_said_of_bad_lines(void **state)
 			"f:3: interface-id: 'number' found; name, none, or a text with %i"},
 		{GOOD "source = \"fe80::1\"\n", "f:3: source: 'fe80::1' is no global"},
 		{GOOD "source = \"2001:db8::zz\"\n", "f:3: source: '2001:db8::zz' is no global"},
+		{GOOD "source-port = 546\n", "f:3: source-port: 546 found, a UDP port, and not"},
+		{GOOD "source-port = 0\n", "f:3: source-port: 0 found"},
+		{GOOD "source-port = 65536\n", "f:3: source-port: 65536 found"},
 		{GOOD "source = \"lo*\"\n", "f:3: source: 'lo*' found"},
 		{GOOD "source = \"a-name-too-long-for-it\"\n", "f:3: source:"},
 		{GOOD "enterprise-number = 0\n", "f:3: enterprise-number: 0 found"},

@@ -144,6 +144,44 @@ static void test_a_relay_beyond_routers_needs_no_link(void **state)
 	assert_int_equal(reply.port, 547);
 }
 
+/* RFC 8357: the port of the relay below; nothing that it says is for a client. */
+static void test_the_port_of_a_relay_below(void **state)
+{
+	static const uint8_t advertise[] = {2, 1, 2, 3}, relayed[] = {13, 0};
+	static const struct {
+		const uint8_t *inner;
+		size_t inner_len, option_len;
+		enum relay_drop drop;
+		uint8_t option[3];
+		uint16_t port;
+	} rows[] = {
+		{relayed, 2, 2, RELAY_PASS, {6, 11}, 1547},
+		{relayed, 2, 2, RELAY_PASS, {0, 0}, 547},
+		{advertise, 4, 2, RELAY_PASS, {6, 11}, 546},
+		{relayed, 2, 0, RELAY_DROP_MALFORMED, {0}, 0},
+		{relayed, 2, 1, RELAY_DROP_MALFORMED, {6}, 0},
+		{relayed, 2, 3, RELAY_DROP_MALFORMED, {6, 11, 0}, 0},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint8_t octets[128];
+		struct udp_datagram d = {.data = octets};
+		struct reply reply;
+		struct wire_out more;
+
+		d.len = make_reply(octets, sizeof(octets), "lan1", NULL, "2001:db8:1::9",
+			rows[i].inner, rows[i].inner_len);
+		more = wire_out_of(octets + d.len, sizeof(octets) - d.len);
+		dhcp6_put_option(&more, DHCP6_OPT_RELAY_PORT, rows[i].option, rows[i].option_len);
+		d.len += more.len;
+		if (reply_decide(&f->links, &d, &reply) != rows[i].drop)
+			fail_msg("row %zu", i);
+		if (rows[i].drop == RELAY_PASS)
+			assert_int_equal(reply.port, rows[i].port);
+	}
+}
+
 static void test_every_truncation_is_refused(void **state)
 {
 	static const uint8_t advertise[] = {2, 1, 2, 3};
@@ -164,6 +202,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_where_replies_go, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_relay_beyond_routers_needs_no_link, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_the_port_of_a_relay_below, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_every_truncation_is_refused, set_up, tear_down),
 	};
