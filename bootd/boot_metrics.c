@@ -103,6 +103,24 @@ static void fill_addresses(const struct boot_server *server, struct metrics *m)
 	metrics_histogram(m, &dhcp_service_counters(server->dhcp)->commit_s, NULL);
 }
 
+/* Only where somebody may ask. */
+static void fill_bulk(const struct boot_server *server, struct metrics *m)
+{
+	const struct bulk_counters *bulk;
+
+	if (!server->bulk)
+		return;
+	bulk = bulk_server_counters(server->bulk);
+	gauge(m, "netboot6_boot_bulk_leasequery_connections",
+		"Connections of Bulk Leasequery requestors.", bulk->connections);
+	counter(m, "netboot6_boot_bulk_leasequery_refused_connections_total",
+		"Those of who may not ask, or that were too many.", bulk->refused);
+	counter(m, "netboot6_boot_bulk_leasequeries_total", "Queries that came by TCP.",
+		bulk->queries);
+	counter(m, "netboot6_boot_bulk_leasequery_clients_total",
+		"Clients that were told of in answer to these.", bulk->told);
+}
+
 /* --- files ------------------------------------------------------------------------------ */
 
 static void fill_files(const struct boot_server *server, struct metrics *m)
@@ -162,6 +180,7 @@ void boot_metrics_fill(void *arg, struct metrics *m)
 	fill_daemon(server, m);
 	fill_messages(server, m);
 	fill_addresses(server, m);
+	fill_bulk(server, m);
 	fill_files(server, m);
 	fill_boots(&server->progress, m);
 }

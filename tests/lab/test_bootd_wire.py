@@ -253,6 +253,8 @@ def test_bulk_leasequery(site):
         assert {dict(client)[IAADDR][:16] for client in clients} == {in6(a) for a in bound}
     counters = site.ask("bootd", "status")["dhcp"]["bulk-leasequery"]
     assert (counters["queries"], counters["told"]) == (2, 40)
+    shown = site.ask("bootd", "metrics")["metrics"]
+    assert "netboot6_boot_bulk_leasequery_clients_total 40\n" in shown
 
 
 def test_bulk_leasequery_is_bounded(site):
