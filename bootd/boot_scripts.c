@@ -25,6 +25,24 @@ static int find_machine(const struct boot_server *server, const struct in6_addr 
 	return 1;
 }
 
+/*
+ * The host of a machine: by its MAC, else what it was known for when it asked by DHCPv6, which
+ * said more (its UUID, its port), else whose address this is.
+ */
+static const struct boot_host *find_host(const struct boot_server *server,
+	const struct client_facts *facts, const struct subnet *subnet,
+	const struct machine *machine, const struct in6_addr *peer)
+{
+	const struct boot_config *config = server->config;
+	const struct boot_host *host = host_choose(config, facts, subnet).host;
+	const struct boot_record *record =
+		machine->len > 0 ? boot_progress_find(&server->progress, machine) : NULL;
+
+	if (!host && record && record->host)
+		host = boot_config_host_named(config, record->host);
+	return host ? host : boot_config_host_at(config, peer);
+}
+
 int boot_scripts_describe(void *arg, const struct in6_addr *peer, const struct http_query *query,
 	struct script_values *values)
 {
@@ -32,8 +50,8 @@ int boot_scripts_describe(void *arg, const struct in6_addr *peer, const struct h
 	const struct boot_config *config = server->config;
 	const struct subnet *subnet = boot_config_subnet_of(config, peer);
 	struct client_facts facts = {0};
-	const struct boot_host *host = NULL;
-	struct machine machine;
+	struct machine machine = {0};
+	const struct boot_host *host;
 	int known = find_machine(server, peer, query, &machine);
 
 	if (known < 0)
@@ -41,10 +59,8 @@ int boot_scripts_describe(void *arg, const struct in6_addr *peer, const struct h
 	if (known && machine.is_mac) {
 		facts.mac_source = CLIENT_MAC_FRAME;
 		memcpy(facts.mac, machine.octets, sizeof(facts.mac));
-		host = host_choose(config, &facts, subnet).host;
 	}
-	if (!host)
-		host = boot_config_host_at(config, peer);
+	host = find_host(server, &facts, subnet, &machine, peer);
 	boot_values_of_client(&server->script_values, config, &facts, subnet, host, peer);
 	server->script_values.for_ipxe = true;
 	*values = (struct script_values){boot_values_lookup, &server->script_values};

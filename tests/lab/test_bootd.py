@@ -451,6 +451,17 @@ def test_script_is_rendered_for_the_host(site, bootd, through):
     assert "${host}" in fetch(site, "/boot.ipxe?mac=52:54:00:00:00:99")
 
 
+def test_script_is_rendered_for_the_port(site, bootd, through):
+    """What is plugged into it is this host, also when it fetches files later, which say no port."""
+    host = 'host "slot3" { interface-id = "vlan100" group = "rack" }\ngroup "rack" { set = {"profile=rack"} }\n'
+    site.lab.file("bootd.conf", bootd.config + host)
+    assert control(bootd, "reload")["reloaded"]
+    through.ask(solicit(arch(X64_UEFI)))
+    assert f"echo {MAC} slot3 rack " in fetch(site, f"/boot.ipxe?mac={MAC}")
+    shown = control(bootd, f"explain mac={MAC} arch=x64-uefi interface-id=vlan100")
+    assert (shown["host"], shown["host-by"], shown["groups"]) == ("slot3", "port", ["rack"])
+
+
 def test_the_story_of_a_boot(site, bootd, through):
     advertise = through.ask(solicit(arch(X64_UEFI)))
     through.ask(request_of(advertise, arch(X64_UEFI)))
