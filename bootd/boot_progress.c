@@ -188,10 +188,19 @@ static void say_word(struct phrase *phrase, const char *word)
 }
 
 /* A path is of the peer's choice: what is shown as JSON must be text. */
+static void say_path(struct phrase *phrase, const char *path)
+{
+	size_t from = phrase->len;
+
+	say_word(phrase, path);
+	for (size_t i = from; i < phrase->len; i++)
+		if (phrase->text[i] < ' ' || phrase->text[i] > '~')
+			phrase->text[i] = '?';
+}
+
 static char *copy_phrase(char *to, const struct phrase *phrase)
 {
-	for (size_t i = 0; i < phrase->len; i++)
-		to[i] = phrase->text[i] < ' ' || phrase->text[i] > '~' ? '?' : phrase->text[i];
+	memcpy(to, phrase->text, phrase->len);
 	to[phrase->len] = '\0';
 	return to + phrase->len + 1;
 }
@@ -346,7 +355,7 @@ void boot_progress_fetch(struct boot_progress *progress, const struct machine *m
 		return;
 	enter_stage(progress, record, stage_of_fetch(record), now_ms);
 	say(&text, fetch_kind_name(event->kind));
-	say_word(&text, event->path);
+	say_path(&text, event->path);
 	say_fetched(&result, event);
 	if (event->outcome != FETCH_STARTED)
 		record->bytes += event->bytes;

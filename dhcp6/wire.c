@@ -1,81 +1,27 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The two cursors. Every access to a packet in this project comes through
- * take() or room() below; those are the two bounds checks there are.
+ * wire_take() (wire.h) or room() below; those are the two bounds checks there are.
  */
 #include "dhcp6/wire.h"
 
 #include <string.h>
 
-struct wire_in wire_in_of(const void *buf, size_t len)
-{
-	const uint8_t *pos = buf;
-
-	return (struct wire_in){.pos = pos, .end = len ? pos + len : pos};
-}
-
-size_t wire_left(const struct wire_in *in)
-{
-	return in->bad ? 0 : (size_t)(in->end - in->pos);
-}
-
-/* The next n octets and past them, or NULL and bad. */
-static const uint8_t *take(struct wire_in *in, size_t n)
-{
-	const uint8_t *here = in->pos;
-
-	if (in->bad || (size_t)(in->end - in->pos) < n) {
-		in->bad = true;
-		return NULL;
-	}
-	if (n > 0)
-		in->pos += n;
-	return here;
-}
-
-uint8_t wire_get_u8(struct wire_in *in)
-{
-	const uint8_t *b = take(in, 1);
-
-	return b ? b[0] : 0;
-}
-
-uint16_t wire_get_u16(struct wire_in *in)
-{
-	const uint8_t *b = take(in, 2);
-
-	return b ? (uint16_t)(b[0] << 8 | b[1]) : 0;
-}
-
 uint32_t wire_get_u32(struct wire_in *in)
 {
-	const uint8_t *b = take(in, 4);
+	const uint8_t *b = wire_take(in, 4);
 
 	return b ? (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3] : 0;
 }
 
 struct in6_addr wire_get_in6(struct wire_in *in)
 {
-	const uint8_t *b = take(in, 16);
+	const uint8_t *b = wire_take(in, 16);
 	struct in6_addr address = {0};
 
 	if (b)
 		memcpy(&address, b, sizeof(address));
 	return address;
-}
-
-const uint8_t *wire_get_bytes(struct wire_in *in, size_t n)
-{
-	return take(in, n);
-}
-
-struct wire_in wire_get_sub(struct wire_in *in, size_t n)
-{
-	const uint8_t *b = take(in, n);
-
-	if (in->bad)
-		return (struct wire_in){.bad = true};
-	return wire_in_of(b, n);
 }
 
 struct wire_out wire_out_of(void *buf, size_t size)

@@ -23,22 +23,66 @@ struct wire_in {
 	bool bad; /* something did not fit; sticks */
 };
 
-struct wire_in wire_in_of(const void *buf, size_t len);
+static inline struct wire_in wire_in_of(const void *buf, size_t len)
+{
+	const uint8_t *pos = buf;
 
-/* Octets left; 0 once bad. */
-size_t wire_left(const struct wire_in *in);
+	return (struct wire_in){.pos = pos, .end = len ? pos + len : pos};
+}
+
+/* Octets left; 0 once bad. (What is asked for in every loop over options is inline.) */
+static inline size_t wire_left(const struct wire_in *in)
+{
+	return in->bad ? 0 : (size_t)(in->end - in->pos);
+}
+
+/* The next n octets and past them, or NULL and bad. */
+static inline const uint8_t *wire_take(struct wire_in *in, size_t n)
+{
+	const uint8_t *here = in->pos;
+
+	if (in->bad || (size_t)(in->end - in->pos) < n) {
+		in->bad = true;
+		return NULL;
+	}
+	if (n > 0)
+		in->pos += n;
+	return here;
+}
 
 /* The next number; 0 once bad. */
-uint8_t wire_get_u8(struct wire_in *in);
-uint16_t wire_get_u16(struct wire_in *in);
+static inline uint8_t wire_get_u8(struct wire_in *in)
+{
+	const uint8_t *b = wire_take(in, 1);
+
+	return b ? b[0] : 0;
+}
+
+static inline uint16_t wire_get_u16(struct wire_in *in)
+{
+	const uint8_t *b = wire_take(in, 2);
+
+	return b ? (uint16_t)(b[0] << 8 | b[1]) : 0;
+}
+
 uint32_t wire_get_u32(struct wire_in *in);
 struct in6_addr wire_get_in6(struct wire_in *in); /* 16 octets, :: once bad */
 
 /* The next n octets as they stand in the buffer; NULL once bad (never for n = 0 before). */
-const uint8_t *wire_get_bytes(struct wire_in *in, size_t n);
+static inline const uint8_t *wire_get_bytes(struct wire_in *in, size_t n)
+{
+	return wire_take(in, n);
+}
 
 /* A cursor over exactly the next n octets; where they do not fit both are bad. */
-struct wire_in wire_get_sub(struct wire_in *in, size_t n);
+static inline struct wire_in wire_get_sub(struct wire_in *in, size_t n)
+{
+	const uint8_t *b = wire_take(in, n);
+
+	if (in->bad)
+		return (struct wire_in){.bad = true};
+	return wire_in_of(b, n);
+}
 
 /* A writer into a buffer of fixed size. */
 struct wire_out {

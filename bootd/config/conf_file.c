@@ -10,6 +10,7 @@
 #include "bootd/config/conf_host.h"
 #include "bootd/config/conf_syntax.h"
 #include "bootd/config/conf_value.h"
+#include "bootd/dhcp/boot_rule.h"
 #include "bootd/dhcp/stable_address.h"
 #include "dhcp6/option.h"
 
@@ -196,9 +197,14 @@ static bool build_sections(cfg_t *cfg, struct boot_config *config)
 			return false;
 	if (subnet_index_init(&config->index, config->subnet, config->subnets) < 0)
 		return false;
-	for (unsigned i = 0; i < rules; i++)
-		if (!build_rule(cfg_getnsec(cfg, "boot", i), &config->rule[config->rules++]))
+	for (unsigned i = 0; i < rules; i++) {
+		struct boot_rule *rule = &config->rule[config->rules++];
+
+		if (!build_rule(cfg_getnsec(cfg, "boot", i), rule))
 			return false;
+		boot_rule_prepare(rule);
+		config->has_variables |= !rule->is_plain;
+	}
 	return true;
 }
 

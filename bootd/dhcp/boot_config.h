@@ -103,6 +103,8 @@ struct boot_rule {
 	char *url;
 	char **param;
 	size_t params;
+	bool is_plain;     /* its URL has no variables: it is the same for all */
+	unsigned taken_by; /* a bit for each kind of firmware that can read that URL */
 };
 
 struct boot_config {
@@ -147,6 +149,7 @@ struct boot_config {
 	const struct host_table *host_files; /* those of the directory, borrowed; NULL: none */
 	struct boot_rule *rule;
 	size_t rules;
+	bool has_variables; /* a URL of theirs */
 };
 
 struct boot_config *boot_config_new(void);

@@ -21,6 +21,9 @@ struct boot_choice {
 	bool with_params; /* rule->param goes along */
 };
 
+/* What can be known of the rule before there is a client. */
+void boot_rule_prepare(struct boot_rule *rule);
+
 /*
  * Make the rule's URL for this client. Returns 0, or -EINVAL where it cannot be
  * given to it: `why` says so.

@@ -16,7 +16,7 @@
 #include "frame/client_mac.h"
 
 enum {
-	BATCH = 32,
+	BATCH = 64,
 	RECEIVE_BUFFER = 16 << 20, /* some 25,000 machines whose power comes back at once */
 	ON_LINK_MAX = 16,
 	WAITING_OCTETS = 4 << 20, /* for some ten thousand datagrams */

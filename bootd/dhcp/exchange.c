@@ -158,7 +158,7 @@ const struct address_plan *decision_plan(const struct decision *decision)
 bool exchange_decide(const struct boot_config *config, const struct binding_table *bindings,
 	const struct client_facts *facts, struct decision *decision)
 {
-	struct boot_values values;
+	struct boot_values values = {0};
 
 	if (!decide_place(config, facts, decision))
 		return false;
@@ -166,8 +166,9 @@ bool exchange_decide(const struct boot_config *config, const struct binding_tabl
 		address_choose(&decision->address, config, bindings, decision->subnet,
 			decision_plan(decision), decision->host, &decision->machine,
 			facts->archs > 0);
-	boot_values_of_client(&values, config, facts, decision->subnet, decision->host,
-		decision->address.given ? &decision->address.address : NULL);
+	if (config->has_variables)
+		boot_values_of_client(&values, config, facts, decision->subnet, decision->host,
+			decision->address.given ? &decision->address.address : NULL);
 	boot_rule_choose(&decision->boot, config, facts, decision->subnet, decision->host, &values);
 	return true;
 }
