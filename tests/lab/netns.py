@@ -109,6 +109,10 @@ class Namespace:
         with self.entered():
             return [row.split() for row in Path("/proc/thread-self/net", name).open()]
 
+    def counter(self, name):
+        """One of IPv6's here, as Udp6OutDatagrams: how often UDP handed something down to IPv6."""
+        return int(dict(self.proc_net("snmp6"))[name])
+
     @contextlib.contextmanager
     def entered(self):
         """This thread is in the namespace: sockets opened here stay in it."""

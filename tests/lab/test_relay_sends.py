@@ -19,13 +19,9 @@ from lab.topology import SERVER, Site
 
 OTHER_SERVER = "2001:db8:100::70"
 ALL_SERVERS = "ff05::1:3"
+SENT = "Udp6OutDatagrams"
 CLIENTS, TURNS = 40, 6
 LENGTHS = (60, 60, 60, 61, 400, 1300)  # the last does not go together with others
-
-
-def sent_datagrams(namespace):
-    """How often UDP handed something down to IPv6 there."""
-    return int(dict(namespace.proc_net("snmp6"))["Udp6OutDatagrams"])
 
 
 def client_address(number):
@@ -49,7 +45,7 @@ def test_messages_that_waited_leave_together_and_arrive_one_by_one(lab):
     site.server.address("core", f"{OTHER_SERVER}/64")
     relayd = site.start_relayd(servers=(SERVER, OTHER_SERVER))
     benches = [Bench(site), Bench(site, number=10, server=OTHER_SERVER)]
-    before = sent_datagrams(site.router)
+    before = site.router.counter(SENT)
     relayd.send_signal(signal.SIGSTOP)
     expected = {}
     for turn in range(TURNS):
@@ -60,7 +56,7 @@ def test_messages_that_waited_leave_together_and_arrive_one_by_one(lab):
     relayd.send_signal(signal.SIGCONT)
     for bench in benches:
         check_arrived(bench, expected)
-    assert sent_datagrams(site.router) - before < len(expected)  # apart they are twice as many
+    assert site.router.counter(SENT) - before < len(expected)  # apart they are twice as many
 
 
 def check_arrived(bench, expected):
@@ -88,7 +84,7 @@ def test_messages_to_a_multicast_address_leave_together_and_arrive_one_by_one(si
     group = socket.inet_pton(socket.AF_INET6, ALL_SERVERS)
     core = struct.pack("@I", site.server.ifindex("core"))
     bench.server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, group + core)
-    before = sent_datagrams(site.router)
+    before = site.router.counter(SENT)
     relayd.send_signal(signal.SIGSTOP)
     expected = [message(number, 0) for number in range(CLIENTS)]
     for number, sent in enumerate(expected):
@@ -96,7 +92,7 @@ def test_messages_to_a_multicast_address_leave_together_and_arrive_one_by_one(si
     relayd.send_signal(signal.SIGCONT)
     arrived = [bytes(bench.at_server()[0][DHCP6OptRelayMsg].message) for _ in expected]
     assert sorted(arrived) == sorted(expected)
-    assert sent_datagrams(site.router) - before < CLIENTS
+    assert site.router.counter(SENT) - before < CLIENTS
 
 
 # --- a flood in one direction leaves the other its room ------------------------------------
