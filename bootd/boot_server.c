@@ -234,8 +234,10 @@ static int follow_proxy(struct boot_server *server, const struct boot_config *co
 	if (!boot_config_has(config, SUBNET_PROXY)) {
 		boot_port_free(server->boot_port);
 		server->boot_port = NULL;
+		return 0;
 	}
-	if (server->boot_port || !boot_config_has(config, SUBNET_PROXY))
+	boot_port_check_urls(config);
+	if (server->boot_port)
 		return 0;
 	rc = boot_port_new(&server->boot_port, server->loop, &server->exchange);
 	at.sin6_port = htons(BOOT_SERVER_PORT);

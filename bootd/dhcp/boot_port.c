@@ -91,6 +91,50 @@ static void readable(int fd, int what, void *arg)
 	udp_flush(port->sender, fd, send_failed, port);
 }
 
+/* The address between the brackets of a URL that UEFI PXE takes; false for a name. */
+static bool address_of_url(const char *url, struct in6_addr *address)
+{
+	static const char start[] = "tftp://[";
+	char text[INET6_ADDRSTRLEN];
+	size_t len;
+
+	if (strncmp(url, start, strlen(start)) != 0)
+		return false;
+	url += strlen(start);
+	len = strcspn(url, "]");
+	if (len >= sizeof(text))
+		return false;
+	memcpy(text, url, len);
+	text[len] = '\0';
+	return inet_pton(AF_INET6, text, address) == 1;
+}
+
+/* What can be bound to is here; with any other answer there is nothing to say. */
+static bool is_elsewhere(const struct in6_addr *address)
+{
+	struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_addr = *address};
+	int fd = udp_open(&at, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd == -EADDRNOTAVAIL;
+}
+
+void boot_port_check_urls(const struct boot_config *config)
+{
+	struct in6_addr address;
+
+	for (size_t i = 0; i < config->rules; i++) {
+		const struct boot_rule *rule = &config->rule[i];
+
+		if (address_of_url(rule->url, &address) && is_elsewhere(&address))
+			log_warning("%s:%u: boot \"%s\": url \"%s\": it names no address of this "
+				    "machine: where another server gives the addresses (proxy), "
+				    "UEFI PXE asks port %d there, and fails (PXE-E16)",
+				config->file, rule->line, rule->name, rule->url, BOOT_SERVER_PORT);
+	}
+}
+
 static int open_all(struct boot_port *port, struct loop *loop)
 {
 	struct sockaddr_in6 at = port->exchange->config->dhcp;

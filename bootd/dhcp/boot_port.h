@@ -18,4 +18,7 @@ struct loop;
 int boot_port_new(struct boot_port **port, struct loop *loop, struct exchange *exchange);
 void boot_port_free(struct boot_port *port); /* NULL is fine */
 
+/* Warn of boot rules that send UEFI PXE to the port of an address that is not this machine's. */
+void boot_port_check_urls(const struct boot_config *config);
+
 #endif

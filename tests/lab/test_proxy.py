@@ -89,6 +89,15 @@ def test_nobody_else_is_answered(proxy):
     assert proxy.ask("bootd", "status")["dhcp"]["dropped"]["proxy"] == 2
 
 
+def test_url_of_another_machine_is_warned_of(proxy):
+    warning = r'bootd.conf:\d+: boot "uefi": .*no address of this machine'
+    text = (proxy.lab.directory / "bootd.conf").read_text()
+    proxy.lab.file("bootd.conf", text.replace("tftp://[2001:db8:100::69]", "tftp://[2001:db8:100::70]"))
+    assert "no address of this machine" not in proxy.bootd.text()
+    proxy.bootd.popen.send_signal(signal.SIGHUP)
+    proxy.bootd.wait_for_line(warning)
+
+
 def test_port_follows_the_configuration(proxy):
     text = (proxy.lab.directory / "bootd.conf").read_text()
     for is_open, now in ((False, text.replace("addresses = proxy", "")), (True, text)):
