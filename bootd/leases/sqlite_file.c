@@ -155,6 +155,19 @@ static int create_schema(struct sqlite_file *file, const char *before, const cha
 	return execute(file, sql);
 }
 
+/* Whose is it? Before anything in it is changed: the write-ahead log is a change. */
+static int check_owner(struct sqlite_file *file)
+{
+	int tables = 0, id = 0;
+	int rc = ask_number(file, "SELECT count(*) FROM sqlite_master", &tables);
+
+	if (rc == 0)
+		rc = ask_number(file, "PRAGMA application_id", &id);
+	if (rc == 0 && id != APPLICATION_ID && (id != 0 || tables > 0))
+		rc = sqlite_file_fail(file, -EBADMSG, "it is a database, but not one of leases");
+	return rc;
+}
+
 static int check_schema(struct sqlite_file *file)
 {
 	int tables = 0, id = 0, version = 0;
@@ -168,8 +181,6 @@ static int check_schema(struct sqlite_file *file)
 		return rc;
 	if (tables == 0 && id == 0 && version == 0)
 		return create_schema(file, "", "");
-	if (id != APPLICATION_ID)
-		return sqlite_file_fail(file, -EBADMSG, "it is a database, but not one of leases");
 	if (version == 1)
 		return create_schema(file, "ALTER TABLE lease RENAME TO lease_1;", of_version_1);
 	if (version != SQLITE_STORE_SCHEMA)
@@ -208,6 +219,9 @@ static int open_database(struct sqlite_file *file, const char *path)
 	if (sqlite3_db_readonly(file->db, "main"))
 		return sqlite_file_fail(file, -EROFS, "it can be read, but not written");
 	sqlite3_busy_timeout(file->db, BUSY_MS);
+	rc = check_owner(file);
+	if (rc < 0)
+		return rc;
 	/* In this order: the log is there, and what crashed is recovered, before it is checked. */
 	rc = execute(file, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 			   "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;"

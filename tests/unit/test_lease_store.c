@@ -222,14 +222,30 @@ static void test_busy(void **state)
 
 /* --- refused ----------------------------------------------------------------------- */
 
+/* The file's octets summed up: what is refused is left as it was. */
+static unsigned long fingerprint(void)
+{
+	FILE *stream = fopen(lease_file, "r");
+	unsigned long sum = 5381;
+	int octet;
+
+	assert_non_null(stream);
+	while ((octet = getc(stream)) != EOF)
+		sum = sum * 33 + (unsigned)octet;
+	fclose(stream);
+	return sum;
+}
+
 static void refused(int rc, const char *said)
 {
 	struct lease_store *store;
+	unsigned long before = fingerprint();
 
 	assert_int_equal(sqlite_store_open(lease_file, &store, why), rc);
 	assert_null(store);
 	if (!strstr(why, said))
 		fail_msg("\"%s\" does not say \"%s\"", why, said);
+	assert_int_equal(fingerprint(), before);
 }
 
 static void test_two_servers(void **state)
@@ -507,6 +523,17 @@ static void test_no_directory(void **state)
 	assert_non_null(strstr(why, "No such file"));
 }
 
+/* One in which not even root can make a file. */
+static void test_directory_that_cannot_be_written(void **state)
+{
+	struct lease_store *store;
+
+	(void)state;
+	assert_true(sqlite_store_open("/proc/leases.db", &store, why) < 0);
+	assert_null(store);
+	assert_non_null(strstr(why, "/proc/leases.db"));
+}
+
 static void test_times(void **state)
 {
 	char text[LEASE_TIME_TEXT];
@@ -542,6 +569,7 @@ int main(void)
 		IN_DIRECTORY(test_truncated),
 		IN_DIRECTORY(test_wrong_rows),
 		cmocka_unit_test(test_no_directory),
+		cmocka_unit_test(test_directory_that_cannot_be_written),
 		cmocka_unit_test(test_times),
 	};
 
