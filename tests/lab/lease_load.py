@@ -46,7 +46,6 @@ class Exchange:
         self.server_id = b""
         self.address = None
         self.sent = 0.0
-        self.first_sent = None
 
 
 class Load:
@@ -59,7 +58,8 @@ class Load:
         self.promise, self.server_of, self.holder = {}, {}, {}
         self.xid = seed << 12 & 0xFFFFFF
         self.open = {}
-        self.slowest = 0.0
+        self.retransmit_s = RETRANSMIT_S
+        self.most_tries = 1  # that any message took
         self.refused = set()
 
     # --- one message ------------------------------------------------------------
@@ -73,15 +73,13 @@ class Load:
         if exchange.server_id:
             message += option(2, exchange.server_id)
         message += option(8, b"\0\0") + option(3, ia)
-        peer = socket.inet_pton(socket.AF_INET6, "fe80::1")
+        peer = b"\xfe\x80" + bytes(8) + mac
         head = b"\x0c\0" + self.link + peer + option(79, b"\0\1" + mac)
         return head + option(9, message)
 
     def send(self, exchange):
         self.xid = (self.xid + 1) & 0xFFFFFF
-        now = time.monotonic()
-        exchange.sent = now
-        exchange.first_sent = exchange.first_sent or now
+        exchange.sent = time.monotonic()
         self.open[self.xid] = exchange
         for server in exchange.servers:
             try:
@@ -126,7 +124,6 @@ class Load:
         exchange = self.open.pop(xid, None)
         if exchange is None:
             return None
-        self.slowest = max(self.slowest, time.monotonic() - exchange.first_sent)
         if kind == ADVERTISE and address:
             then = Exchange(exchange.number, REQUEST, exchange.servers)
             then.server_id = server_id
@@ -167,9 +164,10 @@ class Load:
             meanwhile(done)
             now = time.monotonic()
             for xid, exchange in list(self.open.items()):
-                if now - exchange.sent > RETRANSMIT_S:
+                if now - exchange.sent > self.retransmit_s:
                     del self.open[xid]
                     tried[exchange] = tried.get(exchange, 0) + 1
+                    self.most_tries = max(self.most_tries, tried[exchange] + 1)
                     if exchange.kind == REQUEST and tried[exchange] == REQUESTS:
                         exchange = self.solicit(exchange.number, exchange.servers)
                     if tried.get(exchange, 0) < tries:

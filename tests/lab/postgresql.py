@@ -72,7 +72,7 @@ class Database:
         if template:
             shutil.copytree(template, self.data)
         self.own()
-        self.process = None
+        self.process, self.port = None, PORT
         self.settings = {}
 
     def own(self):
@@ -111,7 +111,7 @@ class Database:
         if shutil.which("fuser") and run(*probe, check=False).returncode == 0:
             return False
         with self.namespace.entered(), socket.socket(socket.AF_INET6) as sock:
-            refused = sock.connect_ex(("::1", PORT)) != 0
+            refused = sock.connect_ex(("::1", self.port)) != 0
         if refused and pid_file.exists():
             pid_file.unlink()
         return refused
@@ -119,7 +119,7 @@ class Database:
     def query(self, sql, check=True):
         """Rows as lists of texts."""
         psql = (self.binaries / "psql", "-XAtq", "-F", "\t", "-h", self.directory)
-        options = ("-U", "netboot6", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-c", sql)
+        options = ("-p", self.port, "-U", "netboot6", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-c", sql)
         done = run(*psql, *options, check=check, env={**os.environ, **self.env})
         if done.returncode != 0:
             return None

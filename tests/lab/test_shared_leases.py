@@ -22,7 +22,8 @@ import pytest
 
 from lab.lease_load import RENEW, Load, mac_text
 from lab.netns import run, wait_for
-from lab.postgresql import Database, cluster  # noqa: F401 (a fixture)
+from lab.postgresql import AS_USER, Database, cluster  # noqa: F401 (a fixture)
+from lab.process import PATIENCE
 from lab.test_bootd import control
 from lab.topology import program
 
@@ -92,7 +93,10 @@ class Server:
         return control(self, "status")["leases"]
 
     def is_ready(self):
-        return self.store()["state"] == "ready"
+        try:
+            return self.store()["state"] == "ready"
+        except ConnectionRefusedError:  # its control socket is bound, and not listening yet
+            return False
 
     def leases(self):
         return {
@@ -335,6 +339,61 @@ def test_starts_without_the_database(shared):
     shared.load = pool
     shared.check_promises()
     assert one.process.text().count("no database") == 1
+
+
+def test_reload_under_load(shared):
+    """While commits are under way and requests wait for them."""
+    shared.start()
+    load, reloads = shared.load, [0]
+    load.retransmit_s = 1.0 * PATIENCE
+
+    def reload(done):
+        for server in shared.servers:
+            server.process.send_signal(signal.SIGHUP)
+        reloads[0] += 1
+
+    storm(shared, range(150), reload)
+    storm(shared, [], reload)
+    assert len(load.promise) == 150 and reloads[0] > 5 and load.most_tries <= 2
+    assert control(shared.one, "status")["reloads"] > 0
+
+
+# --- fail-over -----------------------------------------------------------------------------------
+
+
+def test_fail_over_to_a_synchronous_standby(shared):
+    """The first database is killed under load and never comes back: nothing that was promised is lost."""
+    first = shared.database
+    first.settings = {"wal_level": "replica", "max_wal_senders": 4}
+    first.start()
+    second = Database(shared.lab, shared.data, (None, first.binaries, first.env), "standby")
+    copy = (first.binaries / "pg_basebackup", "-h", first.directory, "-U", "netboot6", "-R")
+    where = ("-D", second.data, "-c", "fast", "-X", "stream", "--no-sync")
+    run(*AS_USER, *copy, *where, env={**os.environ, **first.env}, cwd="/")
+    second.settings = {
+        "port": 5433,
+        "primary_conninfo": f"host={first.directory} user=netboot6 application_name=standby",
+    }
+    second.port = 5433
+    second.start()
+    first.query("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
+    first.query("SELECT pg_reload_conf()")
+    in_step = "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"
+    wait_for(lambda: first.query(in_step), 20, "the standby is synchronous")
+    for server in shared.servers:
+        server.start(host=f"netboot6@[{server.host}]:5432,[{server.host}]:5433")
+    shared.wait_until_ready()
+    shared.load = Load(shared.relay, [server.address for server in shared.servers])
+
+    def fail_over():
+        first.stop(signal.SIGKILL)
+        second.query("SELECT pg_promote(false)")
+        shared.database = second
+
+    storm(shared, range(100), once_at(30, fail_over))
+    assert shared.database is second and len(shared.load.promise) == 100
+    shared.wait_until_ready()
+    storm(shared, range(100, 120), lambda done: None)
 
 
 @pytest.mark.parametrize(
