@@ -168,6 +168,34 @@ void print_csv(const json_t *rows, const struct print_column *columns, bool with
 		}
 }
 
+static bool is_of_scalars(const json_t *json)
+{
+	json_t *value;
+	size_t n;
+
+	if (!json_is_array(json))
+		return false;
+	json_array_foreach (json, n, value)
+		if (json_is_object(value) || json_is_array(value))
+			return false;
+	return true;
+}
+
+/* "key: a, b" */
+static void print_scalars(const char *key, const json_t *array, int indent)
+{
+	char text[1024];
+	json_t *value;
+	size_t n;
+
+	printf("%*s%s:", indent, "", key);
+	json_array_foreach (array, n, value) {
+		format_scalar(value, text, sizeof(text));
+		printf("%s %s", n > 0 ? "," : "", text);
+	}
+	printf("\n");
+}
+
 static void print_member(const char *key, const json_t *value, int indent)
 {
 	char text[1024];
@@ -175,6 +203,10 @@ static void print_member(const char *key, const json_t *value, int indent)
 	if (json_is_object(value) || json_is_array(value)) {
 		if (json_object_size(value) + json_array_size(value) == 0)
 			return;
+		if (is_of_scalars(value)) {
+			print_scalars(key, value, indent);
+			return;
+		}
 		printf("%*s%s:\n", indent, "", key);
 		print_tree(value, indent + 2);
 		return;
