@@ -22,10 +22,11 @@
 #include "daemon/loop.h"
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
+#include "daemon/sandbox.h"
 
 struct options {
 	const char *config;
-	bool test, foreground, quiet, debug, version, help;
+	bool test, foreground, quiet, debug, no_sandbox, version, help;
 };
 
 static const char usage[] =
@@ -35,6 +36,7 @@ static const char usage[] =
 	"  -f, --foreground   log to stderr, also where that is no terminal\n"
 	"  -q, --quiet        log no line for each message and file\n"
 	"  -d, --debug        log more\n"
+	"      --no-sandbox   allow all system calls\n"
 	"  -V, --version      print the version\n"
 	"  -h, --help         print this\n";
 
@@ -46,6 +48,7 @@ static int read_options(int argc, char *argv[], struct options *options)
 		{"foreground", no_argument, NULL, 'f'},
 		{"quiet", no_argument, NULL, 'q'},
 		{"debug", no_argument, NULL, 'd'},
+		{"no-sandbox", no_argument, NULL, 'n'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
@@ -58,6 +61,7 @@ static int read_options(int argc, char *argv[], struct options *options)
 		options->foreground |= c == 'f';
 		options->quiet |= c == 'q';
 		options->debug |= c == 'd';
+		options->no_sandbox |= c == 'n';
 		options->version |= c == 'V';
 		options->help |= c == 'h';
 		if (c == 'c')
@@ -101,16 +105,18 @@ static int give_up_privileges(const struct boot_config *config)
 	return rc;
 }
 
-static int serve(const char *path, struct loop *loop, struct boot_config *config)
+static int serve(const struct options *options, struct loop *loop, struct boot_config *config)
 {
 	struct boot_server server;
-	int rc = boot_server_init(&server, loop, path, config);
+	int rc = boot_server_init(&server, loop, options->config, config);
 
 	if (rc < 0)
 		return rc;
 	rc = give_up_privileges(server.config);
 	if (rc == 0)
 		rc = loop_handle_signals(loop, reload, &server);
+	if (rc == 0 && !options->no_sandbox)
+		sandbox_enter_or_tell();
 	if (rc == 0) {
 		log_notice("ready: %zu subnets, %zu hosts, %zu boot rules", server.config->subnets,
 			boot_config_hosts(server.config), server.config->rules);
@@ -152,7 +158,7 @@ int boot_daemon_main(int argc, char *argv[])
 		boot_config_free(config);
 		return EXIT_FAILURE;
 	}
-	rc = serve(options.config, loop, config);
+	rc = serve(&options, loop, config);
 	loop_free(loop);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

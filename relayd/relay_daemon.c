@@ -19,6 +19,7 @@
 #include "daemon/metrics_server.h"
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
+#include "daemon/sandbox.h"
 #include "relayd/relay_control.h"
 #include "relayd/relay_metrics.h"
 
@@ -117,6 +118,8 @@ static int run(struct relay_daemon *daemon)
 	rc = drop_privileges(daemon->relay.conf);
 	if (rc < 0)
 		return rc;
+	if (!daemon->options.no_sandbox)
+		sandbox_enter_or_tell();
 	log_notice("relaying: %zu of %zu client links ready, %zu servers",
 		client_links_count(&daemon->relay.links, CLIENT_LINK_READY),
 		daemon->relay.links.count, daemon->relay.paths.count);

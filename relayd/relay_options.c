@@ -14,7 +14,7 @@
 
 #define DEFAULT_FILE SYSCONFDIR "/netboot6/relayd.conf"
 
-enum { OPTION_CLIENT_MAC_BY = 256, OPTION_CONTROL };
+enum { OPTION_CLIENT_MAC_BY = 256, OPTION_CONTROL, OPTION_NO_SANDBOX };
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
@@ -25,6 +25,7 @@ static const struct option long_options[] = {
 	{"server", required_argument, NULL, 's'},
 	{"client-mac-by", required_argument, NULL, OPTION_CLIENT_MAC_BY},
 	{"control", required_argument, NULL, OPTION_CONTROL},
+	{"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -43,6 +44,7 @@ void relay_options_help(void)
 	       "  -d, --debug             log more\n"
 	       "      --client-mac-by WAY ebpf (with packet-socket as fallback), packet-socket\n"
 	       "      --control PATH      the control socket\n"
+	       "      --no-sandbox        allow all system calls\n"
 	       "  -V, --version\n"
 	       "  -h, --help\n",
 		DEFAULT_FILE, CONFIG_EXIT_BAD);
@@ -102,6 +104,9 @@ static int take_option(struct relay_options *options, int option)
 		return take_mac_way(options, optarg);
 	case OPTION_CONTROL:
 		options->control = optarg;
+		return 0;
+	case OPTION_NO_SANDBOX:
+		options->no_sandbox = true;
 		return 0;
 	case 'V':
 		options->version = true;

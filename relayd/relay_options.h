@@ -16,6 +16,7 @@ struct relay_options {
 	bool check;                  /* -t */
 	bool foreground;             /* -f */
 	bool debug;                  /* -d */
+	bool no_sandbox;             /* --no-sandbox */
 	bool version;                /* -V */
 	bool help;                   /* -h */
 	enum client_mac_way mac_way; /* --client-mac-by */

@@ -4,7 +4,8 @@
 A Process is started with its output going to a file, is read through that
 file, and is ended by its process id. It dies with the test, whatever happens
 to the test. Daemons of ours are judged when the lab closes: they must still
-be there, end with 0 on SIGTERM, and leave no sanitizer report.
+be there, end with 0 on SIGTERM, leave no sanitizer report, and want no system call
+that their sandbox refuses.
 """
 
 import ctypes
@@ -17,6 +18,7 @@ from pathlib import Path
 
 PATIENCE = float(os.environ.get("NB6_PATIENCE", "1"))
 PR_SET_PDEATHSIG = 1
+SANDBOX_REFUSAL = re.compile(r"sandbox: refused a system call: .*")  # a gap in its list
 SANITIZER_REPORT = re.compile(
     r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|: runtime error: |SUMMARY: \w+Sanitizer"
 )
@@ -123,6 +125,9 @@ class Process:
         elif status != 0:
             found.append(f"{self.name} ended with {status} on SIGTERM:\n{self.tail()}")
         report = SANITIZER_REPORT.search(self.text())
+        refused = SANDBOX_REFUSAL.search(self.text())
+        if refused:
+            found.append(f"{self.name}: {refused.group()}")
         if report:
             found.append(f"{self.name}: sanitizer report:\n{self.text(report.start())[:8000]}")
         return found

@@ -276,6 +276,11 @@ class Soak:
             self.router.address(port.name, f"{address}/{length}")
         port.deprecated = set()
 
+    def _await_forwarding(self, port):
+        """The switch takes a port into service a moment after its cable has a carrier."""
+        state = f"/sys/class/net/port-{port.number}/brport/state"
+        wait_for(lambda: self.clients.run("cat", state, check=False).stdout.strip() == "3")
+
     def _drop_vmac(self, port):
         if port.vmac:
             with self.changing(port):
@@ -292,6 +297,7 @@ class Soak:
                 self.site.lab.veth(self.clients, device, self.router, port.name)
                 self.clients.bridge_port(f"br-{port.number}", device)
                 self._set_addresses(port)
+                self._await_forwarding(port)
             port.there = not port.there
 
     def rename(self, port):
@@ -302,6 +308,7 @@ class Soak:
             self.router.ip("link", "set", before, "down", "name", port.name)
             self.router.ip("link", "set", port.name, "up")
             self._set_addresses(port)
+            self._await_forwarding(port)
 
     def down_and_up(self, port):
         self._drop_vmac(port)
@@ -309,6 +316,7 @@ class Soak:
             self.router.ip("link", "set", port.name, "down")
             self.router.ip("link", "set", port.name, "up")
             self._set_addresses(port)
+            self._await_forwarding(port)
 
     def add_address(self, port):
         length = self.random.choice((64, 64, 128))

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What an operator sees of the daemons while they work: watch, trace, metrics."""
+"""What an operator sees of the daemons while they work: watch, trace, metrics; and the
+sandbox that they are in."""
 
 import contextlib
 import json
@@ -7,6 +8,7 @@ import os
 import re
 import signal
 import socket
+from pathlib import Path
 
 import pytest
 from scapy.layers.dhcp6 import (
@@ -353,3 +355,39 @@ def test_metrics_of_bootd(site):
     public = site.router.run("curl", "-gs", "-o", "/dev/null", "-w", "%{http_code}",
                              f"http://[{SERVER}]/metrics")
     assert public.stdout == "404"
+
+
+# --- the sandbox ----------------------------------------------------------------------------
+
+
+def is_confined(process):
+    """True where a seccomp filter is in force in all threads."""
+    for status in Path(f"/proc/{process.pid}/task").glob("*/status"):
+        if "\nSeccomp:\t2\n" not in status.read_text():
+            return False
+    return True
+
+
+def test_both_daemons_refuse_system_calls_that_they_do_not_need(site):
+    """What they go on doing is shown by all labs: a refusal in any of them is a failure."""
+    config = f'interfaces = {{"lan*"}}\nserver "{SERVER}" {{}}\nmetrics {{}}\n'
+    relayd = site.start_relayd(config=config)
+    (site.lab.directory / "root").mkdir()
+    bootd = site.start_bootd(BOOTD.format(root=site.lab.directory / "root"))
+    for daemon in (relayd, bootd):
+        daemon.wait_for_line("sandbox: system calls that are not needed are refused from now on")
+        wait_for(lambda: is_confined(daemon))
+        daemon.send_signal(signal.SIGHUP)
+    relayd.wait_for_line("configuration read again")
+    assert site.ask("relayd", "reload") == {"reloaded": True}
+    assert "error" not in site.ask("bootd", "reload")
+    site.add_client_link(2)
+    wait_for(lambda: site.router.joined("lan2"))
+    scrape(site.router, 9547)
+    scrape(site.server, 9999)
+
+
+def test_without_the_sandbox(site):
+    relayd = site.start_relayd("--no-sandbox")
+    relayd.wait_for_line("relaying: ")
+    assert "\nSeccomp:\t0\n" in Path(f"/proc/{relayd.pid}/status").read_text()
