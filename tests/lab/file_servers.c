@@ -10,7 +10,8 @@
  *
  * and, at the end, the counters. NAME=VALUE sets an option of the servers. A
  * script's ${mac} is the query's "mac", which must be MAC-like, ${address} is
- * the peer's address. POST or GET of /counters answers the counters as text.
+ * the peer's address. POST or GET of /counters answers the counters as text; GET of
+ * /stream never ends, and brings a line of 1,000 octets every 50 ms.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,10 +25,14 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 
+enum { STREAMS = 16, STREAM_LINE = 1000, STREAM_MS = 50 };
+
 struct servers {
 	struct tftp_server *tftp;
 	struct http_server *http;
 	char mac[18], address[INET6_ADDRSTRLEN];
+	struct loop_timer *timer;
+	struct http_stream *stream[STREAMS];
 };
 
 static void observe(void *arg, const struct fetch_event *event)
@@ -96,6 +101,45 @@ static void answer_counters(void *arg, const struct http_ask *ask, struct http_a
 		http_answer_body(answer, 200, "text/plain", text, strlen(text));
 }
 
+/* --- streams ----------------------------------------------------------------- */
+
+static void swap_stream(
+	struct servers *servers, const struct http_stream *from, struct http_stream *to)
+{
+	for (int i = 0; i < STREAMS; i++)
+		if (servers->stream[i] == from) {
+			servers->stream[i] = to;
+			return;
+		}
+}
+
+static void stream_opened(void *arg, struct http_stream *stream, const struct http_ask *ask)
+{
+	(void)ask;
+	swap_stream(arg, NULL, stream);
+}
+
+static void stream_closed(void *arg, struct http_stream *stream, bool was_slow)
+{
+	swap_stream(arg, stream, NULL);
+	puts(was_slow ? "stream cut" : "stream left");
+}
+
+static const struct http_stream_ops stream_ops = {"text/plain", stream_opened, stream_closed};
+
+static void send_lines(void *arg)
+{
+	static char line[STREAM_LINE];
+	struct servers *servers = arg;
+
+	memset(line, 'x', sizeof(line));
+	line[STREAM_LINE - 1] = '\n';
+	for (int i = 0; i < STREAMS; i++)
+		if (servers->stream[i])
+			http_stream_send(servers->stream[i], line, sizeof(line));
+	loop_timer_arm(servers->timer, STREAM_MS);
+}
+
 static int set_option(struct tftp_options *tftp, struct http_options *http, const char *setting)
 {
 	const struct {
@@ -139,6 +183,10 @@ static int serve(struct loop *loop, struct servers *servers, char **argv)
 	if (!error)
 		error = http_server_handle(servers->http, "/counters", answer_counters, servers);
 	if (!error)
+		error = http_server_stream(servers->http, "/stream", &stream_ops, servers);
+	if (!error)
+		send_lines(servers);
+	if (!error)
 		error = loop_handle_signals(loop, NULL, NULL);
 	if (error) {
 		fprintf(stderr, "file_servers: %s\n", strerror(-error));
@@ -171,7 +219,8 @@ int main(int argc, char **argv)
 	files.root = root;
 	servers.tftp = tftp_server_new(loop, &files, &tftp);
 	servers.http = http_server_new(loop, &files, &http);
-	if (servers.tftp && servers.http)
+	servers.timer = loop_timer_new(loop, send_lines, &servers);
+	if (servers.tftp && servers.http && servers.timer)
 		status = serve(loop, &servers, argv);
 	text = servers.tftp && servers.http ? counters(&servers) : NULL;
 	fputs(text ? text : "", stdout);
@@ -179,6 +228,7 @@ int main(int argc, char **argv)
 out:
 	http_server_free(servers.http);
 	tftp_server_free(servers.tftp);
+	loop_timer_free(servers.timer);
 	file_root_free(root);
 	loop_free(loop);
 	return status;

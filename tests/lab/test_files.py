@@ -585,6 +585,25 @@ def test_http_slow_client_is_served_and_a_stalled_one_is_not(files):
     assert sum("HTTP done" in line for line in files.fetches()) == 1
 
 
+def test_http_stream_ends_for_a_stalled_reader_only(files):
+    """More is added all the time: what counts is that something is taken."""
+    files.server.sysctl("net.ipv4.tcp_wmem", "4096 4096 8192")
+    files.start("http-idle-ms=300", "http-stall-ms=1000")
+    stalled, reads, leaves = (files.connect() for _ in range(3))
+    stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
+    for sock in (stalled, reads, leaves):
+        sock.sendall(get("/stream"))
+    assert leaves.recv(100)
+    leaves.close()
+    files.process.wait_for_line("^stream left$")
+    got = 0
+    while "stream cut" not in files.process.text():
+        got += len(reads.recv(65536))
+    assert got > 20000  # a second's worth, and it goes on
+    assert reads.recv(65536)
+    assert files.process.text().count("stream") == 2
+
+
 def test_http_client_that_hangs_up(files):
     files.random("file", 50 * MB)
     files.start()
