@@ -29,6 +29,7 @@ static const char *const drop_name[] = {
 	[RELAY_DROP_NO_RELAY_MESSAGE] = "no-relay-message",
 	[RELAY_DROP_UNKNOWN_LINK] = "unknown-link",
 	[RELAY_DROP_LINK_GONE] = "link-gone",
+	[RELAY_DROP_OFF_LINK] = "off-link",
 	[RELAY_DROP_SEND_FAILED] = "send-failed",
 };
 

@@ -33,6 +33,7 @@ enum relay_drop {
 	RELAY_DROP_NO_RELAY_MESSAGE,       /* nothing in it to be passed on */
 	RELAY_DROP_UNKNOWN_LINK, /* neither Interface-Id nor link-address leads to a link of ours */
 	RELAY_DROP_LINK_GONE,    /* they lead to one that is not there now */
+	RELAY_DROP_OFF_LINK,     /* for an address that is not on the client's link */
 	RELAY_DROP_SEND_FAILED,  /* the kernel refused it */
 	RELAY_DROPS,
 };

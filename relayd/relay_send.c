@@ -31,10 +31,11 @@ static bool is_stale_path(int error)
 	       error == ENETUNREACH || error == EHOSTUNREACH;
 }
 
-static void count_send_failure(struct relay *relay, const char *what, const char *name, int error)
+static void count_send_failure(
+	struct relay *relay, enum relay_drop reason, const char *what, const char *name, int error)
 {
-	relay->counters.dropped[RELAY_DROP_SEND_FAILED]++;
-	log_limited(&relay->drop_limit[RELAY_DROP_SEND_FAILED], LOG_LEVEL_WARNING,
+	relay->counters.dropped[reason]++;
+	log_limited(&relay->drop_limit[reason], LOG_LEVEL_WARNING,
 		"%s %s: a message could not be sent: %s", what, name, strerror(error));
 }
 
@@ -58,7 +59,16 @@ static void forward_failed(void *arg, const struct udp_outgoing *datagram, int e
 	relay->counters.forwarded--;
 	if (relay->tracers)
 		relay_trace_refused(relay, datagram, server, error);
-	count_send_failure(relay, "server", server->text, error);
+	count_send_failure(relay, RELAY_DROP_SEND_FAILED, "server", server->text, error);
+}
+
+/* By the client's link alone there is no way to an address from elsewhere. */
+static enum relay_drop why_refused(const struct udp_outgoing *datagram, int error)
+{
+	return error == ENETUNREACH && datagram->ifindex &&
+			       !IN6_IS_ADDR_LINKLOCAL(&datagram->to.sin6_addr)
+		       ? RELAY_DROP_OFF_LINK
+		       : RELAY_DROP_SEND_FAILED;
 }
 
 static void reply_failed(void *arg, const struct udp_outgoing *datagram, int error)
@@ -66,15 +76,16 @@ static void reply_failed(void *arg, const struct udp_outgoing *datagram, int err
 	struct relay *relay = arg;
 	struct client_link *cl = client_links_find_facing(&relay->links, datagram->ifindex);
 	unsigned slot = relay_type_slot(*(const uint8_t *)datagram->part[0].iov_base);
+	enum relay_drop reason = why_refused(datagram, error);
 
 	relay->counters.replied[slot]--;
 	if (cl) {
 		cl->counters.replied[slot]--;
-		cl->counters.dropped[RELAY_DROP_SEND_FAILED]++;
+		cl->counters.dropped[reason]++;
 	}
 	if (relay->tracers)
 		relay_trace_refused(relay, datagram, NULL, error);
-	count_send_failure(relay, "link", cl ? cl->name : "(a relay beyond)", error);
+	count_send_failure(relay, reason, "link", cl ? cl->name : "(a relay beyond)", error);
 }
 
 void relay_flush(struct relay *relay)

@@ -36,6 +36,12 @@ def program(name):
     return path
 
 
+def _is_open(control):
+    """True where somebody listens on a control socket: its file is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        return sock.connect_ex(str(control)) == 0
+
+
 class Site:
     """The drawing above, on a Lab."""
 
@@ -95,7 +101,7 @@ class Site:
             bind = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
             argv = ["sh", "-c", bind, resolv_conf, *argv]
         relayd = self.router.popen("relayd", *argv, *options, ours=True)
-        self._wait_until(relayd, sock.exists, "opens its control socket")
+        self._wait_until(relayd, lambda: _is_open(sock), "opens its control socket")
         for number in self.links:
             self._wait_until(relayd, lambda: self.router.joined(f"lan{number}"), "joins ff02::1:2")
         return relayd
@@ -119,7 +125,7 @@ class Site:
                 bootd, lambda: self.server.listens(protocol, port), f"listens on {protocol} {port}"
             )
         control = Path(re.findall(r'^control\s*=\s*"(.*)"', own + config, re.MULTILINE)[-1])
-        self._wait_until(bootd, control.exists, "opens its control socket")
+        self._wait_until(bootd, lambda: _is_open(control), "opens its control socket")
         return bootd
 
     def start_radvd(self, number=1, **flags):
