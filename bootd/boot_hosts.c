@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/config.h"
 #include "daemon/directory_watch.h"
@@ -68,6 +69,17 @@ static void read_portion(void *arg)
 		apply(hosts);
 }
 
+/* What cannot be looked at stays as it was. */
+static int note(struct host_files *files, const char *name)
+{
+	int rc = host_files_note(files, name);
+
+	if (rc < 0)
+		log_error("hosts-directory %s: cannot be read: %s; its hosts stay as they are",
+			host_files_directory(files), strerror(-rc));
+	return rc;
+}
+
 static void take_change(void *arg, const char *name)
 {
 	struct boot_hosts *hosts = arg;
@@ -75,9 +87,7 @@ static void take_change(void *arg, const char *name)
 
 	if (!hosts->now.files)
 		return;
-	if (host_files_note(hosts->now.files, name) < 0)
-		log_error("%s: no memory to look at what has changed",
-			host_files_directory(hosts->now.files));
+	note(hosts->now.files, name);
 	if (hosts->first_ms == 0)
 		hosts->first_ms = now_ms;
 	waited_ms = now_ms - hosts->first_ms;
@@ -129,14 +139,12 @@ static bool is_same_directory(const struct boot_hosts *hosts, const struct boot_
 static int read_all(struct host_files *files, const struct boot_config *config,
 	struct host_files_change *change)
 {
-	int rc = host_files_note(files, NULL);
+	int rc = note(files, NULL);
 
-	if (rc < 0)
-		return rc;
 	while (host_files_read(files, SIZE_MAX))
 		;
 	host_files_apply(files, config, change, NULL, NULL);
-	return 0;
+	return rc;
 }
 
 /* Watched first, then read: nothing is missed in between. */
@@ -154,11 +162,10 @@ static int open_directory(struct boot_hosts *hosts, const struct boot_config *co
 		log_warning("hosts-directory %s: cannot be watched: %s; changes are seen at a "
 			    "reload only",
 			path, strerror(-rc));
-	rc = read_all(hosts->next.files, config, &change);
-	if (rc == 0)
+	if (read_all(hosts->next.files, config, &change) == 0)
 		log_info("hosts-directory %s: %zu hosts of %zu files, %zu files refused", path,
 			change.hosts, change.files, change.refused);
-	return rc;
+	return 0;
 }
 
 /* What has changed is taken over by the configuration in force, as if it had been told. */
@@ -167,10 +174,8 @@ static int read_again(struct boot_hosts *hosts, const struct boot_config *config
 {
 	const struct boot_host *host, *with;
 	const char *what;
-	int rc = host_files_note(hosts->now.files, NULL);
 
-	if (rc < 0)
-		return rc;
+	note(hosts->now.files, NULL);
 	while (host_files_read(hosts->now.files, SIZE_MAX))
 		;
 	apply(hosts);
@@ -183,6 +188,20 @@ static int read_again(struct boot_hosts *hosts, const struct boot_config *config
 	return -EEXIST;
 }
 
+/* At the start it may come later; in place of one that is in force it is a slip of the pen. */
+static int check_directory(const struct boot_hosts *hosts, const struct boot_config *config,
+	struct config_problems *problems)
+{
+	int rc = access(config->hosts_directory, R_OK | X_OK) < 0 ? -errno : 0;
+
+	if (rc < 0 && hosts->config)
+		config_problem(problems, true, config->file, 0, "hosts-directory = \"%s\": %s",
+			config->hosts_directory, strerror(-rc));
+	else if (rc < 0)
+		log_warning("hosts-directory %s: %s", config->hosts_directory, strerror(-rc));
+	return hosts->config ? rc : 0;
+}
+
 int boot_hosts_prepare(
 	struct boot_hosts *hosts, struct boot_config *config, struct config_problems *problems)
 {
@@ -193,6 +212,8 @@ int boot_hosts_prepare(
 	if (is_same)
 		rc = read_again(hosts, config, problems);
 	else if (config->hosts_directory)
+		rc = check_directory(hosts, config, problems);
+	if (rc == 0 && config->hosts_directory && !is_same)
 		rc = open_directory(hosts, config);
 	if (rc == 0 && config->hosts_directory)
 		config->host_files =

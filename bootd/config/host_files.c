@@ -11,7 +11,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,30 +18,10 @@
 #include <sys/stat.h>
 
 #include "bootd/config/conf_check.h"
-#include "bootd/config/conf_host.h"
-#include "bootd/config/conf_syntax.h"
+#include "bootd/config/host_file.h"
 #include "daemon/log.h"
 
 enum { GROW = 16 };
-
-struct host_list {
-	struct boot_host **host;
-	size_t hosts;
-};
-
-enum reading { NOT_READ, READ_GOOD, READ_BAD, READ_GONE };
-
-struct host_file {
-	char *name, *path;
-	struct stat seen;                      /* when it was read last; st_ino 0: never */
-	struct host_list now, next, *in_table; /* which of them is, while apply() is at it */
-	enum reading reading;
-	bool is_noted, is_listed; /* in the batch; in the directory, while that is looked at */
-	bool has_clashed;         /* it may be taken once another file has changed */
-	bool is_refused;          /* in this round of apply() */
-	bool is_told;             /* the problem is in the log already */
-	char *problem;            /* why it is not taken; NULL: it is */
-};
 
 struct host_files {
 	char *directory;
@@ -65,27 +44,6 @@ static int compare_batch(const void *a, const void *b)
 	return compare_files(*(struct host_file *const *)a, *(struct host_file *const *)b);
 }
 
-static void list_free(struct host_list *list)
-{
-	for (size_t i = 0; i < list->hosts; i++)
-		boot_host_free(list->host[i]);
-	free(list->host);
-	*list = (struct host_list){0};
-}
-
-/* The hosts in force are the table's. */
-static void file_free(void *arg)
-{
-	struct host_file *file = arg;
-
-	list_free(&file->next);
-	free(file->now.host);
-	free(file->problem);
-	free(file->path);
-	free(file->name);
-	free(file);
-}
-
 static struct host_file *find_file(struct host_files *files, const char *name)
 {
 	const struct host_file key = {.name = (char *)(uintptr_t)name};
@@ -100,14 +58,11 @@ static struct host_file *get_file(struct host_files *files, const char *name)
 
 	if (file)
 		return file;
-	file = calloc(1, sizeof(*file));
+	file = host_file_new(files->directory, name);
 	if (!file)
 		return NULL;
-	file->name = strdup(name);
-	if (!file->name || asprintf(&file->path, "%s/%s", files->directory, name) < 0)
-		file->path = NULL;
-	if (!file->path || !tsearch(file, &files->tree, compare_files)) {
-		file_free(file);
+	if (!tsearch(file, &files->tree, compare_files)) {
+		host_file_free(file);
 		return NULL;
 	}
 	files->count++;
@@ -118,7 +73,7 @@ static void forget_file(struct host_files *files, struct host_file *file)
 {
 	tdelete(file, &files->tree, compare_files);
 	files->count--;
-	file_free(file);
+	host_file_free(file);
 }
 
 struct host_files *host_files_new(const char *directory)
@@ -139,7 +94,7 @@ void host_files_free(struct host_files *files)
 	if (!files)
 		return;
 	host_table_fini(&files->table);
-	tdestroy(files->tree, file_free);
+	tdestroy(files->tree, host_file_free);
 	free(files->batch);
 	free(files->directory);
 	free(files);
@@ -160,76 +115,13 @@ size_t host_files_count(const struct host_files *files)
 	return files->count;
 }
 
-/* --- reading ------------------------------------------------------------------------ */
-
-static int take_host(void *arg, cfg_t *cfg, struct boot_host *host)
-{
-	struct host_list *list = arg;
-
-	(void)cfg;
-	if (list->hosts % GROW == 0) {
-		struct boot_host **more =
-			realloc(list->host, (list->hosts + GROW) * sizeof(*list->host));
-
-		if (!more)
-			return -ENOMEM;
-		list->host = more;
-	}
-	list->host[list->hosts++] = host;
-	return 0;
-}
-
-static int parse_file(struct host_file *file, struct config_problems *problems)
-{
-	cfg_t *cfg = conf_syntax_of_hosts();
-	int rc, lost;
-
-	if (!cfg)
-		return -ENOMEM;
-	conf_host_begin(file->path, take_host, &file->next);
-	rc = config_parse(cfg, file->path, problems);
-	lost = conf_host_end();
-	cfg_free(cfg);
-	return lost < 0 ? lost : rc;
-}
-
-static void set_problem(struct host_file *file, const char *text)
-{
-	file->is_told = text && file->problem && strcmp(text, file->problem) == 0;
-	free(file->problem);
-	file->problem = text ? strdup(text) : NULL;
-}
-
-static void read_file(struct host_file *file)
-{
-	struct config_problems problems = {0};
-	int rc;
-
-	list_free(&file->next);
-	file->seen = (struct stat){0};
-	if (stat(file->path, &file->seen) < 0 && (errno == ENOENT || errno == ELOOP)) {
-		file->reading = READ_GONE;
-		return;
-	}
-	rc = S_ISREG(file->seen.st_mode) || file->seen.st_ino == 0 ? parse_file(file, &problems)
-								   : -EINVAL;
-	file->reading = rc == 0 ? READ_GOOD : rc == -ENOENT ? READ_GONE : READ_BAD;
-	if (rc == 0)
-		return;
-	if (!*problems.text)
-		config_problem(&problems, true, file->path, 0, "%s",
-			rc == -ENOMEM ? "no memory" : "expected a regular file");
-	list_free(&file->next);
-	set_problem(file, problems.text);
-}
-
 /* --- what may have changed ---------------------------------------------------------- */
 
 static int note(struct host_files *files, struct host_file *file)
 {
 	if (file->is_noted) {
 		if (file->reading != NOT_READ)
-			read_file(file); /* too early */
+			host_file_read(file); /* too early */
 		return 0;
 	}
 	if (files->noted == files->room) {
@@ -282,10 +174,15 @@ static int note_listed(struct host_files *files)
 	int rc = 0;
 
 	if (!directory)
-		return 0; /* all are gone then */
-	while (rc == 0 && (entry = readdir(directory)))
+		return errno == ENOENT ? 0 : -errno; /* all are gone; or who knows */
+	errno = 0;
+	while (rc == 0 && (entry = readdir(directory))) {
 		if (is_ours(entry->d_name))
 			rc = note_if_changed(files, dirfd(directory), entry->d_name);
+		errno = 0;
+	}
+	if (rc == 0 && errno)
+		rc = -errno;
 	closedir(directory);
 	return rc;
 }
@@ -299,6 +196,14 @@ static void note_unlisted(const void *node, VISIT order, void *arg)
 	if (!file->is_listed)
 		note(arg, file);
 	file->is_listed = false;
+}
+
+/* Not all of it could be looked at: what was not seen may be there all the same. */
+static void unlist(const void *node, VISIT order, void *arg)
+{
+	(void)order;
+	(void)arg;
+	(*(struct host_file *const *)node)->is_listed = false;
 }
 
 static void note_clashed(const void *node, VISIT order, void *arg)
@@ -316,7 +221,7 @@ int host_files_note(struct host_files *files, const char *name)
 
 	if (!name) {
 		rc = note_listed(files);
-		twalk_r(files->tree, note_unlisted, files);
+		twalk_r(files->tree, rc == 0 ? note_unlisted : unlist, files);
 	} else if (is_ours(name)) {
 		file = get_file(files, name);
 		rc = file ? note(files, file) : -ENOMEM;
@@ -329,7 +234,7 @@ int host_files_note(struct host_files *files, const char *name)
 bool host_files_read(struct host_files *files, size_t most)
 {
 	for (; files->read < files->noted && most > 0; files->read++, most--)
-		read_file(files->batch[files->read]);
+		host_file_read(files->batch[files->read]);
 	return files->read < files->noted;
 }
 
@@ -356,7 +261,7 @@ static void note_clash(struct host_files *files, struct host_file *file,
 	config_problem(&problems, true, file->path, host->line,
 		"host \"%s\" has the same %s as host \"%s\" (%s:%u)", host->name, what, with->name,
 		with->file, with->line);
-	set_problem(file, problems.text);
+	host_file_set_problem(file, problems.text);
 	files->clashed += !file->has_clashed;
 	file->has_clashed = true;
 }
@@ -465,11 +370,11 @@ static void settle_taken(struct host_files *files, struct host_file *file,
 	files->clashed -= file->has_clashed;
 	file->has_clashed = false;
 	tell_taken(file, config);
-	set_problem(file, NULL);
+	host_file_set_problem(file, NULL);
 	change->hosts_before += before.hosts;
 	change->hosts += file->now.hosts;
 	tell_addresses(files, &before, &file->now, teller);
-	list_free(&before);
+	host_list_free(&before);
 }
 
 static void settle(struct host_files *files, const struct boot_config *config,
@@ -480,7 +385,7 @@ static void settle(struct host_files *files, const struct boot_config *config,
 		bool is_gone = file->reading == READ_GONE;
 
 		if (file->is_refused) {
-			list_free(&file->next);
+			host_list_free(&file->next);
 			tell_refused(file);
 			change->refused++;
 		} else {

@@ -38,7 +38,10 @@ const char *host_files_directory(const struct host_files *files);
 /* The hosts in force; the pointer stays the same. */
 const struct host_table *host_files_table(const struct host_files *files);
 
-/* `name`: a file of the directory; NULL: any, all are looked at. Returns 0 or -ENOMEM. */
+/*
+ * `name`: a file of the directory; NULL: any, all are looked at. Returns 0, -ENOMEM or the -errno
+ * of a directory that is there and cannot be read: then none of its files counts as gone.
+ */
 int host_files_note(struct host_files *files, const char *name);
 
 /* Read up to `most` of what was noted. True: there is more. */

@@ -644,6 +644,8 @@ def test_host_files_take_effect_at_once(site):
     assert shown() == {"path": str(hosts), "files": 1, "hosts": 1, "refused": []}
     bootd.popen.send_signal(signal.SIGHUP)
     bootd.wait_for_line("bootd.conf: taken over")
+    site.lab.file("bootd.conf", text.replace(str(hosts), "/nonexistent"))
+    assert "/nonexistent" in control(bootd, "reload")["error"]
     assert control(bootd, f"explain mac={MAC} arch=x64-uefi")["host"] == "w2"
 
 

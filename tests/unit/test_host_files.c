@@ -257,6 +257,30 @@ static void test_hosts_move(void **state)
 	assert_true(has(p, "new") && !has(p, "y"));
 }
 
+/* A directory that is there and cannot be read: nobody is gone. */
+static void test_unreadable_directory(void **state)
+{
+	struct place *p = *state;
+	char moved[PATH_SIZE];
+
+	put(p, "a.conf", HOST("a", "0a"));
+	look(p, NULL);
+	snprintf(moved, sizeof(moved), "%s/moved", p->top);
+	rename(p->directory, moved);
+	assert_int_equal(symlink(p->directory, p->directory), 0);
+	assert_int_equal(host_files_note(p->files, NULL), -ELOOP);
+	assert_false(host_files_read(p->files, 9));
+	host_files_apply(p->files, p->config, &p->change, NULL, NULL);
+	assert_true(has(p, "a"));
+	unlink(p->directory);
+	rename(moved, p->directory);
+	look(p, NULL);
+	assert_int_equal(p->change.files, 0);
+	unlink(in(p, "a.conf"));
+	look(p, NULL);
+	assert_false(has(p, "a"));
+}
+
 /* A file that changes between read and apply is read once more. */
 static void test_changed_meanwhile(void **state)
 {
@@ -392,6 +416,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_clash_between_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_first_name_wins, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hosts_move, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unreadable_directory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_changed_meanwhile, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_addresses_are_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
