@@ -98,6 +98,17 @@ static void fill_addresses(const struct boot_server *server, struct metrics *m)
 	counter(m, "netboot6_boot_failed_lease_commits_total", "Those that failed.",
 		book->failed_commits);
 	counter(m, "netboot6_boot_stored_leases_total", "Leases that were stored.", book->stored);
+	counter(m, "netboot6_boot_refused_leases_total",
+		"Leases that a shared store refused, since another server was first.",
+		book->refused);
+	gauge(m, "netboot6_boot_lease_store_ready",
+		"1 where leases can be stored, as far as is known.",
+		book->store && !book->store->is_away);
+	gauge(m, "netboot6_boot_waiting_requests", "Requests that wait for the lease store.",
+		(double)dhcp_service_waiting(server->dhcp));
+	counter(m, "netboot6_boot_no_room_total",
+		"Requests for which there was no room to wait for the lease store.",
+		dhcp_service_counters(server->dhcp)->no_room);
 	metrics_family(m, "netboot6_boot_lease_commit_duration_seconds", METRICS_HISTOGRAM,
 		"How long a transaction of the lease store took.");
 	metrics_histogram(m, &dhcp_service_counters(server->dhcp)->commit_s, NULL);

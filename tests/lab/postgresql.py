@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def programs():
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory):
+def cluster(request):
     """An empty cluster, to be copied; skips where PostgreSQL cannot be had."""
     if os.geteuid() != 0:
         pytest.skip("a cluster in a namespace needs root")
@@ -48,10 +49,11 @@ def cluster(tmp_path_factory):
         binaries, env = programs()
     except PackageError as error:
         pytest.skip(str(error))
-    parent = tmp_path_factory.mktemp("postgresql")
-    for above in (parent, *parent.parents[:2]):
-        above.chmod(above.stat().st_mode | 0o011)
-    parent.chmod(0o777)
+    above = os.environ.get("NB6_LAB_DIR") or tempfile.gettempdir()
+    Path(above).mkdir(parents=True, exist_ok=True)
+    parent = Path(tempfile.mkdtemp(prefix="netboot6-cluster-", dir=above))
+    request.addfinalizer(lambda: shutil.rmtree(parent, ignore_errors=True))
+    os.chown(parent, USER, USER)
     initdb = (binaries / "initdb", "-D", parent / "data", "-U", "netboot6", "--auth=trust")
     options = ("--no-sync", "--encoding=UTF8", "--locale=C")
     run(*AS_USER, *initdb, *options, env={**os.environ, **env}, cwd="/")

@@ -8,6 +8,8 @@
 The relay sends to both; each has a link of its own to the database, which can be cut. The
 database, the bootds and their links are killed and cut while many machines ask: no address is
 ever promised to two of them, and each promise is in the database.
+
+NB6_SEED repeats a run, NB6_ROUNDS=100 makes it a long one.
 """
 
 import csv
@@ -29,6 +31,7 @@ from lab.topology import program
 
 NAMES = ("one", "two")
 MARGIN = 5  # for so much longer a lease is stored than was promised
+ROUNDS = int(os.environ.get("NB6_ROUNDS", "4"))  # of killing; more for a long run
 SEED = int(os.environ.get("NB6_SEED", "0")) or random.randrange(1, 1 << 20)
 
 CONF = """\
@@ -262,8 +265,8 @@ def once_at(count, action):
 
 def test_database_is_killed_under_load(shared):
     """Its processes at once, as a machine that crashes, or a quick restart; again and again."""
-    shared.start()
-    for round_ in range(4):
+    shared.start(last="1fff")
+    for round_ in range(ROUNDS):
         how = shared.random.choice([signal.SIGKILL, signal.SIGQUIT, signal.SIGINT])
 
         def restart():
@@ -273,12 +276,12 @@ def test_database_is_killed_under_load(shared):
         numbers = range(round_ * 40, round_ * 40 + 40)
         storm(shared, numbers, once_at(shared.random.randrange(40), restart))
         shared.wait_until_ready()
-    assert len(shared.load.promise) == 160
+    assert len(shared.load.promise) == 40 * ROUNDS
 
 
 def test_bootd_is_killed_under_load(shared):
-    shared.start()
-    for round_ in range(5):
+    shared.start(last="1fff")
+    for round_ in range(ROUNDS):
         victim = shared.random.choice(shared.servers)
 
         def restart():
@@ -287,7 +290,7 @@ def test_bootd_is_killed_under_load(shared):
 
         numbers = range(round_ * 30, round_ * 30 + 30)
         storm(shared, numbers, once_at(shared.random.randrange(30), restart))
-    assert len(shared.load.promise) == 150
+    assert len(shared.load.promise) == 30 * ROUNDS
 
 
 def test_one_server_is_cut_off(shared):

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "bootd/dhcp/waiting.h"
 #include "tests/unit/bootd_bench.h"
 
 #define SUBNET(range)                                                                              \
@@ -532,6 +533,41 @@ static void test_read_anew(void **state)
 	assert_false(holder(&two.address)->is_lease);
 }
 
+/* --- the room to wait in ------------------------------------------------------------------- */
+
+static void test_room_has_an_end(void **state)
+{
+	struct waiting_room room = {.most = 4096};
+	struct udp_datagram datagram = {.data = (const uint8_t *)"0123456789", .len = 10};
+	struct waiting list = {0};
+	struct waiting_one *one;
+	unsigned count = 0, taken = 0;
+
+	(void)state;
+	begin(MANY);
+	while ((one = waiting_new(&room, &datagram))) {
+		one->put_off = count++;
+		waiting_append(&list, one);
+	}
+	assert_int_equal(list.count, count);
+	assert_in_range(count, 10, 4096 / (sizeof(*one) + 10));
+	/* first come, first served; who leaves makes room for one */
+	one = waiting_take(&list);
+	assert_int_equal(one->put_off, taken++);
+	assert_memory_equal(one->datagram.data, "0123456789", 10);
+	waiting_free(&room, one);
+	one = waiting_new(&room, &datagram);
+	assert_non_null(one);
+	assert_null(waiting_new(&room, &datagram));
+	waiting_free(&room, one);
+	while ((one = waiting_take(&list))) {
+		assert_int_equal(one->put_off, taken++);
+		waiting_free(&room, one);
+	}
+	assert_int_equal(room.octets, 0);
+	assert_int_equal(list.count, 0);
+}
+
 #define FLIGHT_TEST(test) cmocka_unit_test_teardown(test, end)
 
 int main(void)
@@ -547,6 +583,7 @@ int main(void)
 		FLIGHT_TEST(test_tries_have_an_end),
 		FLIGHT_TEST(test_learnt_and_forgotten),
 		FLIGHT_TEST(test_read_anew),
+		FLIGHT_TEST(test_room_has_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
