@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { SEND_BUFFER = 4 << 20 }; /* a limit, nothing is allocated */
+enum { SEND_BUFFER = 8 << 20 }; /* a limit, nothing is allocated */
 
 static int open_share(struct reply_sockets *replies, int fd, unsigned most)
 {
