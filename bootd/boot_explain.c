@@ -12,6 +12,7 @@
 #include "bootd/config/conf_value.h"
 #include "bootd/dhcp/conditions.h"
 #include "bootd/dhcp/firmware.h"
+#include "bootd/dhcp/proxy.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
 #include "dhcp6/names.h"
@@ -342,7 +343,7 @@ static json_t *decision_json(const struct boot_config *config, const struct clie
 	char firmware[FIRMWARE_TEXT];
 
 	return json_pack("{s:o s:s s:s? s:s s:s? s:s? s:s? s:i s:o s:s? s:o s:o s:s? s:I s:s? s:s? "
-			 "s:b s:o}",
+			 "s:b s:s? s:o}",
 		"client", client_json(facts), "firmware", firmware_format(facts, firmware),
 		"firmware-note", firmware_note(facts), "subnet", decision->subnet->text, "host",
 		host ? host->name : NULL, "host-by", host_proof_name(decision->host_by),
@@ -353,7 +354,9 @@ static json_t *decision_json(const struct boot_config *config, const struct clie
 		address_or_null(decision->address.given, &decision->address.address), "address-why",
 		decision->address.why, "lifetime", (json_int_t)decision->address.valid_s, "rule",
 		rule ? rule->name : NULL, "url", rule ? decision->boot.url : NULL, "params",
-		(int)decision->boot.with_params, "rules", rules_json(config, facts, decision));
+		(int)decision->boot.with_params, "proxy",
+		proxy_explain(decision_plan(decision), facts, &decision->boot), "rules",
+		rules_json(config, facts, decision));
 }
 
 json_t *boot_explain(const struct boot_server *server, int n, char *const words[])

@@ -132,16 +132,40 @@ static void echo_vendor_class(struct wire_out *out, const struct client_facts *f
 	dhcp6_close_option(out, option);
 }
 
-/* The options of both answers, for firmware that can live with them. */
+/* Firmware that can live with an offer without an address, and has a boot file. */
+static bool takes_offer(const struct client_facts *facts, const struct boot_choice *boot)
+{
+	return boot->rule && (boot->kind == FIRMWARE_UEFI_HTTP ||
+				     (boot->kind == FIRMWARE_UEFI_PXE && is_pxe_class(facts)));
+}
+
+const char *proxy_explain(const struct address_plan *plan, const struct client_facts *facts,
+	const struct boot_choice *boot)
+{
+	if (plan->addresses != SUBNET_PROXY)
+		return NULL;
+	if (!boot->rule)
+		return "not answered: there is no boot file for it";
+	if (boot->kind == FIRMWARE_UEFI_PXE)
+		return takes_offer(facts, boot)
+			       ? "offered the boot file without an address; it asks for it once "
+				 "more on port 4011 of the host in the URL"
+			       : "not answered: without the vendor class \"PXEClient\" UEFI PXE "
+				 "hangs on an offer without an address";
+	return takes_offer(facts, boot) ? "offered the boot file without an address"
+					: "not answered: it takes no offer without an address; an "
+					  "Information-request of it is answered";
+}
+
+/* The options of both answers. */
 static enum exchange_drop put_boot(struct request *r, struct wire_out *out)
 {
 	const struct boot_choice *boot = &r->decision.boot;
-	bool is_pxe = boot->kind == FIRMWARE_UEFI_PXE && is_pxe_class(&r->facts);
 
-	if (!boot->rule || (!is_pxe && boot->kind != FIRMWARE_UEFI_HTTP))
+	if (!takes_offer(&r->facts, boot))
 		return DROP_PROXY;
 	dialogue_put_boot(r, out);
-	if (is_pxe)
+	if (boot->kind == FIRMWARE_UEFI_PXE)
 		echo_vendor_class(out, &r->facts);
 	dialogue_put_requested(r, out);
 	return EXCHANGE_ANSWERED;

@@ -34,6 +34,13 @@ respond_fn proxy_offer;
 /* To a Request on port 4011: a Reply. */
 respond_fn proxy_confirm;
 
+/*
+ * What comes of a client's Solicit in such a subnet, in words. `boot` is what it would boot. NULL
+ * where the plan is another one.
+ */
+const char *proxy_explain(const struct address_plan *plan, const struct client_facts *facts,
+	const struct boot_choice *boot);
+
 /* A message on port 4011: fill in the way that its sender's Solicit came, as far as it is known. */
 void proxy_recall(struct request *r);
 

@@ -83,6 +83,17 @@ def test_address_of_the_other_server_is_the_machines(proxy):
 
 
 def test_nobody_else_is_answered(proxy):
+    """And explain says so: who would be, and why not."""
+    uefi, pxe = "explain arch=x64-uefi", "explain arch=x64-uefi vendor-class=PXEClient:Arch:00007"
+    for question, said in (
+        (uefi, "not answered: without the vendor class"),
+        (pxe, "once more on port 4011"),
+        (f"{pxe} user-class=iPXE", "not answered: it takes no offer without an address"),
+        ("explain arch=x64-http", "offered the boot file without an address"),
+        ("explain arch=arm64-uefi", "not answered: there is no boot file for it"),
+    ):
+        answer = proxy.ask("bootd", *question.split())
+        assert said in answer["proxy"] and answer["address"] is None
     for message in (solicit(), solicit(arch(X64_UEFI))):
         proxy.through.send(relay(message))
     proxy.through.ask(solicit(arch(X64_HTTP)))
