@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "daemon/log.h"
 #include "dhcp6/names.h"
@@ -30,29 +31,51 @@ static void add(struct line *line, const char *fmt, ...)
 	line->len += n < 0 ? 0 : (size_t)n < left ? (size_t)n : left - 1;
 }
 
+/* Most of a line is text as it stands, and there is one per message: no printf for that. */
+static void add_text(struct line *line, const char *text)
+{
+	size_t left = BOOT_LOG_LINE - 1 - line->len, len = strlen(text);
+
+	len = len < left ? len : left;
+	memcpy(line->text + line->len, text, len);
+	line->len += len;
+	line->text[line->len] = '\0';
+}
+
+static void add_texts(struct line *line, const char *before, const char *text, const char *behind)
+{
+	add_text(line, before);
+	add_text(line, text);
+	add_text(line, behind);
+}
+
 static void add_address(struct line *line, const struct in6_addr *address)
 {
 	char text[INET6_ADDRSTRLEN];
 
-	add(line, "%s", inet_ntop(AF_INET6, address, text, sizeof(text)));
+	add_text(line, dhcp6_address_format(address, text));
 }
 
 /* Octets of a peer's choice: what is not plain is a dot. */
 static void add_octets(struct line *line, const struct wire_in *view)
 {
-	add(line, " \"");
-	for (size_t i = 0; i < wire_left(view) && i < 64; i++)
-		add(line, "%c", isprint(view->pos[i]) && view->pos[i] != '"' ? view->pos[i] : '.');
-	add(line, "\"");
+	char text[64 + 1];
+	size_t n = 0;
+
+	for (; n < wire_left(view) && n < sizeof(text) - 1; n++)
+		text[n] = (char)(isprint(view->pos[n]) && view->pos[n] != '"' ? view->pos[n] : '.');
+	text[n] = '\0';
+	add_texts(line, " \"", text, "\"");
 }
 
 static void add_way(struct line *line, const struct client_facts *facts)
 {
 	if (facts->relays == 0) {
-		add(line, " at %s", facts->link_name ? facts->link_name : "an unknown link");
+		add_texts(
+			line, " at ", facts->link_name ? facts->link_name : "an unknown link", "");
 		return;
 	}
-	add(line, " via relay ");
+	add_text(line, " via relay ");
 	add_address(line, &facts->link_address);
 	if (wire_left(&facts->interface_id) > 0)
 		add_octets(line, &facts->interface_id);
@@ -64,9 +87,9 @@ static void add_answer(struct line *line, const struct exchange_event *event)
 {
 	const struct decision *decision = event->decision;
 
-	add(line, " -> %s", dhcp6_message_name(event->answer_type));
+	add_texts(line, " -> ", dhcp6_message_name(event->answer_type), "");
 	if (event->with_address) {
-		add(line, " ");
+		add_text(line, " ");
 		add_address(line, &decision->address.address);
 	}
 	if (event->answer_type == DHCP6_ADDR_REG_REPLY)
@@ -75,11 +98,13 @@ static void add_answer(struct line *line, const struct exchange_event *event)
 	if (event->status)
 		add(line, " %s", dhcp6_status_name(event->status));
 	if (event->status && !decision->address.given && decision->address.why)
-		add(line, " (%s)", decision->address.why);
-	if (event->with_boot_url)
-		add(line, ", %s (rule \"%s\")", decision->boot.url, decision->boot.rule->name);
-	else if (event->facts->archs > 0 && event->with_address)
-		add(line, ", no boot rule for it");
+		add_texts(line, " (", decision->address.why, ")");
+	if (event->with_boot_url) {
+		add_texts(line, ", ", decision->boot.url, " (rule \"");
+		add_texts(line, decision->boot.rule->name, "\")", "");
+	} else if (event->facts->archs > 0 && event->with_address) {
+		add_text(line, ", no boot rule for it");
+	}
 }
 
 const char *boot_log_exchange_text(const struct exchange_event *event, char text[BOOT_LOG_LINE])
@@ -89,13 +114,14 @@ const char *boot_log_exchange_text(const struct exchange_event *event, char text
 	struct line line = {.text = text};
 
 	*text = '\0';
-	add(&line, "%s ",
-		event->decision->machine.len ? machine_format(&event->decision->machine, machine)
-					     : "unknown");
+	add_text(&line, event->decision->machine.len
+				? machine_format(&event->decision->machine, machine)
+				: "unknown");
+	add_text(&line, " ");
 	if (event->decision->host)
-		add(&line, "(%s) ", event->decision->host->name);
-	add(&line, "%s %s on %s", firmware_format(facts, firmware), dhcp6_message_name(facts->type),
-		event->decision->subnet->text);
+		add_texts(&line, "(", event->decision->host->name, ") ");
+	add_texts(&line, firmware_format(facts, firmware), " ", dhcp6_message_name(facts->type));
+	add_texts(&line, " on ", event->decision->subnet->text, "");
 	add_way(&line, facts);
 	add_answer(&line, event);
 	return text;

@@ -28,7 +28,7 @@ const char *binding_list_name(unsigned list)
 int binding_table_init(struct binding_table *table, size_t most)
 {
 	*table = (struct binding_table){.most = most ? most : BINDINGS_MAX, .slots = 16};
-	while (table->slots < table->most)
+	while (table->slots < table->most - table->most / 4)
 		table->slots *= 2;
 	if (getrandom(&table->seed, sizeof(table->seed), 0) != sizeof(table->seed))
 		table->seed = (uintptr_t)table;

@@ -39,7 +39,9 @@ NAMES = {
     "isc": "ISC dhcpd 4.4.3",
     "dnsmasq": "dnsmasq 2.90",
 }
-DNSMASQ_LEASES = 1000  # what it needs grows with the square of them
+SLOW_S = 0.4  # of CPU time per run: who needs more gets fewer exchanges, and one round
+PROBE = 256  # exchanges to find that out, of machines that come no more
+PROBE_FIRST = 3_000_000
 KINDS = {
     "new": "boot of a new machine",
     "known": "of a known one",
@@ -54,9 +56,20 @@ class Row:
         self.server = server
         self.times = {kind: [] for kind in KINDS}
         self.lost = 0
+        self.count = self.known = 0  # exchanges per run; machines that have been there
 
-    def measure(self, known, count):
-        """Boots of new machines, of some of the `known` first, and Information-requests."""
+    def prepare(self, count, leases):
+        """Find out how many exchanges a run may have; have so many leases given."""
+        probe_s = self.server.load(PROBE, first=PROBE_FIRST)["cpu_ns"] / 1e9
+        self.count = min(count, max(PROBE, int(PROBE * SLOW_S / probe_s)))
+        self.known = leases or self.count
+        self.server.load(self.known)
+        return self
+
+    def measure(self):
+        """Boots of new machines, of some that are known, and Information-requests."""
+        known, count = self.known, self.count
+        self.known += count
         loads = {"new": {"first": known}, "known": {"machines": known}, "inform": {"inform": True}}
         for kind, options in loads.items():
             found = self.server.load(count, **options)
@@ -97,17 +110,11 @@ def start_all(stack, names, subnets, hosts=0):
 
 def measure_all(options, servers, leases):
     """All rounds on servers that run, after so many leases were given by each."""
-    rows = {name: Row(server) for name, server in servers.items()}
-    known = max(leases, options.count)
-    for name, server in servers.items():
-        server.load(known if name != "dnsmasq" else DNSMASQ_LEASES)
+    rows = {name: Row(server).prepare(options.count, leases) for name, server in servers.items()}
     for number in range(options.rounds):
-        for name in servers if number % 2 else reversed(servers):
-            if name != "dnsmasq":
-                rows[name].measure(known, options.count)
-            elif number == 0:
-                rows[name].measure(DNSMASQ_LEASES, DNSMASQ_LEASES // 4)
-        known += options.count
+        for name in rows if number % 2 else reversed(rows):
+            if number == 0 or rows[name].count == options.count:
+                rows[name].measure()
         print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
     return rows
 
@@ -159,7 +166,7 @@ def read_file(path):
 
 def bench_start(options):
     heads = ["leases", "serves after, s", "CPU time, s", "a plain read of the file, s", "file, MiB"]
-    heads += ["RSS, MiB", "octets per lease"]
+    heads += ["RSS, MiB", "octets per lease", "longest answer of 20,000, one by one, ms"]
     print("\nstart: with a lease store\n\n| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|")
     for leases in map(int, options.leases.split(",")):
         with dhcp_site() as site:
@@ -174,6 +181,7 @@ def bench_start(options):
             cells = [leases, f"{again.start_s:.2f}", f"{again.cpu_s():.2f}", f"{read_file(file):.2f}"]
             cells += [f"{file.stat().st_size / 2**20:.0f}", f"{again.rss_kib() / 1024:.0f}"]
             cells += [f"{grown / leases:.0f}" if leases else "-"]
+            cells += [f"{again.load(10_000, burst=1, first=leases)['longest_ns'] / 1e6:.1f}"]
             print("| " + " | ".join(map(str, cells)) + " |", flush=True)
 
 

@@ -65,6 +65,7 @@ struct load {
 	uint8_t asked;  /* the type of message in this round */
 	struct slot slot[BURST_MAX];
 	uint64_t sent, answered, refused, octets;
+	uint64_t longest_ns; /* from a burst's sending to the last of its answers */
 };
 
 /* --- the account ------------------------------------------------------------------ */
@@ -252,7 +253,7 @@ static unsigned send_round(struct load *load, uint8_t type, unsigned n, bool all
 
 static void await_answers(struct load *load, unsigned due)
 {
-	uint64_t progress = standpoint_now_ns();
+	uint64_t begin = standpoint_now_ns(), progress = begin;
 	unsigned came = 0, us = 50;
 
 	while (came < due && standpoint_now_ns() - progress < LOST_AFTER_MS * 1000000ull) {
@@ -265,6 +266,8 @@ static void await_answers(struct load *load, unsigned due)
 		if (n > 0)
 			progress = standpoint_now_ns();
 	}
+	if (came >= due && progress - begin > load->longest_ns)
+		load->longest_ns = progress - begin;
 }
 
 static void run(struct load *load)
@@ -373,9 +376,10 @@ int main(int argc, char *argv[])
 	nanosleep(&(struct timespec){.tv_nsec = 5000000},
 		NULL); /* until it sleeps, for the account */
 	printf("{\"sent\": %llu, \"answered\": %llu, \"refused\": %llu, \"octets\": %llu, "
-	       "\"cpu_ns\": %llu, \"ns\": %llu}\n",
+	       "\"longest_ns\": %llu, \"cpu_ns\": %llu, \"ns\": %llu}\n",
 		(unsigned long long)load.sent, (unsigned long long)load.answered,
 		(unsigned long long)load.refused, (unsigned long long)load.octets,
+		(unsigned long long)load.longest_ns,
 		(unsigned long long)(server_cpu_ns(&load) - cpu_ns), (unsigned long long)begin_ns);
 	return 0;
 }
