@@ -247,6 +247,8 @@ int boot_hosts_check(const struct boot_config *config)
 
 	if (!config->hosts_directory)
 		return 0;
+	if (access(config->hosts_directory, R_OK | X_OK) < 0)
+		log_warning("hosts-directory %s: %s", config->hosts_directory, strerror(errno));
 	files = host_files_new(config->hosts_directory);
 	rc = files ? read_all(files, config, &change) : -ENOMEM;
 	host_files_free(files);

@@ -657,7 +657,10 @@ def test_check_reads_host_files(tmp_path):
     assert done[0] == 78
     assert f"{hosts}/a.conf:2: host" in done[1]
     (hosts / "a.conf").write_text('host "a" { mac = "52:54:00:12:34:56" }\n')
-    assert bootd_t(tmp_path, (tmp_path / "bootd.conf").read_text())[0] == 0
+    text = (tmp_path / "bootd.conf").read_text()
+    assert bootd_t(tmp_path, text)[0] == 0
+    rc, said = bootd_t(tmp_path, text.replace("hosts.d", "host.d"))
+    assert rc == 0 and "host.d: No such file or directory" in said
 
 
 def test_keeps_working_as_nobody(site):
