@@ -47,7 +47,12 @@ class NameServer:
                 continue
             answer = self.answer(DNS(data))
             if answer:
-                self.sock.sendto(bytes(answer), sender)
+                for datagram in (*self.junk(bytes(answer)), bytes(answer)):
+                    self.sock.sendto(datagram, sender)
+
+    def junk(self, answer):
+        """What is sent before an answer."""
+        return ()
 
     def answer(self, query):
         """The answer; the question stands in it as it was asked, upper and lower case."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The relay toward its servers: whom it sends to, and whose answers it takes."""
 
+import random
 import socket
 import struct
 
@@ -12,6 +13,7 @@ from scapy.layers.l2 import Ether
 from lab.bench import CLIENT, CLIENT_MAC, Bench
 from lab.name_server import NXDOMAIN, NameServer
 from lab.netns import link_local, wait_for
+from lab.test_hostile import SEED
 from lab.test_relayd import dhcp_to, dropped
 from lab.topology import SERVER, program
 
@@ -152,6 +154,33 @@ def test_an_answer_that_vanishes_leaves_the_last_good_addresses(site, names):
     asked = len(names.asked)
     site.ask("relayd", "reload")
     wait_for(lambda: len(names.asked) > asked)  # and so it ends with a question that is open
+
+
+def test_answers_that_make_no_sense_are_survived(site, names):
+    """Cut, mutated and random ones before each right one, some with the right transaction."""
+
+    def junk(answer):
+        yield from (answer[:size] for size in range(0, len(answer), 3))
+        for _ in range(100):
+            mutant = bytearray(answer)
+            for _ in range(chance.randint(1, 6)):
+                mutant[chance.randrange(2, len(mutant))] = chance.randrange(256)
+            yield bytes(mutant)
+        yield from (answer[:2] + chance.randbytes(chance.randrange(600)) for _ in range(50))
+
+    print(f"NB6_SEED={SEED}")
+    chance = random.Random(f"{SEED} names")
+    names.records[NAME] = [SERVER]
+    names.junk = junk
+    start_by_name(site, names)
+    for _ in range(5):
+        asked = len(names.asked)
+        site.ask("relayd", "reload")
+        wait_for(lambda: len(names.asked) > asked)
+    names.junk = lambda answer: ()
+    site.ask("relayd", "reload")
+    wait_for(lambda: [(row["server"], row.get("reason")) for row in servers(site)] == [(SERVER, None)])
+    Servers(site).expect_at(SERVER)
 
 
 # --- by multicast -----------------------------------------------------------------------
