@@ -108,6 +108,17 @@ bool relay_read_netlink(struct relay *relay)
 	return rc > 0;
 }
 
+uint64_t relay_queue_drops(const struct relay *relay)
+{
+	uint64_t drops = udp_queue_drops(relay->fd);
+
+	if (relay->server_fd != relay->fd)
+		drops += udp_queue_drops(relay->server_fd);
+	for (size_t i = 0; i < relay->vrfs.count; i++)
+		drops += udp_queue_drops(relay->vrfs.socket[i].fd);
+	return drops;
+}
+
 /* --- life ---------------------------------------------------------------------------------- */
 
 /* On all addresses. Returns the socket or -errno, after it has said what is in the way. */

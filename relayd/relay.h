@@ -71,6 +71,9 @@ int relay_start(struct relay *relay, struct loop *loop);
 void relay_reload(struct relay *relay, struct relay_conf *conf);
 void relay_fini(struct relay *relay);
 
+/* Datagrams that the kernel dropped since a socket that we receive by was full. */
+uint64_t relay_queue_drops(const struct relay *relay);
+
 /* Take in what netlink has to say, now; a part of it. Returns true where more may wait. */
 bool relay_read_netlink(struct relay *relay);
 /* Ask the kernel for what is stale about the servers; between batches, when nothing is queued. */

@@ -64,7 +64,7 @@ static json_t *run_status(void *arg, int n_words, char *const words[])
 	(void)words;
 	return json_pack("{s:s, s:I, s:I, s:i, s:i, s:i, s:s, s:o, s:o}", "version",
 		PACKAGE_VERSION, "uptime", (json_int_t)(time(NULL) - relay->started_s),
-		"receive-queue-drops", (json_int_t)udp_queue_drops(relay->fd), "links",
+		"receive-queue-drops", (json_int_t)relay_queue_drops(relay), "links",
 		(int)links->count, "ready", (int)client_links_count(links, CLIENT_LINK_READY),
 		"servers", (int)relay->paths.count, "client-mac-by",
 		client_mac_way_name(client_mac_way(relay->mac)), "counters",

@@ -185,8 +185,8 @@ static void fill_kernel(const struct relay *relay, struct metrics *m)
 	const struct link_monitor_counters *netlink = &relay->monitor.counters;
 
 	metrics_family(m, "netboot6_relay_receive_queue_drops_total", METRICS_COUNTER,
-		"Datagrams that the kernel dropped since the relay's receive queue was full.");
-	metrics_sample(m, (double)udp_queue_drops(relay->fd), NULL);
+		"Datagrams that the kernel dropped since a receive queue of the relay was full.");
+	metrics_sample(m, (double)relay_queue_drops(relay), NULL);
 	metrics_family(m, "netboot6_relay_netlink_events_total", METRICS_COUNTER,
 		"Events about links and addresses that were applied.");
 	metrics_sample(m, (double)netlink->events, NULL);

@@ -122,6 +122,22 @@ def test_watch_tells_of_drops_reloads_and_lost_events(site):
     watch.expect(event="reload", done=True)
 
 
+def test_watch_tells_of_events_that_the_kernel_dropped(bench):
+    site = bench.site
+    pid = next(p.pid for p in site.lab.processes if p.name == "relayd")
+    site.lab.veth(site.router, "junk", site.router, "junk-peer")
+    lines = "".join(f"link set dev junk mtu {1400 + n % 90}\n" for n in range(6000))
+    watch = Stream(site, "relayd", "watch")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        site.router.ip("-batch", site.lab.file("storm.batch", lines))
+        site.router.ip("-6", "addr", "del", "2001:db8:1::1/64", "dev", "lan1")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    watch.expect(event="link", link="lan1", state="no address")
+    assert watch.expect(event="netlink", resyncs=2)["overruns"] > 0
+
+
 def test_the_command_shows_events_as_lines(bench):
     site = bench.site
     watch = command(site, "watch", "watch")

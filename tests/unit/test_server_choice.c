@@ -66,6 +66,23 @@ static void fall_silent(struct server_path *server, int64_t now_ms)
 		server_path_sent(server, now_ms);
 }
 
+static void test_silence_is_told_once(void **state)
+{
+	struct server_path server = {.text = "2001:db8::1"};
+	int64_t now_ms = 1000;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		assert_false(server_path_sent(&server, now_ms)); /* a burst is no silence */
+	now_ms += SERVER_SILENT_AFTER_MS - 1;
+	assert_false(server_path_sent(&server, now_ms));
+	assert_true(server_path_sent(&server, now_ms + 1));
+	assert_false(server_path_sent(&server, now_ms + 2));
+	assert_true(server_path_answered(&server));
+	assert_false(server_path_answered(&server));
+	assert_false(server_path_sent(&server, now_ms + 3));
+}
+
 static void test_all(void **state)
 {
 	struct server_paths paths;
@@ -180,6 +197,7 @@ static void test_hash_takes_what_has_no_duid(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_silence_is_told_once),
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_what_cannot_be_sent_to_is_not_tried),
 		cmocka_unit_test(test_first_reachable),
