@@ -10,8 +10,9 @@ that go on asking all the while, and an account of what was true when.
 Every change of a port is put down with the moments before and after it. A message that was
 sent at t0 and reached the server at t1 must bear what a state that held between the two
 says: the name of the link as Interface-Id, one of its best addresses as link-address, and the
-MAC of its frame. One that was sent where nothing moved for a while must not be missing. What is
-answered must reach the link that asked.
+MAC of its frame. What is answered must reach the link that asked. Not all that is sent comes in:
+cables are out, links are down. But the account must close: what the relay received it has forwarded
+or dropped for a reason that it names, and what it has forwarded is what the server got.
 """
 
 import contextlib
@@ -30,8 +31,7 @@ from lab.topology import SERVER, Site
 
 PORTS = 6
 PACE_S = 0.004  # between two messages
-CALM_S = 1.0  # nothing moved for so long after a message: it must have come
-LOST_S = 10.0  # one that has not come by then does not come
+LOST_S = 20.0  # a message that has not come by then does not come
 SOLICIT, REPLY, RELAY_FORW, RELAY_REPL = 1, 7, 12, 13
 CLIENT_ID, RELAY_MSG, INTERFACE_ID, LINKLAYER = 1, 9, 18, 79
 CONFIG = """
@@ -39,6 +39,8 @@ interfaces = {{"lan*"}}
 server "{server}" {{}}
 {more}
 """
+CLIENTS_DROPS = ("not-served", "unicast", "short", "server-type", "untrusted-relay", "no-address",
+                 "standby", "link-rate", "client-rate", "no-server")
 VARIANTS = ("", "forward = hash", 'remote-id = "%h:%i"\nenterprise-number = 32473',
             'subscriber-id = "%i"', "client-rate = 100000", "link-rate = 100000")
 
@@ -125,12 +127,6 @@ class Port:
                 pairs |= {(n, a) for n in (name, after[2][0]) for a in every | after[2][2]}
         return pairs
 
-    def is_calm(self, t0, t1):
-        """True where nothing of it moved between the two, and its messages are relayed."""
-        before = [state for _, done, state in self.history if done < t0]
-        return all(done < t0 or begun > t1 for begun, done, _ in self.history) and bool(
-            before and before[-1][1])
-
 
 class Soak:
     def __init__(self, lab, seed):
@@ -138,12 +134,11 @@ class Soak:
         self.site = Site(lab, client_links=PORTS)
         self.router, self.clients = self.site.router, self.site.clients
         self.ports = [Port(number) for number in range(1, PORTS + 1)]
-        self.moved = [(0.0, time.monotonic())]  # of routes, and of the relay held up
         self.sent, self.received = {}, []
         self.counts = dict.fromkeys(
             ("sent", "relayed", "replied", "lost", "changes", "overruns"), 0)
         self.errors, self.done = [], []
-        self.stop = threading.Event()
+        self.stop, self.done_serving = threading.Event(), threading.Event()
         self._add_uplink()
         lab.veth(self.router, "junk", self.router, "junk-peer")
         self.relayd = self.site.start_relayd(config=CONFIG.format(server=SERVER, more=""))
@@ -184,7 +179,7 @@ class Soak:
             self.counts["sent"] += 1
 
     def _serve(self):
-        while not self.stop.is_set():
+        while not self.done_serving.is_set():
             if not select.select([self.server], [], [], 0.2)[0]:
                 continue
             data, sender = self.server.recvfrom(65535)
@@ -232,18 +227,31 @@ class Soak:
                     self.errors.append(f"port {number} got another's: {data.hex()}")
 
     def _judge_lost(self, now):
-        for xid, (number, _, _, t0) in list(self.sent.items()):
-            if now - t0 < LOST_S:
-                continue
-            del self.sent[xid]
-            self.counts["lost"] += 1
-            span = t0 - CALM_S, t0 + CALM_S
-            if self.ports[number - 1].is_calm(*span) and all(
-                    end < span[0] or begin > span[1] for begin, end in self.moved[-800:]):
-                near = [text for begun, end, text in self.done
-                        if begun < t0 + 2 * CALM_S and end > t0 - 2 * CALM_S]
-                self.errors.append(f"port {number}: a message of {t0:.3f} is lost, and nothing "
-                                   f"moved: {self.ports[number - 1].history[-8:]}, {near}")
+        for xid, (*_, t0) in list(self.sent.items()):
+            if now - t0 > LOST_S:
+                del self.sent[xid]
+                self.counts["lost"] += 1
+
+    def judge_account(self):
+        """The clients are silent by now: nothing is under way."""
+        def closed():
+            self.judge()
+            status = self.site.ask("relayd", "status")
+            counters = status["counters"]
+            account = {
+                "received": sum(counters["received"].values()),
+                "forwarded": counters["forwarded"],
+                "dropped": {reason: n for reason, n in counters["dropped"].items()
+                            if reason in CLIENTS_DROPS},
+                "at the server": self.counts["relayed"],
+                "for want of room": status["receive-queue-drops"],
+            }
+            self.account = account
+            return account["received"] == account["forwarded"] + sum(
+                account["dropped"].values()) and account["forwarded"] == account[
+                    "at the server"] and account["for want of room"] == 0
+
+        wait_for(closed, 10, lambda: f"the account does not close: {self.account}")
 
     def judge(self):
         batch, self.received = self.received, []
@@ -264,22 +272,11 @@ class Soak:
         yield
         port.note(begun)
 
-    @contextlib.contextmanager
-    def moving(self):
-        begun = time.monotonic()
-        yield
-        self.moved.append((begun, time.monotonic()))
-
     def _set_addresses(self, port):
         """Those that the port has to have, on a link that has just come up."""
         for address, length in port.addresses.items():
             self.router.address(port.name, f"{address}/{length}")
         port.deprecated = set()
-
-    def _await_forwarding(self, port):
-        """The switch takes a port into service a moment after its cable has a carrier."""
-        state = f"/sys/class/net/port-{port.number}/brport/state"
-        wait_for(lambda: self.clients.run("cat", state, check=False).stdout.strip() == "3")
 
     def _drop_vmac(self, port):
         if port.vmac:
@@ -297,7 +294,6 @@ class Soak:
                 self.site.lab.veth(self.clients, device, self.router, port.name)
                 self.clients.bridge_port(f"br-{port.number}", device)
                 self._set_addresses(port)
-                self._await_forwarding(port)
             port.there = not port.there
 
     def rename(self, port):
@@ -308,7 +304,6 @@ class Soak:
             self.router.ip("link", "set", before, "down", "name", port.name)
             self.router.ip("link", "set", port.name, "up")
             self._set_addresses(port)
-            self._await_forwarding(port)
 
     def down_and_up(self, port):
         self._drop_vmac(port)
@@ -316,7 +311,6 @@ class Soak:
             self.router.ip("link", "set", port.name, "down")
             self.router.ip("link", "set", port.name, "up")
             self._set_addresses(port)
-            self._await_forwarding(port)
 
     def add_address(self, port):
         length = self.random.choice((64, 64, 128))
@@ -358,9 +352,8 @@ class Soak:
             self.router.address(vmac, f"{port.vmac}/128")
 
     def shift_route(self):
-        with self.moving():
-            via = self.random.choice((("via", "2001:db8:200::69"), ("dev", "core")))
-            self.router.ip("-6", "route", "replace", f"{SERVER}/128", *via, "metric", 5)
+        via = self.random.choice((("via", "2001:db8:200::69"), ("dev", "core")))
+        self.router.ip("-6", "route", "replace", f"{SERVER}/128", *via, "metric", 5)
         return f"route {via}"
 
     def reload(self):
@@ -376,15 +369,14 @@ class Soak:
         before = self.site.ask("relayd", "status")["netlink"]["overruns"]
         lines = "".join(f"link set dev junk mtu {1400 + n % 90}\n" for n in range(6000))
         batch = self.site.lab.file("storm.batch", lines)
-        with self.moving():
-            os.kill(self.relayd.pid, signal.SIGSTOP)
-            try:
-                run("ip", "-n", self.router.full_name, "-batch", batch)
-                for port in self.ports[:2]:
-                    self.change_port(port)
-            finally:
-                os.kill(self.relayd.pid, signal.SIGCONT)
-            wait_for(lambda: self.site.ask("relayd", "status")["netlink"]["overruns"] > before)
+        os.kill(self.relayd.pid, signal.SIGSTOP)
+        try:
+            run("ip", "-n", self.router.full_name, "-batch", batch)
+            for port in self.ports[:2]:
+                self.change_port(port)
+        finally:
+            os.kill(self.relayd.pid, signal.SIGCONT)
+        wait_for(lambda: self.site.ask("relayd", "status")["netlink"]["overruns"] > before)
         self.counts["overruns"] += 1
         return "overrun"
 
@@ -437,9 +429,11 @@ class Soak:
                     told = passed
                     say(f"{passed:.0f} s: {self.counts}, {self.resident_kib()} KiB resident")
             self.stop.set()
-            for thread in threads:
-                thread.join()
-            self.judge()
+            threads[0].join()
+            self.judge_account()
         finally:
             self.stop.set()
+            self.done_serving.set()
+            for thread in threads:
+                thread.join()
         return {**self.counts, "early-kib": early, "late-kib": self.resident_kib()}
