@@ -54,10 +54,16 @@ static void committed(void *arg, int rc, const bool *refused)
 
 static void learn(void *arg, const struct lease *lease)
 {
+	static struct log_limit limit;
 	uint64_t now_ms;
 	struct exchange *exchange = exchange_now(arg, &now_ms);
+	int rc = lease_book_learn(&exchange->leases, &exchange->bindings, lease, now_ms);
 
-	lease_book_learn(&exchange->leases, &exchange->bindings, lease, now_ms);
+	if (rc < 0)
+		log_limited(&limit, LOG_LEVEL_WARNING,
+			"leases %s: there is no room to know of them all (%s): machines may wait "
+			"longer for an address that is free",
+			exchange->leases.store->name, strerror(-rc));
 }
 
 static void forget(void *arg, const struct in6_addr *address)

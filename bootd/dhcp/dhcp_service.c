@@ -196,7 +196,9 @@ static void tell_outcome(struct dhcp_service *service, int rc)
 	if (rc == 0)
 		service->failing_limit = (struct log_limit){.every_ms = FAILING_EVERY_MS};
 	service->is_failing = rc < 0;
-	histogram_add(&service->counters.commit_s, now_s() - service->commit_began_s, 1);
+	if (service->commit_began_s > 0) /* else it was an operator's */
+		histogram_add(&service->counters.commit_s, now_s() - service->commit_began_s, 1);
+	service->commit_began_s = 0;
 }
 
 /* One transaction for all that a batch has changed. True where it has ended at once. */
@@ -218,7 +220,6 @@ static void keep(struct dhcp_service *service, struct waiting *list,
 	const struct udp_datagram *datagram, unsigned put_off)
 {
 	static struct log_limit limit;
-
 	struct arrived arrived = {0};
 	struct waiting_one *one = waiting_new(&service->room, datagram);
 

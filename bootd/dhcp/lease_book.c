@@ -109,13 +109,13 @@ int lease_book_load(struct lease_book *book, struct binding_table *table, uint64
 	return book->store->kind->load(book->store, unix_s_of(book, now_ms), take_loaded, &load);
 }
 
-void lease_book_learn(struct lease_book *book, struct binding_table *table,
+int lease_book_learn(struct lease_book *book, struct binding_table *table,
 	const struct lease *lease, uint64_t now_ms)
 {
-	if (ms_of(book, lease->expires_unix_s) <= now_ms)
-		lease_book_forget(book, table, &lease->address, now_ms);
-	else
-		take(book, table, lease, now_ms); /* without room: the store has it all the same */
+	if (ms_of(book, lease->expires_unix_s) > now_ms)
+		return take(book, table, lease, now_ms);
+	lease_book_forget(book, table, &lease->address, now_ms);
+	return 0;
 }
 
 /* It is nobody's in the store, so it can be promised to nobody before it is put there again. */

@@ -74,8 +74,11 @@ void lease_book_land(struct lease_book *book, struct binding_table *table, int r
 int lease_book_remove(
 	struct lease_book *book, struct binding_table *table, struct binding *binding);
 
-/* What a shared store tells of the doings of others; see lease_store.h. */
-void lease_book_learn(struct lease_book *book, struct binding_table *table,
+/*
+ * What a shared store tells of the doings of others; see lease_store.h. -ENOSPC, -ENOMEM: there is
+ * no room to know of that lease; the store refuses its address to others all the same.
+ */
+int lease_book_learn(struct lease_book *book, struct binding_table *table,
 	const struct lease *lease, uint64_t now_ms);
 void lease_book_forget(struct lease_book *book, struct binding_table *table,
 	const struct in6_addr *address, uint64_t now_ms);
