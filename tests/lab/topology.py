@@ -124,8 +124,9 @@ class Site:
             self._wait_until(
                 bootd, lambda: self.server.listens(protocol, port), f"listens on {protocol} {port}"
             )
-        control = Path(re.findall(r'^control\s*=\s*"(.*)"', own + config, re.MULTILINE)[-1])
-        self._wait_until(bootd, lambda: _is_open(control), "opens its control socket")
+        control = re.findall(r'^control\s*=\s*"(.*)"', own + config, re.MULTILINE)[-1]
+        if control:  # "" is none
+            self._wait_until(bootd, lambda: _is_open(control), "opens its control socket")
         return bootd
 
     def start_radvd(self, number=1, **flags):
