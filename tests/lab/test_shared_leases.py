@@ -76,7 +76,14 @@ class Server:
         path = path or self.shared.lab.directory / f"{self.name}.conf"
         argv = (program("netboot6-bootd"), "-f", "-c", path)
         self.process = self.namespace.popen(self.name, *argv, ours=True)
-        wait_for(self.control.exists, 10, lambda: f"bootd is there; it said:\n{self.process.tail()}")
+        wait_for(self.answers, 10, lambda: f"bootd answers; it said:\n{self.process.tail()}")
+
+    def answers(self):
+        """Its control socket is there, and listens, which it does a moment later."""
+        try:
+            return self.control.exists() and self.store()
+        except ConnectionRefusedError:
+            return False
 
     def kill(self):
         os.kill(self.process.pid, signal.SIGKILL)
@@ -96,10 +103,7 @@ class Server:
         return control(self, "status")["leases"]
 
     def is_ready(self):
-        try:
-            return self.store()["state"] == "ready"
-        except ConnectionRefusedError:  # its control socket is bound, and not listening yet
-            return False
+        return self.store()["state"] == "ready"
 
     def leases(self):
         return {
