@@ -63,7 +63,7 @@ class Row:
         probe_s = self.server.load(PROBE, first=PROBE_FIRST)["cpu_ns"] / 1e9
         self.count = min(count, max(PROBE, int(PROBE * SLOW_S / probe_s)))
         self.known = leases or self.count
-        self.server.load(self.known)
+        self.server.load(self.known if self.server.name != "null" else self.count)
         return self
 
     def measure(self):
@@ -93,7 +93,8 @@ def print_rows(value, rows):
         for kind in KINDS:
             times, null = row.times[kind], rows["null"].times[kind]
             ratio = median(ours / floor for ours, floor in zip(times, null))
-            cells += [f"{median(times):.1f}", f"{ratio:.2f}"]
+            answered = times[0] == times[0]  # not NaN
+            cells += [f"{median(times):.1f}", f"{ratio:.2f}"] if answered else ["no answer", "-"]
         cells += [row.lost, f"{row.server.rss_kib() / 1024:.0f}"]
         print("| " + " | ".join(map(str, cells)) + " |", flush=True)
 
