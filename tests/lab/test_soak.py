@@ -26,4 +26,5 @@ def test_soak(lab, monkeypatch, capsys):
         say(f"seed {seed}: {result}")
     print(result)
     assert result["relayed"] > result["sent"] / 3 and result["replied"] > 0
+    assert result["without-mac"] <= 2 + result["relayed"] / 1000
     assert result["late-kib"] - result["early-kib"] < GROWTH_KIB
