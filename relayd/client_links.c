@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
-#include "relayd/relay_watch.h"
 
 /* Links that have gone are remembered for their counters, this many. */
 enum { ABSENT_MAX = 4096 };
@@ -185,8 +184,9 @@ static void update(struct client_links *links, struct client_link *cl)
 	enum client_link_state before = cl->state;
 	struct in6_addr address_before = cl->link_address;
 
-	if (client_link_update(cl, links->conf, links->host, links->loud) && links->loud)
-		relay_watch_link(links->watch, cl, before, &address_before);
+	if (client_link_update(cl, links->conf, links->host, links->loud) && links->loud &&
+		links->told)
+		links->told(links->told_arg, cl, before, &address_before);
 }
 
 static bool is_macvlan(const struct link *link)

@@ -17,7 +17,9 @@
 #include "relayd/client_link.h"
 #include "relayd/membership.h"
 
-struct relay_watch;
+/* A client link has another state or link-address than before. */
+typedef void client_link_told_fn(void *arg, const struct client_link *cl,
+	enum client_link_state before, const struct in6_addr *address_before);
 
 struct client_links {
 	struct link_table *table;
@@ -30,7 +32,8 @@ struct client_links {
 	bool loud;                 /* changes are logged: not before the first picture is whole */
 	size_t n_macvlans;         /* in the whole table */
 	char host[65];             /* for Remote-IDs */
-	struct relay_watch *watch; /* told of changes, once loud; NULL: nobody is */
+	client_link_told_fn *told; /* of changes, once loud; NULL: nobody is */
+	void *told_arg;
 };
 
 /*

@@ -189,6 +189,18 @@ static int open_sockets(struct relay *relay, enum client_mac_way most)
 	return relay->mac ? 0 : -ENOMEM;
 }
 
+static void tell_of_link(void *arg, const struct client_link *cl, enum client_link_state before,
+	const struct in6_addr *address_before)
+{
+	relay_watch_link(arg, cl, before, address_before);
+}
+
+static void tell_of_server(
+	void *arg, const struct server_path *server, const struct server_path *before)
+{
+	relay_watch_server(arg, server, before);
+}
+
 static int follow_kernel(struct relay *relay)
 {
 	int rc = link_table_init(&relay->table, &table_ops, relay);
@@ -209,8 +221,9 @@ static int follow_kernel(struct relay *relay)
 	if (rc < 0)
 		goto no_monitor;
 	relay->follows_kernel = true;
-	relay->links.watch = &relay->watch;
-	relay->paths.watch = &relay->watch;
+	relay->links.told = tell_of_link;
+	relay->paths.told = tell_of_server;
+	relay->links.told_arg = relay->paths.told_arg = &relay->watch;
 	return 0;
 
 no_monitor:

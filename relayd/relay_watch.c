@@ -14,7 +14,7 @@ enum { DROP_EVERY_MS = 1000 };
 
 static bool is_watched(const struct relay_watch *watch)
 {
-	return watch && control_watched(watch->control);
+	return control_watched(watch->control);
 }
 
 json_t *relay_watch_event(const char *name)

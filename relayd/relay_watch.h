@@ -31,7 +31,6 @@ struct relay_watch {
 	} drop[RELAY_DROPS];
 };
 
-/* The events. `watch` may be NULL, as in tests of what calls them. */
 void relay_watch_link(struct relay_watch *watch, const struct client_link *cl,
 	enum client_link_state before, const struct in6_addr *address_before);
 void relay_watch_server(struct relay_watch *watch, const struct server_path *server,

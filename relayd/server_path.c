@@ -15,7 +15,6 @@
 
 #include "daemon/log.h"
 #include "relayd/link_choice.h"
-#include "relayd/relay_watch.h"
 #include "relayd/server_list.h"
 
 static bool is_multicast(const struct server_path *server)
@@ -342,7 +341,8 @@ static void refresh_one(struct server_paths *paths, struct server_path *server)
 	server->shifts += before.since_s != 0;
 	server->since_s = time(NULL);
 	log_shift(&before, server);
-	relay_watch_server(paths->watch, server, &before);
+	if (paths->told)
+		paths->told(paths->told_arg, server, &before);
 }
 
 void server_paths_refresh(struct server_paths *paths)

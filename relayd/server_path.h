@@ -25,8 +25,6 @@
 
 enum { SERVER_PATHS_MAX = 16 };
 
-struct relay_watch;
-
 enum {
 	SERVER_SILENT_AFTER = 8,        /* messages without any reply, and */
 	SERVER_SILENT_AFTER_MS = 10000, /* since the first of them */
@@ -57,6 +55,10 @@ struct server_path {
 	bool is_silent;                            /* as was told */
 };
 
+/* The way to a server is another one than before. */
+typedef void server_path_told_fn(
+	void *arg, const struct server_path *server, const struct server_path *before);
+
 struct server_paths {
 	struct server_path server[SERVER_PATHS_MAX]; /* made by server_list.h */
 	size_t count;
@@ -70,7 +72,8 @@ struct server_paths {
 	unsigned lists;    /* how many times the list was made */
 	bool unlisted;     /* the list is to be made anew, which stales all */
 	bool stale;
-	struct relay_watch *watch; /* told of shifts; NULL: nobody is */
+	server_path_told_fn *told; /* of shifts; NULL: nobody is */
+	void *told_arg;
 };
 
 /* Returns 0 or -errno. The paths are known after the first refresh. */
