@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "bootd/boot_server.h"
+#include "bootd/client/firmware.h"
 #include "bootd/config/conf_value.h"
-#include "bootd/dhcp/conditions.h"
-#include "bootd/dhcp/firmware.h"
 #include "bootd/dhcp/proxy.h"
+#include "bootd/rules/conditions.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
 #include "dhcp6/names.h"

@@ -12,7 +12,7 @@
 
 #include "bootd/boot_server.h"
 #include "bootd/boot_view.h"
-#include "bootd/files/http_server.h"
+#include "bootd/http/http_server.h"
 #include "bootd/page/page_html.h"
 #include "bootd/page/page_policy.h"
 #include "daemon/loop.h"

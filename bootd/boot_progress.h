@@ -12,8 +12,8 @@
 #ifndef NB6_BOOTD_BOOT_PROGRESS_H
 #define NB6_BOOTD_BOOT_PROGRESS_H
 
+#include "bootd/client/machine.h"
 #include "bootd/dhcp/exchange.h"
-#include "bootd/dhcp/machine.h"
 #include "bootd/files/fetch.h"
 #include "daemon/histogram.h"
 

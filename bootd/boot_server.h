@@ -11,8 +11,8 @@
 #include "bootd/dhcp/boot_port.h"
 #include "bootd/dhcp/bulk_server.h"
 #include "bootd/dhcp/dhcp_service.h"
-#include "bootd/files/http_server.h"
-#include "bootd/files/tftp_server.h"
+#include "bootd/http/http_server.h"
+#include "bootd/tftp/tftp_server.h"
 
 struct boot_hosts;
 struct config_problems;
@@ -38,8 +38,8 @@ struct boot_server {
 	struct boot_page *page; /* NULL: none is wanted */
 	struct control *control;
 	struct metrics_server *metrics; /* NULL: only the control socket gives them */
-	struct boot_hosts *hosts; /* of the directory */
-	bool pools_are_stale;     /* an address of theirs is to be had again */
+	struct boot_hosts *hosts;       /* of the directory */
+	bool pools_are_stale;           /* an address of theirs is to be had again */
 	struct loop_timer *sweep;
 	struct boot_values script_values; /* of the script being rendered */
 	uint64_t started_ms, reloaded_ms;

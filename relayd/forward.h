@@ -8,7 +8,7 @@
 #define NB6_RELAYD_FORWARD_H
 
 #include "daemon/udp.h"
-#include "relayd/client_link.h"
+#include "relayd/links/client_link.h"
 
 /*
  * A client's message that came in on `cl`. Builds the Relay-forward header,

@@ -14,13 +14,13 @@
 #include "daemon/udp.h"
 #include "frame/client_mac.h"
 #include "netlink/link_monitor.h"
-#include "relayd/client_links.h"
-#include "relayd/counters.h"
-#include "relayd/relay_conf.h"
+#include "relayd/config/relay_conf.h"
+#include "relayd/links/client_links.h"
+#include "relayd/links/counters.h"
 #include "relayd/relay_watch.h"
 #include "relayd/reply_sockets.h"
-#include "relayd/server_path.h"
-#include "relayd/vrf_sockets.h"
+#include "relayd/servers/server_path.h"
+#include "relayd/servers/vrf_sockets.h"
 
 struct loop;
 struct trace_filter;

@@ -14,7 +14,7 @@
 #include "relayd/relay_json.h"
 #include "relayd/relay_metrics.h"
 #include "relayd/relay_trace.h"
-#include "relayd/server_list.h"
+#include "relayd/servers/server_list.h"
 
 /* Message types that were seen, by name. */
 static json_t *types_json(const uint64_t counts[RELAY_TYPES])

@@ -7,8 +7,8 @@
 #define NB6_RELAYD_RELAY_DAEMON_H
 
 #include "daemon/control.h"
+#include "relayd/config/relay_options.h"
 #include "relayd/relay.h"
-#include "relayd/relay_options.h"
 
 struct metrics_server;
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "dhcp6/names.h"
-#include "relayd/counters.h"
+#include "relayd/links/counters.h"
 
 enum { OCTETS_SHOWN = 130 }; /* a DUID has no more */
 

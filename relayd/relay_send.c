@@ -14,7 +14,7 @@
 
 #include "daemon/mix.h"
 #include "relayd/relay_trace.h"
-#include "relayd/server_choice.h"
+#include "relayd/servers/server_choice.h"
 
 static void fill_outgoing(struct udp_outgoing *out, const struct server_path *server)
 {

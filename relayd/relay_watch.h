@@ -19,8 +19,8 @@
 #include "daemon/control.h"
 #include "daemon/udp.h"
 #include "netlink/link_monitor.h"
-#include "relayd/client_link.h"
-#include "relayd/server_path.h"
+#include "relayd/links/client_link.h"
+#include "relayd/servers/server_path.h"
 
 /* Embed it; all zero: nobody can watch. */
 struct relay_watch {

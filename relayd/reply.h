@@ -8,7 +8,7 @@
 
 #include "daemon/udp.h"
 #include "dhcp6/wire.h"
-#include "relayd/client_links.h"
+#include "relayd/links/client_links.h"
 
 /* Where to, and what: a view into the datagram, to be sent unchanged. */
 struct reply {

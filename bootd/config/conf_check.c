@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "bootd/dhcp/boot_rule.h"
-#include "bootd/dhcp/conditions.h"
-#include "bootd/dhcp/firmware.h"
+#include "bootd/client/firmware.h"
 #include "bootd/files/template.h"
 #include "bootd/leases/postgresql_store.h"
+#include "bootd/rules/boot_rule.h"
+#include "bootd/rules/conditions.h"
 #include "dhcp6/names.h"
 
 #define COMPLAIN(error, line, ...) config_problem(problems, error, config->file, line, __VA_ARGS__)

@@ -7,7 +7,7 @@
 #ifndef NB6_BOOTD_CONFIG_CONF_CHECK_H
 #define NB6_BOOTD_CONFIG_CONF_CHECK_H
 
-#include "bootd/dhcp/boot_config.h"
+#include "bootd/rules/boot_config.h"
 #include "daemon/config.h"
 
 /* Returns 0 (there may be warnings), or -EINVAL where there are errors. */

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bootd/bindings/stable_address.h"
 #include "bootd/config/conf_check.h"
 #include "bootd/config/conf_host.h"
 #include "bootd/config/conf_syntax.h"
 #include "bootd/config/conf_value.h"
-#include "bootd/dhcp/boot_rule.h"
-#include "bootd/dhcp/stable_address.h"
+#include "bootd/rules/boot_rule.h"
 #include "dhcp6/option.h"
 
 /* --- building: the values were checked when they were read ------------------ */

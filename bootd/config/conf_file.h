@@ -6,7 +6,7 @@
 #ifndef NB6_BOOTD_CONFIG_CONF_FILE_H
 #define NB6_BOOTD_CONFIG_CONF_FILE_H
 
-#include "bootd/dhcp/boot_config.h"
+#include "bootd/rules/boot_config.h"
 #include "daemon/config.h"
 
 /*

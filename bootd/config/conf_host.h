@@ -7,7 +7,7 @@
 #ifndef NB6_BOOTD_CONFIG_CONF_HOST_H
 #define NB6_BOOTD_CONFIG_CONF_HOST_H
 
-#include "bootd/dhcp/host_table.h"
+#include "bootd/rules/host_table.h"
 #include "daemon/config.h"
 
 /*

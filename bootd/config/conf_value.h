@@ -3,7 +3,7 @@
 #ifndef NB6_BOOTD_CONFIG_CONF_VALUE_H
 #define NB6_BOOTD_CONFIG_CONF_VALUE_H
 
-#include "bootd/dhcp/boot_config.h"
+#include "bootd/rules/boot_config.h"
 #include "daemon/config.h"
 
 enum {

@@ -8,7 +8,7 @@
 
 #include <sys/stat.h>
 
-#include "bootd/dhcp/host_table.h"
+#include "bootd/rules/host_table.h"
 
 struct host_list {
 	struct boot_host **host;

@@ -15,7 +15,7 @@
 #ifndef NB6_BOOTD_CONFIG_HOST_FILES_H
 #define NB6_BOOTD_CONFIG_HOST_FILES_H
 
-#include "bootd/dhcp/boot_config.h"
+#include "bootd/rules/boot_config.h"
 
 struct host_files;
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bootd/dhcp/stable_address.h"
+#include "bootd/bindings/stable_address.h"
 
 enum { KEY_FILE_LEN = 32, KEY_FILE_MAX = 1024, PATH_SIZE = 1024 };
 

@@ -8,7 +8,7 @@
 #ifndef NB6_BOOTD_CONFIG_SECRET_FILE_H
 #define NB6_BOOTD_CONFIG_SECRET_FILE_H
 
-#include "bootd/dhcp/boot_config.h"
+#include "bootd/rules/boot_config.h"
 
 /*
  * Fill in config->key and config->server_duid where the configuration has them not.

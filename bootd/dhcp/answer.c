@@ -2,7 +2,7 @@
 /* Answers, option by option. */
 #include "bootd/dhcp/answer.h"
 
-#include "bootd/dhcp/conditions.h"
+#include "bootd/rules/conditions.h"
 
 #include <string.h>
 

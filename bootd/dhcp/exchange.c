@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "bootd/dhcp/answer.h"
-#include "bootd/dhcp/conditions.h"
 #include "bootd/dhcp/dialogue.h"
 #include "bootd/dhcp/proxy.h"
+#include "bootd/rules/conditions.h"
 #include "daemon/rate_limit.h"
 
 int exchange_init(struct exchange *exchange, const struct boot_config *config)

@@ -21,11 +21,11 @@
 #ifndef NB6_BOOTD_DHCP_EXCHANGE_H
 #define NB6_BOOTD_DHCP_EXCHANGE_H
 
-#include "bootd/dhcp/address_choice.h"
-#include "bootd/dhcp/boot_rule.h"
-#include "bootd/dhcp/client_facts.h"
-#include "bootd/dhcp/host_choice.h"
-#include "bootd/dhcp/lease_book.h"
+#include "bootd/bindings/address_choice.h"
+#include "bootd/bindings/lease_book.h"
+#include "bootd/client/client_facts.h"
+#include "bootd/rules/boot_rule.h"
+#include "bootd/rules/host_choice.h"
 
 struct rate_table;
 

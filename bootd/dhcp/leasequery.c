@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "bootd/bindings/client_way.h"
 #include "bootd/dhcp/answer.h"
-#include "bootd/dhcp/client_way.h"
 #include "bootd/dhcp/dialogue.h"
 
 enum { HW_ETHERNET = 1, LINKS_MAX = 64 };

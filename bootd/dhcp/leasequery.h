@@ -13,8 +13,8 @@
 #ifndef NB6_BOOTD_DHCP_LEASEQUERY_H
 #define NB6_BOOTD_DHCP_LEASEQUERY_H
 
-#include "bootd/dhcp/binding_table.h"
-#include "bootd/dhcp/boot_config.h"
+#include "bootd/bindings/binding_table.h"
+#include "bootd/rules/boot_config.h"
 #include "dhcp6/option.h"
 
 enum { LEASEQUERY_KEY_MAX = 255 };

@@ -6,8 +6,8 @@
 #ifndef NB6_BOOTD_DHCP_RELAY_SUPPLIED_H
 #define NB6_BOOTD_DHCP_RELAY_SUPPLIED_H
 
-#include "bootd/dhcp/boot_config.h"
-#include "bootd/dhcp/client_facts.h"
+#include "bootd/client/client_facts.h"
+#include "bootd/rules/boot_config.h"
 
 /*
  * Add what relays supply to the answer whose header is at out->buf[message_at]: of the options

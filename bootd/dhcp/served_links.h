@@ -7,7 +7,7 @@
 #ifndef NB6_BOOTD_DHCP_SERVED_LINKS_H
 #define NB6_BOOTD_DHCP_SERVED_LINKS_H
 
-#include "bootd/dhcp/boot_config.h"
+#include "bootd/rules/boot_config.h"
 #include "netlink/link_monitor.h"
 
 struct loop;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "bootd/dhcp/machine.h"
+#include "bootd/client/machine.h"
 
 enum { PLACES_LEAST = 4 };
 

@@ -31,8 +31,8 @@
 #include <netinet/in.h>
 #include <stdint.h>
 
-#include "bootd/dhcp/machine.h"
-#include "bootd/dhcp/prefix.h"
+#include "bootd/client/machine.h"
+#include "bootd/client/prefix.h"
 #include "dhcp6/identity.h"
 
 enum lease_state { LEASE_BOUND, LEASE_RELEASED, LEASE_DECLINED };

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "bootd/files/http_server.h"
+#include "bootd/http/http_server.h"
 #include "daemon/loop.h"
 
 enum { TICK_MS = 1000 };

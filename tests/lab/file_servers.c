@@ -20,8 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/files/http_server.h"
-#include "bootd/files/tftp_server.h"
+#include "bootd/http/http_server.h"
+#include "bootd/tftp/tftp_server.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 

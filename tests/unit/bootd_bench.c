@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
+#include "bootd/bindings/stable_address.h"
 #include "bootd/config/conf_file.h"
-#include "bootd/dhcp/stable_address.h"
 
 static void observe(void *arg, const struct exchange_event *event)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What is free in a pool: the map of bits, and the addresses that no machine may have. */
-#include "bootd/dhcp/address_pool.h"
+#include "bootd/bindings/address_pool.h"
 
 #include <arpa/inet.h>
 #include <setjmp.h>

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "bootd/config/conf_file.h"
-#include "bootd/dhcp/boot_rule.h"
-#include "bootd/dhcp/conditions.h"
+#include "bootd/rules/boot_rule.h"
+#include "bootd/rules/conditions.h"
 
 static void test_urls(void **state)
 {

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
+#include "bootd/bindings/stable_address.h"
 #include "bootd/boot_progress.h"
-#include "bootd/dhcp/stable_address.h"
 #include "tests/unit/bootd_bench.h"
 #include "tests/unit/random.h"
 

@@ -15,8 +15,8 @@
 
 #include "daemon/log.h"
 #include "dhcp6/option.h"
-#include "relayd/client_link.h"
 #include "relayd/forward.h"
+#include "relayd/links/client_link.h"
 
 static struct relay_conf *conf_of(const char *more)
 {

@@ -18,8 +18,8 @@
 
 #include <cmocka.h>
 
-#include "bootd/files/http_server.h"
-#include "bootd/files/tftp_server.h"
+#include "bootd/http/http_server.h"
+#include "bootd/tftp/tftp_server.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 

@@ -14,8 +14,8 @@
 #include <cmocka.h>
 
 #include "bootd/config/conf_file.h"
-#include "bootd/dhcp/boot_values.h"
-#include "bootd/dhcp/host_choice.h"
+#include "bootd/rules/boot_values.h"
+#include "bootd/rules/host_choice.h"
 
 static struct boot_config *load(const char *text)
 {

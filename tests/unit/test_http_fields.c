@@ -13,11 +13,11 @@
 #include <cmocka.h>
 
 #include "bootd/files/content_type.h"
-#include "bootd/files/http_date.h"
 #include "bootd/files/http_query.h"
-#include "bootd/files/http_range.h"
-#include "bootd/files/http_target.h"
 #include "bootd/files/percent.h"
+#include "bootd/http/http_date.h"
+#include "bootd/http/http_range.h"
+#include "bootd/http/http_target.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

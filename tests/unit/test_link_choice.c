@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "relayd/link_choice.h"
+#include "relayd/links/link_choice.h"
 
 struct row {
 	const char *address;

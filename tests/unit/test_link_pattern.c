@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "relayd/link_pattern.h"
+#include "relayd/config/link_pattern.h"
 
 static void test_names_that_match(void **state)
 {

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "bootd/dhcp/binding_table.h"
+#include "bootd/bindings/binding_table.h"
 #include "bootd/leases/lease_index.h"
 #include "tests/unit/random.h"
 

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "relayd/relay_conf.h"
+#include "relayd/config/relay_conf.h"
 
 #define GOOD "interfaces = {\"vlan*\"}\nserver \"2001:db8::547\" {}\n"
 

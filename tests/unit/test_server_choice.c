@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "dhcp6/option.h"
-#include "relayd/server_choice.h"
+#include "relayd/servers/server_choice.h"
 
 enum { SERVERS = 3, CLIENTS = 1000 };
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "relayd/server_path.h"
+#include "relayd/servers/server_path.h"
 
 static bool leads(struct server_paths *paths, int ifindex, int64_t now_ms)
 {

@@ -2,7 +2,7 @@
 /*
  * TFTP packets as rows of bytes, named by what is special or wrong.
  */
-#include "bootd/files/tftp_packet.h"
+#include "bootd/tftp/tftp_packet.h"
 
 #include <errno.h>
 #include <setjmp.h>

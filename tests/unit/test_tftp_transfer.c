@@ -3,7 +3,7 @@
  * One transfer on fake time: the test is the client, the file is a pattern,
  * and loss is a packet that the test does not look at.
  */
-#include "bootd/files/tftp_transfer.h"
+#include "bootd/tftp/tftp_transfer.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+/* The order in which an address is looked for, and for how long it is given. */
+#include "bootd/bindings/address_choice.h"
+
+#include <arpa/inet.h>
+
+#include "bootd/bindings/stable_address.h"
+
+enum { TRIES = 64 };
+
+static void set_lifetimes(struct address_choice *choice, uint32_t valid_s)
+{
+	choice->valid_s = valid_s;
+	choice->preferred_s = valid_s - valid_s / 4;
+	choice->t1_s = choice->preferred_s / 2;
+	choice->t2_s = choice->preferred_s - choice->preferred_s / 5;
+}
+
+void address_limit(struct address_choice *choice, uint32_t most_s)
+{
+	if (choice->valid_s > most_s)
+		set_lifetimes(choice, most_s);
+	choice->given &= most_s > 0;
+}
+
+static void give(struct address_choice *choice, const struct in6_addr *address, bool is_fixed,
+	const char *why)
+{
+	choice->given = true;
+	choice->is_fixed = is_fixed;
+	choice->address = *address;
+	choice->why = why;
+}
+
+/* Is it free for this machine? */
+static bool is_free(const struct boot_config *config, const struct binding_table *bindings,
+	const struct in6_addr *address, const struct machine *machine)
+{
+	const struct binding *holder = binding_table_find_address(bindings, address);
+
+	return !boot_config_host_at(config, address) && (!holder || binding_is_of(holder, machine));
+}
+
+static void choose_stable(struct address_choice *choice, const struct boot_config *config,
+	const struct binding_table *bindings, const struct subnet *subnet,
+	const struct machine *machine, uint32_t counter)
+{
+	for (uint32_t last = counter + TRIES; counter != last; counter++) {
+		struct in6_addr address =
+			stable_address(config->key, &subnet->prefix, machine, counter);
+
+		if (stable_address_is_reserved(&subnet->prefix, &address) ||
+			address_pools_find(&bindings->pools, &address) ||
+			!is_free(config, bindings, &address, machine))
+			continue;
+		choice->counter = counter;
+		give(choice, &address, false, "stable");
+		return;
+	}
+	choice->why = "no free address was found in the subnet";
+}
+
+/* Where the search begins: as even as any hash, and the same again for the same machine. */
+static uint32_t pool_hint(const struct boot_config *config, const struct subnet *subnet,
+	const struct machine *machine)
+{
+	struct in6_addr hash = stable_address(config->key, &subnet->prefix, machine, 0);
+
+	return ntohl(hash.s6_addr32[3]);
+}
+
+static void choose_from_pool(struct address_choice *choice, const struct boot_config *config,
+	const struct binding_table *bindings, const struct subnet *subnet,
+	const struct address_plan *plan, const struct machine *machine, const struct binding *held)
+{
+	const struct address_pool *pool = address_pools_find(&bindings->pools, &plan->pool_low);
+	struct in6_addr address;
+
+	choice->is_lease = true;
+	choice->counter = held ? held->declines : 0;
+	if (held && held->has_address && !held->is_fixed &&
+		address_pools_find(&bindings->pools, &held->address) == pool &&
+		is_free(config, bindings, &held->address, machine))
+		give(choice, &held->address, false, "held");
+	else if (!binding_table_can_lease(bindings))
+		choice->why = "there are more leases than memory is meant for";
+	else if (pool && address_pool_choose(pool, pool_hint(config, subnet, machine), &address))
+		give(choice, &address, false, "from the pool");
+	else
+		choice->why = "the pool has no free address";
+}
+
+static bool has_own_address(const struct boot_host *host, const struct subnet *subnet)
+{
+	return host && host->has_address && prefix_contains(&subnet->prefix, &host->address);
+}
+
+/* Without classes there is one binding, whatever the plan was when it was made. */
+static const struct in6_addr *scope_of(
+	const struct subnet *subnet, const struct address_plan *plan, bool is_fixed)
+{
+	if (subnet->classes == 0)
+		return NULL;
+	return !is_fixed && plan->addresses == SUBNET_POOL ? &plan->pool_low : &in6addr_any;
+}
+
+void address_choose(struct address_choice *choice, const struct boot_config *config,
+	const struct binding_table *bindings, const struct subnet *subnet,
+	const struct address_plan *plan, const struct boot_host *host,
+	const struct machine *machine, bool booting)
+{
+	bool is_fixed = has_own_address(host, subnet);
+	const struct in6_addr *scope = scope_of(subnet, plan, is_fixed);
+	const struct binding *held = binding_table_find(bindings, &subnet->prefix, machine, scope);
+	uint32_t valid_s = plan->lifetime_s;
+
+	*choice = (struct address_choice){.scope = scope};
+	if (booting && valid_s > BOOT_LIFETIME_S)
+		valid_s = BOOT_LIFETIME_S;
+	set_lifetimes(choice, valid_s);
+	if (plan->addresses == SUBNET_PROXY) {
+		choice->why = "another server gives the addresses here";
+	} else if (is_fixed) {
+		give(choice, &host->address, true, "fixed for the host");
+	} else if (plan->addresses == SUBNET_NONE) {
+		choice->why = "the subnet has addresses = none";
+	} else if (plan->addresses == SUBNET_POOL) {
+		choose_from_pool(choice, config, bindings, subnet, plan, machine, held);
+	} else if (held && held->has_address && !held->is_fixed && !held->is_lease &&
+		   !address_pools_find(&bindings->pools, &held->address) &&
+		   is_free(config, bindings, &held->address, machine)) {
+		choice->counter = held->declines;
+		give(choice, &held->address, false, "held");
+	} else {
+		choose_stable(choice, config, bindings, subnet, machine, held ? held->declines : 0);
+	}
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+/* Ranges of addresses, each with its maps; numbered from the lowest address on. */
+#include "bootd/bindings/address_pool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bootd/bindings/stable_address.h"
+
+/* How far behind the lowest; `size` for what is not in the pool. */
+static uint32_t number_of(const struct address_pool *pool, const struct in6_addr *address)
+{
+	uint32_t distance = address_distance(&pool->low, address);
+
+	return distance < pool->size ? distance : pool->size;
+}
+
+static void set_never(struct address_pool *pool, uint32_t number)
+{
+	if (free_map_is_taken(&pool->held, number))
+		return;
+	pool->is_never[number / 64] |= 1ull << number % 64;
+	pool->never++;
+	free_map_set(&pool->held, number, true);
+	free_map_set(&pool->known, number, true);
+}
+
+static void set_reserved(struct address_pool *pool, const struct prefix *prefix)
+{
+	for (uint32_t i = 0; i < pool->size; i++) {
+		struct in6_addr address = address_after(&pool->low, i);
+
+		if (stable_address_is_reserved(prefix, &address))
+			set_never(pool, i);
+	}
+}
+
+static int pool_init(
+	struct address_pool *pool, const struct subnet *subnet, const struct address_plan *plan)
+{
+	pool->low = plan->pool_low;
+	pool->size = plan->pool_size;
+	pool->is_never = calloc(pool->size / 64 + 1, sizeof(*pool->is_never));
+	if (!pool->is_never || free_map_init(&pool->held, pool->size) < 0 ||
+		free_map_init(&pool->known, pool->size) < 0)
+		return -ENOMEM;
+	set_reserved(pool, &subnet->prefix);
+	return 0;
+}
+
+static int compare_pools(const void *a, const void *b)
+{
+	const struct address_pool *left = a, *right = b;
+
+	return memcmp(&left->low, &right->low, sizeof(left->low));
+}
+
+static size_t count_pools(const struct boot_config *config)
+{
+	const struct address_plan *plan;
+	size_t n = 0;
+
+	for (size_t i = 0; i < config->subnets; i++)
+		for (size_t k = 0; (plan = subnet_plan(&config->subnet[i], k)); k++)
+			n += plan->addresses == SUBNET_POOL;
+	return n;
+}
+
+static int init_pools_of(struct address_pools *pools, const struct subnet *subnet)
+{
+	const struct address_plan *plan;
+	int rc = 0;
+
+	for (size_t k = 0; rc == 0 && (plan = subnet_plan(subnet, k)); k++)
+		if (plan->addresses == SUBNET_POOL)
+			rc = pool_init(&pools->pool[pools->pools++], subnet, plan);
+	return rc;
+}
+
+int address_pools_init(struct address_pools *pools, const struct boot_config *config)
+{
+	*pools = (struct address_pools){
+		.pool = calloc(count_pools(config) + 1, sizeof(*pools->pool))};
+	if (!pools->pool)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->subnets; i++) {
+		if (init_pools_of(pools, &config->subnet[i]) < 0) {
+			address_pools_fini(pools);
+			return -ENOMEM;
+		}
+	}
+	qsort(pools->pool, pools->pools, sizeof(*pools->pool), compare_pools);
+	for (size_t i = 0; i < boot_config_hosts(config); i++) {
+		const struct boot_host *host = boot_config_host(config, i);
+
+		if (host->has_address)
+			address_pools_reserve(pools, &host->address);
+	}
+	return 0;
+}
+
+void address_pools_fini(struct address_pools *pools)
+{
+	for (size_t i = 0; i < pools->pools; i++) {
+		free(pools->pool[i].is_never);
+		free_map_fini(&pools->pool[i].held);
+		free_map_fini(&pools->pool[i].known);
+	}
+	free(pools->pool);
+	*pools = (struct address_pools){0};
+}
+
+struct address_pool *address_pools_find(
+	const struct address_pools *pools, const struct in6_addr *address)
+{
+	size_t from = 0, to = pools->pools;
+
+	/* The last pool that does not begin behind it. */
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (memcmp(&pools->pool[middle].low, address, sizeof(*address)) <= 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	if (from == 0 || number_of(&pools->pool[from - 1], address) == pools->pool[from - 1].size)
+		return NULL;
+	return &pools->pool[from - 1];
+}
+
+void address_pools_reserve(struct address_pools *pools, const struct in6_addr *address)
+{
+	struct address_pool *pool = address_pools_find(pools, address);
+
+	if (pool)
+		set_never(pool, number_of(pool, address));
+}
+
+static bool is_never(const struct address_pool *pool, uint32_t number)
+{
+	return pool->is_never[number / 64] >> number % 64 & 1;
+}
+
+void address_pools_mark(
+	struct address_pools *pools, const struct in6_addr *address, bool known, bool held)
+{
+	struct address_pool *pool = address_pools_find(pools, address);
+	uint32_t number = pool ? number_of(pool, address) : 0;
+
+	if (!pool || is_never(pool, number))
+		return;
+	free_map_set(&pool->known, number, known);
+	free_map_set(&pool->held, number, held);
+}
+
+bool address_pool_has_free(const struct address_pool *pool, const struct in6_addr *address)
+{
+	return !free_map_is_taken(&pool->held, number_of(pool, address));
+}
+
+bool address_pool_choose(const struct address_pool *pool, uint32_t hint, struct in6_addr *address)
+{
+	int32_t number = free_map_find(&pool->known, hint % pool->size);
+
+	if (number == FREE_MAP_NONE)
+		number = free_map_find(&pool->held, hint % pool->size);
+	if (number == FREE_MAP_NONE)
+		return false;
+	*address = address_after(&pool->low, (uint32_t)number);
+	return true;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reading the facts: one function per option, in a table; then what several
+ * of them say together (the MAC, the order of the UUID's octets).
+ */
+#include "bootd/client/client_facts.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { HW_ETHERNET = 1 };
+
+static int read_client_id(struct client_facts *facts, struct wire_in data)
+{
+	facts->has_client_id = true;
+	return dhcp6_duid_read(data, &facts->duid);
+}
+
+static int read_server_id(struct client_facts *facts, struct wire_in data)
+{
+	facts->has_server_id = true;
+	facts->server_id = data;
+	return 0;
+}
+
+static int read_oro(struct client_facts *facts, struct wire_in data)
+{
+	facts->has_oro = true;
+	facts->oro = data;
+	return 0;
+}
+
+static int read_archs(struct client_facts *facts, struct wire_in data)
+{
+	uint16_t code;
+
+	while (facts->archs < CLIENT_ARCHS_MAX && dhcp6_code_next(&data, &code))
+		facts->arch[facts->archs++] = code;
+	return data.bad ? -EBADMSG : 0;
+}
+
+/* A list of {length, octets}; some builds send the bare text instead, which is taken as one. */
+static int read_user_class(struct client_facts *facts, struct wire_in data)
+{
+	struct wire_in list = data, item;
+
+	while (facts->user_classes < CLIENT_CLASSES_MAX && dhcp6_class_next(&list, &item))
+		facts->user_class[facts->user_classes++] = item;
+	if (list.bad) {
+		facts->user_class[0] = data;
+		facts->user_classes = 1;
+	}
+	return 0;
+}
+
+static int read_vendor_class(struct client_facts *facts, struct wire_in data)
+{
+	struct dhcp6_vendor_class vendor;
+
+	if (dhcp6_get_vendor_class(data, &vendor) < 0)
+		return -EBADMSG;
+	facts->has_vendor_class = true;
+	facts->vendor_enterprise = vendor.enterprise;
+	if (!dhcp6_class_next(&vendor.classes, &facts->vendor_class))
+		facts->vendor_class = wire_in_of(NULL, 0);
+	return 0;
+}
+
+static int read_nii(struct client_facts *facts, struct wire_in data)
+{
+	facts->has_nii = true;
+	return dhcp6_get_nii(data, &facts->nii);
+}
+
+static const struct {
+	uint16_t code;
+	int (*read)(struct client_facts *facts, struct wire_in data);
+} reader[] = {
+	{DHCP6_OPT_CLIENTID, read_client_id},
+	{DHCP6_OPT_SERVERID, read_server_id},
+	{DHCP6_OPT_ORO, read_oro},
+	{DHCP6_OPT_CLIENT_ARCH, read_archs},
+	{DHCP6_OPT_USER_CLASS, read_user_class},
+	{DHCP6_OPT_VENDOR_CLASS, read_vendor_class},
+	{DHCP6_OPT_NII, read_nii},
+};
+
+/* The first of each kind counts; RFC 9915 section 21 allows each of them once. */
+static int read_options(struct client_facts *facts)
+{
+	struct wire_in options = facts->options;
+	struct dhcp6_option option;
+	unsigned seen = 0;
+
+	while (dhcp6_option_next(&options, &option))
+		for (size_t i = 0; i < sizeof(reader) / sizeof(reader[0]); i++) {
+			if (reader[i].code != option.code || seen >> i & 1)
+				continue;
+			seen |= 1u << i;
+			if (reader[i].read(facts, option.data) < 0)
+				return -EBADMSG;
+		}
+	return 0;
+}
+
+/* Only the relay next to the client knows it: options 79 of the others MUST be ignored. */
+static bool mac_of_relay(const struct dhcp6_relay *relay, uint8_t mac[DHCP6_MAC_LEN])
+{
+	struct dhcp6_linklayer linklayer;
+	struct wire_in data;
+
+	if (!dhcp6_option_find(relay->options, DHCP6_OPT_CLIENT_LINKLAYER_ADDR, &data) ||
+		dhcp6_get_linklayer(data, &linklayer) < 0 || linklayer.hw_type != HW_ETHERNET ||
+		wire_left(&linklayer.address) != DHCP6_MAC_LEN)
+		return false;
+	memcpy(mac, wire_get_bytes(&linklayer.address, DHCP6_MAC_LEN), DHCP6_MAC_LEN);
+	return true;
+}
+
+static void read_way(
+	struct client_facts *facts, const struct dhcp6_chain *chain, const struct arrival *arrival)
+{
+	const struct dhcp6_relay *next_to_client;
+
+	facts->relays = chain->count;
+	if (chain->count == 0) {
+		facts->peer_address = arrival->source;
+		facts->ifindex = arrival->ifindex;
+		facts->link_name = arrival->link_name;
+		facts->on_link = arrival->on_link;
+		facts->on_links = arrival->on_links;
+		return;
+	}
+	next_to_client = &chain->relay[chain->count - 1];
+	facts->peer_address = next_to_client->peer_address;
+	dhcp6_option_find(next_to_client->options, DHCP6_OPT_INTERFACE_ID, &facts->interface_id);
+	dhcp6_option_find(next_to_client->options, DHCP6_OPT_RELAY_ID, &facts->relay_id);
+	for (unsigned i = 0; i < chain->count; i++)
+		if (!IN6_IS_ADDR_UNSPECIFIED(&chain->relay[i].link_address))
+			facts->link_address = chain->relay[i].link_address;
+}
+
+static void read_remote_id(struct client_facts *facts, const struct dhcp6_chain *chain)
+{
+	struct dhcp6_remote_id remote;
+	struct wire_in data;
+
+	if (chain->count > 0 &&
+		dhcp6_option_find(
+			chain->relay[chain->count - 1].options, DHCP6_OPT_REMOTE_ID, &data) &&
+		dhcp6_get_remote_id(data, &remote) == 0)
+		facts->remote_id = remote.id;
+}
+
+static void find_mac(
+	struct client_facts *facts, const struct dhcp6_chain *chain, const struct arrival *arrival)
+{
+	if (chain->count > 0 && mac_of_relay(&chain->relay[chain->count - 1], facts->mac)) {
+		facts->mac_source = CLIENT_MAC_RELAY;
+	} else if (chain->count == 0 && arrival->mac) {
+		memcpy(facts->mac, arrival->mac, DHCP6_MAC_LEN);
+		facts->mac_source = CLIENT_MAC_FRAME;
+	} else if (dhcp6_mac_of_eui64(&facts->peer_address, facts->mac)) {
+		facts->mac_source = CLIENT_MAC_EUI64;
+	} else if (facts->has_client_id && dhcp6_duid_mac(&facts->duid, facts->mac)) {
+		facts->mac_source = CLIENT_MAC_DUID;
+	}
+}
+
+/*
+ * UEFI firmware copies the UUID as it stands in SMBIOS, with the first three
+ * fields swapped; iPXE sends it as RFC 6355 wants. Both say architecture 7, so
+ * the user class tells.
+ */
+static void find_uuid(struct client_facts *facts)
+{
+	if (!facts->has_client_id || !dhcp6_duid_uuid(&facts->duid, facts->uuid))
+		return;
+	facts->has_uuid = true;
+	if (facts->archs > 0 && !client_has_user_class(facts, "iPXE"))
+		dhcp6_uuid_swap(facts->uuid);
+}
+
+const char *client_mac_source_name(enum client_mac_source source)
+{
+	static const char *const name[CLIENT_MAC_SOURCES] = {
+		[CLIENT_MAC_RELAY] = "option-79",
+		[CLIENT_MAC_FRAME] = "frame",
+		[CLIENT_MAC_EUI64] = "eui-64-hint",
+		[CLIENT_MAC_DUID] = "duid-hint",
+	};
+
+	return name[source];
+}
+
+bool client_mac_is_hint(enum client_mac_source source)
+{
+	return source == CLIENT_MAC_EUI64 || source == CLIENT_MAC_DUID;
+}
+
+int client_facts_read(struct client_facts *facts, const struct dhcp6_chain *chain,
+	const struct dhcp6_message *message, const struct arrival *arrival)
+{
+	*facts = (struct client_facts){
+		.type = message->type,
+		.xid = message->xid,
+		.options = message->options,
+	};
+	if (read_options(facts) < 0)
+		return -EBADMSG;
+	read_way(facts, chain, arrival);
+	read_remote_id(facts, chain);
+	find_mac(facts, chain, arrival);
+	find_uuid(facts);
+	return 0;
+}
+
+bool client_machine(const struct client_facts *facts, struct machine *machine)
+{
+	if (facts->mac_source != CLIENT_MAC_UNKNOWN)
+		*machine = machine_of_mac(facts->mac);
+	else if (facts->has_client_id)
+		*machine = machine_of_duid(&facts->duid);
+	else
+		return false;
+	return true;
+}
+
+bool client_asks_for(const struct client_facts *facts, uint16_t option)
+{
+	return facts->has_oro && dhcp6_code_listed(facts->oro, option);
+}
+
+bool client_has_user_class(const struct client_facts *facts, const char *text)
+{
+	size_t len = strlen(text);
+
+	for (unsigned i = 0; i < facts->user_classes; i++)
+		if (wire_left(&facts->user_class[i]) == len &&
+			memcmp(facts->user_class[i].pos, text, len) == 0)
+			return true;
+	return false;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a message says of the client that sent it, and of the way it came:
+ * the facts that subnet, host, address and boot rule are chosen from.
+ *
+ * Read once per message; everything that is not owned here is a borrowed view
+ * into the datagram. `explain` fills the same struct by hand.
+ */
+#ifndef NB6_BOOTD_CLIENT_CLIENT_FACTS_H
+#define NB6_BOOTD_CLIENT_CLIENT_FACTS_H
+
+#include "bootd/client/machine.h"
+#include "dhcp6/message.h"
+#include "dhcp6/option.h"
+
+enum { CLIENT_ARCHS_MAX = 8, CLIENT_CLASSES_MAX = 8 };
+
+/* Where the MAC was learnt, best first; the last two are hints, not proofs, and shown as such. */
+enum client_mac_source {
+	CLIENT_MAC_UNKNOWN,
+	CLIENT_MAC_RELAY, /* option 79 of the relay next to the client (RFC 6939) */
+	CLIENT_MAC_FRAME, /* the frame itself, on a link of ours */
+	CLIENT_MAC_EUI64, /* the interface identifier that it sends from */
+	CLIENT_MAC_DUID,  /* a DUID-LL or DUID-LLT */
+	CLIENT_MAC_SOURCES,
+};
+
+/* "option-79", "frame", "eui-64-hint", "duid-hint"; NULL: unknown. */
+const char *client_mac_source_name(enum client_mac_source source);
+/* The client itself says so, by the way: it may mean another link of its own, or lie. */
+bool client_mac_is_hint(enum client_mac_source source);
+
+/* How a datagram reached us. */
+struct arrival {
+	struct in6_addr source;
+	uint16_t source_port;
+	bool at_boot_server;   /* on port 4011: boot_port.h */
+	bool multicast;        /* sent to ff02::1:2 or ff05::1:3, not to an address of ours */
+	int ifindex;           /* the link it came in by */
+	const char *link_name; /* its name; NULL where not known */
+	const uint8_t *mac;    /* the frame's source; NULL where not known */
+	const struct in6_addr *on_link; /* our own addresses on that link */
+	size_t on_links;
+	unsigned put_off; /* how often it was, before (exchange.h): it is counted already */
+};
+
+struct client_facts {
+	/* the message */
+	uint8_t type;
+	uint32_t xid;
+	struct wire_in options;
+	bool has_client_id;
+	struct dhcp6_duid duid;
+	bool has_server_id;
+	struct wire_in server_id;
+	bool has_oro;
+	struct wire_in oro;
+
+	/* the client */
+	enum client_mac_source mac_source;
+	uint8_t mac[DHCP6_MAC_LEN];
+	bool has_uuid;
+	uint8_t uuid[DHCP6_UUID_LEN]; /* in the order of RFC 9562, as far as can be told */
+	unsigned archs;
+	uint16_t arch[CLIENT_ARCHS_MAX]; /* in the client's order */
+	unsigned user_classes;
+	struct wire_in user_class[CLIENT_CLASSES_MAX];
+	bool has_vendor_class;
+	uint32_t vendor_enterprise;
+	struct wire_in vendor_class; /* the first of its classes */
+	bool has_nii;
+	struct dhcp6_nii nii;
+
+	/* the way it came */
+	unsigned relays;
+	struct in6_addr
+		link_address; /* innermost that is not ::, else :: (RFC 9915 section 13.1) */
+	struct in6_addr peer_address;                     /* the client's own address */
+	struct wire_in interface_id, remote_id, relay_id; /* of the relay next to the client; may be
+							     empty */
+	int ifindex;           /* of the link, for a message that came straight from the client */
+	const char *link_name; /* NULL: relayed, or not known */
+	const struct in6_addr *on_link; /* our own addresses there */
+	size_t on_links;
+};
+
+/*
+ * chain   what dhcp6_chain_read() gave
+ * message what dhcp6_message_read() gave of chain->inner
+ *
+ * Returns 0, or -EBADMSG: a Client Identifier or an option that names the client's
+ * firmware does not fit its own length.
+ */
+int client_facts_read(struct client_facts *facts, const struct dhcp6_chain *chain,
+	const struct dhcp6_message *message, const struct arrival *arrival);
+
+/* By MAC where known, else by DUID. False for a client that has told neither. */
+bool client_machine(const struct client_facts *facts, struct machine *machine);
+
+bool client_asks_for(const struct client_facts *facts, uint16_t option);
+/* True where one of its user classes is exactly this text. */
+bool client_has_user_class(const struct client_facts *facts, const char *text);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+/* IPv6 prefixes, bit by bit. */
+#include "bootd/client/prefix.h"
+
+#include <endian.h>
+#include <string.h>
+
+#include "dhcp6/identity.h"
+
+/* The bits of `address` past `len` set to zero. */
+static struct in6_addr masked(const struct in6_addr *address, unsigned len)
+{
+	struct in6_addr out = *address;
+
+	for (unsigned i = 0; i < sizeof(out.s6_addr); i++) {
+		unsigned bits = len >= 8 * (i + 1) ? 8 : len <= 8 * i ? 0 : len - 8 * i;
+
+		out.s6_addr[i] &= (uint8_t)(0xff00 >> bits);
+	}
+	return out;
+}
+
+const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT])
+{
+	char address[INET6_ADDRSTRLEN], *to;
+	unsigned len = prefix->len;
+
+	to = stpcpy(text, dhcp6_address_format(&prefix->address, address));
+	*to++ = '/';
+	for (unsigned unit = len >= 100 ? 100 : len >= 10 ? 10 : 1; unit > 0; unit /= 10)
+		*to++ = (char)('0' + len / unit % 10);
+	*to = '\0';
+	return text;
+}
+
+bool prefix_contains(const struct prefix *prefix, const struct in6_addr *address)
+{
+	struct in6_addr network = masked(address, prefix->len);
+
+	return IN6_ARE_ADDR_EQUAL(&network, &prefix->address);
+}
+
+bool prefix_equal(const struct prefix *a, const struct prefix *b)
+{
+	return a->len == b->len && IN6_ARE_ADDR_EQUAL(&a->address, &b->address);
+}
+
+bool prefix_covers(const struct prefix *outer, const struct prefix *inner)
+{
+	return outer->len <= inner->len && prefix_contains(outer, &inner->address);
+}
+
+/* The two halves of an address as numbers. */
+static void split(const struct in6_addr *address, uint64_t half[2])
+{
+	memcpy(half, address, sizeof(*address));
+	half[0] = be64toh(half[0]);
+	half[1] = be64toh(half[1]);
+}
+
+uint32_t address_distance(const struct in6_addr *low, const struct in6_addr *address)
+{
+	uint64_t from[2], to[2], far;
+
+	split(low, from);
+	split(address, to);
+	far = to[1] - from[1];
+	if (to[0] - from[0] != (to[1] < from[1]) || far > UINT32_MAX)
+		return UINT32_MAX;
+	return (uint32_t)far;
+}
+
+struct in6_addr address_after(const struct in6_addr *low, uint32_t distance)
+{
+	struct in6_addr out;
+	uint64_t half[2];
+
+	split(low, half);
+	half[1] += distance;
+	half[0] = htobe64(half[0] + (half[1] < distance));
+	half[1] = htobe64(half[1]);
+	memcpy(&out, half, sizeof(out));
+	return out;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* IPv6 prefixes and addresses: who is inside, who is next, and their text. They are read with
+ * config_prefix(). */
+#ifndef NB6_BOOTD_CLIENT_PREFIX_H
+#define NB6_BOOTD_CLIENT_PREFIX_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { PREFIX_TEXT = INET6_ADDRSTRLEN + 4 };
+
+struct prefix {
+	struct in6_addr address; /* bits past `len` are zero */
+	uint8_t len;
+};
+
+const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT]);
+
+bool prefix_contains(const struct prefix *prefix, const struct in6_addr *address);
+bool prefix_equal(const struct prefix *a, const struct prefix *b);
+/* True where every address of `inner` is one of `outer` too. */
+bool prefix_covers(const struct prefix *outer, const struct prefix *inner);
+
+/* How far `address` is behind `low`; UINT32_MAX where it is before it, or as far as that. */
+uint32_t address_distance(const struct in6_addr *low, const struct in6_addr *address);
+struct in6_addr address_after(const struct in6_addr *low, uint32_t distance);
+
+#endif

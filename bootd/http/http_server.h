@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The HTTP server: boot files and iPXE scripts, and what else is registered by
+ * path. HTTP/1.1 (RFC 9110, 9112) with keep-alive, HEAD, one range, and
+ * If-Modified-Since; files go by sendfile(2).
+ */
+#ifndef NB6_BOOTD_HTTP_HTTP_SERVER_H
+#define NB6_BOOTD_HTTP_HTTP_SERVER_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bootd/files/boot_file.h"
+#include "bootd/files/http_query.h"
+
+struct loop;
+struct http_server;
+
+/* 0 stands for the default. */
+struct http_options {
+	unsigned connections_max; /* 1000; more wait in the kernel's queue */
+	unsigned idle_ms;         /* 20000: a request's head must be whole by then */
+	unsigned stall_ms;        /* 60000: a client that takes nothing for so long is dropped */
+};
+
+/* Since the start, but for `connections`. */
+struct http_stats {
+	uint64_t connections; /* open now */
+	uint64_t accepted;
+	uint64_t requests; /* all of them */
+	uint64_t refused;  /* answered with 4xx or 5xx */
+	uint64_t idled;    /* connections closed for idle_ms or stall_ms */
+	uint64_t waited;   /* times that connections_max, or the lack of descriptors, was met */
+	uint64_t started, done, failed, probed; /* fetches of files */
+	uint64_t bytes;                         /* of files, sent */
+};
+
+/*
+ * `files` is the owner's and must outlive the server; NULL: there are handlers only. NULL: out
+ * of memory.
+ */
+struct http_server *http_server_new(
+	struct loop *loop, const struct boot_files *files, const struct http_options *options);
+void http_server_free(struct http_server *server); /* running fetches fail; NULL is fine */
+
+/* Serve at this address (port 0: any). Returns 0 or a negative errno of bind() and the like. */
+int http_server_listen(struct http_server *server, const struct sockaddr_in6 *at);
+
+/* The same on a bound TCP socket, which is the server's from now on (also on error). */
+int http_server_listen_fd(struct http_server *server, int fd);
+
+void http_server_get_stats(const struct http_server *server, struct http_stats *out);
+
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };
+
+/* One request for a handler; borrowed, valid during the call. */
+struct http_ask {
+	enum http_method method;
+	const char *path; /* decoded */
+	const struct http_query *query;
+	struct in6_addr peer;
+	const char *body; /* of a POST, at most 64 KiB, not NUL-terminated */
+	size_t body_len;
+	const char *last_event_id; /* the header of that name, or NULL */
+};
+
+/* A handler's answer: fill it with one of the two calls below. */
+struct http_answer {
+	int status;               /* 0 still after the handler: 500 is answered */
+	const char *content_type; /* static */
+	const char *policy;       /* Content-Security-Policy, static; NULL: none */
+	char *body;               /* malloc'ed; the server frees it */
+	size_t len;
+};
+
+/* A line of text/plain; a newline is put at its end. */
+void http_answer_text(struct http_answer *answer, int status, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* `body` is malloc'ed and the server's from now on; `content_type` is static. */
+void http_answer_body(
+	struct http_answer *answer, int status, const char *content_type, char *body, size_t len);
+
+typedef void http_handler_fn(void *arg, const struct http_ask *ask, struct http_answer *answer);
+
+/*
+ * Requests for exactly this (decoded) path go to `handler` and not to the files.
+ * GET, HEAD (the body of the answer is left out) and POST come through.
+ * Returns 0; -EEXIST for a path that has a handler; -ENOMEM.
+ */
+int http_server_handle(
+	struct http_server *server, const char *path, http_handler_fn *handler, void *arg);
+
+/*
+ * A reply without an end: what is sent goes out at once, until the client leaves. One that
+ * reads too slowly is cut: with more than HTTP_STREAM_MAX waiting for it, or with something
+ * always waiting for stall_ms. Nobody ever waits for it.
+ */
+struct http_stream;
+
+enum { HTTP_STREAM_MAX = 256 * 1024 };
+
+struct http_stream_ops {
+	const char *content_type; /* static */
+	/* A GET has come. `stream` is the server's; it may be sent to until it is closed. */
+	void (*opened)(void *arg, struct http_stream *stream, const struct http_ask *ask);
+	void (*closed)(void *arg, struct http_stream *stream, bool was_slow);
+};
+
+/* As http_server_handle(); `ops` is static. */
+int http_server_stream(
+	struct http_server *server, const char *path, const struct http_stream_ops *ops, void *arg);
+
+/* Returns 0, or -ENOBUFS where it is too slow and was cut: closed() will tell of it. */
+int http_stream_send(struct http_stream *stream, const char *text, size_t len);
+
+#endif

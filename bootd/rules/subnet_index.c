@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The last subnet that begins at or before an address either has it, or is inside the one that
+ * has it: prefixes are nested or apart.
+ */
+#include "bootd/rules/subnet_index.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bootd/rules/boot_config.h"
+
+struct subnet_place {
+	const struct subnet *subnet;
+	size_t around; /* the place of the one around it, and one more; 0: none */
+};
+
+static int compare_addresses(const struct in6_addr *a, const struct in6_addr *b)
+{
+	return memcmp(a, b, sizeof(*a));
+}
+
+static int compare_places(const void *left, const void *right)
+{
+	const struct subnet *a = ((const struct subnet_place *)left)->subnet;
+	const struct subnet *b = ((const struct subnet_place *)right)->subnet;
+	int order = compare_addresses(&a->prefix.address, &b->prefix.address);
+
+	if (order == 0)
+		order = (a->prefix.len > b->prefix.len) - (a->prefix.len < b->prefix.len);
+	return order ? order : (a > b) - (a < b);
+}
+
+static int compare_links(const void *left, const void *right)
+{
+	const struct subnet *const *a = left, *const *b = right;
+	int order = strcmp((*a)->interface, (*b)->interface);
+
+	return order ? order : (*a > *b) - (*a < *b);
+}
+
+static void find_around(struct subnet_index *index)
+{
+	for (size_t i = 1; i < index->places; i++) {
+		size_t around = i; /* the one before it, and one more */
+
+		while (around > 0 && !prefix_covers(&index->place[around - 1].subnet->prefix,
+					     &index->place[i].subnet->prefix))
+			around = index->place[around - 1].around;
+		index->place[i].around = around;
+	}
+}
+
+int subnet_index_init(struct subnet_index *index, const struct subnet *subnet, size_t subnets)
+{
+	*index = (struct subnet_index){
+		.place = calloc(subnets + 1, sizeof(*index->place)),
+		.on = calloc(subnets + 1, sizeof(*index->on)),
+	};
+	if (!index->place || !index->on) {
+		subnet_index_fini(index);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < subnets; i++) {
+		index->place[index->places++].subnet = &subnet[i];
+		if (subnet[i].interface)
+			index->on[index->links++] = &subnet[i];
+	}
+	qsort(index->place, index->places, sizeof(*index->place), compare_places);
+	qsort(index->on, index->links, sizeof(*index->on), compare_links);
+	find_around(index);
+	return 0;
+}
+
+void subnet_index_fini(struct subnet_index *index)
+{
+	free(index->place);
+	free(index->on);
+	*index = (struct subnet_index){0};
+}
+
+/* How many begin before the address, or at it where `at` is true. */
+static size_t count_before(
+	const struct subnet_index *index, const struct in6_addr *address, bool at, unsigned *steps)
+{
+	size_t from = 0, to = index->places;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		int order =
+			compare_addresses(&index->place[middle].subnet->prefix.address, address);
+
+		(*steps)++;
+		if (order < 0 || (at && order == 0))
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+const struct subnet *subnet_index_find(
+	const struct subnet_index *index, const struct in6_addr *address, unsigned *steps)
+{
+	unsigned uncounted = 0;
+	size_t at;
+
+	steps = steps ? steps : &uncounted;
+	for (at = count_before(index, address, true, steps); at > 0;
+		at = index->place[at - 1].around) {
+		(*steps)++;
+		if (prefix_contains(&index->place[at - 1].subnet->prefix, address))
+			return index->place[at - 1].subnet;
+	}
+	return NULL;
+}
+
+const struct subnet *subnet_index_behind(
+	const struct subnet_index *index, const struct in6_addr *address)
+{
+	unsigned steps = 0;
+	size_t at = count_before(index, address, true, &steps);
+
+	return at < index->places ? index->place[at].subnet : NULL;
+}
+
+const struct subnet *subnet_index_inside(
+	const struct subnet_index *index, const struct prefix *prefix)
+{
+	unsigned steps = 0;
+
+	for (size_t at = count_before(index, &prefix->address, false, &steps);
+		at < index->places &&
+		prefix_contains(prefix, &index->place[at].subnet->prefix.address);
+		at++)
+		if (prefix_covers(prefix, &index->place[at].subnet->prefix))
+			return index->place[at].subnet;
+	return NULL;
+}
+
+const struct subnet *subnet_index_on(const struct subnet_index *index, const char *link_name)
+{
+	size_t from = 0, to = index->links;
+
+	/* The first of that name: several are one operator's mistake, and the first counts. */
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (strcmp(index->on[middle]->interface, link_name) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from < index->links && strcmp(index->on[from]->interface, link_name) == 0
+		       ? index->on[from]
+		       : NULL;
+}
+
+bool subnet_index_twins(
+	const struct subnet_index *index, const struct subnet **a, const struct subnet **b)
+{
+	for (size_t i = 1; i < index->places; i++) {
+		*a = index->place[i - 1].subnet;
+		*b = index->place[i].subnet;
+		if (prefix_equal(&(*a)->prefix, &(*b)->prefix))
+			return true;
+	}
+	return false;
+}

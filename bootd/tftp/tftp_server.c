@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The TFTP server: listens, decides who gets a session, and counts.
+ *
+ *	datagram -> decode -> the same client again? -> limits -> file -> session
+ *
+ * What is refused is answered from the listening socket; only requests are
+ * answered at all, so that two servers cannot talk to each other for ever.
+ */
+#include "bootd/tftp/tftp_server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bootd/tftp/tftp_session.h"
+#include "daemon/loop.h"
+
+enum {
+	LISTENERS_MAX = 16,
+	BATCH = 8,                /* requests in one turn of the loop */
+	RECEIVE_BUFFER = 1 << 20, /* a hall of machines that is switched on at once */
+};
+
+struct tftp_listener {
+	struct tftp_server *server;
+	int fd;
+	struct loop_watch *watch;
+};
+
+struct tftp_server {
+	struct loop *loop;
+	const struct boot_files *files;
+	struct tftp_options options;
+	struct tftp_limits limits;
+	struct tftp_stats stats;
+	struct udp_receiver *receiver;
+	struct tftp_listener listener[LISTENERS_MAX];
+	size_t listeners;
+	struct tftp_session *sessions;
+};
+
+static void report(struct tftp_server *server, enum fetch_outcome outcome,
+	const struct sockaddr_in6 *peer, const struct tftp_session *session, const char *path,
+	const char *error)
+{
+	struct fetch_event event = {
+		.kind = FETCH_TFTP,
+		.outcome = outcome,
+		.peer = peer->sin6_addr,
+		.path = path,
+		.error = error,
+	};
+
+	if (session) {
+		event.bytes = tftp_transfer_bytes(&session->transfer);
+		event.size = session->transfer.size;
+		event.duration_ms = loop_now_ms() - session->started_ms;
+	}
+	boot_files_report(server->files, &event);
+}
+
+static void link_session(struct tftp_server *server, struct tftp_session *session)
+{
+	session->next = server->sessions;
+	session->link = &server->sessions;
+	if (session->next)
+		session->next->link = &session->next;
+	server->sessions = session;
+	server->stats.active++;
+}
+
+static void drop_session(struct tftp_server *server, struct tftp_session *session)
+{
+	*session->link = session->next;
+	if (session->next)
+		session->next->link = session->link;
+	server->stats.active--;
+	tftp_session_free(session);
+}
+
+static void session_over(void *arg, struct tftp_session *session)
+{
+	struct tftp_server *server = arg;
+	const struct tftp_transfer *transfer = &session->transfer;
+	enum fetch_outcome outcome = FETCH_FAILED;
+
+	switch (transfer->state) {
+	case TFTP_DONE:
+		outcome = FETCH_DONE;
+		server->stats.done++;
+		break;
+	case TFTP_PROBED:
+		outcome = FETCH_PROBED;
+		server->stats.probed++;
+		break;
+	default:
+		server->stats.failed++;
+		break;
+	}
+	server->stats.bytes += tftp_transfer_bytes(transfer);
+	server->stats.retransmitted += transfer->retransmitted;
+	report(server, outcome, &session->peer, session, session->path,
+		outcome == FETCH_FAILED ? transfer->error : NULL);
+	drop_session(server, session);
+}
+
+static void refuse(const struct tftp_listener *listener, const struct udp_datagram *datagram,
+	enum tftp_error_code code, const char *text)
+{
+	uint8_t packet[256];
+	size_t len = tftp_encode_error(packet, sizeof(packet), code, text);
+	struct udp_outgoing answer = {
+		.to = datagram->peer,
+		.source = datagram->local,
+		.ifindex = IN6_IS_ADDR_LINKLOCAL(&datagram->peer.sin6_addr) ? datagram->ifindex : 0,
+		.part = {{packet, len}},
+		.n_parts = 1,
+	};
+
+	/* It is lost, then; the client will ask again. */
+	(void)udp_send(listener->fd, &answer);
+}
+
+static struct tftp_session *find_session(
+	const struct tftp_server *server, const struct sockaddr_in6 *peer)
+{
+	struct tftp_session *session = server->sessions;
+
+	while (session && (session->peer.sin6_port != peer->sin6_port ||
+				  !IN6_ARE_ADDR_EQUAL(&session->peer.sin6_addr, &peer->sin6_addr) ||
+				  session->peer.sin6_scope_id != peer->sin6_scope_id))
+		session = session->next;
+	return session;
+}
+
+static bool is_too_much(const struct tftp_server *server, const struct sockaddr_in6 *peer)
+{
+	unsigned n = 0;
+
+	if (server->stats.active >= server->options.transfers_max)
+		return true;
+	for (const struct tftp_session *session = server->sessions; session;
+		session = session->next)
+		n += IN6_ARE_ADDR_EQUAL(&session->peer.sin6_addr, &peer->sin6_addr);
+	return n >= server->options.transfers_per_client;
+}
+
+static enum tftp_error_code code_of(int error)
+{
+	switch (error) {
+	case -ENOENT:
+	case -EISDIR:
+		return TFTP_ERROR_NOT_FOUND;
+	case -EACCES:
+		return TFTP_ERROR_ACCESS;
+	default:
+		return TFTP_ERROR_OTHER;
+	}
+}
+
+static void serve(struct tftp_listener *listener, const struct udp_datagram *datagram,
+	const struct tftp_request *request)
+{
+	struct tftp_server *server = listener->server;
+	struct http_query no_query = {.pairs = 0};
+	struct tftp_session *session;
+	struct boot_file file;
+	const char *why = NULL;
+	int error;
+
+	error = boot_file_open(
+		server->files, request->path, &datagram->peer.sin6_addr, &no_query, &file, &why);
+	if (!error) {
+		error = tftp_session_new(server->loop, datagram, request, &file, &server->limits,
+			session_over, server, &session);
+		if (error) {
+			boot_file_close(&file);
+			why = file_root_error(error);
+		}
+	}
+	if (error) {
+		server->stats.not_found += code_of(error) != TFTP_ERROR_OTHER;
+		server->stats.failed++;
+		refuse(listener, datagram, code_of(error), why);
+		report(server, FETCH_FAILED, &datagram->peer, NULL, request->path, why);
+		return;
+	}
+	link_session(server, session);
+	server->stats.started++;
+	report(server, FETCH_STARTED, &session->peer, session, session->path, NULL);
+	tftp_session_begin(session);
+}
+
+static void take_read_request(struct tftp_listener *listener, const struct udp_datagram *datagram,
+	const struct tftp_request *request)
+{
+	static const char too_much[] = "too many transfers at a time: try again later";
+	struct tftp_server *server = listener->server;
+	struct tftp_session *before = find_session(server, &datagram->peer);
+
+	if (before && tftp_session_is_for(before, datagram) && tftp_session_repeat(before)) {
+		server->stats.repeated++;
+		return;
+	}
+	if (before)
+		tftp_session_abandon(before, "the client began anew from the same port");
+	if (!request->octet) {
+		/* No firmware asks for netascii, and a kernel would not survive it. */
+		refuse(listener, datagram, TFTP_ERROR_ILLEGAL, "only mode octet is served");
+	} else if (is_too_much(server, &datagram->peer)) {
+		server->stats.refused++;
+		refuse(listener, datagram, TFTP_ERROR_OTHER, too_much);
+		report(server, FETCH_FAILED, &datagram->peer, NULL, request->path, too_much);
+	} else {
+		serve(listener, datagram, request);
+	}
+}
+
+static void take_datagram(struct tftp_listener *listener, const struct udp_datagram *datagram)
+{
+	struct tftp_packet packet = {.opcode = 0};
+	int error = tftp_decode(datagram->data, datagram->len, &packet);
+	bool is_request = packet.opcode == TFTP_RRQ || packet.opcode == TFTP_WRQ;
+
+	if (IN6_IS_ADDR_MULTICAST(&datagram->local))
+		return;
+	if (error || !is_request)
+		listener->server->stats.malformed++;
+	if (error && is_request)
+		refuse(listener, datagram, TFTP_ERROR_ILLEGAL, "malformed request");
+	else if (packet.opcode == TFTP_WRQ)
+		refuse(listener, datagram, TFTP_ERROR_ACCESS, "this server is only read from");
+	else if (packet.opcode == TFTP_RRQ)
+		take_read_request(listener, datagram, &packet.request);
+}
+
+static void readable(int fd, int what, void *arg)
+{
+	struct tftp_listener *listener = arg;
+	const struct udp_datagram *datagrams;
+	int n = udp_receive(listener->server->receiver, fd, &datagrams);
+
+	(void)what;
+	for (int i = 0; i < n; i++)
+		take_datagram(listener, &datagrams[i]);
+}
+
+struct tftp_server *tftp_server_new(
+	struct loop *loop, const struct boot_files *files, const struct tftp_options *options)
+{
+	struct tftp_server *server = calloc(1, sizeof(*server));
+	struct tftp_options *o;
+
+	if (!server)
+		return NULL;
+	server->loop = loop;
+	server->files = files;
+	server->options = *options;
+	o = &server->options;
+	o->block_size_max = o->block_size_max ? o->block_size_max : 1428;
+	o->window_max = o->window_max ? o->window_max : 16;
+	o->transfers_max = o->transfers_max ? o->transfers_max : 2000;
+	o->transfers_per_client = o->transfers_per_client ? o->transfers_per_client : 8;
+	server->limits = (struct tftp_limits){
+		.block_size_max = o->block_size_max,
+		.window_max = o->window_max,
+	};
+	server->receiver = udp_receiver_new(BATCH);
+	if (!server->receiver) {
+		free(server);
+		return NULL;
+	}
+	return server;
+}
+
+void tftp_server_free(struct tftp_server *server)
+{
+	if (!server)
+		return;
+	for (size_t i = 0; i < server->listeners; i++) {
+		loop_watch_free(server->listener[i].watch);
+		close(server->listener[i].fd);
+	}
+	while (server->sessions)
+		tftp_session_abandon(server->sessions, "the server was stopped");
+	udp_receiver_free(server->receiver);
+	free(server);
+}
+
+int tftp_server_listen(struct tftp_server *server, const struct sockaddr_in6 *at)
+{
+	int fd = udp_open(at, RECEIVE_BUFFER);
+
+	return fd < 0 ? fd : tftp_server_listen_fd(server, fd);
+}
+
+static int prepare_fd(int fd)
+{
+	int on = 1;
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on)) < 0)
+		return -errno;
+	return 0;
+}
+
+int tftp_server_listen_fd(struct tftp_server *server, int fd)
+{
+	struct tftp_listener *listener = &server->listener[server->listeners];
+	int error = server->listeners == LISTENERS_MAX ? -ENOSPC : prepare_fd(fd);
+
+	if (!error) {
+		*listener = (struct tftp_listener){.server = server, .fd = fd};
+		listener->watch = loop_watch_new(server->loop, fd, LOOP_READ, readable, listener);
+		error = listener->watch ? 0 : -ENOMEM;
+	}
+	if (error) {
+		close(fd);
+		return error;
+	}
+	server->listeners++;
+	return 0;
+}
+
+void tftp_server_get_stats(const struct tftp_server *server, struct tftp_stats *out)
+{
+	*out = server->stats;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One file on its way to one client: what to send, when to send it again, and
+ * when it is over. Takes packets and `now`; does no I/O itself.
+ *
+ *	            OACK sent             ACK 0
+ *	start ---> OFFERED ------------------------> SENDING ---> DONE
+ *	  |           | ERROR, tsize was asked          |   all acknowledged
+ *	  |           +---> PROBED                      |
+ *	  +-- no options ------------------------------>+
+ *	              both: ERROR, silence, unreadable file ---> FAILED
+ *
+ * Blocks are counted from 1 without end; on the wire goes the low half of it,
+ * so that after 65535 comes 0. A window (RFC 7440) is sent at a stretch; an ACK
+ * from its middle, or silence, brings it back to the block that was acknowledged.
+ * With a window of one, a repeated ACK is not answered (the Sorcerer's
+ * Apprentice bug of RFC 1123, section 4.2.3.1); with a larger one it says that
+ * the window's first block is lost, and is answered once per position.
+ */
+#ifndef NB6_BOOTD_TFTP_TFTP_TRANSFER_H
+#define NB6_BOOTD_TFTP_TFTP_TRANSFER_H
+
+#include <sys/types.h>
+
+#include "bootd/tftp/tftp_packet.h"
+
+enum tftp_state {
+	TFTP_OFFERED,
+	TFTP_SENDING,
+	/* and from here on it is over */
+	TFTP_DONE,
+	TFTP_PROBED,
+	TFTP_FAILED,
+};
+
+struct tftp_transfer {
+	enum tftp_state state;
+	uint64_t size; /* of the file */
+	uint32_t block_size, window;
+	uint64_t blocks;               /* of the file: the last one is short, or empty */
+	struct tftp_option_list terms; /* what the OACK says */
+	bool offer_due;                /* the OACK is to be sent (again) */
+	uint64_t acked;                /* blocks acknowledged */
+	uint64_t sent;                 /* blocks sent since then, and up to where */
+	uint64_t furthest;             /* the last block that was ever sent */
+	bool rewound;                  /* a repeated ACK was answered at this position */
+	uint64_t interval_ms;          /* until the first retransmission */
+	bool backoff;                  /* double it each time: the client did not say how long */
+	unsigned tries;                /* in vain */
+	uint64_t heard_ms;             /* when the client last got further */
+	uint64_t deadline_ms;          /* when tftp_transfer_timeout() is due */
+	uint64_t retransmitted;        /* packets sent again */
+	char error[192];               /* in the operator's words, when FAILED */
+};
+
+/* What this server and the path to the client allow. */
+struct tftp_limits {
+	uint32_t block_size_max, window_max;
+};
+
+/* Up to `len` octets of the file from `offset`: as many as there are, or a negative errno. */
+typedef ssize_t tftp_read_fn(void *ctx, uint64_t offset, void *buf, size_t len);
+
+void tftp_transfer_start(struct tftp_transfer *transfer, const struct tftp_request *request,
+	uint64_t size, const struct tftp_limits *limits, uint64_t now_ms);
+
+/* A packet from the client. What it cannot mean is ignored. */
+void tftp_transfer_input(
+	struct tftp_transfer *transfer, const void *buf, size_t len, uint64_t now_ms);
+
+/* The deadline has come. Before it: does nothing. */
+void tftp_transfer_timeout(struct tftp_transfer *transfer, uint64_t now_ms);
+
+/* The same request came again: what was sent is lost, unless it is acknowledged. */
+void tftp_transfer_repeat(struct tftp_transfer *transfer);
+
+/*
+ * The client has gone: it closed its port, or began anew. PROBED where it had
+ * been told the size that it asked for and nothing else, FAILED otherwise.
+ */
+void tftp_transfer_abandon(struct tftp_transfer *transfer, const char *why);
+
+/*
+ * The next packet that is to go out now: call it after each of the calls above
+ * until it returns 0. `size` is at least TFTP_HEADER_SIZE + block_size, and 512. A
+ * file that cannot be read ends the transfer: FAILED, and the packet is an ERROR.
+ */
+size_t tftp_transfer_output(
+	struct tftp_transfer *transfer, tftp_read_fn *read, void *ctx, void *buf, size_t size);
+
+bool tftp_transfer_is_over(const struct tftp_transfer *transfer);
+
+/* Octets of the file that the client has acknowledged. */
+uint64_t tftp_transfer_bytes(const struct tftp_transfer *transfer);
+
+#endif

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * relayd.conf for libConfuse. A validator runs while the line that it judges
+ * is known, so each error names it; what only the whole file can show is
+ * checked in relay_conf.c.
+ */
+#include "relayd/config/relay_conf_syntax.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dhcp6/dhcp6.h"
+#include "dhcp6/identity.h"
+#include "relayd/config/relay_conf.h"
+
+#define DEFAULT_CONTROL RUNSTATEDIR "/netboot6/relayd.sock"
+
+const char *const relay_forward_words[] = {[RELAY_FORWARD_ALL] = "all",
+	[RELAY_FORWARD_FIRST] = "first-reachable",
+	[RELAY_FORWARD_HASH] = "hash",
+	NULL};
+
+const char *const relay_without_address_words[] = {
+	[RELAY_DROP] = "drop", [RELAY_UNSPECIFIED] = "unspecified", NULL};
+
+int relay_conf_word(const char *word, const char *const words[])
+{
+	for (int i = 0; words[i]; i++)
+		if (strcmp(word, words[i]) == 0)
+			return i;
+	return -1;
+}
+
+/* The value that was read last. */
+static const char *last_text(cfg_opt_t *opt)
+{
+	return cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
+}
+
+static int validate_patterns(cfg_t *cfg, cfg_opt_t *opt)
+{
+	struct link_patterns scratch = {0};
+	int rc = link_patterns_add(&scratch, last_text(opt));
+
+	link_patterns_fini(&scratch);
+	if (rc == -EINVAL)
+		return config_error(cfg,
+			"%s: '%s' is no name or pattern of a link (1 to 15 characters, for "
+			"example \"vlan*\" or \"!vlan99\")",
+			opt->name, last_text(opt));
+	return rc;
+}
+
+static bool is_dns_label(const char *text, size_t len)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_";
+
+	return len > 0 && len < 64 && strspn(text, letters) >= len && text[0] != '-' &&
+	       text[len - 1] != '-';
+}
+
+/*
+ * A host's name in DNS, RFC 1123 section 2.1. It has a dot in it, as one without
+ * would hang on a search list; its last label is no number, as an IPv4 address has.
+ */
+static bool is_dns_name(const char *text)
+{
+	const char *last = text;
+	unsigned labels = 0;
+
+	for (const char *label = text; *label; labels++) {
+		size_t len = strcspn(label, ".");
+
+		if (!is_dns_label(label, len))
+			return false;
+		last = label;
+		label += len + (label[len] == '.');
+	}
+	last += strspn(last, "0123456789");
+	return labels > 1 && strlen(text) < 254 && *last && *last != '.';
+}
+
+static bool is_link_name(const char *text)
+{
+	return *text && strlen(text) < IFNAMSIZ && link_pattern_is_name(text) &&
+	       !strpbrk(text, "/ ");
+}
+
+static int validate_vrf(cfg_t *cfg, cfg_opt_t *opt)
+{
+	if (!is_link_name(last_text(opt)))
+		return config_error(
+			cfg, "vrf: '%s' found, the name of a VRF's link expected", last_text(opt));
+	return 0;
+}
+
+/* A server beyond this link, or a group that servers are in, which needs links to be sent out on.
+ */
+static int check_server_address(
+	cfg_t *cfg, const char *text, const struct in6_addr *address, bool has_links)
+{
+	if (IN6_IS_ADDR_UNSPECIFIED(address))
+		return config_error(cfg, "server: '%s' is no IPv6 address of a server", text);
+	if (IN6_IS_ADDR_LINKLOCAL(address) || IN6_IS_ADDR_LOOPBACK(address) ||
+		IN6_IS_ADDR_MC_NODELOCAL(address))
+		return config_error(
+			cfg, "server: '%s' is not the address of a server beyond this link", text);
+	if (IN6_IS_ADDR_MULTICAST(address) && !has_links)
+		return config_error(cfg,
+			"server: '%s' is a multicast address, which needs links to be sent out on: "
+			"interface = {\"core*\"} expected in the braces",
+			text);
+	return 0;
+}
+
+static int validate_server(cfg_t *cfg, cfg_opt_t *opt)
+{
+	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	const char *text = cfg_title(section);
+	struct in6_addr address;
+
+	if (config_address(text, &address) == 0) {
+		if (check_server_address(cfg, text, &address, cfg_size(section, "interface") > 0) <
+			0)
+			return -1;
+	} else if (!is_dns_name(text)) {
+		return config_error(cfg,
+			"server: '%s' is neither the IPv6 address of a server nor a name with a "
+			"dot in it, as \"dhcp.example.net\"",
+			text);
+	}
+	if (cfg_getstr(section, "vrf") && cfg_size(section, "interface") > 0)
+		return config_error(cfg, "server: vrf and interface exclude each other: the links "
+					 "that are named may be in a VRF");
+	if (cfg_opt_size(opt) > RELAY_SERVERS_MAX)
+		return config_error(cfg, "server: more than %d servers", RELAY_SERVERS_MAX);
+	return 0;
+}
+
+static int validate_link(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const char *text = cfg_title(cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1));
+	struct link_patterns scratch = {0};
+	int rc = *text == '!' ? -EINVAL : link_patterns_add(&scratch, text);
+
+	link_patterns_fini(&scratch);
+	if (rc == -EINVAL)
+		return config_error(cfg, "link: '%s' is no name or pattern of a link", text);
+	return rc;
+}
+
+static int validate_while_address(cfg_t *cfg, cfg_opt_t *opt)
+{
+	struct in6_addr address;
+
+	if (config_address(last_text(opt), &address) < 0 || IN6_IS_ADDR_MULTICAST(&address) ||
+		IN6_IS_ADDR_UNSPECIFIED(&address))
+		return config_error(cfg,
+			"while-address: '%s' found, an address that VRRP gives the link expected",
+			last_text(opt));
+	return 0;
+}
+
+static int check_word(cfg_t *cfg, cfg_opt_t *opt, const char *const words[])
+{
+	char expected[128] = "";
+
+	if (relay_conf_word(last_text(opt), words) >= 0)
+		return 0;
+	for (int i = 0; words[i]; i++)
+		strcat(strcat(expected, i ? " or " : ""), words[i]);
+	return config_error(
+		cfg, "%s: '%s' found, %s expected", opt->name, last_text(opt), expected);
+}
+
+static int validate_forward(cfg_t *cfg, cfg_opt_t *opt)
+{
+	return check_word(cfg, opt, relay_forward_words);
+}
+
+static int validate_without_address(cfg_t *cfg, cfg_opt_t *opt)
+{
+	return check_word(cfg, opt, relay_without_address_words);
+}
+
+static int validate_source(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const char *text = last_text(opt);
+	struct in6_addr address;
+
+	if (strcmp(text, "auto") == 0)
+		return 0;
+	if (strchr(text, ':')) {
+		if (config_address(text, &address) < 0 || IN6_IS_ADDR_MULTICAST(&address) ||
+			IN6_IS_ADDR_LINKLOCAL(&address) || IN6_IS_ADDR_UNSPECIFIED(&address))
+			return config_error(
+				cfg, "source: '%s' is no global IPv6 address of this router", text);
+		return 0;
+	}
+	if (!is_link_name(text))
+		return config_error(cfg,
+			"source: '%s' found, auto or an address or the name of a link expected",
+			text);
+	return 0;
+}
+
+/* The texts that may have %h and %i in them. */
+static int validate_template(cfg_t *cfg, cfg_opt_t *opt)
+{
+	uint8_t scratch[RELAY_ID_MAX];
+
+	if (relay_conf_expand(last_text(opt), "h", "i", scratch) < 0)
+		return config_error(cfg,
+			"%s: '%s' found; text with %%h (host name) and %%i (link name), at most "
+			"%d octets, expected",
+			opt->name, last_text(opt), RELAY_ID_MAX);
+	return 0;
+}
+
+/* Where two links had one Interface-Id, replies could not find back. */
+static int validate_interface_id(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const char *text = last_text(opt);
+
+	if (strcmp(text, "none") == 0 || strcmp(text, "name") == 0)
+		return 0;
+	if (!strstr(text, "%i"))
+		return config_error(cfg,
+			"interface-id: '%s' found; name, none, or a text with %%i (link name) "
+			"expected",
+			text);
+	return validate_template(cfg, opt);
+}
+
+static int validate_relay_id(cfg_t *cfg, cfg_opt_t *opt)
+{
+	struct dhcp6_duid duid;
+
+	if (dhcp6_duid_parse(last_text(opt), &duid) < 0)
+		return config_error(cfg,
+			"relay-id: '%s' found, a DUID in hexadecimal digits expected",
+			last_text(opt));
+	return 0;
+}
+
+static int validate_enterprise(cfg_t *cfg, cfg_opt_t *opt)
+{
+	long number = cfg_opt_getnint(opt, 0);
+
+	if (number < 1 || number > (long)UINT32_MAX)
+		return config_error(cfg,
+			"enterprise-number: %ld found, a number assigned by IANA expected", number);
+	return 0;
+}
+
+static int validate_metrics(cfg_t *cfg, cfg_opt_t *opt)
+{
+	struct sockaddr_in6 endpoint;
+
+	if (config_endpoint(last_text(opt), RELAY_METRICS_PORT, &endpoint) < 0)
+		return config_error(cfg,
+			"metrics: listen: '%s' found, an address and port like \"[::1]:9547\" "
+			"expected",
+			last_text(opt));
+	return 0;
+}
+
+static int validate_rate(cfg_t *cfg, cfg_opt_t *opt)
+{
+	long rate = cfg_opt_getnint(opt, 0);
+
+	if (rate < 0 || rate > 1000000)
+		return config_error(cfg, "%s: %ld found, messages a second (0: no limit) expected",
+			opt->name, rate);
+	return 0;
+}
+
+static int validate_source_port(cfg_t *cfg, cfg_opt_t *opt)
+{
+	long port = cfg_opt_getnint(opt, 0);
+
+	if (port < 1 || port > 65535 || port == DHCP6_CLIENT_PORT)
+		return config_error(cfg,
+			"source-port: %ld found, a UDP port, and not that of clients, expected",
+			port);
+	return 0;
+}
+
+static cfg_opt_t server_options[] = {
+	CFG_STR_LIST("interface", NULL, CFGF_NONE),
+	CFG_STR("vrf", NULL, CFGF_NODEFAULT),
+	CFG_END(),
+};
+
+static cfg_opt_t link_options[] = {
+	CFG_STR("while-address", NULL, CFGF_NODEFAULT),
+	CFG_END(),
+};
+
+static cfg_opt_t metrics_options[] = {
+	CFG_STR("listen", "[::1]:9547", CFGF_NONE),
+	CFG_END(),
+};
+
+static cfg_opt_t relay_options[] = {
+	CFG_STR_LIST("interfaces", NULL, CFGF_NONE),
+	CFG_STR_LIST("trusted", NULL, CFGF_NONE),
+	CFG_SEC("server", server_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+	CFG_SEC("link", link_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+	CFG_SEC("metrics", metrics_options, CFGF_NODEFAULT),
+	CFG_STR("forward", "all", CFGF_NONE),
+	CFG_BOOL("relay-supplied-options", cfg_true, CFGF_NONE),
+	CFG_BOOL("client-mac", cfg_true, CFGF_NONE),
+	CFG_STR("interface-id", "name", CFGF_NONE),
+	CFG_STR("remote-id", NULL, CFGF_NODEFAULT),
+	CFG_INT("enterprise-number", 0, CFGF_NODEFAULT),
+	CFG_STR("subscriber-id", NULL, CFGF_NODEFAULT),
+	CFG_STR("relay-id", NULL, CFGF_NODEFAULT),
+	CFG_INT("link-rate", 0, CFGF_NONE),
+	CFG_INT("client-rate", 0, CFGF_NONE),
+	CFG_STR("source", "auto", CFGF_NONE),
+	CFG_INT("source-port", DHCP6_SERVER_PORT, CFGF_NONE),
+	CFG_STR("without-address", "drop", CFGF_NONE),
+	CFG_STR("user", NULL, CFGF_NODEFAULT),
+	CFG_STR("control", DEFAULT_CONTROL, CFGF_NONE),
+	CFG_END(),
+};
+
+cfg_t *relay_conf_parser(void)
+{
+	static const struct {
+		const char *option;
+		cfg_validate_callback_t validate;
+	} validators[] = {
+		{"interfaces", validate_patterns},
+		{"trusted", validate_patterns},
+		{"server", validate_server},
+		{"server|interface", validate_patterns},
+		{"server|vrf", validate_vrf},
+		{"link", validate_link},
+		{"link|while-address", validate_while_address},
+		{"forward", validate_forward},
+		{"interface-id", validate_interface_id},
+		{"remote-id", validate_template},
+		{"subscriber-id", validate_template},
+		{"relay-id", validate_relay_id},
+		{"enterprise-number", validate_enterprise},
+		{"link-rate", validate_rate},
+		{"client-rate", validate_rate},
+		{"metrics|listen", validate_metrics},
+		{"source", validate_source},
+		{"source-port", validate_source_port},
+		{"without-address", validate_without_address},
+	};
+	cfg_t *cfg = cfg_init(relay_options, CFGF_NONE);
+
+	for (size_t i = 0; cfg && i < sizeof(validators) / sizeof(validators[0]); i++)
+		cfg_set_validate_func(cfg, validators[i].option, validators[i].validate);
+	return cfg;
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One client-facing link: its state machine and its forward template.
+ *
+ * There is no transition table because there are no transitions of our own:
+ * the state is a function of what the kernel shows, looked at anew whenever
+ * that changes. client_link_update() is the only place that sets it.
+ */
+#include "relayd/links/client_link.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/log.h"
+#include "dhcp6/message.h"
+#include "dhcp6/option.h"
+#include "relayd/links/link_choice.h"
+
+static const char *const state_name[] = {
+	[CLIENT_LINK_ABSENT] = "absent",
+	[CLIENT_LINK_DOWN] = "down",
+	[CLIENT_LINK_PORT] = "port",
+	[CLIENT_LINK_NO_ADDRESS] = "no address",
+	[CLIENT_LINK_TENTATIVE] = "tentative",
+	[CLIENT_LINK_STANDBY] = "standby",
+	[CLIENT_LINK_READY] = "ready",
+};
+
+static_assert(sizeof(state_name) / sizeof(state_name[0]) == CLIENT_LINK_STATES, "name every state");
+static_assert(sizeof(struct client_link) <= 1600, "4,094 links are to fit into 16 MiB");
+
+const char *client_link_state_name(enum client_link_state state)
+{
+	return state_name[state];
+}
+
+/* What the addresses of the link and of the macvlans above it come to. */
+struct address_view {
+	const struct link_address *best;
+	const struct link_address *pending;   /* still under duplicate address detection */
+	const struct link_address *duplicate; /* failed it */
+	const struct link_address *link_local;
+};
+
+static void view_add(struct address_view *view, const struct link *link)
+{
+	for (const struct link_address *a = link->addresses; a; a = a->next) {
+		if (link_choice_usable(a))
+			view->best = link_choice_better(view->best, a);
+		else if (link_choice_pending(a))
+			view->pending = a;
+		else if (a->flags & IFA_F_DADFAILED)
+			view->duplicate = a;
+	}
+}
+
+static const struct link_address *find_link_local(const struct link *link)
+{
+	for (const struct link_address *a = link->addresses; a; a = a->next)
+		if (IN6_IS_ADDR_LINKLOCAL(&a->address) &&
+			!(a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)))
+			return a;
+	return NULL;
+}
+
+static struct address_view view_of(const struct client_link *cl)
+{
+	struct address_view view = {0};
+
+	if (!cl->link)
+		return view;
+	view_add(&view, cl->link);
+	for (const struct client_link_vmac *vmac = cl->vmacs; vmac; vmac = vmac->next)
+		view_add(&view, vmac->link);
+	view.link_local = find_link_local(cl->link);
+	return view;
+}
+
+static bool has_prefix_of(const struct link *link, const struct in6_addr *address)
+{
+	for (const struct link_address *a = link->addresses; a; a = a->next) {
+		unsigned whole = a->prefixlen / 8, mask = 0xff00u >> a->prefixlen % 8;
+
+		if (a->prefixlen < 128 && memcmp(&a->address, address, whole) == 0 &&
+			((a->address.s6_addr[whole] ^ address->s6_addr[whole]) & mask & 0xff) == 0)
+			return true;
+	}
+	return false;
+}
+
+int client_link_toward(const struct client_link *cl, const struct in6_addr *client)
+{
+	const struct client_link_vmac *vmac = cl->vmacs;
+
+	if (has_prefix_of(cl->link, client))
+		return cl->link->ifindex;
+	while (vmac && !has_prefix_of(vmac->link, client))
+		vmac = vmac->next;
+	return vmac ? vmac->link->ifindex : cl->link->ifindex;
+}
+
+/* True where the link, or a macvlan above it, has this address and may use it. */
+static bool holds(const struct client_link *cl, const struct in6_addr *address)
+{
+	const struct link_address *a = link_find_address(cl->link, address);
+
+	for (const struct client_link_vmac *vmac = cl->vmacs; !a && vmac; vmac = vmac->next)
+		a = link_find_address(vmac->link, address);
+	return a && !(a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
+}
+
+/* The address that must be here for the link to be relayed, but is not; NULL: none. */
+static const struct in6_addr *missing_address(
+	const struct client_link *cl, const struct relay_conf *conf)
+{
+	const struct relay_link_rule *rule = relay_conf_rule(conf, cl->name);
+
+	if (!rule || IN6_IS_ADDR_UNSPECIFIED(&rule->while_address) ||
+		holds(cl, &rule->while_address))
+		return NULL;
+	return &rule->while_address;
+}
+
+/* What a port receives is its master's; a VRF's links alone go on receiving for themselves. */
+static bool is_port(const struct link *link)
+{
+	return link->master && *link->port_kind && strcmp(link->port_kind, "vrf") != 0;
+}
+
+static enum client_link_state decide_state(const struct client_link *cl,
+	const struct address_view *view, const struct relay_conf *conf, char *reason, size_t size)
+{
+	const struct in6_addr *missing;
+	char text[INET6_ADDRSTRLEN];
+
+	reason[0] = '\0';
+	if (!cl->link) {
+		snprintf(reason, size, "there is no link of this name");
+		return CLIENT_LINK_ABSENT;
+	}
+	if (cl->holder < 0) {
+		snprintf(reason, size, "cannot join ff02::1:2: %s", strerror(cl->join_error));
+		return CLIENT_LINK_DOWN;
+	}
+	if (!(cl->link->flags & IFF_UP) || !(cl->link->flags & IFF_RUNNING)) {
+		snprintf(reason, size, "%s",
+			cl->link->flags & IFF_UP ? "no carrier" : "administratively down");
+		return CLIENT_LINK_DOWN;
+	}
+	if (is_port(cl->link)) {
+		snprintf(reason, size, "its messages come in at the %s that it is a port of",
+			cl->link->port_kind);
+		return CLIENT_LINK_PORT;
+	}
+	missing = missing_address(cl, conf);
+	if (missing) {
+		snprintf(reason, size, "%s is not here: another router relays",
+			inet_ntop(AF_INET6, missing, text, sizeof(text)));
+		return CLIENT_LINK_STANDBY;
+	}
+	if (view->best)
+		return CLIENT_LINK_READY;
+	if (view->pending) {
+		snprintf(reason, size, "%s is under duplicate address detection",
+			inet_ntop(AF_INET6, &view->pending->address, text, sizeof(text)));
+		return CLIENT_LINK_TENTATIVE;
+	}
+	if (conf->without_address == RELAY_UNSPECIFIED) {
+		snprintf(reason, size, "no global address: link-address is ::");
+		return CLIENT_LINK_READY;
+	}
+	if (view->duplicate)
+		snprintf(reason, size, "%s is a duplicate on the link",
+			inet_ntop(AF_INET6, &view->duplicate->address, text, sizeof(text)));
+	else
+		snprintf(reason, size, "no global address on the link");
+	return CLIENT_LINK_NO_ADDRESS;
+}
+
+void client_link_identify(struct client_link *cl, const struct relay_conf *conf, const char *host)
+{
+	int len = 0;
+
+	if (conf->interface_id)
+		len = relay_conf_expand(conf->interface_id, host, cl->name, cl->interface_id);
+	if (len < 0) {
+		log_warning("%s: its Interface-Id would be over %d octets: its name is sent alone",
+			cl->name, RELAY_ID_MAX);
+		len = (int)strlen(cl->name);
+		memcpy(cl->interface_id, cl->name, (size_t)len);
+	}
+	cl->interface_id_len = (uint8_t)len;
+}
+
+/* An option with a text of the configuration in it; one that does not fit is left out. */
+static void put_text_option(struct wire_out *out, uint16_t code, uint32_t enterprise,
+	const char *format, const char *host, const char *link)
+{
+	uint8_t id[RELAY_ID_MAX];
+	int len = relay_conf_expand(format, host, link, id);
+	size_t mark;
+
+	if (len < 0)
+		return;
+	mark = dhcp6_open_option(out, code);
+	if (code == DHCP6_OPT_REMOTE_ID)
+		wire_put_u32(out, enterprise);
+	wire_put_bytes(out, id, (size_t)len);
+	dhcp6_close_option(out, mark);
+}
+
+static void build_template(
+	struct client_link *cl, const struct relay_conf *conf, const char *host, bool may_forward)
+{
+	static const struct in6_addr any = IN6ADDR_ANY_INIT;
+	struct wire_out out = wire_out_of(cl->forward.octets, sizeof(cl->forward.octets));
+
+	cl->forward.len = 0;
+	if (!may_forward)
+		return;
+	/* hop-count 0, and the place of the peer-address that each packet fills. */
+	dhcp6_put_relay_header(&out, DHCP6_RELAY_FORW, 0, &cl->link_address, &any);
+	if (cl->interface_id_len)
+		dhcp6_put_option(
+			&out, DHCP6_OPT_INTERFACE_ID, cl->interface_id, cl->interface_id_len);
+	if (conf->remote_id)
+		put_text_option(&out, DHCP6_OPT_REMOTE_ID, conf->remote_id_enterprise,
+			conf->remote_id, host, cl->name);
+	if (conf->subscriber_id)
+		put_text_option(
+			&out, DHCP6_OPT_SUBSCRIBER_ID, 0, conf->subscriber_id, host, cl->name);
+	if (conf->relay_id.len)
+		dhcp6_put_option(
+			&out, DHCP6_OPT_RELAY_ID, conf->relay_id.octets, conf->relay_id.len);
+	cl->forward.relayed_len = (uint16_t)out.len;
+	/* RFC 8357 section 4.2: 0, as no relay below has a port of its own. */
+	if (conf->source_port != DHCP6_SERVER_PORT)
+		dhcp6_put_u16_option(&out, DHCP6_OPT_RELAY_PORT, 0);
+	assert(!out.bad);
+	cl->forward.len = (uint16_t)out.len;
+}
+
+static void log_change(const struct client_link *cl, enum client_link_state before)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	inet_ntop(AF_INET6, &cl->link_address, text, sizeof(text));
+	if (before != cl->state)
+		log_notice("%s: %s -> %s%s%s%s%s", cl->name, state_name[before],
+			state_name[cl->state], *cl->reason ? ", " : "", cl->reason,
+			cl->state == CLIENT_LINK_READY ? ", link-address " : "",
+			cl->state == CLIENT_LINK_READY ? text : "");
+	else
+		log_notice("%s: link-address is now %s", cl->name, text);
+}
+
+bool client_link_update(
+	struct client_link *cl, const struct relay_conf *conf, const char *host, bool loud)
+{
+	static const struct in6_addr none = IN6ADDR_ANY_INIT;
+	struct address_view view = view_of(cl);
+	enum client_link_state before = cl->state;
+	struct in6_addr address = view.best ? view.best->address : none;
+	bool moved = !IN6_ARE_ADDR_EQUAL(&address, &cl->link_address);
+	bool may_forward;
+
+	cl->state = decide_state(cl, &view, conf, cl->reason, sizeof(cl->reason));
+	/* Not by the state alone: what comes in from a link that looks down is no less real. */
+	may_forward = cl->link && cl->state != CLIENT_LINK_STANDBY &&
+		      (view.best || conf->without_address == RELAY_UNSPECIFIED);
+	cl->link_address = address;
+	cl->link_local = view.link_local ? view.link_local->address : none;
+	cl->changes += moved;
+	build_template(cl, conf, host, may_forward);
+	if (cl->state != before)
+		cl->since_s = time(NULL);
+	if (loud && (cl->state != before || (moved && cl->state == CLIENT_LINK_READY)))
+		log_change(cl, before);
+	return cl->state != before || moved;
+}

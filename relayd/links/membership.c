@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Holder sockets: each takes memberships until the kernel says ENOMEM, then
+ * the next one is tried, then another one is opened. What a leave frees is
+ * found again because the search starts at the first holder that may have
+ * room.
+ */
+#include "relayd/links/membership.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "dhcp6/dhcp6.h"
+
+struct membership {
+	int *fd;
+	int count;
+	int first_with_room;
+	bool first_is_theirs;
+};
+
+struct membership *membership_new(int first_fd)
+{
+	struct membership *m = calloc(1, sizeof(*m));
+
+	if (!m || first_fd < 0)
+		return m;
+	m->fd = malloc(sizeof(*m->fd));
+	if (!m->fd) {
+		free(m);
+		return NULL;
+	}
+	m->fd[m->count++] = first_fd;
+	m->first_is_theirs = true;
+	return m;
+}
+
+void membership_free(struct membership *m)
+{
+	if (!m)
+		return;
+	for (int i = m->first_is_theirs; i < m->count; i++)
+		close(m->fd[i]);
+	free(m->fd);
+	free(m);
+}
+
+static int add_holder(struct membership *m)
+{
+	int *grown = reallocarray(m->fd, (size_t)m->count + 1, sizeof(*grown));
+	int fd;
+
+	if (!grown)
+		return -ENOMEM;
+	m->fd = grown;
+	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	m->fd[m->count++] = fd;
+	return 0;
+}
+
+static int set_membership(int fd, int what, int ifindex)
+{
+	/* EADDRINUSE: the one before us joined here, on a socket that outlived it. */
+	struct ipv6_mreq request = {.ipv6mr_multiaddr = DHCP6_ALL_RELAYS_AND_SERVERS,
+		.ipv6mr_interface = (unsigned)ifindex};
+
+	if (setsockopt(fd, IPPROTO_IPV6, what, &request, sizeof(request)) < 0 &&
+		errno != EADDRINUSE)
+		return -errno;
+	return 0;
+}
+
+int membership_join(struct membership *m, int ifindex)
+{
+	int holder = m->first_with_room;
+	int rc = -ENOMEM;
+
+	while (rc == -ENOMEM && holder < m->count) {
+		rc = set_membership(m->fd[holder], IPV6_JOIN_GROUP, ifindex);
+		if (rc == -ENOMEM)
+			m->first_with_room = ++holder;
+	}
+	/* All are full: one more. Where that one has no room either, memory is short indeed. */
+	if (rc == -ENOMEM) {
+		rc = add_holder(m);
+		if (rc == 0)
+			rc = set_membership(m->fd[holder], IPV6_JOIN_GROUP, ifindex);
+	}
+	return rc < 0 ? rc : holder;
+}
+
+void membership_leave(struct membership *m, int ifindex, int holder)
+{
+	set_membership(m->fd[holder], IPV6_LEAVE_GROUP, ifindex);
+	if (holder < m->first_with_room)
+		m->first_with_room = holder;
+}
