@@ -125,7 +125,7 @@ def chosen(options, leases=0):
     if leases > 0:
         names = [name for name in names if name != "dnsmasq"]
     if leases > options.others_leases:
-        names = [name for name in names if name == "null" or name.startswith("bootd")]
+        names = [name for name in names if name in ("null", "bootd-stable", "bootd-pool")]
     return names
 
 
@@ -169,7 +169,7 @@ def bench_start(options):
     heads = ["leases", "serves after, s", "CPU time, s", "a plain read of the file, s", "file, MiB"]
     heads += ["RSS, MiB", "octets per lease", "longest answer of 20,000, one by one, ms"]
     print("\nstart: with a lease store\n\n| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|")
-    for leases in map(int, options.leases.split(",")):
+    for leases in map(int, options.full.split(",")):
         with dhcp_site() as site:
             server = site.start("bootd-pool", 10)
             empty = server.rss_kib()
@@ -203,11 +203,12 @@ def parse():
     add = parser.add_argument
     add("--sections", type=listed, default=list(SECTIONS), help="default: all")
     add("--servers", type=listed, default=list(SERVERS), help="which ones; default: all")
-    add("--rounds", type=int, default=5)
-    add("--count", type=int, default=4000, help="exchanges per run")
+    add("--rounds", type=int, default=3)
+    add("--count", type=int, default=3000, help="exchanges per run")
     add("--leases", default="0,100000,1000000")
-    add("--subnets", default="10,1000,10000")
-    add("--hosts", default="0,1000,100000")
+    add("--subnets", default="1000,10000", help="10 are in the table of leases")
+    add("--hosts", default="100000")
+    add("--full", default="1000000", help="leases of the section start")
     add("--others-leases", type=int, default=100_000, help="with more, bootd alone is measured")
     bench_storm.add_options(parser)
     return parser.parse_args()

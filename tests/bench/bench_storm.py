@@ -47,7 +47,7 @@ def storm(machines, links=10, server="bootd-stable", within_ms=1000, wait_ms=100
 
 def add_options(parser):
     parser.add_argument("--machines", default="1000,10000")
-    parser.add_argument("--storm-rounds", type=int, default=3)
+    parser.add_argument("--storm-rounds", type=int, default=1)
 
 
 def bench(options):
