@@ -1,34 +1,28 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The control socket's server side.
+ * The control socket's server side: who is connected, what each asks, which stream it reads.
  *
  * Life of a client: accepted -> lines come in and are answered in order ->
  * closed by the peer, by an error, or because it does not read what it asked
- * for (its output passes OUTPUT_MAX). A client is freed in one place, from
- * the loop's callback of its own descriptor or with the whole control.
+ * for (control_output.h). A client is freed in one place, from the loop's
+ * callback of its own descriptor or with the whole control.
  */
 #include "daemon/control.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "daemon/log.h"
+#include "daemon/control_output.h"
+#include "daemon/control_socket.h"
 #include "daemon/loop.h"
 
-enum {
-	OUTPUT_MAX = 16 << 20, /* answers that wait to be read */
-	EVENTS_MAX = 1 << 20,  /* the same where another event is to be added */
-	ACCEPT_PAUSE_MS = 1000,
-};
+enum { ACCEPT_PAUSE_MS = 1000 };
 
 struct control_client {
 	struct control *control;
@@ -37,12 +31,9 @@ struct control_client {
 	int fd;
 	const struct control_command *stream; /* NULL: it asks only */
 	void *filter;                         /* the stream's */
-	uint64_t lost;                        /* events that it was too slow for */
-	bool broken;                          /* to be closed once nobody walks the list */
+	struct control_output output;         /* .broken: to be closed once nobody walks the list */
 	size_t in_len;
 	char in[CONTROL_LINE_MAX];
-	char *out;
-	size_t out_len, out_size;
 };
 
 struct control {
@@ -122,93 +113,8 @@ static void client_free(struct control_client *client)
 	client_close_stream(client);
 	loop_watch_free(client->watch);
 	close(client->fd);
-	free(client->out);
+	control_output_fini(&client->output);
 	free(client);
-}
-
-/* Write what waits; the loop calls again for the rest. */
-static void client_flush(struct control_client *client)
-{
-	size_t sent = 0;
-
-	while (sent < client->out_len) {
-		ssize_t n = send(client->fd, client->out + sent, client->out_len - sent,
-			MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			break;
-		if (n < 0) {
-			client->broken = true;
-			break;
-		}
-		sent += (size_t)n;
-	}
-	client->out_len -= sent;
-	if (sent > 0) /* else a deaf client would have it all copied for each answer */
-		memmove(client->out, client->out + sent, client->out_len);
-	loop_watch_set(client->watch, LOOP_READ | (client->out_len ? LOOP_WRITE : 0));
-}
-
-static int client_append(struct control_client *client, const char *text, size_t len)
-{
-	size_t need = client->out_len + len + 1;
-
-	if (need > OUTPUT_MAX)
-		return -ENOBUFS;
-	if (need > client->out_size) {
-		char *grown = realloc(client->out, need * 2);
-
-		if (!grown)
-			return -ENOMEM;
-		client->out = grown;
-		client->out_size = need * 2;
-	}
-	memcpy(client->out + client->out_len, text, len);
-	client->out[client->out_len + len] = '\n';
-	client->out_len = need;
-	return 0;
-}
-
-/* Send one JSON line. A client that does not read is marked for closing. */
-static void client_send(struct control_client *client, const json_t *json)
-{
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-
-	if (!text || client_append(client, text, strlen(text)) < 0)
-		client->broken = true;
-	else
-		client_flush(client);
-	free(text);
-}
-
-/* There is room again: say what did not find any. */
-static void client_tell_lost(struct control_client *client)
-{
-	char line[48];
-
-	if (client->lost == 0 || client->out_len > EVENTS_MAX / 2)
-		return;
-	snprintf(line, sizeof(line), "{\"lost\":%" PRIu64 "}", client->lost);
-	client->lost = 0;
-	if (client_append(client, line, strlen(line)) < 0)
-		client->broken = true;
-	else
-		client_flush(client);
-}
-
-/* Send an event, or count it as lost: its maker has other things to do than to wait. */
-static void client_send_event(struct control_client *client, const char *text, size_t len)
-{
-	client_tell_lost(client);
-	if (client->broken)
-		return;
-	if (client->lost > 0 || client->out_len + len + 1 > EVENTS_MAX ||
-		client_append(client, text, len) < 0)
-		client->lost++;
-	else
-		client_flush(client);
 }
 
 static json_t *run_command(struct control_client *client, int n_words, char *const words[])
@@ -256,7 +162,7 @@ static void client_line(struct control_client *client, char *line, size_t len)
 		return;
 	answer = is_text(line, len) ? answer_line(client, line)
 				    : control_error("a request is a line of UTF-8 text");
-	client_send(client, answer);
+	control_output_send(&client->output, answer);
 	json_decref(answer);
 }
 
@@ -265,7 +171,7 @@ static void client_take_lines(struct control_client *client)
 {
 	char *start = client->in, *end;
 
-	while (!client->broken && (end = memchr(start, '\n', client->in_len))) {
+	while (!client->output.broken && (end = memchr(start, '\n', client->in_len))) {
 		*end = '\0';
 		client->in_len -= (size_t)(end + 1 - start);
 		client_line(client, start, (size_t)(end - start));
@@ -275,9 +181,9 @@ static void client_take_lines(struct control_client *client)
 	if (client->in_len == sizeof(client->in)) {
 		json_t *error = control_error("a request has at most %d octets", CONTROL_LINE_MAX);
 
-		client_send(client, error);
+		control_output_send(&client->output, error);
 		json_decref(error);
-		client->broken = true;
+		client->output.broken = true;
 	}
 }
 
@@ -287,8 +193,7 @@ static void client_ready(int fd, int what, void *arg)
 	ssize_t n;
 
 	if (what & LOOP_WRITE) {
-		client_flush(client);
-		client_tell_lost(client);
+		control_output_ready(&client->output);
 	}
 	if (what & LOOP_READ) {
 		n = recv(fd, client->in + client->in_len, sizeof(client->in) - client->in_len,
@@ -297,10 +202,10 @@ static void client_ready(int fd, int what, void *arg)
 			client->in_len += (size_t)n;
 			client_take_lines(client);
 		} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-			client->broken = true;
+			client->output.broken = true;
 		}
 	}
-	if (client->broken)
+	if (client->output.broken)
 		client_free(client);
 }
 
@@ -317,6 +222,7 @@ static void control_accept_one(struct control *control, int fd)
 	}
 	client->control = control;
 	client->fd = fd;
+	client->output = (struct control_output){.fd = fd, .watch = client->watch};
 	client->next = control->clients;
 	control->clients = client;
 	control->n_clients++;
@@ -368,12 +274,12 @@ void control_publish_to(struct control *control, const char *stream,
 	size_t len = text ? strlen(text) : 0;
 
 	for (struct control_client *c = text ? control->clients : NULL; c; c = c->next)
-		if (c->stream && !c->broken && strcmp(c->stream->name, stream) == 0 &&
+		if (c->stream && !c->output.broken && strcmp(c->stream->name, stream) == 0 &&
 			takes(c->filter))
-			client_send_event(c, text, len);
+			control_output_send_event(&c->output, text, len);
 	/* One that broke here is freed when its own callback runs, not under the walk. */
 	for (struct control_client *c = text ? control->clients : NULL; c; c = c->next)
-		if (c->broken)
+		if (c->output.broken)
 			shutdown(c->fd, SHUT_RDWR);
 	free(text);
 	json_decref(event);
@@ -387,65 +293,6 @@ void control_publish(struct control *control, json_t *event)
 		json_decref(event);
 }
 
-/* Its directory, where it is missing: /run is empty after each boot. What fails shows at bind. */
-static void make_directory_of(const struct sockaddr_un *address)
-{
-	char directory[sizeof(address->sun_path)];
-	char *slash;
-
-	strcpy(directory, address->sun_path);
-	slash = strrchr(directory, '/');
-	if (slash && slash > directory) {
-		*slash = '\0';
-		mkdir(directory, 0755);
-	}
-}
-
-/* A socket file that nobody answers on is a leftover of a crash. */
-static int remove_stale(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int rc;
-
-	if (fd < 0)
-		return -errno;
-	rc = connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? errno : 0;
-	close(fd);
-	if (rc == 0 || rc == EAGAIN)
-		return -EADDRINUSE;
-	if (rc == ECONNREFUSED && unlink(address->sun_path) < 0)
-		return -errno;
-	return 0;
-}
-
-static int control_listen(struct control *control, const char *path)
-{
-	mode_t before;
-	int rc;
-
-	control->address.sun_family = AF_UNIX;
-	if (strlen(path) >= sizeof(control->address.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(control->address.sun_path, path);
-	make_directory_of(&control->address);
-	rc = remove_stale(&control->address);
-	if (rc < 0)
-		return rc;
-	control->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (control->fd < 0)
-		return -errno;
-	before = umask(0117);
-	rc = bind(control->fd, (struct sockaddr *)&control->address, sizeof(control->address));
-	rc = rc < 0 ? -errno : 0;
-	umask(before);
-	if (rc < 0) {
-		close(control->fd);
-		control->fd = -1;
-		return rc;
-	}
-	return listen(control->fd, CONTROL_CLIENTS_MAX) < 0 ? -errno : 0;
-}
-
 int control_new(struct control **out, struct loop *loop, const char *path,
 	const struct control_command *commands, void *arg)
 {
@@ -455,13 +302,13 @@ int control_new(struct control **out, struct loop *loop, const char *path,
 	if (!control)
 		return -ENOMEM;
 	*control = (struct control){.loop = loop, .commands = commands, .arg = arg, .fd = -1};
-	rc = control_listen(control, path);
-	if (rc == 0) {
+	rc = control_socket_listen(&control->address, path, CONTROL_CLIENTS_MAX);
+	if (rc >= 0) {
+		control->fd = rc;
 		control->watch =
 			loop_watch_new(loop, control->fd, LOOP_READ, control_ready, control);
 		control->pause = loop_timer_new(loop, control_resume, control);
-		if (!control->watch || !control->pause)
-			rc = -ENOMEM;
+		rc = control->watch && control->pause ? 0 : -ENOMEM;
 	}
 	if (rc < 0) {
 		control_free(control);
@@ -479,9 +326,7 @@ void control_free(struct control *control)
 		client_free(control->clients);
 	loop_watch_free(control->watch);
 	loop_timer_free(control->pause);
-	if (control->fd >= 0) {
-		close(control->fd);
-		unlink(control->address.sun_path);
-	}
+	if (control->fd >= 0)
+		control_socket_close(control->fd, &control->address);
 	free(control);
 }

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+/* The socket's file outlives its daemon, so what lies there is asked before it is replaced. */
+#include "daemon/control_socket.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Its directory, where it is missing: /run is empty after each boot. What fails shows at bind. */
+static void make_directory_of(const struct sockaddr_un *address)
+{
+	char directory[sizeof(address->sun_path)];
+	char *slash;
+
+	strcpy(directory, address->sun_path);
+	slash = strrchr(directory, '/');
+	if (slash && slash > directory) {
+		*slash = '\0';
+		mkdir(directory, 0755);
+	}
+}
+
+/* A socket file that nobody answers on is a leftover of a crash. */
+static int remove_stale(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int rc;
+
+	if (fd < 0)
+		return -errno;
+	rc = connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? errno : 0;
+	close(fd);
+	if (rc == 0 || rc == EAGAIN)
+		return -EADDRINUSE;
+	if (rc == ECONNREFUSED && unlink(address->sun_path) < 0)
+		return -errno;
+	return 0;
+}
+
+/* bind() makes the file: the mask is what keeps it from the world from its first moment. */
+static int bind_for_group(int fd, const struct sockaddr_un *address)
+{
+	mode_t before = umask(0117);
+	int rc = bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
+
+	umask(before);
+	return rc;
+}
+
+int control_socket_listen(struct sockaddr_un *address, const char *path, int backlog)
+{
+	int fd, rc;
+
+	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (strlen(path) >= sizeof(address->sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address->sun_path, path);
+	make_directory_of(address);
+	rc = remove_stale(address);
+	if (rc < 0)
+		return rc;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	rc = bind_for_group(fd, address);
+	if (rc < 0) {
+		close(fd);
+		return rc;
+	}
+	if (listen(fd, backlog) < 0) {
+		rc = -errno;
+		control_socket_close(fd, address);
+		return rc;
+	}
+	return fd;
+}
+
+void control_socket_close(int fd, const struct sockaddr_un *address)
+{
+	close(fd);
+	unlink(address->sun_path);
+}
