@@ -2,10 +2,11 @@
 /*
  * The records of the side channels, kept until their datagrams are handled.
  *
- * A table of fixed size, four ways to a set. A new record takes the place of
- * the one with its own key, else of the oldest in its set: records of
- * datagrams that were never delivered (the socket was full) fade away by
- * themselves, and a flood of forged senders costs no memory.
+ * As many as can wait in the socket's buffer, and in the ring that brings them:
+ * in the order of their arrival, the newest taking the place of the oldest, and
+ * found by a hash. Records of datagrams that were never delivered (the socket
+ * was full) fade away by themselves, and a flood of forged senders costs no memory.
+ * A key is there once: where it comes again, the record before it is taken out.
  */
 #include "frame/client_mac.h"
 
@@ -19,11 +20,14 @@
 #include "frame/client_mac_channel.h"
 #include "netlink/link_table.h"
 
-enum { SETS = 2048, WAYS = 4 };
+enum { KEPT = 16384, NONE = UINT16_MAX };
 
-struct slot {
+_Static_assert(KEPT < NONE, "a place fits 16 bits");
+
+struct kept {
 	struct client_mac_record record;
-	uint32_t stamp; /* 0: empty */
+	uint16_t bucket; /* NONE: not in the table */
+	uint16_t next;   /* in the bucket; NONE: the last */
 };
 
 struct client_mac {
@@ -31,8 +35,9 @@ struct client_mac {
 	struct mac_ebpf *ebpf;
 	struct mac_packet *packet;
 	uint64_t seed;
-	uint32_t stamp;
-	struct slot slot[SETS][WAYS];
+	uint16_t newest;
+	uint16_t bucket[KEPT]; /* the place of its first, NONE: empty */
+	struct kept kept[KEPT];
 };
 
 static const char *const way_name[] = {
@@ -46,54 +51,83 @@ const char *client_mac_way_name(enum client_mac_way way)
 	return way_name[way];
 }
 
-static unsigned set_of(const struct client_mac *cm, uint32_t ifindex, const uint8_t head[4],
+static uint16_t bucket_of(const struct client_mac *cm, uint32_t ifindex, const uint8_t head[4],
 	const struct in6_addr *source)
 {
 	uint32_t word;
 
 	memcpy(&word, head, sizeof(word));
-	return mix_in6(mix_u64(cm->seed, (uint64_t)ifindex << 32 | word), source) % SETS;
+	return (uint16_t)(mix_in6(mix_u64(cm->seed, (uint64_t)ifindex << 32 | word), source) %
+			  KEPT);
 }
 
-static bool is_for(const struct slot *slot, uint32_t ifindex, const uint8_t head[4],
+static bool is_for(const struct client_mac_record *record, uint32_t ifindex, const uint8_t head[4],
 	const struct in6_addr *source)
 {
-	return slot->stamp && slot->record.ifindex == ifindex &&
-	       memcmp(slot->record.head, head, 4) == 0 &&
-	       IN6_ARE_ADDR_EQUAL(&slot->record.source, source);
+	return record->ifindex == ifindex && memcmp(record->head, head, 4) == 0 &&
+	       IN6_ARE_ADDR_EQUAL(&record->source, source);
+}
+
+/* Where it is, or NONE. */
+static uint16_t place_of(const struct client_mac *cm, uint16_t bucket, uint32_t ifindex,
+	const uint8_t head[4], const struct in6_addr *source)
+{
+	uint16_t place = cm->bucket[bucket];
+
+	while (place != NONE && !is_for(&cm->kept[place].record, ifindex, head, source))
+		place = cm->kept[place].next;
+	return place;
+}
+
+static void take_out(struct client_mac *cm, uint16_t place)
+{
+	struct kept *kept = &cm->kept[place];
+	uint16_t *link;
+
+	if (kept->bucket == NONE)
+		return;
+	for (link = &cm->bucket[kept->bucket]; *link != place;)
+		link = &cm->kept[*link].next;
+	*link = kept->next;
+	kept->bucket = NONE;
+}
+
+static void put_in(struct client_mac *cm, uint16_t place, uint16_t bucket)
+{
+	cm->kept[place].bucket = bucket;
+	cm->kept[place].next = cm->bucket[bucket];
+	cm->bucket[bucket] = place;
+}
+
+static void forget_all(struct client_mac *cm)
+{
+	memset(cm->bucket, 0xff, sizeof(cm->bucket));
+	for (size_t i = 0; i < KEPT; i++)
+		cm->kept[i].bucket = NONE;
 }
 
 void client_mac_add(struct client_mac *cm, const struct client_mac_record *r)
 {
-	struct slot *set = cm->slot[set_of(cm, r->ifindex, r->head, &r->source)];
-	struct slot *place = set;
+	uint16_t bucket = bucket_of(cm, r->ifindex, r->head, &r->source);
+	uint16_t before = place_of(cm, bucket, r->ifindex, r->head, &r->source);
 
-	for (struct slot *slot = set; slot < set + WAYS; slot++) {
-		if (is_for(slot, r->ifindex, r->head, &r->source)) {
-			place = slot;
-			break;
-		}
-		if (cm->stamp - slot->stamp > cm->stamp - place->stamp)
-			place = slot;
-	}
-	if (++cm->stamp == 0)
-		cm->stamp = 1;
-	*place = (struct slot){.record = *r, .stamp = cm->stamp};
+	if (before != NONE)
+		take_out(cm, before);
+	cm->newest = (uint16_t)((cm->newest + 1) % KEPT);
+	take_out(cm, cm->newest);
+	cm->kept[cm->newest].record = *r;
+	put_in(cm, cm->newest, bucket);
 }
 
 bool client_mac_find(const struct client_mac *cm, int ifindex, const struct in6_addr *source,
 	const uint8_t *message, uint8_t mac[6])
 {
-	const struct slot *set;
+	uint16_t bucket = bucket_of(cm, (uint32_t)ifindex, message, source);
+	uint16_t place = place_of(cm, bucket, (uint32_t)ifindex, message, source);
 
-	set = cm->slot[set_of(cm, (uint32_t)ifindex, message, source)];
-	for (const struct slot *slot = set; slot < set + WAYS; slot++) {
-		if (is_for(slot, (uint32_t)ifindex, message, source)) {
-			memcpy(mac, slot->record.mac, 6);
-			return true;
-		}
-	}
-	return false;
+	if (place != NONE)
+		memcpy(mac, cm->kept[place].record.mac, 6);
+	return place != NONE;
 }
 
 bool client_mac_find_on(const struct client_mac *cm, const struct link *l,
@@ -141,6 +175,7 @@ struct client_mac *client_mac_new(int udp_fd, enum client_mac_way most)
 
 	if (!cm)
 		return NULL;
+	forget_all(cm);
 	if (getrandom(&cm->seed, sizeof(cm->seed), GRND_NONBLOCK) < 0)
 		cm->seed = (uintptr_t)cm;
 	open_best(cm, udp_fd, most);

@@ -78,24 +78,44 @@ static void test_the_newest_frame_counts(void **state)
 	client_mac_free(cm);
 }
 
-static void test_a_flood_leaves_the_last_batch_alone(void **state)
+/* More than a socket's buffer holds: none of those that wait may be missing. */
+static void test_all_that_can_wait_are_found(void **state)
 {
+	enum { FLOOD = 100000, WAITING = 16000 };
 	struct client_mac *cm = new_table();
 	uint8_t mac[6];
-	int found = 0;
 
 	(void)state;
-	for (int i = 0; i < 100000; i++) {
+	for (int i = 0; i < FLOOD; i++) {
 		struct client_mac_record record = record_of(i);
 
 		client_mac_add(cm, &record);
 	}
-	for (int i = 100000 - 64; i < 100000; i++) {
+	for (int i = FLOOD - WAITING; i < FLOOD; i++) {
 		struct client_mac_record record = record_of(i);
 
-		found += find(cm, &record, mac) && memcmp(mac, record.mac, 6) == 0;
+		if (!find(cm, &record, mac) || memcmp(mac, record.mac, 6) != 0)
+			fail_msg("%d of %d is missing", i - (FLOOD - WAITING), WAITING);
 	}
-	assert_int_equal(found, 64);
+	client_mac_free(cm);
+}
+
+/* One that comes over and over takes no other's place but that of the oldest. */
+static void test_a_client_that_repeats_itself(void **state)
+{
+	struct client_mac *cm = new_table();
+	struct client_mac_record other = record_of(7), again = record_of(8);
+	uint8_t mac[6];
+
+	(void)state;
+	client_mac_add(cm, &other);
+	for (int i = 0; i < 10000; i++)
+		client_mac_add(cm, &again);
+	assert_true(find(cm, &other, mac) && find(cm, &again, mac));
+	for (int i = 0; i < 10000; i++)
+		client_mac_add(cm, &again);
+	assert_false(find(cm, &other, mac));
+	assert_true(find(cm, &again, mac));
 	client_mac_free(cm);
 }
 
@@ -104,7 +124,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_not_the_same_is_not_found),
 		cmocka_unit_test(test_the_newest_frame_counts),
-		cmocka_unit_test(test_a_flood_leaves_the_last_batch_alone),
+		cmocka_unit_test(test_all_that_can_wait_are_found),
+		cmocka_unit_test(test_a_client_that_repeats_itself),
 	};
 
 	log_open("test", LOG_TO_STDERR, LOG_LEVEL_ERROR);
