@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One checker per kind of value, and a table that says for each option which one it is and what
+ * is expected of it. A new option needs a line there, and a checker only where its kind is new.
+ */
+#include "bootd/config/conf_expect.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bootd/config/conf_value.h"
+#include "bootd/leases/postgresql_store.h"
+#include "dhcp6/names.h"
+#include "dhcp6/option.h"
+
+enum { KEY_TEXT_MIN = 16 };
+
+/* --- one checker per kind of value ------------------------------------------ */
+
+static int is_arch(const char *text)
+{
+	uint16_t code[CONF_ARCHS_MAX];
+
+	return conf_archs(text, code) > 0 ? 0 : -EINVAL;
+}
+
+static int is_mac_start(const char *text)
+{
+	uint8_t mac[DHCP6_MAC_LEN], len;
+
+	return conf_mac_start(text, mac, &len);
+}
+
+static int is_pattern(const char *text)
+{
+	struct text_pattern pattern;
+	int rc = conf_pattern(text, &pattern);
+
+	free(pattern.text);
+	return rc;
+}
+
+static int is_port_id(const char *text)
+{
+	struct text_pattern pattern;
+	int rc = conf_pattern(text, &pattern);
+
+	if (rc == 0 && (pattern.is_start || pattern.len > PORT_ID_MAX))
+		rc = -EINVAL;
+	free(pattern.text);
+	return rc;
+}
+
+static int is_variable(const char *text)
+{
+	struct host_variable variable = {0};
+	int rc = conf_variable(text, &variable);
+
+	free(variable.name);
+	free(variable.value);
+	return rc;
+}
+
+static int is_mac(const char *text)
+{
+	uint8_t mac[DHCP6_MAC_LEN];
+
+	return dhcp6_mac_parse(text, mac);
+}
+
+static int is_uuid(const char *text)
+{
+	uint8_t uuid[DHCP6_UUID_LEN];
+
+	return dhcp6_uuid_parse(text, uuid);
+}
+
+static int is_duid(const char *text)
+{
+	struct dhcp6_duid duid;
+
+	return dhcp6_duid_parse(text, &duid);
+}
+
+static int is_address(const char *text)
+{
+	struct in6_addr address;
+
+	return config_address(text, &address);
+}
+
+static int is_host_address(const char *text)
+{
+	struct in6_addr address;
+
+	return config_address(text, &address) < 0 || IN6_IS_ADDR_MULTICAST(&address) ||
+			       IN6_IS_ADDR_LINKLOCAL(&address) ||
+			       IN6_IS_ADDR_UNSPECIFIED(&address) || IN6_IS_ADDR_LOOPBACK(&address)
+		       ? -EINVAL
+		       : 0;
+}
+
+static int is_endpoint(const char *text)
+{
+	struct sockaddr_in6 endpoint;
+
+	return config_endpoint(text, 1, &endpoint);
+}
+
+static int is_prefix(const char *text)
+{
+	struct prefix prefix;
+
+	return config_prefix(text, &prefix.address, &prefix.len);
+}
+
+static int is_between(const char *text, uint32_t least_s, uint32_t most_s)
+{
+	uint32_t seconds;
+
+	return config_duration(text, &seconds) < 0 || seconds < least_s || seconds > most_s
+		       ? -EINVAL
+		       : 0;
+}
+
+static int is_lifetime(const char *text)
+{
+	return is_between(text, 60, 365 * 86400u);
+}
+
+static int is_refresh(const char *text)
+{
+	return is_between(text, 600, 365 * 86400u);
+}
+
+static int is_max_rt(const char *text)
+{
+	return is_between(text, 60, 86400);
+}
+
+static int is_supplied(const char *text)
+{
+	uint16_t code;
+
+	return conf_supplied(text, &code);
+}
+
+static int is_domain(const char *text)
+{
+	uint8_t wire[256];
+	struct wire_out out = wire_out_of(wire, sizeof(wire));
+
+	return dhcp6_put_domain(&out, text);
+}
+
+static int is_key(const char *text)
+{
+	return strlen(text) < KEY_TEXT_MIN ? -EINVAL : 0;
+}
+
+static int is_addresses(const char *text)
+{
+	enum subnet_addresses addresses;
+
+	return conf_addresses(text, &addresses);
+}
+
+static int is_name(const char *text)
+{
+	return *text ? 0 : -EINVAL;
+}
+
+/* That there is no libpq is said by conf_check(). */
+static int is_leases(const char *text)
+{
+	char name[POSTGRESQL_NAME], why[POSTGRESQL_WHY];
+	int rc = is_name(text);
+
+	if (rc == 0 && postgresql_is_url(text))
+		rc = postgresql_url_check(text, name, why);
+	return rc == -ENOSYS ? 0 : rc;
+}
+
+static int is_pool(const char *text)
+{
+	struct in6_addr low;
+	uint32_t size;
+
+	return conf_pool(text, &low, &size);
+}
+
+/* --- the table --------------------------------------------------------------- */
+
+#define EXPECT_UUID "a UUID such as \"00112233-4455-6677-8899-aabbccddeeff\""
+#define EXPECT_DUID "a DUID in hexadecimal such as \"00030001525400123456\""
+#define EXPECT_PATTERN "a text, the start of one with '*' at its end, or octets such as \"0x00ff\""
+#define EXPECT_PORT_ID "a text or octets such as \"0x00ff\", of 255 octets at most"
+#define EXPECT_VARIABLE "\"name=value\" with letters, digits, '_', '.', '-' in the name"
+#define EXPECT_PREFIX "a prefix such as \"2001:db8:1::/64\""
+#define EXPECT_LIFETIME "a time such as \"10m\", \"1h\" or \"7d\", between 1m and 365d"
+#define EXPECT_POOL                                                                                \
+	"a range such as \"2001:db8:1::1000-2001:db8:1::1fff\", the lower address first, of at "   \
+	"most "                                                                                    \
+	"16777216 addresses"
+#define EXPECT_LEASES                                                                              \
+	"a file, or a URI such as \"postgresql://netboot6@[2001:db8::5]/netboot6\" with an "       \
+	"address, or a socket's directory, for each host"
+#define EXPECT_ENDPOINT "an address and a port such as \"[::]:69\""
+
+static const struct {
+	const char *section, *option;
+	int (*check)(const char *text);
+	const char *expected;
+	bool in_class; /* an option of a subnet's class as well */
+} value[] = {
+	{"root", "listen", is_name, "the name of a link"},
+	{"root", "dhcp-listen", is_endpoint, EXPECT_ENDPOINT},
+	{"root", "root", is_name, "a directory"},
+	{"root", "dns", is_address, "an IPv6 address"},
+	{"root", "domain-search", is_domain, "a domain name"},
+	{"root", "lifetime", is_lifetime, EXPECT_LIFETIME},
+	{"root", "leasequery", is_prefix, "a prefix such as \"2001:db8:1::/64\""},
+	{"root", "trusted-relays", is_prefix, "a prefix such as \"2001:db8:1::/64\""},
+	{"root", "information-refresh", is_refresh, "a time between 10m and 365d"},
+	{"root", "sol-max-rt", is_max_rt, "a time between 60s and 1d"},
+	{"root", "inf-max-rt", is_max_rt, "a time between 60s and 1d"},
+	{"root", "relay-supplied-options", is_supplied,
+		"the number of an option that is not the server's own to make"},
+	{"root", "key", is_key, "a secret of 16 characters or more"},
+	{"root", "key-file", is_name, "a file"},
+	{"root", "server-duid", is_duid, EXPECT_DUID},
+	{"root", "server-duid-file", is_name, "a file"},
+	{"root", "hosts-directory", is_name, "a directory"},
+	{"root", "leases", is_leases, EXPECT_LEASES},
+	{"tftp", "listen", is_endpoint, EXPECT_ENDPOINT},
+	{"http", "listen", is_endpoint, EXPECT_ENDPOINT},
+	{"page", "listen", is_endpoint, EXPECT_ENDPOINT},
+	{"metrics", "listen", is_endpoint, EXPECT_ENDPOINT},
+	{"subnet", "addresses", is_addresses, "stable, pool, none or proxy", true},
+	{"subnet", "pool", is_pool, EXPECT_POOL, true},
+	{"subnet", "lifetime", is_lifetime, EXPECT_LIFETIME, true},
+	{"subnet", "interface", is_name, "the name of a link"},
+	{"host", "mac", is_mac, "a MAC address such as \"52:54:00:12:34:56\""},
+	{"host", "uuid", is_uuid, EXPECT_UUID},
+	{"host", "duid", is_duid, EXPECT_DUID},
+	{"host", "interface-id", is_port_id, EXPECT_PORT_ID},
+	{"host", "remote-id", is_port_id, EXPECT_PORT_ID},
+	{"host", "subnet", is_prefix, EXPECT_PREFIX},
+	{"host", "relay-id", is_duid, EXPECT_DUID},
+	{"host", "group", is_name, "the name of a group"},
+	{"host", "address", is_host_address, "an IPv6 address that a host can have"},
+	{"host", "set", is_variable, EXPECT_VARIABLE},
+	{"boot", "arch", is_arch,
+		"an architecture such as x64-uefi, x64-http, arm64-uefi or x86-bios, its number, "
+		"or a group such as uefi, http, bios, x64 or arm64",
+		true},
+	{"boot", "user-class", is_pattern, EXPECT_PATTERN, true},
+	{"boot", "vendor-class", is_pattern, EXPECT_PATTERN, true},
+	{"group", "set", is_variable, EXPECT_VARIABLE},
+	{"boot", "group", is_pattern,
+		"the name of a group, or the start of one with '*' at its end", true},
+	{"boot", "host", is_pattern, "the name of a host, or the start of one with '*' at its end",
+		true},
+	{"boot", "interface-id", is_pattern, EXPECT_PATTERN, true},
+	{"boot", "remote-id", is_pattern, EXPECT_PATTERN, true},
+	{"boot", "mac", is_mac_start, "the first octets of a MAC address such as \"52:54:00\"",
+		true},
+	{"boot", "uuid", is_uuid, EXPECT_UUID, true},
+	{"boot", "subnet", is_prefix, EXPECT_PREFIX},
+	{"boot", "url", is_name, "a URL"},
+	{"boot", "param", is_name, "a text that is not empty"},
+};
+
+static bool is_of(size_t i, const char *section)
+{
+	return strcmp(value[i].section, section) == 0 ||
+	       (value[i].in_class && strcmp(section, "class") == 0);
+}
+
+static int check_value(cfg_t *cfg, cfg_opt_t *opt)
+{
+	for (size_t i = 0; i < sizeof(value) / sizeof(value[0]); i++) {
+		if (strcmp(value[i].option, opt->name) != 0 || !is_of(i, cfg_name(cfg)))
+			continue;
+		for (unsigned k = 0; k < cfg_opt_size(opt); k++) {
+			const char *text = cfg_opt_getnstr(opt, k);
+
+			if (text && value[i].check(text) < 0)
+				return config_error(cfg, "%s = \"%s\": expected %s", opt->name,
+					text, value[i].expected);
+		}
+	}
+	return 0;
+}
+
+void conf_expect(cfg_t *cfg, const char *section)
+{
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(value) / sizeof(value[0]); i++) {
+		bool at_top = strcmp(value[i].section, "root") == 0;
+
+		if (section && strcmp(value[i].section, section) != 0)
+			continue;
+		strcpy(path, at_top ? "" : value[i].section);
+		if (!at_top)
+			strcat(path, "|");
+		strcat(path, value[i].option);
+		cfg_set_validate_func(cfg, path, check_value);
+		if (!value[i].in_class)
+			continue;
+		strcat(strcpy(path, "subnet|class|"), value[i].option);
+		cfg_set_validate_func(cfg, path, check_value);
+	}
+}
