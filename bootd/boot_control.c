@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/* One function per command; what they show is made in boot_view.c. */
+/* One function per command; what they show is made by boot_view.h and its neighbours. */
 #include "bootd/boot_control.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "bootd/boot_explain.h"
+#include "bootd/boot_host_view.h"
 #include "bootd/boot_lease_list.h"
 #include "bootd/boot_metrics.h"
 #include "bootd/boot_server.h"
+#include "bootd/boot_status.h"
 #include "bootd/boot_view.h"
 #include "daemon/config.h"
 #include "daemon/log.h"
@@ -18,7 +20,7 @@ static json_t *run_status(void *arg, int n, char *const words[])
 {
 	(void)n;
 	(void)words;
-	return boot_view_status(arg);
+	return boot_status_view(arg);
 }
 
 static json_t *run_list(void *arg, int n, char *const words[])
@@ -61,7 +63,7 @@ static json_t *run_hosts(void *arg, int n, char *const words[])
 {
 	(void)n;
 	(void)words;
-	return boot_view_hosts(arg, loop_now_ms());
+	return boot_host_view_all(arg, loop_now_ms());
 }
 
 /* By MAC, by DUID, or by the name of a host. */
@@ -89,7 +91,7 @@ static json_t *run_show(void *arg, int n, char *const words[])
 	if (!find_machine(server, words[1], &machine))
 		return control_error("show: \"%s\" is no MAC address, DUID or host", words[1]);
 	record = boot_progress_find(&server->progress, &machine);
-	registered = boot_view_registered(server, &machine);
+	registered = boot_host_view_registered(server, &machine);
 	if (!record && json_array_size(registered) == 0) {
 		json_decref(registered);
 		return control_error("show: nothing was heard of %s", words[1]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the page asks for is made here, of boot_view.h. The list is made at most once a second
- * however many ask: each answer names the last event that is in it, so that a reader of the
- * events knows when his is too old.
+ * What the page asks for is made here, of boot_view.h and boot_status.h. The list is made at
+ * most once a second however many ask: each answer names the last event that is in it, so
+ * that a reader of the events knows when his is too old.
  */
 #include "bootd/boot_page.h"
 
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bootd/boot_server.h"
+#include "bootd/boot_status.h"
 #include "bootd/boot_view.h"
 #include "bootd/http/http_server.h"
 #include "bootd/page/page_html.h"
@@ -64,7 +65,7 @@ static json_t *list_json(const struct boot_page *page, uint64_t now_ms)
 	return json_pack("{s:s s:f s:f s:o s:o s:o}", "last-event",
 		event_stream_last_id(page->events, id), "now", boot_view_now(), "silent-after",
 		(double)BOOT_SILENT_MS / 1000, "stages", boot_view_stages(), "counters",
-		boot_view_counters(page->server), "boots",
+		boot_status_counters(page->server), "boots",
 		boot_view_boots(page->server, MACHINES_SHOWN, now_ms));
 }
 
@@ -134,7 +135,7 @@ void boot_page_step(
 static void say_counters(void *arg)
 {
 	struct boot_page *page = arg;
-	json_t *json = boot_view_counters(page->server);
+	json_t *json = boot_status_counters(page->server);
 	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
 	json_decref(json);

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One function per thing shown. json_pack() drops what a NULL would be ("s?", "o?" make it
- * null), so every key is always there.
+ * One function per thing shown of a machine. json_pack() drops what a NULL would be ("s?",
+ * "o?" make it null), so every key is always there.
  */
 #include "bootd/boot_view.h"
 
 #include <arpa/inet.h>
 #include <time.h>
 
-#include "bootd/boot_hosts.h"
-#include "daemon/loop.h"
 #include "dhcp6/names.h"
-
-/* An answer has an end: the newest leases, the first hosts. */
-enum { HOSTS_SHOWN = 20000 };
 
 double boot_view_now(void)
 {
@@ -23,286 +18,25 @@ double boot_view_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Monotonic milliseconds to Unix time. */
-static double unix_time(uint64_t at_ms, uint64_t now_ms)
+double boot_view_unix_time(uint64_t at_ms, uint64_t now_ms)
 {
 	return boot_view_now() - ((double)now_ms - (double)at_ms) / 1000;
 }
 
-static json_t *address_json(bool has, const struct in6_addr *address)
+json_t *boot_view_address(bool has, const struct in6_addr *address)
 {
 	char text[INET6_ADDRSTRLEN];
 
 	return has ? json_string(inet_ntop(AF_INET6, address, text, sizeof(text))) : json_null();
 }
 
-/* --- status -------------------------------------------------------------------- */
-
-static json_t *messages_json(const uint64_t counter[EXCHANGE_TYPES])
-{
-	json_t *all = json_object();
-
-	for (uint8_t type = 0; type < EXCHANGE_TYPES; type++) {
-		const char *name = type ? dhcp6_message_name(type) : "other";
-
-		if (counter[type] > 0 && name)
-			json_object_set_new(all, name, json_integer((json_int_t)counter[type]));
-	}
-	return all;
-}
-
-static json_t *drops_json(const struct exchange_counters *counters)
-{
-	json_t *all = json_object();
-
-	for (int drop = EXCHANGE_ANSWERED + 1; drop < EXCHANGE_DROPS; drop++)
-		json_object_set_new(all, exchange_drop_name((enum exchange_drop)drop),
-			json_integer((json_int_t)counters->dropped[drop]));
-	return all;
-}
-
-/* null where nobody may ask. */
-static json_t *bulk_json(const struct boot_server *server)
-{
-	const struct bulk_counters *counters;
-
-	if (!server->bulk)
-		return json_null();
-	counters = bulk_server_counters(server->bulk);
-	return json_pack("{s:I s:I s:I s:I s:I s:I s:I}", "connections",
-		(json_int_t)counters->connections, "accepted", (json_int_t)counters->accepted,
-		"refused", (json_int_t)counters->refused, "broken", (json_int_t)counters->broken,
-		"timed-out", (json_int_t)counters->timed_out, "queries",
-		(json_int_t)counters->queries, "told", (json_int_t)counters->told);
-}
-
-static json_t *dhcp_json(const struct boot_server *server)
-{
-	const struct exchange_counters *counters = &server->exchange.counters;
-	const struct dhcp_service_counters *service = dhcp_service_counters(server->dhcp);
-
-	return json_pack("{s:I s:I s:I s:I s:I s:I s:s s:o s:o s:o s:o}", "datagrams",
-		(json_int_t)service->datagrams, "relayed", (json_int_t)counters->relayed,
-		"not-served", (json_int_t)service->not_served, "receive-queue-drops",
-		(json_int_t)dhcp_service_queue_drops(server->dhcp), "send-failed",
-		(json_int_t)service->send_failed, "no-room", (json_int_t)service->no_room,
-		"client-mac-by", client_mac_way_name(dhcp_service_mac_way(server->dhcp)),
-		"received", messages_json(counters->received), "sent",
-		messages_json(counters->sent), "dropped", drops_json(counters), "bulk-leasequery",
-		bulk_json(server));
-}
-
-static json_t *tftp_json(const struct boot_server *server)
-{
-	struct tftp_stats stats;
-
-	if (!server->tftp)
-		return json_null();
-	tftp_server_get_stats(server->tftp, &stats);
-	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I s:I}", "active",
-		(json_int_t)stats.active, "started", (json_int_t)stats.started, "done",
-		(json_int_t)stats.done, "failed", (json_int_t)stats.failed, "refused",
-		(json_int_t)stats.refused, "not-found", (json_int_t)stats.not_found, "malformed",
-		(json_int_t)stats.malformed, "retransmitted", (json_int_t)stats.retransmitted,
-		"bytes", (json_int_t)stats.bytes);
-}
-
-static json_t *http_json(const struct boot_server *server)
-{
-	struct http_stats stats;
-
-	if (!server->http)
-		return json_null();
-	http_server_get_stats(server->http, &stats);
-	return json_pack("{s:I s:I s:I s:I s:I s:I s:I}", "connections",
-		(json_int_t)stats.connections, "requests", (json_int_t)stats.requests, "refused",
-		(json_int_t)stats.refused, "started", (json_int_t)stats.started, "done",
-		(json_int_t)stats.done, "failed", (json_int_t)stats.failed, "bytes",
-		(json_int_t)stats.bytes);
-}
-
-/* Of a pool: how many addresses machines can have, and how many they have; else null. */
-static json_t *pool_json(const struct boot_server *server, const struct address_plan *plan)
-{
-	const struct address_pool *pool =
-		plan->addresses == SUBNET_POOL
-			? address_pools_find(&server->exchange.bindings.pools, &plan->pool_low)
-			: NULL;
-
-	return pool ? json_pack("{s:I s:I}", "size", (json_int_t)(pool->size - pool->never), "held",
-			      (json_int_t)(pool->held.taken - pool->never))
-		    : json_null();
-}
-
-static json_t *store_json(const struct boot_server *server, const struct lease_store *store)
-{
-	const char *error = store->kind->last_error(store);
-	struct lease_store_health health;
-
-	store->kind->describe(store, &health);
-	return json_pack("{s:s s:s s:f s:f s:f s:I s:s?}", "kind", health.kind, "state",
-		health.state, "since",
-		unix_time(health.since_ms ? health.since_ms : server->started_ms, loop_now_ms()),
-		"commit-ms", (double)health.commit_us / 1000, "mean-commit-ms",
-		health.commits ? (double)health.commits_us / 1000 / (double)health.commits : 0.0,
-		"waiting", (json_int_t)dhcp_service_waiting(server->dhcp), "last-error",
-		*error ? error : NULL);
-}
-
-static void add_refused(void *arg, const char *text)
-{
-	json_array_append_new(arg, json_string(text));
-}
-
-static json_t *hosts_directory_json(const struct boot_server *server)
-{
-	const struct host_files *files = boot_hosts_files(server->hosts);
-	json_t *refused;
-
-	if (!files)
-		return json_null();
-	refused = json_array();
-	host_files_each_refused(files, add_refused, refused);
-	return json_pack("{s:s s:I s:I s:o}", "path", host_files_directory(files), "files",
-		(json_int_t)host_files_count(files), "hosts",
-		(json_int_t)host_files_table(files)->hosts, "refused", refused);
-}
-
-static json_t *leases_json(const struct boot_server *server)
-{
-	const struct lease_book *book = &server->exchange.leases;
-	json_t *view;
-
-	if (!book->store)
-		return json_null();
-	view = json_pack("{s:s s:I s:I s:I s:I s:I}", "store", book->store->name, "in-force",
-		(json_int_t)binding_table_leases(&server->exchange.bindings), "stored",
-		(json_int_t)book->stored, "refused", (json_int_t)book->refused, "commits",
-		(json_int_t)book->commits, "failed-commits", (json_int_t)book->failed_commits);
-	if (view)
-		json_object_update_missing_new(view, store_json(server, book->store));
-	return view;
-}
-
-static const char *addresses_name(const struct address_plan *plan)
-{
-	return subnet_addresses_name(plan->addresses);
-}
-
-static json_t *classes_json(const struct boot_server *server, const struct subnet *subnet)
-{
-	json_t *all = json_array();
-
-	for (size_t i = 0; i < subnet->classes; i++) {
-		const struct address_plan *plan = &subnet->class[i].plan;
-
-		json_array_append_new(all,
-			json_pack("{s:s s:s s:o s:I}", "class", subnet->class[i].name, "addresses",
-				addresses_name(plan), "pool", pool_json(server, plan), "lifetime",
-				(json_int_t)plan->lifetime_s));
-	}
-	return all;
-}
-
-static json_t *subnets_json(const struct boot_server *server)
-{
-	const struct boot_config *config = server->config;
-	json_t *all = json_array();
-
-	for (size_t i = 0; i < config->subnets; i++) {
-		const struct subnet *subnet = &config->subnet[i];
-
-		json_array_append_new(
-			all, json_pack("{s:s s:s s:o s:I s:s? s:o}", "prefix", subnet->text,
-				     "addresses", addresses_name(&subnet->plan), "pool",
-				     pool_json(server, &subnet->plan), "lifetime",
-				     (json_int_t)subnet->plan.lifetime_s, "interface",
-				     subnet->interface, "classes", classes_json(server, subnet)));
-	}
-	return all;
-}
-
-static json_t *boots_json(const struct boot_progress *progress)
-{
-	json_t *all = json_object();
-
-	for (int stage = STAGE_SYSTEM; stage < BOOT_STAGES; stage++)
-		json_object_set_new(all, boot_stage_name((enum boot_stage)stage),
-			json_integer((json_int_t)progress->reached[stage]));
-	return all;
-}
-
-/* Of the live page: who reads it, and who was too slow to; else null. */
-static json_t *page_json(const struct boot_server *server)
-{
-	struct event_stream_stats stats;
-
-	if (!server->page)
-		return json_null();
-	boot_page_get_stats(server->page, &stats);
-	return json_pack("{s:I s:I s:I s:I}", "readers", (json_int_t)stats.readers, "events",
-		(json_int_t)stats.events, "resyncs", (json_int_t)stats.resyncs, "cut",
-		(json_int_t)stats.cut);
-}
-
-json_t *boot_view_status(const struct boot_server *server)
-{
-	const struct boot_config *config = server->config;
-	uint64_t now_ms = loop_now_ms();
-	char duid[DHCP6_DUID_TEXT];
-
-	return json_pack(
-		"{s:s s:f s:s s:i s:i s:o s:I s:o s:I s:I s:I s:I s:o s:o s:o s:o s:o s:o}",
-		"daemon", "netboot6-bootd", "started", unix_time(server->started_ms, now_ms),
-		"config", server->config_path, "reloads", (int)server->reloads, "failed-reloads",
-		(int)server->failed_reloads, "subnets", subnets_json(server), "hosts",
-		(json_int_t)boot_config_hosts(config), "hosts-directory",
-		hosts_directory_json(server), "rules", (json_int_t)config->rules, "bindings",
-		(json_int_t)binding_table_count(&server->exchange.bindings), "bindings-evicted",
-		(json_int_t)server->exchange.bindings.evicted, "machines",
-		(json_int_t)server->progress.count, "server-duid",
-		json_string(dhcp6_duid_format(&config->server_duid, duid)), "leases",
-		leases_json(server), "dhcp", dhcp_json(server), "files",
-		json_pack("{s:o s:o}", "tftp", tftp_json(server), "http", http_json(server)),
-		"page", page_json(server), "boots", boots_json(&server->progress));
-}
-
-static json_int_t sum_of(const uint64_t *counter, size_t n)
-{
-	json_int_t sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += (json_int_t)counter[i];
-	return sum;
-}
-
-json_t *boot_view_counters(const struct boot_server *server)
-{
-	const struct exchange_counters *counters = &server->exchange.counters;
-	struct tftp_stats tftp = {0};
-	struct http_stats http = {0};
-
-	if (server->tftp)
-		tftp_server_get_stats(server->tftp, &tftp);
-	if (server->http)
-		http_server_get_stats(server->http, &http);
-	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I}", "machines",
-		(json_int_t)server->progress.count, "booted",
-		(json_int_t)server->progress.reached[STAGE_BOOTED], "asked",
-		sum_of(counters->received, EXCHANGE_TYPES), "answered",
-		sum_of(counters->sent, EXCHANGE_TYPES), "dropped",
-		sum_of(counters->dropped + 1, EXCHANGE_DROPS - 1), "fetches",
-		(json_int_t)(tftp.done + http.done), "failed-fetches",
-		(json_int_t)(tftp.failed + http.failed), "bytes",
-		(json_int_t)(tftp.bytes + http.bytes));
-}
-
 /* --- boots --------------------------------------------------------------------- */
 
 json_t *boot_view_step(const struct boot_step *step, uint64_t now_ms)
 {
-	return json_pack("{s:f s:f s:i s:b s:s s:s?}", "at", unix_time(step->at_ms, now_ms), "last",
-		unix_time(step->last_ms, now_ms), "times", (int)step->times, "failed",
+	return json_pack("{s:f s:f s:i s:b s:s s:s?}", "at",
+		boot_view_unix_time(step->at_ms, now_ms), "last",
+		boot_view_unix_time(step->last_ms, now_ms), "times", (int)step->times, "failed",
 		(int)step->failed, "step", step->text, "result", step->result);
 }
 
@@ -322,13 +56,13 @@ json_t *boot_view_record(const struct boot_record *record, bool with_steps, uint
 	json_t *view = json_pack("{s:s s:s? s:s? s:o s:s s:i s:f s:f s:f s:I s:s? s:s? s:b s:s?}",
 		"machine", machine_format(&record->machine, machine), "mac-from",
 		client_mac_source_name(record->mac_source), "host", record->host, "address",
-		address_json(record->has_address, &record->address), "stage",
+		boot_view_address(record->has_address, &record->address), "stage",
 		boot_stage_name(record->stage), "boots", (int)record->boots, "began",
-		unix_time(record->began_ms, now_ms), "last", unix_time(record->last_ms, now_ms),
-		"silent", (double)(now_ms - record->last_ms) / 1000, "bytes",
-		(json_int_t)record->bytes, "last-step", last ? last->text : NULL, "last-result",
-		last ? last->result : NULL, "failed", last && last->failed, "stuck",
-		boot_stage_advice(record, now_ms));
+		boot_view_unix_time(record->began_ms, now_ms), "last",
+		boot_view_unix_time(record->last_ms, now_ms), "silent",
+		(double)(now_ms - record->last_ms) / 1000, "bytes", (json_int_t)record->bytes,
+		"last-step", last ? last->text : NULL, "last-result", last ? last->result : NULL,
+		"failed", last && last->failed, "stuck", boot_stage_advice(record, now_ms));
 
 	if (view && with_steps)
 		json_object_set_new(view, "steps", steps_json(record, now_ms));
@@ -362,7 +96,7 @@ json_t *boot_view_stages(void)
 	return all;
 }
 
-/* --- addresses and hosts --------------------------------------------------------- */
+/* --- addresses ------------------------------------------------------------------ */
 
 json_t *boot_view_binding(const struct binding *binding, uint64_t now_ms)
 {
@@ -371,130 +105,14 @@ json_t *boot_view_binding(const struct binding *binding, uint64_t now_ms)
 	struct dhcp6_duid of_client = binding_duid(binding);
 
 	return json_pack("{s:o s:s s:s? s:s s:s s:b s:b s:i s:s s:I s:f s:f s:f}", "address",
-		address_json(binding->has_address, &binding->address), "machine",
+		boot_view_address(binding->has_address, &binding->address), "machine",
 		machine_format(&whose, machine), "mac-from",
 		client_mac_source_name(binding->mac_source), "subnet",
 		prefix_format(&binding->subnet, subnet), "state",
 		binding_state_name(binding->state), "fixed", (int)binding->is_fixed, "lease",
 		(int)binding->is_lease, "declines", (int)binding->declines, "duid",
 		dhcp6_duid_format(&of_client, duid), "iaid", (json_int_t)binding->iaid, "since",
-		unix_time(binding->since_ms, now_ms), "expires",
-		unix_time(binding->expires_ms, now_ms), "expires-in",
+		boot_view_unix_time(binding->since_ms, now_ms), "expires",
+		boot_view_unix_time(binding->expires_ms, now_ms), "expires-in",
 		((double)binding->expires_ms - (double)now_ms) / 1000);
-}
-
-static json_t *variables_json(const struct boot_host *host)
-{
-	json_t *all = json_object();
-
-	for (size_t i = 0; i < host->variables; i++)
-		json_object_set_new(
-			all, host->variable[i].name, json_string(host->variable[i].value));
-	return all;
-}
-
-/* {machine: [address, ...]} of those that machines have registered (RFC 9686). */
-static json_t *registered_json(const struct boot_server *server)
-{
-	const struct binding *binding = NULL;
-	json_t *all = json_object(), *own;
-	char machine[MACHINE_TEXT];
-
-	while ((binding = binding_table_next(&server->exchange.bindings, binding))) {
-		struct machine whose = binding_machine(binding);
-
-		if (binding->state != BINDING_REGISTERED)
-			continue;
-		machine_format(&whose, machine);
-		own = json_object_get(all, machine);
-		if (!own) {
-			own = json_array();
-			json_object_set_new(all, machine, own);
-		}
-		json_array_append_new(own, address_json(true, &binding->address));
-	}
-	return all;
-}
-
-json_t *boot_view_registered(const struct boot_server *server, const struct machine *machine)
-{
-	char text[MACHINE_TEXT];
-	json_t *all = registered_json(server);
-	json_t *own = json_incref(json_object_get(all, machine_format(machine, text)));
-
-	json_decref(all);
-	return own ? own : json_array();
-}
-
-static json_t *macs_json(const struct boot_host *host)
-{
-	char mac[DHCP6_MAC_TEXT];
-	json_t *all = json_array();
-
-	for (size_t i = 0; i < host->macs; i++)
-		json_array_append_new(all, json_string(dhcp6_mac_format(host->mac[i], mac)));
-	return all;
-}
-
-static json_t *groups_json(const struct boot_host *host)
-{
-	json_t *all = json_array();
-
-	for (size_t i = 0; i < host->groups; i++)
-		json_array_append_new(all, json_string(host->group[i]));
-	return all;
-}
-
-static const struct boot_record *record_of_host(
-	const struct boot_server *server, const struct boot_host *host)
-{
-	const struct boot_record *record = NULL;
-
-	for (size_t i = 0; !record && i < host->macs; i++) {
-		struct machine machine = machine_of_mac(host->mac[i]);
-
-		record = boot_progress_find(&server->progress, &machine);
-	}
-	return record;
-}
-
-/* By whichever of its cards. */
-static json_t *registered_of_host(const struct boot_host *host, const json_t *registered)
-{
-	char mac[DHCP6_MAC_TEXT];
-	json_t *all = json_array();
-
-	for (size_t i = 0; i < host->macs; i++)
-		json_array_extend(
-			all, json_object_get(registered, dhcp6_mac_format(host->mac[i], mac)));
-	return all;
-}
-
-static json_t *host_json(const struct boot_server *server, const struct boot_host *host,
-	const json_t *registered, uint64_t now_ms)
-{
-	const struct boot_record *record = record_of_host(server, host);
-	char mac[DHCP6_MAC_TEXT], uuid[DHCP6_UUID_TEXT], duid[DHCP6_DUID_TEXT];
-
-	return json_pack("{s:s s:s? s:o s:s? s:s? s:o s:o s:o s:s s:i s:o s:o}", "host", host->name,
-		"mac", host->macs > 0 ? dhcp6_mac_format(host->mac[0], mac) : NULL, "macs",
-		macs_json(host), "uuid",
-		host->has_uuid ? dhcp6_uuid_format(host->uuid, uuid) : NULL, "duid",
-		host->duid.len ? dhcp6_duid_format(&host->duid, duid) : NULL, "address",
-		address_json(host->has_address, &host->address), "groups", groups_json(host), "set",
-		variables_json(host), "file", host->file, "line", (int)host->line, "boot",
-		record ? boot_view_record(record, false, now_ms) : json_null(), "registered",
-		registered_of_host(host, registered));
-}
-
-json_t *boot_view_hosts(const struct boot_server *server, uint64_t now_ms)
-{
-	const struct boot_config *config = server->config;
-	json_t *all = json_array(), *registered = registered_json(server);
-
-	for (size_t i = 0; i < boot_config_hosts(config) && i < HOSTS_SHOWN; i++)
-		json_array_append_new(
-			all, host_json(server, boot_config_host(config, i), registered, now_ms));
-	json_decref(registered);
-	return json_pack("{s:o s:I}", "hosts", all, "of", (json_int_t)boot_config_hosts(config));
 }

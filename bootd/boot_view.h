@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * bootd's state as JSON, for the control socket. Numbers are numbers; times are
- * Unix times in seconds with a fraction, lifetimes and ages are in seconds.
- * Each returns a new reference, or NULL when out of memory.
+ * What bootd knows of a machine as JSON, for the control socket and the page: how far
+ * its boot got, which address it holds. Numbers are numbers; times are Unix times in
+ * seconds with a fraction, lifetimes and ages are in seconds. Each returns a new
+ * reference, or NULL when out of memory. (bootd itself: boot_status.h; hosts: boot_host_view.h.)
  */
 #ifndef NB6_BOOTD_BOOT_VIEW_H
 #define NB6_BOOTD_BOOT_VIEW_H
@@ -10,8 +11,6 @@
 #include <jansson.h>
 
 #include "bootd/boot_server.h"
-
-json_t *boot_view_status(const struct boot_server *server);
 
 /* One line of a list, and one machine with all its steps. */
 json_t *boot_view_record(const struct boot_record *record, bool with_steps, uint64_t now_ms);
@@ -21,13 +20,14 @@ json_t *boot_view_boots(const struct boot_server *server, size_t most, uint64_t 
 json_t *boot_view_step(const struct boot_step *step, uint64_t now_ms);
 
 json_t *boot_view_binding(const struct binding *binding, uint64_t now_ms);
-json_t *boot_view_hosts(const struct boot_server *server, uint64_t now_ms);
-/* The addresses that the machine has registered; an empty array where there are none. */
-json_t *boot_view_registered(const struct boot_server *server, const struct machine *machine);
 
-/* For the page: the time, the stages in their order with the hint of each, a few sums. */
-double boot_view_now(void);
+/* For the page: the stages in their order with the hint of each. */
 json_t *boot_view_stages(void);
-json_t *boot_view_counters(const struct boot_server *server);
+
+/* The time, and what loop_now_ms() gave as such a time. */
+double boot_view_now(void);
+double boot_view_unix_time(uint64_t at_ms, uint64_t now_ms);
+/* The address as text; null where it has none. */
+json_t *boot_view_address(bool has, const struct in6_addr *address);
 
 #endif

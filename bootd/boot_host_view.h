@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The hosts of the configuration and of its directory, as JSON for the control socket.
+ * Each returns a new reference, or NULL when out of memory.
+ */
+#ifndef NB6_BOOTD_BOOT_HOST_VIEW_H
+#define NB6_BOOTD_BOOT_HOST_VIEW_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+struct boot_server;
+struct machine;
+
+/* {"hosts": [...], "of": N}: the first of them, and how many there are. */
+json_t *boot_host_view_all(const struct boot_server *server, uint64_t now_ms);
+/* The addresses that the machine has registered (RFC 9686); an empty array where none. */
+json_t *boot_host_view_registered(const struct boot_server *server, const struct machine *machine);
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One function per room, each of that room's own counters. What there is none of here (no
+ * lease store, no TFTP) is null and not left out, so that a reader finds every key.
+ */
+#include "bootd/boot_status.h"
+
+#include "bootd/boot_hosts.h"
+#include "bootd/boot_server.h"
+#include "bootd/boot_view.h"
+#include "daemon/loop.h"
+#include "dhcp6/names.h"
+
+static json_t *messages_json(const uint64_t counter[EXCHANGE_TYPES])
+{
+	json_t *all = json_object();
+
+	for (uint8_t type = 0; type < EXCHANGE_TYPES; type++) {
+		const char *name = type ? dhcp6_message_name(type) : "other";
+
+		if (counter[type] > 0 && name)
+			json_object_set_new(all, name, json_integer((json_int_t)counter[type]));
+	}
+	return all;
+}
+
+static json_t *drops_json(const struct exchange_counters *counters)
+{
+	json_t *all = json_object();
+
+	for (int drop = EXCHANGE_ANSWERED + 1; drop < EXCHANGE_DROPS; drop++)
+		json_object_set_new(all, exchange_drop_name((enum exchange_drop)drop),
+			json_integer((json_int_t)counters->dropped[drop]));
+	return all;
+}
+
+/* null where nobody may ask. */
+static json_t *bulk_json(const struct boot_server *server)
+{
+	const struct bulk_counters *counters;
+
+	if (!server->bulk)
+		return json_null();
+	counters = bulk_server_counters(server->bulk);
+	return json_pack("{s:I s:I s:I s:I s:I s:I s:I}", "connections",
+		(json_int_t)counters->connections, "accepted", (json_int_t)counters->accepted,
+		"refused", (json_int_t)counters->refused, "broken", (json_int_t)counters->broken,
+		"timed-out", (json_int_t)counters->timed_out, "queries",
+		(json_int_t)counters->queries, "told", (json_int_t)counters->told);
+}
+
+static json_t *dhcp_json(const struct boot_server *server)
+{
+	const struct exchange_counters *counters = &server->exchange.counters;
+	const struct dhcp_service_counters *service = dhcp_service_counters(server->dhcp);
+
+	return json_pack("{s:I s:I s:I s:I s:I s:I s:s s:o s:o s:o s:o}", "datagrams",
+		(json_int_t)service->datagrams, "relayed", (json_int_t)counters->relayed,
+		"not-served", (json_int_t)service->not_served, "receive-queue-drops",
+		(json_int_t)dhcp_service_queue_drops(server->dhcp), "send-failed",
+		(json_int_t)service->send_failed, "no-room", (json_int_t)service->no_room,
+		"client-mac-by", client_mac_way_name(dhcp_service_mac_way(server->dhcp)),
+		"received", messages_json(counters->received), "sent",
+		messages_json(counters->sent), "dropped", drops_json(counters), "bulk-leasequery",
+		bulk_json(server));
+}
+
+static json_t *tftp_json(const struct boot_server *server)
+{
+	struct tftp_stats stats;
+
+	if (!server->tftp)
+		return json_null();
+	tftp_server_get_stats(server->tftp, &stats);
+	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I s:I}", "active",
+		(json_int_t)stats.active, "started", (json_int_t)stats.started, "done",
+		(json_int_t)stats.done, "failed", (json_int_t)stats.failed, "refused",
+		(json_int_t)stats.refused, "not-found", (json_int_t)stats.not_found, "malformed",
+		(json_int_t)stats.malformed, "retransmitted", (json_int_t)stats.retransmitted,
+		"bytes", (json_int_t)stats.bytes);
+}
+
+static json_t *http_json(const struct boot_server *server)
+{
+	struct http_stats stats;
+
+	if (!server->http)
+		return json_null();
+	http_server_get_stats(server->http, &stats);
+	return json_pack("{s:I s:I s:I s:I s:I s:I s:I}", "connections",
+		(json_int_t)stats.connections, "requests", (json_int_t)stats.requests, "refused",
+		(json_int_t)stats.refused, "started", (json_int_t)stats.started, "done",
+		(json_int_t)stats.done, "failed", (json_int_t)stats.failed, "bytes",
+		(json_int_t)stats.bytes);
+}
+
+/* Of a pool: how many addresses machines can have, and how many they have; else null. */
+static json_t *pool_json(const struct boot_server *server, const struct address_plan *plan)
+{
+	const struct address_pool *pool =
+		plan->addresses == SUBNET_POOL
+			? address_pools_find(&server->exchange.bindings.pools, &plan->pool_low)
+			: NULL;
+
+	return pool ? json_pack("{s:I s:I}", "size", (json_int_t)(pool->size - pool->never), "held",
+			      (json_int_t)(pool->held.taken - pool->never))
+		    : json_null();
+}
+
+static json_t *store_json(const struct boot_server *server, const struct lease_store *store)
+{
+	const char *error = store->kind->last_error(store);
+	struct lease_store_health health;
+
+	store->kind->describe(store, &health);
+	return json_pack("{s:s s:s s:f s:f s:f s:I s:s?}", "kind", health.kind, "state",
+		health.state, "since",
+		boot_view_unix_time(
+			health.since_ms ? health.since_ms : server->started_ms, loop_now_ms()),
+		"commit-ms", (double)health.commit_us / 1000, "mean-commit-ms",
+		health.commits ? (double)health.commits_us / 1000 / (double)health.commits : 0.0,
+		"waiting", (json_int_t)dhcp_service_waiting(server->dhcp), "last-error",
+		*error ? error : NULL);
+}
+
+static void add_refused(void *arg, const char *text)
+{
+	json_array_append_new(arg, json_string(text));
+}
+
+static json_t *hosts_directory_json(const struct boot_server *server)
+{
+	const struct host_files *files = boot_hosts_files(server->hosts);
+	json_t *refused;
+
+	if (!files)
+		return json_null();
+	refused = json_array();
+	host_files_each_refused(files, add_refused, refused);
+	return json_pack("{s:s s:I s:I s:o}", "path", host_files_directory(files), "files",
+		(json_int_t)host_files_count(files), "hosts",
+		(json_int_t)host_files_table(files)->hosts, "refused", refused);
+}
+
+static json_t *leases_json(const struct boot_server *server)
+{
+	const struct lease_book *book = &server->exchange.leases;
+	json_t *view;
+
+	if (!book->store)
+		return json_null();
+	view = json_pack("{s:s s:I s:I s:I s:I s:I}", "store", book->store->name, "in-force",
+		(json_int_t)binding_table_leases(&server->exchange.bindings), "stored",
+		(json_int_t)book->stored, "refused", (json_int_t)book->refused, "commits",
+		(json_int_t)book->commits, "failed-commits", (json_int_t)book->failed_commits);
+	if (view)
+		json_object_update_missing_new(view, store_json(server, book->store));
+	return view;
+}
+
+static const char *addresses_name(const struct address_plan *plan)
+{
+	return subnet_addresses_name(plan->addresses);
+}
+
+static json_t *classes_json(const struct boot_server *server, const struct subnet *subnet)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < subnet->classes; i++) {
+		const struct address_plan *plan = &subnet->class[i].plan;
+
+		json_array_append_new(all,
+			json_pack("{s:s s:s s:o s:I}", "class", subnet->class[i].name, "addresses",
+				addresses_name(plan), "pool", pool_json(server, plan), "lifetime",
+				(json_int_t)plan->lifetime_s));
+	}
+	return all;
+}
+
+static json_t *subnets_json(const struct boot_server *server)
+{
+	const struct boot_config *config = server->config;
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < config->subnets; i++) {
+		const struct subnet *subnet = &config->subnet[i];
+
+		json_array_append_new(
+			all, json_pack("{s:s s:s s:o s:I s:s? s:o}", "prefix", subnet->text,
+				     "addresses", addresses_name(&subnet->plan), "pool",
+				     pool_json(server, &subnet->plan), "lifetime",
+				     (json_int_t)subnet->plan.lifetime_s, "interface",
+				     subnet->interface, "classes", classes_json(server, subnet)));
+	}
+	return all;
+}
+
+static json_t *boots_json(const struct boot_progress *progress)
+{
+	json_t *all = json_object();
+
+	for (int stage = STAGE_SYSTEM; stage < BOOT_STAGES; stage++)
+		json_object_set_new(all, boot_stage_name((enum boot_stage)stage),
+			json_integer((json_int_t)progress->reached[stage]));
+	return all;
+}
+
+/* Of the live page: who reads it, and who was too slow to; else null. */
+static json_t *page_json(const struct boot_server *server)
+{
+	struct event_stream_stats stats;
+
+	if (!server->page)
+		return json_null();
+	boot_page_get_stats(server->page, &stats);
+	return json_pack("{s:I s:I s:I s:I}", "readers", (json_int_t)stats.readers, "events",
+		(json_int_t)stats.events, "resyncs", (json_int_t)stats.resyncs, "cut",
+		(json_int_t)stats.cut);
+}
+
+json_t *boot_status_view(const struct boot_server *server)
+{
+	const struct boot_config *config = server->config;
+	uint64_t now_ms = loop_now_ms();
+	char duid[DHCP6_DUID_TEXT];
+
+	return json_pack(
+		"{s:s s:f s:s s:i s:i s:o s:I s:o s:I s:I s:I s:I s:o s:o s:o s:o s:o s:o}",
+		"daemon", "netboot6-bootd", "started",
+		boot_view_unix_time(server->started_ms, now_ms), "config", server->config_path,
+		"reloads", (int)server->reloads, "failed-reloads", (int)server->failed_reloads,
+		"subnets", subnets_json(server), "hosts", (json_int_t)boot_config_hosts(config),
+		"hosts-directory", hosts_directory_json(server), "rules", (json_int_t)config->rules,
+		"bindings", (json_int_t)binding_table_count(&server->exchange.bindings),
+		"bindings-evicted", (json_int_t)server->exchange.bindings.evicted, "machines",
+		(json_int_t)server->progress.count, "server-duid",
+		json_string(dhcp6_duid_format(&config->server_duid, duid)), "leases",
+		leases_json(server), "dhcp", dhcp_json(server), "files",
+		json_pack("{s:o s:o}", "tftp", tftp_json(server), "http", http_json(server)),
+		"page", page_json(server), "boots", boots_json(&server->progress));
+}
+
+static json_int_t sum_of(const uint64_t *counter, size_t n)
+{
+	json_int_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += (json_int_t)counter[i];
+	return sum;
+}
+
+json_t *boot_status_counters(const struct boot_server *server)
+{
+	const struct exchange_counters *counters = &server->exchange.counters;
+	struct tftp_stats tftp = {0};
+	struct http_stats http = {0};
+
+	if (server->tftp)
+		tftp_server_get_stats(server->tftp, &tftp);
+	if (server->http)
+		http_server_get_stats(server->http, &http);
+	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I}", "machines",
+		(json_int_t)server->progress.count, "booted",
+		(json_int_t)server->progress.reached[STAGE_BOOTED], "asked",
+		sum_of(counters->received, EXCHANGE_TYPES), "answered",
+		sum_of(counters->sent, EXCHANGE_TYPES), "dropped",
+		sum_of(counters->dropped + 1, EXCHANGE_DROPS - 1), "fetches",
+		(json_int_t)(tftp.done + http.done), "failed-fetches",
+		(json_int_t)(tftp.failed + http.failed), "bytes",
+		(json_int_t)(tftp.bytes + http.bytes));
+}
