@@ -1,28 +1,24 @@
 /* SPDX-License-Identifier: ISC */
-/* Start, reload and stop, and the wires between the rooms. */
+/*
+ * Start, reload and stop, and the wires between the rooms: what one sees, the others are
+ * told here. The sockets are boot_sockets.h's.
+ */
 #include "bootd/boot_server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bootd/boot_control.h"
 #include "bootd/boot_hosts.h"
 #include "bootd/boot_leases.h"
 #include "bootd/boot_log.h"
-#include "bootd/boot_metrics.h"
 #include "bootd/boot_scripts.h"
+#include "bootd/boot_sockets.h"
 #include "bootd/config/conf_file.h"
 #include "bootd/config/secret_file.h"
-#include "bootd/dhcp/proxy.h"
-#include "daemon/control.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
-#include "daemon/metrics_server.h"
-#include "daemon/port_owner.h"
 
 enum {
 	SWEEP_EVERY_MS = 10 * 1000,
@@ -124,28 +120,6 @@ static int complain(int rc, const char *what, const char *which)
 	return rc;
 }
 
-static const char *endpoint_text(const struct sockaddr_in6 *at, char text[INET6_ADDRSTRLEN + 8])
-{
-	char address[INET6_ADDRSTRLEN];
-
-	inet_ntop(AF_INET6, &at->sin6_addr, address, sizeof(address));
-	snprintf(text, INET6_ADDRSTRLEN + 8, "[%s]:%u", address, ntohs(at->sin6_port));
-	return text;
-}
-
-/* A port that cannot be had is named with who has it. */
-static int complain_udp(int rc, const char *what, const struct sockaddr_in6 *at)
-{
-	char endpoint[INET6_ADDRSTRLEN + 8], owner[128];
-
-	if (rc != -EADDRINUSE)
-		return complain(rc, what, endpoint_text(at, endpoint));
-	log_error("%s %s: the port is taken by %s: stop it first", what,
-		endpoint_text(at, endpoint),
-		port_owner_udp(ntohs(at->sin6_port), owner, sizeof(owner)));
-	return rc;
-}
-
 static int open_root(const struct boot_config *config, struct file_root **root)
 {
 	int rc = 0;
@@ -154,44 +128,6 @@ static int open_root(const struct boot_config *config, struct file_root **root)
 	if (config->root)
 		rc = file_root_new(config->root, root);
 	return rc < 0 ? complain(rc, "root", config->root) : 0;
-}
-
-static int start_tftp(struct boot_server *server)
-{
-	static const struct tftp_options options; /* the defaults */
-	int rc;
-
-	if (!server->config->has_tftp)
-		return 0;
-	server->tftp = tftp_server_new(server->loop, &server->files, &options);
-	rc = server->tftp ? tftp_server_listen(server->tftp, &server->config->tftp) : -ENOMEM;
-	return rc < 0 ? complain_udp(rc, "tftp", &server->config->tftp) : 0;
-}
-
-static int start_http(struct boot_server *server)
-{
-	static const struct http_options options; /* the defaults */
-	char at[INET6_ADDRSTRLEN + 8];
-	int rc;
-
-	if (!server->config->has_http)
-		return 0;
-	server->http = http_server_new(server->loop, &server->files, &options);
-	rc = server->http ? http_server_listen(server->http, &server->config->http) : -ENOMEM;
-	if (rc == 0)
-		rc = http_server_handle(server->http, BOOTED_PATH, boot_scripts_booted, server);
-	return rc < 0 ? complain(rc, "http", endpoint_text(&server->config->http, at)) : 0;
-}
-
-static int start_page(struct boot_server *server)
-{
-	char at[INET6_ADDRSTRLEN + 8];
-	int rc;
-
-	if (!server->config->has_page)
-		return 0;
-	rc = boot_page_new(&server->page, server, &server->config->page);
-	return rc < 0 ? complain(rc, "page", endpoint_text(&server->config->page, at)) : 0;
 }
 
 static int start_files(struct boot_server *server)
@@ -205,43 +141,7 @@ static int start_files(struct boot_server *server)
 		.observe = observe_fetch,
 		.observe_arg = server,
 	};
-	if (rc == 0)
-		rc = start_tftp(server);
-	return rc == 0 ? start_http(server) : rc;
-}
-
-/* Bulk Leasequery, by TCP on the port that DHCPv6 has by UDP. */
-static int start_bulk(struct boot_server *server)
-{
-	static const struct bulk_options options; /* the defaults */
-	const struct boot_config *config = server->config;
-	char at[INET6_ADDRSTRLEN + 8];
-	int rc;
-
-	if (config->leasequeries == 0)
-		return 0;
-	rc = bulk_server_new(
-		&server->bulk, server->loop, &server->exchange, &config->dhcp, &options);
-	return rc < 0 ? complain(rc, "leasequery by TCP", endpoint_text(&config->dhcp, at)) : 0;
-}
-
-/* Its port takes no privilege, so a reload may open it, too. */
-static int follow_proxy(struct boot_server *server, const struct boot_config *config)
-{
-	struct sockaddr_in6 at = server->exchange.config->dhcp;
-	int rc;
-
-	if (!boot_config_has(config, SUBNET_PROXY)) {
-		boot_port_free(server->boot_port);
-		server->boot_port = NULL;
-		return 0;
-	}
-	boot_port_check_urls(config);
-	if (server->boot_port)
-		return 0;
-	rc = boot_port_new(&server->boot_port, server->loop, &server->exchange);
-	at.sin6_port = htons(BOOT_SERVER_PORT);
-	return rc < 0 ? complain_udp(rc, "boot server (addresses = proxy)", &at) : 0;
+	return rc == 0 ? boot_sockets_open_files(server) : rc;
 }
 
 static int start_dhcp(struct boot_server *server)
@@ -257,27 +157,7 @@ static int start_dhcp(struct boot_server *server)
 	server->exchange.observe = observe_exchange;
 	server->exchange.observe_arg = server;
 	rc = boot_leases_open(server, server->config);
-	if (rc < 0)
-		return rc;
-	rc = dhcp_service_new(&server->dhcp, server->loop, &server->exchange);
-	if (rc < 0)
-		return complain_udp(rc, "dhcp", &server->config->dhcp);
-	rc = start_bulk(server);
-	return rc < 0 ? rc : follow_proxy(server, server->config);
-}
-
-/* Boots go on without it, so its lack is no reason not to start. */
-static void start_control(struct boot_server *server)
-{
-	const char *path = server->config->control;
-	int rc;
-
-	if (!*path)
-		return;
-	rc = control_new(&server->control, server->loop, path, boot_control_commands, server);
-	if (rc < 0)
-		log_warning(
-			"control %s: %s; nobody can ask this bootd how it is", path, strerror(-rc));
+	return rc < 0 ? rc : boot_sockets_open_dhcp(server);
 }
 
 /* `before`: the configuration in force, whose files may no longer be readable for us; or NULL. */
@@ -327,29 +207,19 @@ int boot_server_init(struct boot_server *server, struct loop *loop, const char *
 	if (rc == 0)
 		rc = start_files(server);
 	if (rc == 0)
-		rc = start_page(server);
+		rc = boot_sockets_open_page(server);
 	if (rc < 0) {
 		boot_server_fini(server);
 		return rc;
 	}
-	start_control(server);
-	if (config->has_metrics)
-		metrics_server_new(
-			&server->metrics, loop, &config->metrics, boot_metrics_fill, server);
+	boot_sockets_open_views(server);
 	sweep(server);
 	return 0;
 }
 
 void boot_server_fini(struct boot_server *server)
 {
-	metrics_server_free(server->metrics);
-	control_free(server->control);
-	boot_page_free(server->page);
-	http_server_free(server->http);
-	tftp_server_free(server->tftp);
-	bulk_server_free(server->bulk);
-	boot_port_free(server->boot_port);
-	dhcp_service_free(server->dhcp);
+	boot_sockets_close(server);
 	file_root_free(server->root);
 	loop_timer_free(server->sweep);
 	boot_progress_fini(&server->progress);
@@ -362,34 +232,10 @@ void boot_server_fini(struct boot_server *server)
 
 /* --- reload ------------------------------------------------------------------ */
 
-static bool same_endpoint(
-	bool has_a, const struct sockaddr_in6 *a, bool has_b, const struct sockaddr_in6 *b)
-{
-	return has_a == has_b && (!has_a || memcmp(a, b, sizeof(*a)) == 0);
-}
-
-/* Sockets were opened with privileges that are gone: they stay as they are. */
-static void warn_of_restart(const struct boot_config *now, const struct boot_config *then)
-{
-	if (!same_endpoint(true, &now->dhcp, true, &then->dhcp) ||
-		!same_endpoint(now->has_tftp, &now->tftp, then->has_tftp, &then->tftp) ||
-		!same_endpoint(now->has_http, &now->http, then->has_http, &then->http) ||
-		!same_endpoint(now->has_page, &now->page, then->has_page, &then->page) ||
-		!same_endpoint(
-			now->has_metrics, &now->metrics, then->has_metrics, &then->metrics) ||
-		strcmp(now->control, then->control) != 0 || strcmp(now->leases, then->leases) != 0)
-		log_warning("%s: dhcp-listen, tftp, http, page, metrics, control and leases take "
-			    "effect at a restart only",
-			then->file);
-	if (now->leasequeries == 0 && then->leasequeries > 0)
-		log_warning(
-			"%s: leasequery is answered by UDP; by TCP from a restart on", then->file);
-}
-
 static void swap_config(
 	struct boot_server *server, struct boot_config *config, struct file_root *root)
 {
-	warn_of_restart(server->config, config);
+	boot_sockets_warn_of_restart(server->config, config);
 	dhcp_service_set_config(server->dhcp, config);
 	server->files.root = root;
 	file_root_free(server->root);
@@ -414,7 +260,7 @@ int boot_server_reload(struct boot_server *server, struct config_problems *probl
 	if (rc == 0)
 		rc = boot_hosts_prepare(server->hosts, config, problems);
 	if (rc == 0)
-		rc = follow_proxy(server, config);
+		rc = boot_sockets_follow(server, config);
 	if (rc == 0)
 		rc = exchange_set_config(&server->exchange, config);
 	config_log_problems(problems);
