@@ -6,6 +6,7 @@
     bench.send_reply(bench.reply(relayed, DHCP6_Reply(trid=bench.xid)))
 """
 
+import json
 import random
 import socket
 
@@ -21,13 +22,34 @@ from scapy.layers.dhcp6 import (
 from scapy.layers.inet6 import IPv6, UDP
 from scapy.layers.l2 import Ether
 
-from lab.topology import SERVER
+from lab.netns import run
+from lab.topology import SERVER, program
 
 SO_RCVBUFFORCE = 33
 ALL_RELAYS = "ff02::1:2"
 ALL_RELAYS_MAC = "33:33:00:01:00:02"
 CLIENT_MAC = "02:00:5e:10:00:01"
 CLIENT = "fe80::1234:5678:9abc:def0"  # no EUI-64: what is guessed from it would be wrong
+
+
+def control(site, *words):
+    """What `netboot6 relay WORDS` says, by the command itself."""
+    done = run(program("netboot6/netboot6"), "--json", "--control",
+               site.lab.directory / "relayd.sock", "relay", *words)
+    return json.loads(done.stdout)
+
+
+def link_state(site, name):
+    return next((link for link in control(site, "links")["links"] if link["name"] == name), None)
+
+
+def dropped(site, reason):
+    return control(site, "status")["counters"]["dropped"].get(reason, 0)
+
+
+def dhcp_to(address):
+    """For Wire.expect(): a datagram of a relay or server to this client."""
+    return lambda frame: UDP in frame and frame[UDP].sport == 547 and frame[IPv6].dst == address
 
 
 class Bench:

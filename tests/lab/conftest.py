@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Fixtures of the labs: `lab` is empty, `site` is the drawing of topology.py.
+"""Fixtures of the labs: `lab` is empty, `site` is the drawing of topology.py,
+`bench` has the relay on it, with a client and a server.
 
 Each test gets a directory. It is removed when the test passed, else kept and
 named: logs of all programs, configs, captures.
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.bench import Bench
 from lab.netns import Lab, why_no_namespaces
 from lab.topology import Site
 
@@ -70,3 +72,9 @@ def site(lab):
     made = Site(lab)
     made.capture()
     return made
+
+
+@pytest.fixture
+def bench(site):
+    site.start_relayd()
+    return Bench(site)

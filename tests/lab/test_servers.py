@@ -10,11 +10,10 @@ from scapy.layers.dhcp6 import DHCP6_RelayForward, DHCP6_Reply, DHCP6OptRelayMsg
 from scapy.layers.inet6 import IPv6, UDP
 from scapy.layers.l2 import Ether
 
-from lab.bench import CLIENT, CLIENT_MAC, Bench
+from lab.bench import CLIENT, CLIENT_MAC, Bench, dhcp_to, dropped
 from lab.name_server import NXDOMAIN, NameServer
 from lab.netns import link_local, wait_for
 from lab.test_hostile import SEED
-from lab.test_relayd import dhcp_to, dropped
 from lab.topology import SERVER, program
 
 NAME = "dhcp.example.net"
