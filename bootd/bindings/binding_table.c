@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Bindings in two chained hash tables and five lists, each list in order of the last
- * change of state. Whatever changes the address or the list marks it in the pools.
+ * Bindings in five lists, each in order of the last change of state: what becomes of them, and
+ * which ones have to go. Whatever changes the address or the list marks it in the pools. How
+ * they are found is in binding_lookup.c.
  */
 #include "bootd/bindings/binding_table.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
+
+#include "bootd/bindings/binding_lookup.h"
 
 enum { LEASES, OTHERS, REGISTERED, EXPIRED, OFFERED };
 
@@ -71,64 +73,6 @@ size_t binding_table_leases(const struct binding_table *table)
 bool binding_table_can_lease(const struct binding_table *table)
 {
 	return binding_table_leases(table) < table->most - table->most / 10;
-}
-
-static struct binding **machine_slot(const struct binding_table *table, const struct prefix *subnet,
-	const struct machine *machine)
-{
-	uint64_t seed = machine_hash_octets(&subnet->address, sizeof(subnet->address), table->seed);
-
-	return &table->by_machine[machine_hash_octets(machine->octets, machine->len, seed) &
-				  (table->slots - 1)];
-}
-
-static struct binding **address_slot(
-	const struct binding_table *table, const struct in6_addr *address)
-{
-	return &table->by_address[machine_hash_octets(address, sizeof(*address), table->seed) &
-				  (table->slots - 1)];
-}
-
-static bool is_of(
-	const struct binding *binding, const struct prefix *subnet, const struct machine *machine)
-{
-	return prefix_equal(&binding->subnet, subnet) && binding_is_of(binding, machine);
-}
-
-/* A host's own address is of no pool, wherever it is. */
-static bool is_in_scope(const struct binding_table *table, const struct binding *binding,
-	const struct in6_addr *scope)
-{
-	const struct address_pool *pool =
-		binding->is_fixed ? NULL : address_pools_find(&table->pools, &binding->address);
-
-	return pool == address_pools_find(&table->pools, scope);
-}
-
-struct binding *binding_table_find(const struct binding_table *table, const struct prefix *subnet,
-	const struct machine *machine, const struct in6_addr *scope)
-{
-	struct binding *binding = *machine_slot(table, subnet, machine), *empty = NULL;
-
-	for (; binding; binding = binding->next_by_machine) {
-		if (binding->state == BINDING_REGISTERED || !is_of(binding, subnet, machine))
-			continue;
-		if (!scope || (binding->has_address && is_in_scope(table, binding, scope)))
-			return binding;
-		if (!binding->has_address)
-			empty = binding;
-	}
-	return empty;
-}
-
-struct binding *binding_table_find_address(
-	const struct binding_table *table, const struct in6_addr *address)
-{
-	struct binding *binding = *address_slot(table, address);
-
-	while (binding && !IN6_ARE_ADDR_EQUAL(&binding->address, address))
-		binding = binding->next_by_address;
-	return binding;
 }
 
 static int list_number(const struct binding *binding)
@@ -206,39 +150,23 @@ void binding_table_set_lease(struct binding_table *table, struct binding *bindin
 
 void binding_table_drop_address(struct binding_table *table, struct binding *binding)
 {
-	struct binding **place;
-
 	if (!binding->has_address)
 		return;
 	binding_table_set_lease(table, binding, false);
-	place = address_slot(table, &binding->address);
-	while (*place != binding)
-		place = &(*place)->next_by_address;
-	*place = binding->next_by_address;
-	binding->has_address = false;
+	binding_forget_address(table, binding);
 	mark(table, binding);
-}
-
-static void forget_machine(struct binding_table *table, struct binding *binding)
-{
-	struct machine machine = binding_machine(binding);
-	struct binding **place = machine_slot(table, &binding->subnet, &machine);
-
-	while (*place != binding)
-		place = &(*place)->next_by_machine;
-	*place = binding->next_by_machine;
 }
 
 void binding_table_rest(struct binding_table *table, struct binding *binding)
 {
-	forget_machine(table, binding);
+	binding_forget_machine(table, binding);
 	binding->rests = true;
 }
 
 void binding_table_remove(struct binding_table *table, struct binding *binding)
 {
 	if (!binding->rests)
-		forget_machine(table, binding);
+		binding_forget_machine(table, binding);
 	binding_table_drop_address(table, binding);
 	list_take(list_of(table, binding), binding);
 	client_way_forget(binding->way);
@@ -280,16 +208,6 @@ struct binding *binding_table_add_resting(
 	return binding;
 }
 
-static void know_machine(struct binding_table *table, struct binding *binding)
-{
-	struct machine machine = binding_machine(binding);
-	struct binding **slot = machine_slot(table, &binding->subnet, &machine);
-
-	binding->rests = false;
-	binding->next_by_machine = *slot;
-	*slot = binding;
-}
-
 struct binding *binding_table_get(struct binding_table *table, const struct prefix *subnet,
 	const struct machine *machine, const struct in6_addr *scope)
 {
@@ -298,7 +216,7 @@ struct binding *binding_table_get(struct binding_table *table, const struct pref
 	if (!binding)
 		binding = binding_table_add_resting(table, subnet, machine);
 	if (binding && binding->rests)
-		know_machine(table, binding);
+		binding_know_machine(table, binding);
 	return binding;
 }
 
@@ -306,11 +224,12 @@ struct binding *binding_table_get(struct binding_table *table, const struct pref
 static void make_room_of_machine(
 	struct binding_table *table, const struct prefix *subnet, const struct machine *machine)
 {
-	struct binding *binding = *machine_slot(table, subnet, machine), *first = NULL;
+	struct binding *binding = *binding_machine_slot(table, subnet, machine), *first = NULL;
 	unsigned count = 0;
 
 	for (; binding; binding = binding->next_by_machine) {
-		if (binding->state != BINDING_REGISTERED || !is_of(binding, subnet, machine))
+		if (binding->state != BINDING_REGISTERED ||
+			!binding_is_of_subnet(binding, subnet, machine))
 			continue;
 		count++;
 		if (!first || binding->expires_ms < first->expires_ms)
@@ -327,7 +246,8 @@ struct binding *binding_table_register(struct binding_table *table, const struct
 {
 	struct binding *binding = binding_table_find_address(table, address);
 
-	if (binding && binding->state == BINDING_REGISTERED && is_of(binding, subnet, machine))
+	if (binding && binding->state == BINDING_REGISTERED &&
+		binding_is_of_subnet(binding, subnet, machine))
 		return binding;
 	make_room_of_machine(table, subnet, machine);
 	if (table->list[REGISTERED].count >= table->most / 4) {
@@ -337,7 +257,7 @@ struct binding *binding_table_register(struct binding_table *table, const struct
 	binding = binding_table_add_resting(table, subnet, machine);
 	if (!binding)
 		return NULL;
-	know_machine(table, binding);
+	binding_know_machine(table, binding);
 	binding_table_set_address(table, binding, address, false);
 	return binding;
 }
@@ -346,7 +266,6 @@ void binding_table_set_address(struct binding_table *table, struct binding *bind
 	const struct in6_addr *address, bool is_fixed)
 {
 	struct binding *holder = binding_table_find_address(table, address);
-	struct binding **slot;
 
 	binding->is_fixed = is_fixed;
 	if (holder == binding)
@@ -356,11 +275,7 @@ void binding_table_set_address(struct binding_table *table, struct binding *bind
 	else if (holder)
 		binding_table_drop_address(table, holder);
 	binding_table_drop_address(table, binding);
-	slot = address_slot(table, address);
-	binding->address = *address;
-	binding->has_address = true;
-	binding->next_by_address = *slot;
-	*slot = binding;
+	binding_know_address(table, binding, address);
 	mark(table, binding);
 }
 
@@ -429,23 +344,6 @@ struct binding *binding_table_next(const struct binding_table *table, const stru
 	return list < BINDING_LISTS ? table->list[list].newest : NULL;
 }
 
-const struct binding *binding_table_next_of(const struct binding_table *table,
-	const struct prefix *subnet, const struct machine *machine, const struct binding *after)
-{
-	const struct binding *binding =
-		after ? after->next_by_machine : *machine_slot(table, subnet, machine);
-
-	while (binding && !is_of(binding, subnet, machine))
-		binding = binding->next_by_machine;
-	return binding;
-}
-
-const struct binding *binding_table_next_in(
-	const struct binding_table *table, size_t part, const struct binding *after)
-{
-	return after ? after->next_by_address : table->by_address[part];
-}
-
 int binding_table_keep_ways(struct binding_table *table)
 {
 	struct binding *binding = NULL;
@@ -457,17 +355,6 @@ int binding_table_keep_ways(struct binding_table *table)
 	while (rc == 0 && (binding = binding_table_next(table, binding)))
 		client_way_note(&table->ways, binding, NULL, NULL, binding->since_ms);
 	return rc;
-}
-
-size_t binding_table_slots(const struct binding_table *table)
-{
-	return table->slots;
-}
-
-struct binding *binding_table_in_slot(
-	const struct binding_table *table, size_t slot, const struct binding *after)
-{
-	return after ? after->next_by_address : table->by_address[slot];
 }
 
 const char *binding_state_name(enum binding_state state)

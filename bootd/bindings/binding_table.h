@@ -77,7 +77,7 @@ struct binding {
 	uint64_t stored_ms;     /* of a lease: as far as the store has it; 0: not at all */
 	struct client_way *way; /* how its client was heard; NULL: not kept, or not known */
 
-	/* Private to binding_table.c. */
+	/* Private to binding_table.c and binding_lookup.c. */
 	struct binding *next_by_machine, *next_by_address;
 	struct binding *newer, *older; /* in the list of its state */
 };
