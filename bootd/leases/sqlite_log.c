@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One transaction at a time, begun by the first change. What it does to the index is noted, and
+ * done only once it is committed.
+ *
+ * When the log has more rows than twice the leases, each transaction first tidies a little at
+ * its beginning: of the oldest rows those that still count are written anew, then all of them
+ * go. Oldest first, so that nothing of before comes to count again.
+ */
+#include "bootd/leases/sqlite_log.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bootd/leases/lease_text.h"
+
+enum {
+	ROOM = 64,
+	TIDY_ROWS = 256,            /* at a time, at most */
+	TIDY_SPARE = 8192,          /* rows beyond twice the leases that are not worth it */
+	KEPT_EXPIRED_S = 24 * 3600, /* in the log; the clock may have been wrong */
+};
+
+const char sqlite_log_removed[] = "removed";
+
+static int prepare_all(struct sqlite_log *log)
+{
+	const struct {
+		const char *sql;
+		sqlite3_stmt **statement;
+	} wanted[] = {
+		{"BEGIN IMMEDIATE", &log->begin},
+		{"SELECT change, address, state FROM lease_change WHERE change >= ?"
+		 " ORDER BY change",
+			&log->rows},
+		{"INSERT INTO lease_change"
+		 " (change, address, subnet, machine, duid, iaid, state, since, expires)"
+		 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			&log->put},
+		{"SELECT change, address, expires FROM lease_change WHERE change >= ?"
+		 " ORDER BY change LIMIT ?",
+			&log->oldest},
+		{"INSERT INTO lease_change"
+		 " SELECT ?, address, subnet, machine, duid, iaid, state, since, expires"
+		 " FROM lease_change WHERE change = ?",
+			&log->again},
+		{"DELETE FROM lease_change WHERE change <= ?", &log->trim},
+		{"COMMIT", &log->commit},
+	};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		rc = sqlite_file_prepare(log->file, wanted[i].sql, wanted[i].statement);
+	return rc;
+}
+
+int sqlite_log_open(struct sqlite_log *log, struct sqlite_file *file)
+{
+	*log = (struct sqlite_log){.file = file};
+	lease_index_init(&log->index);
+	return prepare_all(log);
+}
+
+void sqlite_log_close(struct sqlite_log *log)
+{
+	sqlite3_stmt *statement[] = {
+		log->begin, log->rows, log->put, log->oldest, log->again, log->trim, log->commit};
+
+	for (size_t i = 0; i < sizeof(statement) / sizeof(statement[0]); i++)
+		sqlite3_finalize(statement[i]);
+	lease_index_fini(&log->index);
+	free(log->change);
+}
+
+/* --- the index ------------------------------------------------------------------- */
+
+/* For the index, once it is committed. */
+static int note_change(struct sqlite_log *log, const struct in6_addr *address, int64_t change)
+{
+	if (log->changes == log->room) {
+		size_t room = log->room + ROOM;
+		struct lease_place *more = realloc(log->change, room * sizeof(*more));
+
+		if (!more)
+			return sqlite_file_fail(log->file, -ENOMEM, "no memory");
+		log->change = more;
+		log->room = room;
+	}
+	if (change && lease_index_reserve(&log->index, address, log->changes + 1) < 0)
+		return sqlite_file_fail(log->file, -ENOMEM, "no memory");
+	log->change[log->changes++] =
+		(struct lease_place){.address = *address, .change = (uint64_t)change};
+	return 0;
+}
+
+static void index_change(struct lease_index *index, const struct lease_place *change)
+{
+	if (change->change)
+		lease_index_set(index, &change->address, change->change);
+	else
+		lease_index_drop(index, &change->address);
+}
+
+int sqlite_log_read_on(struct sqlite_log *log)
+{
+	struct lease_place place;
+	int rc = 0, step = SQLITE_DONE;
+
+	sqlite3_bind_int64(log->rows, 1, log->last + 1);
+	while (rc == 0 && (step = sqlite3_step(log->rows)) == SQLITE_ROW) {
+		const char *address = (const char *)sqlite3_column_text(log->rows, 1);
+		const char *state = (const char *)sqlite3_column_text(log->rows, 2);
+
+		log->last = sqlite3_column_int64(log->rows, 0);
+		if (log->first == 0)
+			log->first = log->last;
+		if (!address || !state || inet_pton(AF_INET6, address, &place.address) != 1)
+			continue; /* whoever reads it says so */
+		place.change = strcmp(state, sqlite_log_removed) == 0 ? 0 : (uint64_t)log->last;
+		rc = lease_index_reserve(&log->index, &place.address, 1);
+		if (rc == 0)
+			index_change(&log->index, &place);
+	}
+	if (rc < 0)
+		sqlite_file_fail(log->file, rc, "no memory");
+	else if (step != SQLITE_DONE)
+		rc = sqlite_file_failed(log->file);
+	sqlite3_reset(log->rows);
+	return rc;
+}
+
+/* --- tidying --------------------------------------------------------------------- */
+
+/* One of the oldest rows, where it still counts: the same once more, at the end. */
+static int keep_row(struct sqlite_log *log, const struct lease_place *row, bool is_over)
+{
+	int rc = 0;
+
+	if (lease_index_get(&log->index, &row->address) != row->change)
+		return 0;
+	if (is_over)
+		return note_change(log, &row->address, 0);
+	sqlite3_bind_int64(log->again, 1, log->next);
+	sqlite3_bind_int64(log->again, 2, (int64_t)row->change);
+	rc = sqlite_file_run(log->file, log->again);
+	return rc < 0 ? rc : note_change(log, &row->address, log->next++);
+}
+
+static int tidy_rows(struct sqlite_log *log, int most)
+{
+	struct lease_place row[TIDY_ROWS];
+	bool is_over[TIDY_ROWS];
+	int64_t over = (int64_t)time(NULL) - KEPT_EXPIRED_S;
+	int rows = 0, rc = 0;
+
+	sqlite3_bind_int64(log->oldest, 1, log->first);
+	sqlite3_bind_int(log->oldest, 2, most);
+	while (rows < most && sqlite3_step(log->oldest) == SQLITE_ROW) {
+		const char *address = (const char *)sqlite3_column_text(log->oldest, 1);
+
+		row[rows].change = (uint64_t)sqlite3_column_int64(log->oldest, 0);
+		is_over[rows] = sqlite3_column_int64(log->oldest, 2) < over;
+		if (address && inet_pton(AF_INET6, address, &row[rows].address) == 1)
+			rows++;
+	}
+	sqlite3_reset(log->oldest);
+	for (int i = 0; i < rows && rc == 0; i++)
+		rc = keep_row(log, &row[i], is_over[i]);
+	if (rc < 0 || rows == 0)
+		return rc;
+	sqlite3_bind_int64(log->trim, 1, (int64_t)row[rows - 1].change);
+	log->trimmed = (int64_t)row[rows - 1].change;
+	return sqlite_file_run(log->file, log->trim);
+}
+
+/* Twice as many as were put: the log shrinks faster than it grows. */
+static int tidy(struct sqlite_log *log)
+{
+	size_t most = 2 * log->before + 1;
+	uint64_t rows = (uint64_t)(log->last - log->first + 1);
+
+	if (rows <= 2 * log->index.count + TIDY_SPARE)
+		return 0;
+	return tidy_rows(log, most < TIDY_ROWS ? (int)most : TIDY_ROWS);
+}
+
+/* --- a transaction ---------------------------------------------------------------- */
+
+/* A transaction that failed stays so until its end: nothing of it is to be done. */
+static int begin(struct sqlite_log *log)
+{
+	int rc;
+
+	if (log->open || log->failed < 0)
+		return log->failed;
+	rc = sqlite_file_run(log->file, log->begin);
+	log->open = rc == 0;
+	if (rc == 0)
+		rc = sqlite_log_read_on(log); /* an operator's, where there are any */
+	log->next = log->last + 1;
+	log->trimmed = 0;
+	if (rc == 0)
+		rc = tidy(log);
+	log->failed = rc;
+	return rc;
+}
+
+static void bind_text(sqlite3_stmt *statement, int column, const char *text)
+{
+	sqlite3_bind_text(statement, column, text, -1, SQLITE_STATIC);
+}
+
+static int put_row(struct sqlite_log *log, const struct lease *lease, const char *state)
+{
+	char address[INET6_ADDRSTRLEN], subnet[PREFIX_TEXT], machine[MACHINE_TEXT];
+	char duid[DHCP6_DUID_TEXT];
+	sqlite3_stmt *put = log->put;
+	int rc;
+
+	sqlite3_bind_int64(put, 1, log->next);
+	bind_text(put, 2, dhcp6_address_format(&lease->address, address));
+	bind_text(put, 3, prefix_format(&lease->subnet, subnet));
+	bind_text(put, 4, machine_format(&lease->machine, machine));
+	bind_text(put, 5, dhcp6_duid_format(&lease->duid, duid));
+	sqlite3_bind_int64(put, 6, lease->iaid);
+	bind_text(put, 7, state);
+	sqlite3_bind_int64(put, 8, lease->since_unix_s);
+	sqlite3_bind_int64(put, 9, lease->expires_unix_s);
+	rc = sqlite_file_run(log->file, put);
+	if (rc == 0)
+		rc = note_change(log, &lease->address, state == sqlite_log_removed ? 0 : log->next);
+	log->next++;
+	return rc;
+}
+
+int sqlite_log_put(struct sqlite_log *log, const struct lease *lease, const char *state)
+{
+	if (begin(log) == 0)
+		log->failed = put_row(log, lease, state);
+	return log->failed;
+}
+
+/* A full disk ends the transaction by itself. */
+static void roll_back(struct sqlite_log *log)
+{
+	if (!sqlite3_get_autocommit(log->file->db))
+		sqlite3_exec(log->file->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static int run_commit(struct sqlite_log *log)
+{
+	uint64_t began_us = now_us();
+	int rc = sqlite_file_run(log->file, log->commit);
+
+	log->health.commit_us = now_us() - began_us;
+	log->health.commits_us += log->health.commit_us;
+	log->health.commits++;
+	return rc;
+}
+
+int sqlite_log_commit(struct sqlite_log *log)
+{
+	int rc = log->failed;
+
+	if (rc == 0 && log->open)
+		rc = run_commit(log);
+	if (rc < 0)
+		roll_back(log);
+	for (size_t i = 0; rc == 0 && i < log->changes; i++)
+		index_change(&log->index, &log->change[i]);
+	if (rc == 0 && log->open) {
+		log->last = log->next - 1;
+		log->first = log->trimmed ? log->trimmed + 1 : log->first;
+		log->before = log->changes;
+	}
+	log->changes = 0;
+	log->open = false;
+	log->failed = 0;
+	return rc;
+}
