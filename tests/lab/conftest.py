@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Fixtures of the labs: `lab` is empty, `site` is the drawing of topology.py,
-`bench` has the relay on it, with a client and a server.
+`bench` has the relay on it, with a client and a server; `bootd` has bootd, and `through` is
+a relay before it.
 
 Each test gets a directory. It is removed when the test passed, else kept and
 named: logs of all programs, configs, captures.
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from lab.bench import Bench
+from lab.boot_client import CONF, Relay
 from lab.netns import Lab, why_no_namespaces
 from lab.topology import Site
 
@@ -78,3 +80,21 @@ def site(lab):
 def bench(site):
     site.start_relayd()
     return Bench(site)
+
+
+@pytest.fixture
+def bootd(site):
+    """bootd with boot_client's CONF; it has .control, a path, .config and .root."""
+    root = site.lab.directory / "root"
+    root.mkdir()
+    (root / "boot.ipxe").write_text("#!ipxe\necho ${mac} ${host} ${profile} ${net0/ip}\n")
+    control = site.lab.directory / "bootd.sock"
+    text = CONF.format(root=root, control=control, state=site.lab.directory)
+    daemon = site.start_bootd(text, ports=(("udp", 547), ("udp", 69), ("tcp", 80)))
+    daemon.control, daemon.config, daemon.root = control, text, root
+    return daemon
+
+
+@pytest.fixture
+def through(site, bootd):
+    return Relay(site)

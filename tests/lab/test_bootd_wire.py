@@ -20,15 +20,13 @@ from scapy.layers.dhcp6 import (
     DHCP6OptRemoteID,
 )
 
-from lab.netns import link_local, run, wait_for
-from lab.test_bootd import (
+from lab.boot_client import (
     CONF,
     LINK,
     MAC,
     Relay,
     address,
     code,
-    bootd,  # noqa: F401 (a fixture)
     control,
     duid,
     options,
@@ -38,6 +36,7 @@ from lab.test_bootd import (
     solicit,
     url,
 )
+from lab.netns import link_local, run, wait_for
 from lab.topology import CORE_ROUTER, SERVER, program
 
 ADDR_REG_INFORM, ADDR_REG_REPLY = 36, 37
@@ -59,7 +58,7 @@ def lifetimes(preferred, valid):
 # --- address registration, RFC 9686 ---------------------------------------------------
 
 
-def test_registered_address_is_its_machines(site, bootd):  # noqa: F811
+def test_registered_address_is_its_machines(site, bootd):
     """A system tells of its own address, through relayd: what is fetched from it is known."""
     own, clients = "2001:db8:1::77", site.clients
     (bootd.root / "hello.txt").write_text("hello")
@@ -88,7 +87,7 @@ def test_registered_address_is_its_machines(site, bootd):  # noqa: F811
 
 
 def start(site, settings=""):
-    """bootd with these settings besides those of test_bootd.py, and a relay before it."""
+    """bootd with these settings besides those of boot_client.py, and a relay before it."""
     control_socket = site.lab.directory / "bootd.sock"
     text = CONF.format(root=site.lab.directory, control=control_socket, state=site.lab.directory)
     text += 'subnet "2001:db8:2::/64" {}\n'

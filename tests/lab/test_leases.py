@@ -24,9 +24,9 @@ from scapy.layers.dhcp6 import (
     DHCP6OptIAAddress,
 )
 
+from lab.boot_client import Relay, address, arch, control, duid, request_of, solicit, url
+from lab.boot_client import relay as relayed
 from lab.netns import run, wait_for
-from lab.test_bootd import Relay, address, arch, control, duid, request_of, solicit, url
-from lab.test_bootd import relay as relayed
 from lab.topology import program
 
 LOW, HIGH = ip_address("2001:db8:1::1000"), ip_address("2001:db8:1::1fff")

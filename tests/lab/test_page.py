@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 import pytest
 
+from lab.boot_client import MAC, X64_UEFI, Relay, arch, relay, request_of, solicit
 from lab.netns import wait_for
 from lab.process import PATIENCE
-from lab.test_bootd import MAC, X64_UEFI, Relay, arch, relay, request_of, solicit
 
 PAGE = ("::1", 8069)
 CONF = """\

@@ -6,11 +6,11 @@ import signal
 import pytest
 from scapy.layers.dhcp6 import DHCP6_Reply, DHCP6_Request, DHCP6OptClientId, DHCP6OptServerId
 
-from lab.netns import wait_for
-from lab.test_bootd import (
+from lab.boot_client import (
     MAC, X64_HTTP, X64_UEFI, Relay, address, arch, code, ia_na, options, read_options, relay, solicit,
     url,
 )
+from lab.netns import wait_for
 from lab.topology import SERVER
 
 CLIENT = "2001:db8:1::77"  # as another server, or an advertised prefix, has given it

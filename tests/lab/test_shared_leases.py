@@ -22,11 +22,11 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
+from lab.boot_client import control
 from lab.lease_load import RENEW, Load, mac_text
 from lab.netns import run, wait_for
 from lab.postgresql import AS_USER, Database, cluster  # noqa: F401 (a fixture)
 from lab.process import PATIENCE
-from lab.test_bootd import control
 from lab.topology import program
 
 NAMES = ("one", "two")

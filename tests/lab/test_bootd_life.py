@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: ISC
+"""bootd's life: how it reads its files, starts, gives up its privileges and reloads, and what
+stops it.
+"""
+
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+
+from lab.boot_client import (
+    CONF,
+    MAC,
+    X64_UEFI,
+    Relay,
+    address,
+    arch,
+    control,
+    solicit,
+    url,
+    uuid_duid,
+)
+from lab.netns import wait_for
+from lab.topology import program
+
+UEFI = 'boot "uefi" { arch = {x64-uefi}  url = "tftp://[2001:db8:100::69]/snponly.efi" }\n'
+
+
+# --- reload --------------------------------------------------------------------------
+
+
+def test_reload_swaps_or_leaves(site, bootd, through):
+    site.lab.file("bootd.conf", bootd.config.replace("snponly.efi", "other.efi"))
+    bootd.popen.send_signal(signal.SIGHUP)
+    bootd.wait_for_line("taken over")
+    assert url(through.ask(solicit(arch(X64_UEFI)))).endswith("/other.efi")
+    site.lab.file("bootd.conf", "subnet nonsense {}")
+    answer = control(bootd, "reload")
+    assert "bootd.conf:1:" in answer["error"]
+    assert url(through.ask(solicit(arch(X64_UEFI)))).endswith("/other.efi")
+
+
+def test_host_files_take_effect_at_once(site):
+    """Also without privileges. What is wrong is told with its line, and changes nothing."""
+    hosts = site.lab.directory / "hosts.d"
+    hosts.mkdir()
+    hosts.chmod(0o755)
+    text = CONF.format(root=site.lab.directory, control=site.lab.directory / "bootd.sock", state=site.lab.directory)
+    text = f'user = "nobody"\nhosts-directory = "{hosts}"\ngroup "web" {{ set = {{"image=web"}} }}\n' + text
+    text += 'boot "web" { group = "web" url = "tftp://[2001:db8:100::69]/${image}/${host}.efi" }\n'
+    text = text.replace(UEFI, "") + UEFI
+    bootd = site.start_bootd(text)
+    bootd.control = site.lab.directory / "bootd.sock"
+    bootd.wait_for_line("ready: ")
+    through = Relay(site)
+
+    def put(name, content):
+        whole = hosts / f".{name}"
+        whole.write_text(content)
+        whole.chmod(0o644)
+        whole.rename(hosts / name)
+
+    def offer():
+        message = through.ask(solicit(arch(X64_UEFI)))
+        return address(message), url(message)
+
+    def shown():
+        return control(bootd, "status")["hosts-directory"]
+
+    before = offer()
+    assert before[1].endswith("/snponly.efi")
+    put("w1.conf", f'host "w1" {{ mac = "{MAC}" address = "2001:db8:1::77" group = "web" }}\n')
+    bootd.wait_for_line("1 files taken over")
+    assert offer() == ("2001:db8:1::77", "tftp://[2001:db8:100::69]/web/w1.efi")
+    put("w1.conf", f'host "w1" {{\n  mac = "{MAC}"\n  address = "none"\n}}\n')
+    bootd.wait_for_line(f'error: {hosts}/w1.conf:3: address = "none"')
+    assert offer()[0] == "2001:db8:1::77"
+    assert [text.split(": ")[0] for text in shown()["refused"]] == [f"{hosts}/w1.conf:3"]
+    put("w2.conf", f'host "w2" {{ mac = "{MAC}" }}\n')
+    bootd.wait_for_line(f"error: {hosts}/w2.conf:1: ")
+    assert offer()[0] == "2001:db8:1::77"
+    (hosts / "w1.conf").unlink()
+    bootd.wait_for_line("2 files taken over, 1 of them gone")
+    assert control(bootd, f"explain mac={MAC} arch=x64-uefi")["host"] == "w2"
+    assert shown() == {"path": str(hosts), "files": 1, "hosts": 1, "refused": []}
+    bootd.popen.send_signal(signal.SIGHUP)
+    bootd.wait_for_line("bootd.conf: taken over")
+    site.lab.file("bootd.conf", text.replace(str(hosts), "/nonexistent"))
+    assert "/nonexistent" in control(bootd, "reload")["error"]
+    assert control(bootd, f"explain mac={MAC} arch=x64-uefi")["host"] == "w2"
+
+
+# --- privileges ----------------------------------------------------------------------
+
+
+def test_keeps_working_as_nobody(site):
+    """Privileges are given up; what reload and new links need is still there."""
+    key, duid = site.lab.directory / "state/bootd.key", site.lab.directory / "bootd.duid"
+    text = CONF.format(root=site.lab.directory, control="", state=site.lab.directory)
+    text = text.replace('key = "a key for the laboratory"', f'key-file = "{key}"')
+    bootd = site.start_bootd('user = "nobody"\nlisten = {"lan"}\n' + text)
+    bootd.wait_for_line("ready: ")
+    wait_for(lambda: status_of(bootd)["Uid"].split()[0] == "65534", what="it becomes nobody")
+    assert int(status_of(bootd)["CapEff"], 16) == 0
+    assert (key.stat().st_mode & 0o777, key.stat().st_size) == (0o600, 32)
+    assert duid.stat().st_size == 18
+    through = Relay(site)
+    before = address(through.ask(solicit()))
+    bootd.popen.send_signal(signal.SIGHUP)
+    bootd.wait_for_line("taken over")
+    site.lab.veth(site.server, "lan", site.clients, "own")
+    wait_for(lambda: site.server.joined("lan"), what="bootd joins ff02::1:2")
+    assert address(through.ask(solicit(client=uuid_duid(9)))) == before
+    bootd.stop()
+    site.start_bootd(text)
+    assert address(through.ask(solicit())) == before  # the same key was read again
+
+
+def status_of(process):
+    """/proc/PID/status; `ip netns exec` becomes the program, so its PID is the daemon's."""
+    text = open(f"/proc/{process.pid}/status").read()
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+
+# --- the command line ----------------------------------------------------------------
+
+
+def bootd_t(tmp_path, text):
+    path = tmp_path / "bootd.conf"
+    path.write_text(text)
+    argv = [program("netboot6-bootd"), "-t", "-c", path]
+    done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, check=False)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('subnet "2001:db8::1/64" {}', "expected a prefix"),
+        ('subnet "2001:db8::/64" { addresses = pool }', "pool = \"FIRST-LAST\""),
+        ('boot "x" { arch = {x64-uefi} url = "http://[2001:db8::1]/x.efi" }', "only tftp://"),
+        ('boot "x" { arch = {x86-64} url = "tftp://[2001:db8::1]/x.efi" }', "an architecture"),
+        ('host "x" { mac = "52:54" }', "a MAC address"),
+        ('listen = {"eth0"', "never closed"),
+        ('lifetime = "1s"', "between 1m and 365d"),
+    ],
+)
+def test_bad_file_is_refused_with_its_line(tmp_path, line, said):
+    status, text = bootd_t(tmp_path, f"# one\n\n{line}\n")
+    assert status == 78 and re.search(said, text)
+    assert re.search(r"bootd\.conf:[34]: ", text)
+
+
+def test_good_file_passes(tmp_path):
+    text = CONF.format(root=tmp_path, control="", state=tmp_path)
+    assert bootd_t(tmp_path, text) == (0, "")
+    assert os.listdir(tmp_path) == ["bootd.conf"]  # it makes nothing
+
+
+def test_check_reads_host_files(tmp_path):
+    hosts = tmp_path / "hosts.d"
+    hosts.mkdir()
+    (hosts / "a.conf").write_text('\nhost "a" {}\n')
+    done = bootd_t(tmp_path, f'subnet "2001:db8::/64" {{}}\nhosts-directory = "{hosts}"\n')
+    assert done[0] == 78
+    assert f"{hosts}/a.conf:2: host" in done[1]
+    (hosts / "a.conf").write_text('host "a" { mac = "52:54:00:12:34:56" }\n')
+    text = (tmp_path / "bootd.conf").read_text()
+    assert bootd_t(tmp_path, text)[0] == 0
+    rc, said = bootd_t(tmp_path, text.replace("hosts.d", "host.d"))
+    assert rc == 0 and "host.d: No such file or directory" in said
+
+
+@pytest.mark.parametrize(("what", "port"), [("dhcp", 547), ("tftp", 69)])
+def test_who_has_the_port_is_named(site, what, port):
+    site.server.udp_socket("::", port)
+    directory = site.lab.directory
+    (directory / "root").mkdir()
+    text = CONF.format(root=directory / "root", control="", state=directory)
+    path = site.lab.file("bootd.conf", text)
+    done = site.server.run(program("netboot6-bootd"), "-f", "-c", path, check=False)
+    assert done.returncode == 1
+    assert re.search(rf"{what} \[::\]:{port}: the port is taken by \S+ \(process", done.stderr)
+    assert f"(process {os.getpid()})" in done.stderr
