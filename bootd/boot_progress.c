@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Records in a hash table by machine and in a list by their last step. */
+/*
+ * Records in a hash table by machine and in a list by their last step; what is seen of a
+ * machine moves its record to a stage and becomes a step there (boot_record.h).
+ */
 #include "bootd/boot_progress.h"
 
 #include <errno.h>
@@ -38,14 +41,6 @@ static struct boot_record **slot_of(
 			       (progress->slots - 1)];
 }
 
-static void clear_steps(struct boot_record *record)
-{
-	for (unsigned i = 0; i < record->steps; i++) {
-		free(record->step[i].text);
-	}
-	record->steps = 0;
-}
-
 static void list_add(struct boot_progress *progress, struct boot_record *record)
 {
 	record->newer = NULL;
@@ -68,7 +63,7 @@ static void forget(struct boot_progress *progress, struct boot_record *record)
 		place = &(*place)->next_in_slot;
 	*place = record->next_in_slot;
 	list_take(progress, record);
-	clear_steps(record);
+	boot_record_clear_steps(record);
 	free(record->host);
 	free(record);
 	progress->count--;
@@ -150,7 +145,7 @@ static void enter_stage(struct boot_progress *progress, struct boot_record *reco
 	bool is_over = now_ms - record->last_ms > BOOT_OVER_MS;
 
 	if (record->boots == 0 || is_over || (is_start && stage < record->stage)) {
-		clear_steps(record);
+		boot_record_clear_steps(record);
 		record->stage = STAGE_UNKNOWN;
 		record->began_ms = now_ms;
 		record->bytes = 0;
@@ -165,87 +160,14 @@ static void enter_stage(struct boot_progress *progress, struct boot_record *reco
 	record->last_ms = now_ms;
 }
 
-/* A text that is put together piece by piece and cut where it does not fit. */
-struct phrase {
-	size_t len;
-	char text[BOOT_STEP_TEXT];
-};
-
-static void say(struct phrase *phrase, const char *text)
+static void tell_step(struct boot_progress *progress, struct boot_record *record, uint64_t now_ms,
+	bool is_same_go_on, const struct boot_phrase *text, const struct boot_phrase *result,
+	bool failed)
 {
-	size_t len = strlen(text), room = sizeof(phrase->text) - 1 - phrase->len;
+	const struct boot_step *step =
+		boot_record_put_step(record, now_ms, is_same_go_on, text, result, failed);
 
-	memcpy(phrase->text + phrase->len, text, len < room ? len : room);
-	phrase->len += len < room ? len : room;
-}
-
-/* One more word. */
-static void say_word(struct phrase *phrase, const char *word)
-{
-	if (*word && phrase->len > 0)
-		say(phrase, " ");
-	say(phrase, word);
-}
-
-/* A path is of the peer's choice: what is shown as JSON must be text. */
-static void say_path(struct phrase *phrase, const char *path)
-{
-	size_t from = phrase->len;
-
-	say_word(phrase, path);
-	for (size_t i = from; i < phrase->len; i++)
-		if (phrase->text[i] < ' ' || phrase->text[i] > '~')
-			phrase->text[i] = '?';
-}
-
-static char *copy_phrase(char *to, const struct phrase *phrase)
-{
-	memcpy(to, phrase->text, phrase->len);
-	to[phrase->len] = '\0';
-	return to + phrase->len + 1;
-}
-
-/* Room for one more: all but the first are moved up. */
-static struct boot_step *new_step(struct boot_record *record, uint64_t now_ms)
-{
-	if (record->steps == BOOT_STEPS_MAX) {
-		free(record->step[1].text);
-		memmove(&record->step[1], &record->step[2],
-			(BOOT_STEPS_MAX - 2) * sizeof(record->step[0]));
-		record->steps--;
-	}
-	record->step[record->steps] = (struct boot_step){.at_ms = now_ms};
-	return &record->step[record->steps++];
-}
-
-/* The last step with this text, if it is that of the last few. */
-static struct boot_step *recent_step(struct boot_record *record, const char *text)
-{
-	for (unsigned i = record->steps; i > 0 && i + 6 > record->steps; i--)
-		if (strcmp(record->step[i - 1].text, text) == 0)
-			return &record->step[i - 1];
-	return NULL;
-}
-
-static void put_step(struct boot_progress *progress, struct boot_record *record, uint64_t now_ms,
-	bool is_same_go_on, const struct phrase *text, const struct phrase *result, bool failed)
-{
-	char *both = malloc(text->len + 1 + result->len + 1);
-	struct boot_step *step;
-
-	if (!both)
-		return;
-	copy_phrase(copy_phrase(both, text), result);
-	step = recent_step(record, both);
-	if (!step)
-		step = new_step(record, now_ms);
-	free(step->text);
-	step->text = both;
-	step->result = both + text->len + 1;
-	step->failed = failed;
-	step->last_ms = now_ms;
-	step->times += !is_same_go_on || step->times == 0;
-	if (progress->told)
+	if (step && progress->told)
 		progress->told(progress->told_arg, record, step);
 }
 
@@ -263,18 +185,19 @@ static enum boot_stage stage_of_exchange(const struct exchange_event *event)
 	}
 }
 
-static void say_result(struct phrase *phrase, const struct exchange_event *event)
+static void say_result(struct boot_phrase *phrase, const struct exchange_event *event)
 {
 	const struct decision *decision = event->decision;
 	char address[INET6_ADDRSTRLEN];
 
-	say(phrase, dhcp6_message_name(event->answer_type));
+	boot_phrase_add(phrase, dhcp6_message_name(event->answer_type));
 	if (event->with_address)
-		say_word(phrase, dhcp6_address_format(&decision->address.address, address));
+		boot_phrase_add_word(
+			phrase, dhcp6_address_format(&decision->address.address, address));
 	if (event->with_boot_url)
-		say_word(phrase, decision->boot.url);
+		boot_phrase_add_word(phrase, decision->boot.url);
 	if (event->status)
-		say_word(phrase, dhcp6_status_name(event->status));
+		boot_phrase_add_word(phrase, dhcp6_status_name(event->status));
 }
 
 static void remember_client(struct boot_record *record, const struct exchange_event *event)
@@ -299,7 +222,7 @@ static void remember_client(struct boot_record *record, const struct exchange_ev
 const struct boot_record *boot_progress_exchange(
 	struct boot_progress *progress, const struct exchange_event *event)
 {
-	struct phrase text = {0}, result = {0};
+	struct boot_phrase text = {0}, result = {0};
 	char firmware[FIRMWARE_TEXT];
 	struct boot_record *record;
 
@@ -312,10 +235,10 @@ const struct boot_record *boot_progress_exchange(
 	enter_stage(progress, record,
 		event->facts->type == DHCP6_RELEASE ? record->stage : stage_of_exchange(event),
 		event->now_ms);
-	say(&text, firmware_format(event->facts, firmware));
-	say_word(&text, dhcp6_message_name(event->facts->type));
+	boot_phrase_add(&text, firmware_format(event->facts, firmware));
+	boot_phrase_add_word(&text, dhcp6_message_name(event->facts->type));
 	say_result(&result, event);
-	put_step(progress, record, event->now_ms, false, &text, &result,
+	tell_step(progress, record, event->now_ms, false, &text, &result,
 		event->status != DHCP6_STATUS_SUCCESS);
 	return record;
 }
@@ -326,40 +249,40 @@ static enum boot_stage stage_of_fetch(const struct boot_record *record)
 	return record->stage >= STAGE_IPXE_ASKS ? STAGE_IPXE_FETCHES : STAGE_FIRMWARE_FETCHES;
 }
 
-static void say_fetched(struct phrase *phrase, const struct fetch_event *event)
+static void say_fetched(struct boot_phrase *phrase, const struct fetch_event *event)
 {
 	char text[96];
 
 	if (event->outcome == FETCH_STARTED) {
 		snprintf(text, sizeof(text), "of %" PRIu64 " octets", event->size);
-		say(phrase, text);
+		boot_phrase_add(phrase, text);
 		return;
 	}
-	say(phrase, fetch_outcome_name(event->outcome));
+	boot_phrase_add(phrase, fetch_outcome_name(event->outcome));
 	if (event->error) {
-		say(phrase, ": ");
-		say(phrase, event->error);
+		boot_phrase_add(phrase, ": ");
+		boot_phrase_add(phrase, event->error);
 	}
 	snprintf(text, sizeof(text), ", %" PRIu64 " octets in %" PRIu64 " ms", event->bytes,
 		event->duration_ms);
-	say(phrase, text);
+	boot_phrase_add(phrase, text);
 }
 
 void boot_progress_fetch(struct boot_progress *progress, const struct machine *machine,
 	const struct fetch_event *event, uint64_t now_ms)
 {
 	struct boot_record *record = touch(progress, machine, now_ms);
-	struct phrase text = {0}, result = {0};
+	struct boot_phrase text = {0}, result = {0};
 
 	if (!record || event->outcome == FETCH_PROBED)
 		return;
 	enter_stage(progress, record, stage_of_fetch(record), now_ms);
-	say(&text, fetch_kind_name(event->kind));
-	say_path(&text, event->path);
+	boot_phrase_add(&text, fetch_kind_name(event->kind));
+	boot_phrase_add_path(&text, event->path);
 	say_fetched(&result, event);
 	if (event->outcome != FETCH_STARTED)
 		record->bytes += event->bytes;
-	put_step(progress, record, now_ms, event->outcome == FETCH_DONE, &text, &result,
+	tell_step(progress, record, now_ms, event->outcome == FETCH_DONE, &text, &result,
 		event->outcome == FETCH_FAILED);
 }
 
@@ -367,59 +290,14 @@ void boot_progress_booted(
 	struct boot_progress *progress, const struct machine *machine, uint64_t now_ms)
 {
 	struct boot_record *record = touch(progress, machine, now_ms);
-	struct phrase text = {0}, result = {0};
+	struct boot_phrase text = {0}, result = {0};
 	char after[64];
 
 	if (!record)
 		return;
 	enter_stage(progress, record, STAGE_BOOTED, now_ms);
 	snprintf(after, sizeof(after), "%" PRIu64 " ms after it began", now_ms - record->began_ms);
-	say(&text, "booted");
-	say(&result, after);
-	put_step(progress, record, now_ms, false, &text, &result, false);
-}
-
-const char *boot_stage_name(enum boot_stage stage)
-{
-	static const char *const name[BOOT_STAGES] = {
-		[STAGE_UNKNOWN] = "unknown",
-		[STAGE_SYSTEM] = "system",
-		[STAGE_FIRMWARE_ASKS] = "firmware asks",
-		[STAGE_FIRMWARE_ADDRESSED] = "firmware addressed",
-		[STAGE_FIRMWARE_FETCHES] = "firmware fetches",
-		[STAGE_IPXE_ASKS] = "iPXE asks",
-		[STAGE_IPXE_ADDRESSED] = "iPXE addressed",
-		[STAGE_IPXE_FETCHES] = "iPXE fetches",
-		[STAGE_BOOTED] = "booted",
-	};
-
-	return name[stage];
-}
-
-const char *boot_stage_hint(enum boot_stage stage)
-{
-	static const char *const hint[BOOT_STAGES] = {
-		[STAGE_FIRMWARE_ASKS] =
-			"it does not take the offer: is there a boot rule for it, does another "
-			"server answer, does our Advertise come back through the relay?",
-		[STAGE_FIRMWARE_ADDRESSED] =
-			"it has its address and fetches nothing: do router advertisements on its "
-			"link name a default router, does the way back exist, do the files lie "
-			"on this server?",
-		[STAGE_FIRMWARE_FETCHES] =
-			"what it loaded does not ask for more: look at its console",
-		[STAGE_IPXE_ASKS] = "iPXE does not take the answer: look at its console",
-		[STAGE_IPXE_ADDRESSED] =
-			"iPXE fetches nothing: is the URL right, and reachable from its link?",
-		[STAGE_IPXE_FETCHES] =
-			"it has its files and has not called home (GET /netboot6/booted?mac=...): "
-			"look at its console, or let the installed system call",
-	};
-
-	return hint[stage];
-}
-
-const char *boot_stage_advice(const struct boot_record *record, uint64_t now_ms)
-{
-	return now_ms - record->last_ms < BOOT_SILENT_MS ? NULL : boot_stage_hint(record->stage);
+	boot_phrase_add(&text, "booted");
+	boot_phrase_add(&result, after);
+	tell_step(progress, record, now_ms, false, &text, &result, false);
 }

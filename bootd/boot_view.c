@@ -62,7 +62,7 @@ json_t *boot_view_record(const struct boot_record *record, bool with_steps, uint
 		boot_view_unix_time(record->last_ms, now_ms), "silent",
 		(double)(now_ms - record->last_ms) / 1000, "bytes", (json_int_t)record->bytes,
 		"last-step", last ? last->text : NULL, "last-result", last ? last->result : NULL,
-		"failed", last && last->failed, "stuck", boot_stage_advice(record, now_ms));
+		"failed", last && last->failed, "stuck", boot_record_advice(record, now_ms));
 
 	if (view && with_steps)
 		json_object_set_new(view, "steps", steps_json(record, now_ms));

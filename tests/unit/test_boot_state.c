@@ -390,8 +390,8 @@ static void test_a_boot_from_end_to_end(void **state)
 	assert_int_equal(record->stage, STAGE_FIRMWARE_ASKS);
 	assert_int_equal(record->mac_source, CLIENT_MAC_RELAY);
 	assert_int_equal(record->mac_hints, 0);
-	assert_null(boot_stage_advice(record, b.now_ms));
-	assert_non_null(strstr(boot_stage_advice(record, b.now_ms + BOOT_SILENT_MS), "offer"));
+	assert_null(boot_record_advice(record, b.now_ms));
+	assert_non_null(strstr(boot_record_advice(record, b.now_ms + BOOT_SILENT_MS), "offer"));
 	ask(&b, DHCP6_REQUEST, NULL);
 	assert_int_equal(record->stage, STAGE_FIRMWARE_ADDRESSED);
 	fetch(&b, "x.efi", FETCH_PROBED, 0);
