@@ -10,23 +10,11 @@
 #include "relayd/links/client_links.h"
 
 #include <errno.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon/log.h"
-
-/* Links that have gone are remembered for their counters, this many. */
-enum { ABSENT_MAX = 4096 };
-
-static int compare_names(const void *a, const void *b)
-{
-	const struct client_link *x = a, *y = b;
-
-	return strcmp(x->name, y->name);
-}
 
 /* The first of the three roles. */
 static bool is_client_link(const struct link *link)
@@ -51,48 +39,17 @@ bool client_links_face(const struct link *link)
 struct client_link *client_links_find_name(const struct client_links *links, const char *name)
 {
 	struct link *link = link_table_find_name(links->table, name);
-	struct client_link *const *found;
-	struct client_link key;
 
 	/* Nearly always it is there, and a hash is nearer than the tree. */
 	if (link && is_client_link(link))
 		return link->user;
-	if (strlen(name) >= sizeof(key.name))
-		return NULL;
-	strcpy(key.name, name);
-	found = tfind(&key, (void *const *)&links->by_name, compare_names);
-	return found ? *found : NULL;
-}
-
-static int compare_interface_ids(const void *a, const void *b)
-{
-	const struct client_link *x = a, *y = b;
-
-	if (x->interface_id_len != y->interface_id_len)
-		return x->interface_id_len - y->interface_id_len;
-	return memcmp(x->interface_id, y->interface_id, x->interface_id_len);
+	return link_book_find_name(&links->book, name);
 }
 
 struct client_link *client_links_find_interface_id(
 	const struct client_links *links, const uint8_t *id, size_t len)
 {
-	struct client_link key = {.interface_id_len = (uint8_t)len};
-	struct client_link *const *found;
-
-	if (len == 0 || len > sizeof(key.interface_id))
-		return NULL;
-	memcpy(key.interface_id, id, len);
-	found = tfind(&key, (void *const *)&links->by_interface_id, compare_interface_ids);
-	return found ? *found : NULL;
-}
-
-/* Give a link its Interface-Id and make it found by it. */
-static int identify(struct client_links *links, struct client_link *cl)
-{
-	client_link_identify(cl, links->conf, links->host);
-	if (cl->interface_id_len && !tsearch(cl, &links->by_interface_id, compare_interface_ids))
-		return -ENOMEM;
-	return 0;
+	return link_book_find_interface_id(&links->book, id, len);
 }
 
 struct client_link *client_links_find(const struct client_links *links, int ifindex)
@@ -106,77 +63,10 @@ struct client_link *client_links_find_address(
 	const struct client_links *links, const struct in6_addr *link_address)
 {
 	/* Only for servers that do not send the Interface-Id back, as RFC 9915 asks them to. */
-	for (struct client_link *cl = links->first; cl; cl = cl->next)
+	for (struct client_link *cl = links->book.first; cl; cl = cl->next)
 		if (cl->link && IN6_ARE_ADDR_EQUAL(&cl->link_address, link_address))
 			return cl;
 	return NULL;
-}
-
-/* True for a link that the configuration names, there or not. */
-static bool is_awaited(const struct client_links *links, const char *name)
-{
-	const struct link_patterns *patterns = &links->conf->interfaces;
-
-	for (size_t i = 0; i < patterns->count; i++)
-		if (link_pattern_is_name(patterns->pattern[i]) &&
-			strcmp(patterns->pattern[i], name) == 0)
-			return link_patterns_match(patterns, name);
-	return false;
-}
-
-static void forget(struct client_links *links, struct client_link *cl)
-{
-	struct client_link **at = &links->first;
-
-	while (*at != cl)
-		at = &(*at)->next;
-	*at = cl->next;
-	if (links->tail == &cl->next)
-		links->tail = at;
-	tdelete(cl, &links->by_name, compare_names);
-	if (cl->interface_id_len)
-		tdelete(cl, &links->by_interface_id, compare_interface_ids);
-	links->count--;
-	links->n_absent--;
-	free(cl);
-}
-
-/* Keep the memory of links that come and go under ever new names bounded. */
-static void forget_oldest_absent(struct client_links *links)
-{
-	struct client_link *oldest = NULL;
-
-	for (struct client_link *cl = links->first; cl; cl = cl->next)
-		if (!cl->link && !is_awaited(links, cl->name) &&
-			(!oldest || cl->since_s < oldest->since_s))
-			oldest = cl;
-	if (oldest)
-		forget(links, oldest);
-}
-
-static struct client_link *find_or_make(struct client_links *links, const char *name)
-{
-	struct client_link *cl = client_links_find_name(links, name);
-
-	if (cl)
-		return cl;
-	cl = calloc(1, sizeof(*cl));
-	if (!cl)
-		return NULL;
-	strcpy(cl->name, name);
-	cl->holder = -1;
-	cl->since_s = time(NULL);
-	strcpy(cl->reason, "there is no link of this name");
-	if (identify(links, cl) < 0 || !tsearch(cl, &links->by_name, compare_names)) {
-		tdelete(cl, &links->by_interface_id, compare_interface_ids);
-		free(cl);
-		return NULL;
-	}
-	*links->tail = cl;
-	links->tail = &cl->next;
-	links->count++;
-	links->n_absent++;
-	return cl;
 }
 
 static void update(struct client_links *links, struct client_link *cl)
@@ -247,7 +137,7 @@ static void join(struct client_links *links, struct client_link *cl)
 
 static void attach_client(struct client_links *links, struct link *link)
 {
-	struct client_link *cl = find_or_make(links, link->name);
+	struct client_link *cl = link_book_get(&links->book, link->name, links->conf, links->host);
 
 	if (!cl) {
 		log_error("%s: no memory to serve this link", link->name);
@@ -255,7 +145,7 @@ static void attach_client(struct client_links *links, struct link *link)
 	}
 	cl->link = link;
 	link->user = cl;
-	links->n_absent--;
+	link_book_appeared(&links->book);
 	join(links, cl);
 	update(links, cl);
 	attach_macvlans_above(links, link->ifindex);
@@ -278,8 +168,7 @@ static void detach_client(struct client_links *links, struct link *link, struct 
 	cl->link = NULL;
 	link->user = NULL;
 	update(links, cl);
-	if (++links->n_absent > ABSENT_MAX)
-		forget_oldest_absent(links);
+	link_book_gone(&links->book, links->conf);
 }
 
 static void attach(struct client_links *links, struct link *link)
@@ -336,7 +225,7 @@ void client_links_synced(struct client_links *links)
 		return;
 	links->loud = true;
 	/* The first picture is whole: what is ready is counted, what is not is named. */
-	for (const struct client_link *cl = links->first; cl; cl = cl->next)
+	for (const struct client_link *cl = links->book.first; cl; cl = cl->next)
 		if (cl->state != CLIENT_LINK_READY)
 			log_notice("%s: %s, %s", cl->name, client_link_state_name(cl->state),
 				cl->reason);
@@ -346,7 +235,7 @@ size_t client_links_count(const struct client_links *links, enum client_link_sta
 {
 	size_t n = 0;
 
-	for (const struct client_link *cl = links->first; cl; cl = cl->next)
+	for (const struct client_link *cl = links->book.first; cl; cl = cl->next)
 		n += cl->state == state;
 	return n;
 }
@@ -357,42 +246,16 @@ void client_links_addresses_changed(struct client_links *links, struct link *lin
 		update(links, link->user);
 }
 
-static int await_named(struct client_links *links)
-{
-	const struct link_patterns *patterns = &links->conf->interfaces;
-
-	for (size_t i = 0; i < patterns->count; i++)
-		if (link_pattern_is_name(patterns->pattern[i]) &&
-			link_patterns_match(patterns, patterns->pattern[i]) &&
-			!find_or_make(links, patterns->pattern[i]))
-			return -ENOMEM;
-	return 0;
-}
-
 int client_links_init(struct client_links *links, struct link_table *table,
 	const struct relay_conf *conf, int lasting_fd)
 {
-	*links = (struct client_links){.table = table, .conf = conf, .tail = &links->first};
+	*links = (struct client_links){.table = table, .conf = conf};
+	link_book_init(&links->book);
 	gethostname(links->host, sizeof(links->host) - 1);
 	links->membership = membership_new(lasting_fd);
 	if (!links->membership)
 		return -ENOMEM;
-	return await_named(links);
-}
-
-static void keep_node(void *node)
-{
-	(void)node;
-}
-
-/* The Interface-Ids may be others by a new configuration. */
-static void identify_all(struct client_links *links)
-{
-	tdestroy(links->by_interface_id, keep_node);
-	links->by_interface_id = NULL;
-	for (struct client_link *cl = links->first; cl; cl = cl->next)
-		if (identify(links, cl) < 0)
-			log_error("%s: no memory to find it by its Interface-Id", cl->name);
+	return link_book_await(&links->book, conf, links->host);
 }
 
 void client_links_reconfigure(struct client_links *links, const struct relay_conf *conf)
@@ -401,7 +264,7 @@ void client_links_reconfigure(struct client_links *links, const struct relay_con
 	struct client_link *cl, *next;
 
 	links->conf = conf;
-	identify_all(links);
+	link_book_identify(&links->book, conf, links->host);
 	for (link = link_table_first(links->table); link;
 		link = link_table_next(links->table, link)) {
 		cl = link->user;
@@ -414,25 +277,20 @@ void client_links_reconfigure(struct client_links *links, const struct relay_con
 		link = link_table_next(links->table, link))
 		if (!link->user)
 			attach(links, link);
-	for (cl = links->first; cl; cl = next) {
+	for (cl = links->book.first; cl; cl = next) {
 		next = cl->next;
 		if (cl->link)
 			update(links, cl);
 		else if (!link_patterns_match(&conf->interfaces, cl->name))
-			forget(links, cl);
+			link_book_forget(&links->book, cl);
 	}
-	if (await_named(links) < 0)
+	if (link_book_await(&links->book, conf, links->host) < 0)
 		log_error("no memory to await the links that the configuration names");
 }
 
 void client_links_fini(struct client_links *links)
 {
-	struct client_link *next;
-
-	tdestroy(links->by_name, keep_node);
-	tdestroy(links->by_interface_id, keep_node);
-	for (struct client_link *cl = links->first; cl; cl = next) {
-		next = cl->next;
+	for (struct client_link *cl = links->book.first; cl; cl = cl->next) {
 		while (cl->vmacs) {
 			struct client_link_vmac *vmac = cl->vmacs;
 
@@ -441,8 +299,8 @@ void client_links_fini(struct client_links *links)
 		}
 		if (cl->link)
 			cl->link->user = NULL;
-		free(cl);
 	}
+	link_book_fini(&links->book);
 	membership_free(links->membership);
 	*links = (struct client_links){0};
 }

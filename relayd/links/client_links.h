@@ -15,6 +15,7 @@
 
 #include "netlink/link_table.h"
 #include "relayd/links/client_link.h"
+#include "relayd/links/link_book.h"
 #include "relayd/links/membership.h"
 
 /* A client link has another state or link-address than before. */
@@ -25,10 +26,7 @@ struct client_links {
 	struct link_table *table;
 	const struct relay_conf *conf;
 	struct membership *membership;
-	struct client_link *first, **tail; /* in order of appearance */
-	void *by_name, *by_interface_id;   /* tsearch(3) */
-	size_t count;
-	size_t n_absent;
+	struct link_book book;
 	bool loud;                 /* changes are logged: not before the first picture is whole */
 	size_t n_macvlans;         /* in the whole table */
 	char host[65];             /* for Remote-IDs */
