@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Thin: what to say is decided in exchange.c, which link a client is on in served_links.c. */
+/*
+ * Thin: what to say is decided in exchange.c, which link a client is on in served_links.c. Here
+ * is the order of things: a batch is handled, then its leases are committed, then what promises
+ * them is settled, and all is sent.
+ */
 #include "bootd/dhcp/dhcp_service.h"
 
 #include <arpa/inet.h>
@@ -9,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bootd/dhcp/outbox.h"
 #include "bootd/dhcp/waiting.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
@@ -35,9 +40,7 @@ struct dhcp_service {
 	int fd;
 	struct loop_watch *watch;
 	struct udp_receiver *receiver;
-	struct udp_sender *sender;
-	uint8_t (*answer)[DHCP6_MESSAGE_MAX]; /* BATCH of them: touched as far as used */
-	unsigned answers;                     /* to be sent */
+	struct outbox outbox;
 	/* Behind a commit that takes its time: to be settled, to be handed in anew. */
 	struct waiting_room room;
 	struct waiting settling, later;
@@ -99,44 +102,11 @@ static bool arrival_of(
 	return !arrival->multicast || (l && served_links_is_served(&service->links, l));
 }
 
-static void send_failed(void *arg, const struct udp_outgoing *datagram, int error)
-{
-	static struct log_limit limit;
-	struct dhcp_service *service = arg;
-	char to[INET6_ADDRSTRLEN];
-
-	service->counters.send_failed++;
-	inet_ntop(AF_INET6, &datagram->to.sin6_addr, to, sizeof(to));
-	log_limited(&limit, LOG_LEVEL_WARNING, "%s: an answer cannot be sent there: %s", to,
-		strerror(error));
-}
-
 static void flush(struct dhcp_service *service)
 {
-	service->counters.answered += service->answers;
-	udp_flush(service->sender, service->fd, send_failed, service);
-	service->answers = 0;
-}
-
-/* The answer is in the next of the buffers, which is taken by that. */
-static void queue(struct dhcp_service *service, const struct udp_datagram *datagram,
-	const struct arrival *arrival, const struct exchange_answer *answer)
-{
-	struct udp_outgoing *outgoing = udp_sender_add(service->sender);
-
-	*outgoing = (struct udp_outgoing){
-		.to = {.sin6_family = AF_INET6,
-			.sin6_port = htons(answer->port),
-			.sin6_addr = answer->to,
-			.sin6_scope_id = (uint32_t)answer->ifindex},
-		.ifindex = answer->ifindex,
-		.part = {{.iov_base = answer->out.buf, .iov_len = answer->out.len}},
-		.n_parts = 1,
-	};
-	/* A relay hears from the address that it asked. */
-	if (!arrival->multicast)
-		outgoing->source = datagram->local;
-	service->answers++;
+	service->counters.answered += service->outbox.answers;
+	outbox_flush(&service->outbox, service->fd);
+	service->counters.send_failed = service->outbox.failed;
 }
 
 typedef enum exchange_drop answer_fn(struct exchange *exchange, const struct arrival *arrival,
@@ -165,15 +135,15 @@ static enum exchange_drop handle(struct dhcp_service *service, const struct udp_
 		service->counters.not_served++;
 		return EXCHANGE_ANSWERED;
 	}
-	if (service->answers == BATCH)
+	if (outbox_is_full(&service->outbox))
 		flush(service);
-	answer.out = wire_out_of(service->answer[service->answers], DHCP6_MESSAGE_MAX);
+	answer.out = outbox_begin(&service->outbox);
 	if (kept)
 		take_kept(kept, &arrived);
 	drop = answer_it(service->exchange, &arrived.arrival,
 		wire_in_of(datagram->data, datagram->len), now_ms, &answer);
 	if (drop == EXCHANGE_ANSWERED)
-		queue(service, datagram, &arrived.arrival, &answer);
+		outbox_add(&service->outbox, datagram, &arrived.arrival, &answer);
 	else if (drop < EXCHANGE_DROPS)
 		log_drop(datagram, drop);
 	return drop;
@@ -332,9 +302,7 @@ static int open_all(struct dhcp_service *service, struct loop *loop)
 	int rc;
 
 	service->receiver = udp_receiver_new(BATCH);
-	service->sender = udp_sender_new(BATCH);
-	service->answer = calloc(BATCH, sizeof(*service->answer));
-	if (!service->receiver || !service->sender || !service->answer)
+	if (outbox_init(&service->outbox, BATCH) < 0 || !service->receiver)
 		return -ENOMEM;
 	service->fd = udp_open(&config->dhcp, RECEIVE_BUFFER);
 	if (service->fd < 0)
@@ -352,24 +320,15 @@ static int open_all(struct dhcp_service *service, struct loop *loop)
 	return -ENOMEM;
 }
 
-static void free_waiting(struct dhcp_service *service, struct waiting *list)
-{
-	struct waiting_one *one;
-
-	while ((one = waiting_take(list)))
-		waiting_free(&service->room, one);
-}
-
 static void free_buffers(struct dhcp_service *service)
 {
 	client_mac_free(service->macs);
-	free_waiting(service, &service->settling);
-	free_waiting(service, &service->later);
+	waiting_free_all(&service->room, &service->settling);
+	waiting_free_all(&service->room, &service->later);
 	if (service->fd >= 0)
 		close(service->fd);
 	udp_receiver_free(service->receiver);
-	udp_sender_free(service->sender);
-	free(service->answer);
+	outbox_fini(&service->outbox);
 	free(service);
 }
 

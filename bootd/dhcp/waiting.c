@@ -45,3 +45,11 @@ void waiting_free(struct waiting_room *room, struct waiting_one *one)
 	room->octets -= sizeof(*one) + one->datagram.len;
 	free(one);
 }
+
+void waiting_free_all(struct waiting_room *room, struct waiting *list)
+{
+	struct waiting_one *one;
+
+	while ((one = waiting_take(list)))
+		waiting_free(room, one);
+}

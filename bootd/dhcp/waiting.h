@@ -35,5 +35,6 @@ struct waiting_one *waiting_new(struct waiting_room *room, const struct udp_data
 struct waiting_one *waiting_take(struct waiting *list);
 void waiting_append(struct waiting *list, struct waiting_one *one);
 void waiting_free(struct waiting_room *room, struct waiting_one *one);
+void waiting_free_all(struct waiting_room *room, struct waiting *list);
 
 #endif
