@@ -117,12 +117,6 @@ const struct binding *binding_table_next_of(const struct binding_table *table,
 	return binding;
 }
 
-const struct binding *binding_table_next_in(
-	const struct binding_table *table, size_t part, const struct binding *after)
-{
-	return after ? after->next_by_address : table->by_address[part];
-}
-
 size_t binding_table_slots(const struct binding_table *table)
 {
 	return table->slots;

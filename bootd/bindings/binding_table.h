@@ -189,15 +189,9 @@ const struct binding *binding_table_next_of(const struct binding_table *table,
 	const struct prefix *subnet, const struct machine *machine, const struct binding *after);
 
 /*
- * Those with an address, part by part: of parts 0 to table->slots - 1, each one is in the same
- * part for as long as it has its address, whatever else changes.
- */
-const struct binding *binding_table_next_in(
-	const struct binding_table *table, size_t part, const struct binding *after);
-
-/*
- * Those with an address, slot by slot of the hash table: a walk in parts, that misses nothing
- * which stays as it is. Of one slot: NULL begins, NULL ends.
+ * Those with an address, slot by slot of the hash table, 0 to binding_table_slots() - 1: a walk
+ * in parts, that misses nothing which stays as it is, since each one is in the same slot for as
+ * long as it has its address. Of one slot: NULL begins, NULL ends.
  */
 size_t binding_table_slots(const struct binding_table *table);
 struct binding *binding_table_in_slot(

@@ -142,7 +142,7 @@ static void go_on(
 		session->part++) {
 		const struct binding *binding = NULL;
 
-		while ((binding = binding_table_next_in(bindings, session->part, binding)))
+		while ((binding = binding_table_in_slot(bindings, session->part, binding)))
 			if (leasequery_matches(&session->query, bindings, binding) &&
 				!put_client(session, exchange, binding, out)) {
 				put_end(session, exchange, DHCP6_STATUS_QUERY_TERMINATED, out);
