@@ -5,6 +5,7 @@
     [eth0 2001:db8::c] ------- [eth0 2001:db8::1, 2001:db8::2]  file_servers
 """
 
+import contextlib
 import filecmp
 import os
 import socket
@@ -94,12 +95,17 @@ class Files:
         return sock
 
     def say(self, request):
-        """What the server says to a request until it closes the connection."""
+        """What the server says to a request until it closes the connection.
+
+        It may have heard enough of a request before the end: what it said then is here.
+        """
         sock = self.connect()
-        sock.sendall(request)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            sock.sendall(request)
         answer = b""
-        while data := sock.recv(65536):
-            answer += data
+        with contextlib.suppress(ConnectionResetError):
+            while data := sock.recv(65536):
+                answer += data
         return answer
 
 
