@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.guest import Guest, why_no_guest
+from firmware.guest import boot_guest, why_no_guest
 from firmware.payload import PayloadError, make_payload
 from lab.netns import why_no_namespaces
 from lab.process import PATIENCE, wait_for
@@ -133,7 +133,7 @@ class HostSide:
         env |= {"PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin", "NB6_BUILD": os.environ["NB6_BUILD"]}
         env |= {SHARED: self.directory, "NB6_LAB_DIR": "/tmp/netboot6-guest"}
         env |= {"NB6_PATIENCE": PATIENCE * SLOWER, "HOME": "/root", "LC_ALL": "C.UTF-8"}
-        self.guest = Guest(payload, self.directory, argv, env)
+        self.guest = boot_guest(payload, self.directory, argv, env)
 
     def pytest_terminal_summary(self, terminalreporter):
         if self.guest and self.failed:
