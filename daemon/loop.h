@@ -52,8 +52,9 @@ void loop_timer_free(struct loop_timer *timer); /* NULL is fine */
  */
 int loop_handle_signals(struct loop *loop, loop_cb *reload, void *arg);
 
-/* Monotonic milliseconds, read now. */
+/* Monotonic milliseconds and microseconds, read now. */
 uint64_t loop_now_ms(void);
+uint64_t loop_now_us(void);
 
 /* Unix time in milliseconds, by the clock on the wall: it may be set back and forth. */
 int64_t loop_unix_ms(void);

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bootd/dhcp/outbox.h"
@@ -52,10 +51,7 @@ struct dhcp_service {
 
 static double now_s(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	return (double)loop_now_us() / 1e6;
 }
 
 /* What was dropped, and for which peer: a person must be able to find out why. */

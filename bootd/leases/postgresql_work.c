@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "bootd/leases/postgresql_rows.h"
 #include "daemon/log.h"
@@ -23,17 +22,9 @@ enum {
 	THOSE = 500,        /* of them at a time */
 };
 
-static uint64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 uint64_t postgresql_work_us(const struct postgresql_store *store)
 {
-	return now_us() - store->sent_us;
+	return loop_now_us() - store->sent_us;
 }
 
 static void set_state(struct postgresql_store *store, enum postgresql_state state)
@@ -54,7 +45,7 @@ static void say(struct postgresql_store *store, const char *sql, int n, const ch
 static void sync_work(struct postgresql_store *store, enum postgresql_work work, unsigned limit_ms)
 {
 	store->work = store->last_work = work;
-	store->sent_us = now_us();
+	store->sent_us = loop_now_us();
 	postgresql_session_sync(store->session, limit_ms);
 }
 

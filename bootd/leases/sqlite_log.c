@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "bootd/leases/lease_text.h"
+#include "daemon/loop.h"
 
 enum {
 	ROOM = 64,
@@ -250,20 +251,12 @@ static void roll_back(struct sqlite_log *log)
 		sqlite3_exec(log->file->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
-static uint64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 static int run_commit(struct sqlite_log *log)
 {
-	uint64_t began_us = now_us();
+	uint64_t began_us = loop_now_us();
 	int rc = sqlite_file_run(log->file, log->commit);
 
-	log->health.commit_us = now_us() - began_us;
+	log->health.commit_us = loop_now_us() - began_us;
 	log->health.commits_us += log->health.commit_us;
 	log->health.commits++;
 	return rc;
