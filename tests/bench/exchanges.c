@@ -18,7 +18,6 @@
  * Result: one line of JSON.
  */
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
@@ -67,42 +66,6 @@ struct load {
 	uint64_t sent, answered, refused, octets;
 	uint64_t longest_ns; /* from a burst's sending to the last of its answers */
 };
-
-/* --- the account ------------------------------------------------------------------ */
-
-static uint64_t thread_cpu_ns(pid_t pid, const char *thread)
-{
-	unsigned long long ns = 0;
-	char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%.32s/schedstat", (int)pid, thread);
-	file = fopen(path, "r");
-	if (file) {
-		if (fscanf(file, "%llu", &ns) != 1)
-			ns = 0;
-		fclose(file);
-	}
-	return ns;
-}
-
-static uint64_t server_cpu_ns(const struct load *load)
-{
-	char path[64];
-	struct dirent *entry;
-	uint64_t ns = 0;
-	DIR *threads;
-
-	snprintf(path, sizeof(path), "/proc/%d/task", (int)load->pid);
-	threads = opendir(path);
-	if (!threads)
-		standpoint_fail("the server has ended");
-	while ((entry = readdir(threads)))
-		if (entry->d_name[0] != '.')
-			ns += thread_cpu_ns(load->pid, entry->d_name);
-	closedir(threads);
-	return ns;
-}
 
 /* --- messages ------------------------------------------------------------------------ */
 
@@ -369,7 +332,7 @@ int main(int argc, char *argv[])
 	parse(&load, argc, argv);
 	open_socket(&load);
 	standpoint_go_first(load.cpu);
-	cpu_ns = server_cpu_ns(&load);
+	cpu_ns = standpoint_cpu_ns(load.pid);
 	begin_ns = standpoint_now_ns();
 	run(&load);
 	begin_ns = standpoint_now_ns() - begin_ns;
@@ -380,6 +343,7 @@ int main(int argc, char *argv[])
 		(unsigned long long)load.sent, (unsigned long long)load.answered,
 		(unsigned long long)load.refused, (unsigned long long)load.octets,
 		(unsigned long long)load.longest_ns,
-		(unsigned long long)(server_cpu_ns(&load) - cpu_ns), (unsigned long long)begin_ns);
+		(unsigned long long)(standpoint_cpu_ns(load.pid) - cpu_ns),
+		(unsigned long long)begin_ns);
 	return 0;
 }

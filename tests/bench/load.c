@@ -24,7 +24,6 @@
  * Result: one line of JSON.
  */
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
 #include <linux/if_packet.h>
@@ -97,40 +96,6 @@ static uint64_t now_ms(void)
 static void nap_us(unsigned us)
 {
 	nanosleep(&(struct timespec){.tv_nsec = (long)us * 1000}, NULL);
-}
-
-static uint64_t thread_cpu_ns(pid_t pid, const char *thread)
-{
-	unsigned long long ns = 0;
-	char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%.32s/schedstat", (int)pid, thread);
-	file = fopen(path, "r");
-	if (file) {
-		if (fscanf(file, "%llu", &ns) != 1)
-			ns = 0;
-		fclose(file);
-	}
-	return ns;
-}
-
-static uint64_t relay_cpu_ns(const struct load *load)
-{
-	char path[64];
-	struct dirent *entry;
-	uint64_t ns = 0;
-	DIR *threads;
-
-	snprintf(path, sizeof(path), "/proc/%d/task", (int)load->relay);
-	threads = opendir(path);
-	if (!threads)
-		standpoint_fail("the relay has ended");
-	while ((entry = readdir(threads)))
-		if (entry->d_name[0] != '.')
-			ns += thread_cpu_ns(load->relay, entry->d_name);
-	closedir(threads);
-	return ns;
 }
 
 /* --- sockets in three namespaces ------------------------------------------------------ */
@@ -336,7 +301,7 @@ static struct result run(
 {
 	uint64_t end = now_ms() + load->limit_ms, first = way->relayed(load), lost = 0,
 		 relayed = first, due_ns = standpoint_now_ns();
-	struct result result = {.cpu_ns = relay_cpu_ns(load)};
+	struct result result = {.cpu_ns = standpoint_cpu_ns(load->relay)};
 
 	while (result.sent < count && now_ms() < end) {
 		unsigned n = count - result.sent < burst ? (unsigned)(count - result.sent) : burst;
@@ -348,7 +313,7 @@ static struct result run(
 		await_turn(load, &due_ns);
 	}
 	nap_us(5000); /* until it sleeps again, for the account */
-	result.cpu_ns = relay_cpu_ns(load) - result.cpu_ns;
+	result.cpu_ns = standpoint_cpu_ns(load->relay) - result.cpu_ns;
 	result.relayed = relayed - first;
 	return result;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/bench/standpoint.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -69,4 +70,38 @@ uint64_t standpoint_counter(int fd, const char *counter)
 	text[len] = '\0';
 	at = strstr(text, counter);
 	return at ? strtoull(at + strlen(counter), NULL, 10) : 0;
+}
+
+static uint64_t thread_cpu_ns(pid_t pid, const char *thread)
+{
+	unsigned long long ns = 0;
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%.32s/schedstat", (int)pid, thread);
+	file = fopen(path, "r");
+	if (file) {
+		if (fscanf(file, "%llu", &ns) != 1)
+			ns = 0;
+		fclose(file);
+	}
+	return ns;
+}
+
+uint64_t standpoint_cpu_ns(pid_t pid)
+{
+	char path[64];
+	struct dirent *entry;
+	uint64_t ns = 0;
+	DIR *threads;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	threads = opendir(path);
+	if (!threads)
+		standpoint_fail("the measured program has ended");
+	while ((entry = readdir(threads)))
+		if (entry->d_name[0] != '.')
+			ns += thread_cpu_ns(pid, entry->d_name);
+	closedir(threads);
+	return ns;
 }

@@ -8,6 +8,7 @@
 #define NB6_TESTS_BENCH_STANDPOINT_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Says `what` and errno, and ends the program. */
 void standpoint_fail(const char *what) __attribute__((noreturn));
@@ -25,5 +26,8 @@ uint64_t standpoint_now_ns(void);
 int standpoint_open_counters(const char *name);
 /* One of them by its name, as `Udp6OutDatagrams`; 0 if there is none such. */
 uint64_t standpoint_counter(int fd, const char *counter);
+
+/* CPU time of all threads of a process, by the scheduler's account. */
+uint64_t standpoint_cpu_ns(pid_t pid);
 
 #endif
