@@ -13,7 +13,7 @@
 #include "daemon/activation.h"
 #include "daemon/loop.h"
 #include "daemon/port_owner.h"
-#include "relayd/relay_batch.h"
+#include "relayd/packet/relay_batch.h"
 
 enum {
 	RECEIVE_BUFFER = 4 << 20, /* thousands of clients whose power comes back at once */

@@ -17,8 +17,8 @@
 #include "relayd/config/relay_conf.h"
 #include "relayd/links/client_links.h"
 #include "relayd/links/counters.h"
-#include "relayd/relay_watch.h"
-#include "relayd/reply_sockets.h"
+#include "relayd/view/relay_watch.h"
+#include "relayd/packet/reply_sockets.h"
 #include "relayd/servers/server_path.h"
 #include "relayd/servers/vrf_sockets.h"
 

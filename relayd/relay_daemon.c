@@ -20,8 +20,8 @@
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
 #include "daemon/sandbox.h"
-#include "relayd/relay_control.h"
-#include "relayd/relay_metrics.h"
+#include "relayd/view/relay_control.h"
+#include "relayd/view/relay_metrics.h"
 
 /* Where it is asked for metrics is not changed while it runs. */
 static void warn_of_restart(const struct relay_conf *now, const struct relay_conf *then)

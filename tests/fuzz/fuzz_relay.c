@@ -11,9 +11,9 @@
 
 #include "daemon/log.h"
 #include "dhcp6/message.h"
-#include "relayd/forward.h"
-#include "relayd/reply.h"
-#include "relayd/trace_facts.h"
+#include "relayd/packet/forward.h"
+#include "relayd/packet/reply.h"
+#include "relayd/view/trace_message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct udp_datagram d = {.data = data, .len = size, .ifindex = 7};
 	uint8_t header[FORWARD_HEADER_MAX];
 	struct forward_policy strict = {.trusted = true};
-	struct trace_facts facts;
+	struct trace_message facts;
 	struct reply reply;
 	size_t len;
 
@@ -71,9 +71,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		set_up();
 	inet_pton(AF_INET6, "fe80::9", &d.peer.sin6_addr);
 	inet_pton(AF_INET6, "ff02::1:2", &d.local);
-	trace_facts_read(&facts, &d.peer.sin6_addr, wire_in_of(data, size));
-	trace_facts_have_address(&facts, &d.local);
-	trace_facts_add_header(&facts, data, size, "fuzz");
+	trace_message_read(&facts, &d.peer.sin6_addr, wire_in_of(data, size));
+	trace_message_have_address(&facts, &d.local);
+	trace_message_add_header(&facts, data, size, "fuzz");
 	if (reply_decide(&links, &d, &reply) == RELAY_PASS)
 		assert(reply.message.pos >= data && reply.message.end <= data + size);
 	if (size < DHCP6_HEADER_LEN)

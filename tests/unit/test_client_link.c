@@ -15,7 +15,7 @@
 
 #include "daemon/log.h"
 #include "dhcp6/option.h"
-#include "relayd/forward.h"
+#include "relayd/packet/forward.h"
 #include "relayd/links/client_link.h"
 
 static struct relay_conf *conf_of(const char *more)

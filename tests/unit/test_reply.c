@@ -14,7 +14,7 @@
 
 #include "daemon/log.h"
 #include "dhcp6/option.h"
-#include "relayd/reply.h"
+#include "relayd/packet/reply.h"
 
 struct fixture {
 	struct relay_conf *conf;

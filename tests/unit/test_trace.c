@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "dhcp6/option.h"
-#include "relayd/trace_filter.h"
+#include "relayd/view/trace_filter.h"
 
 static const uint8_t frame_mac[] = {2, 0, 0x5e, 0x10, 0, 1};
 static const uint8_t duid[] = {0, 3, 0, 1, 2, 0, 0, 0, 0, 9};
@@ -63,19 +63,19 @@ static struct wire_in relayed(uint8_t type, const char *peer, const uint8_t *mac
 static void test_facts_of_a_clients_message(void **state)
 {
 	struct in6_addr peer = address_of("fe80::5"), leased = address_of("2001:db8:1::77");
-	struct trace_facts facts;
+	struct trace_message facts;
 	uint8_t buf[256];
 
 	(void)state;
-	trace_facts_read(
+	trace_message_read(
 		&facts, &peer, message_of(DHCP6_REQUEST, "2001:db8:1::77", buf, sizeof(buf)));
 	assert_int_equal(facts.type, DHCP6_REQUEST);
 	assert_int_equal(facts.xid, 0x123456);
 	assert_int_equal(facts.duid.len, sizeof(duid));
 	assert_null(facts.mac_by);
-	assert_true(trace_facts_have_address(&facts, &leased));
-	assert_false(trace_facts_have_address(&facts, &peer));
-	trace_facts_guess_mac(&facts);
+	assert_true(trace_message_have_address(&facts, &leased));
+	assert_false(trace_message_have_address(&facts, &peer));
+	trace_message_guess_mac(&facts);
 	assert_string_equal(facts.mac_by, "duid");
 	assert_memory_equal(facts.mac, duid + 4, 6);
 }
@@ -83,14 +83,14 @@ static void test_facts_of_a_clients_message(void **state)
 static void test_facts_below_relays(void **state)
 {
 	struct in6_addr peer = address_of("fe80::99");
-	struct trace_facts facts;
+	struct trace_message facts;
 	uint8_t a[256], b[512], c[512];
 	struct wire_in in = message_of(DHCP6_SOLICIT, NULL, a, sizeof(a));
 
 	(void)state;
 	in = relayed(DHCP6_RELAY_FORW, "fe80::5", frame_mac, in, b, sizeof(b));
 	in = relayed(DHCP6_RELAY_FORW, "2001:db8::5", NULL, in, c, sizeof(c));
-	trace_facts_read(&facts, &peer, in);
+	trace_message_read(&facts, &peer, in);
 	assert_int_equal(facts.relays, 2);
 	assert_int_equal(facts.type, DHCP6_SOLICIT);
 	assert_string_equal(facts.mac_by, "relay");
@@ -102,7 +102,7 @@ static void test_facts_below_relays(void **state)
 static void test_facts_of_what_the_relay_put_in_front(void **state)
 {
 	struct in6_addr peer = address_of("fe80::5"), link = address_of("2001:db8:1::1");
-	struct trace_facts facts = {0};
+	struct trace_message facts = {0};
 	uint8_t header[256];
 	struct wire_out out = wire_out_of(header, sizeof(header));
 
@@ -113,7 +113,7 @@ static void test_facts_of_what_the_relay_put_in_front(void **state)
 	dhcp6_put_linklayer(&out, 1, frame_mac, 6);
 	wire_put_u16(&out, DHCP6_OPT_RELAY_MSG);
 	wire_put_u16(&out, 99); /* what follows is elsewhere */
-	trace_facts_add_header(&facts, header, sizeof(header), "ebpf");
+	trace_message_add_header(&facts, header, sizeof(header), "ebpf");
 	assert_memory_equal(&facts.link_address, &link, 16);
 	assert_memory_equal(&facts.client, &peer, 16);
 	assert_int_equal(wire_left(&facts.interface_id), 4);
@@ -124,15 +124,15 @@ static void test_broken_messages_have_few_facts(void **state)
 {
 	static const uint8_t junk[] = {DHCP6_RELAY_FORW, 0, 1, 2, 3};
 	struct in6_addr peer = address_of("fe80::5");
-	struct trace_facts facts;
+	struct trace_message facts;
 
 	(void)state;
 	for (size_t len = 0; len <= sizeof(junk); len++) {
-		trace_facts_read(&facts, &peer, wire_in_of(junk, len));
+		trace_message_read(&facts, &peer, wire_in_of(junk, len));
 		assert_int_equal(facts.type, len ? DHCP6_RELAY_FORW : 0);
 		assert_int_equal(facts.relays, 0);
 		assert_int_equal(facts.duid.len, 0);
-		trace_facts_add_header(&facts, junk, len, "ebpf");
+		trace_message_add_header(&facts, junk, len, "ebpf");
 	}
 }
 
@@ -165,13 +165,13 @@ static void test_filters_by_one_thing(void **state)
 		{"address=2001:db8:1::78", false},
 	};
 	struct in6_addr peer = address_of("fe80::5");
-	struct trace_facts facts;
+	struct trace_message facts;
 	uint8_t a[256], b[512];
 	struct wire_in in = message_of(DHCP6_REQUEST, "2001:db8:1::77", a, sizeof(a));
 
 	(void)state;
 	in = relayed(DHCP6_RELAY_FORW, "fe80::5", frame_mac, in, b, sizeof(b));
-	trace_facts_read(&facts, &peer, in);
+	trace_message_read(&facts, &peer, in);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct trace_filter filter = filter_of(rows[i].word, NULL);
 
@@ -191,16 +191,16 @@ static void test_a_filter_learns_where_its_clients_are(void **state)
 {
 	struct trace_filter filter = filter_of("mac=02:00:5e:10:00:01", NULL);
 	struct in6_addr server = address_of("2001:db8::69");
-	struct trace_facts request, reply;
+	struct trace_message request, reply;
 	uint8_t a[256], b[512], c[512];
 	struct wire_in in = message_of(DHCP6_SOLICIT, NULL, a, sizeof(a));
 
 	(void)state;
-	trace_facts_read(
+	trace_message_read(
 		&reply, &server, relayed(DHCP6_RELAY_REPL, "fe80::5", NULL, in, b, sizeof(b)));
-	trace_facts_guess_mac(&reply);
+	trace_message_guess_mac(&reply);
 	assert_false(trace_filter_match(&filter, "lan1", &reply));
-	trace_facts_read(&request, &server,
+	trace_message_read(&request, &server,
 		relayed(DHCP6_RELAY_FORW, "fe80::5", frame_mac, in, c, sizeof(c)));
 	assert_true(trace_filter_match(&filter, "lan1", &request));
 	assert_true(trace_filter_match(&filter, "lan1", &reply));

@@ -2,7 +2,7 @@
 /*
  * Filters: parsing, matching, remembering.
  */
-#include "relayd/trace_filter.h"
+#include "relayd/view/trace_filter.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -96,7 +96,7 @@ static void learn(struct trace_filter *filter, const char *link, const struct in
 }
 
 /* True where the message itself shows that it is meant. */
-static bool shows(const struct trace_filter *filter, const struct trace_facts *facts)
+static bool shows(const struct trace_filter *filter, const struct trace_message *facts)
 {
 	if (filter->has_mac &&
 		(!facts->mac_by || memcmp(filter->mac, facts->mac, DHCP6_MAC_LEN) != 0))
@@ -104,11 +104,11 @@ static bool shows(const struct trace_filter *filter, const struct trace_facts *f
 	if (filter->duid.len && !dhcp6_duid_equal(&filter->duid, &facts->duid))
 		return false;
 	return !filter->has_address || IN6_ARE_ADDR_EQUAL(&filter->address, &facts->client) ||
-	       trace_facts_have_address(facts, &filter->address);
+	       trace_message_have_address(facts, &filter->address);
 }
 
 bool trace_filter_match(
-	struct trace_filter *filter, const char *link, const struct trace_facts *facts)
+	struct trace_filter *filter, const char *link, const struct trace_message *facts)
 {
 	if (*filter->link && strcmp(filter->link, link) != 0)
 		return false;

@@ -3,11 +3,11 @@
  * What the relay sends: datagrams are put in a queue and leave together at the
  * end of a batch. What they point at must stay until then.
  */
-#ifndef NB6_RELAYD_RELAY_SEND_H
-#define NB6_RELAYD_RELAY_SEND_H
+#ifndef NB6_RELAYD_PACKET_RELAY_SEND_H
+#define NB6_RELAYD_PACKET_RELAY_SEND_H
 
 #include "relayd/relay.h"
-#include "relayd/reply.h"
+#include "relayd/packet/reply.h"
 
 /*
  * Queue a message behind a header of ours, for each server that is to get it. Returns

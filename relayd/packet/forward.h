@@ -4,8 +4,8 @@
  * from a relay below (RFC 9915 section 19.1). Decides and builds; sends
  * nothing.
  */
-#ifndef NB6_RELAYD_FORWARD_H
-#define NB6_RELAYD_FORWARD_H
+#ifndef NB6_RELAYD_PACKET_FORWARD_H
+#define NB6_RELAYD_PACKET_FORWARD_H
 
 #include "daemon/udp.h"
 #include "relayd/links/client_link.h"

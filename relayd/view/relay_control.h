@@ -3,8 +3,8 @@
  * What the operator can ask a running relay: the commands of its control
  * socket, answered in JSON.
  */
-#ifndef NB6_RELAYD_RELAY_CONTROL_H
-#define NB6_RELAYD_RELAY_CONTROL_H
+#ifndef NB6_RELAYD_VIEW_RELAY_CONTROL_H
+#define NB6_RELAYD_VIEW_RELAY_CONTROL_H
 
 #include "daemon/control.h"
 

@@ -3,14 +3,14 @@
  * Reading down to the client's message through both kinds of relay header:
  * dhcp6_chain_read() is for what goes to servers only.
  */
-#include "relayd/trace_facts.h"
+#include "relayd/view/trace_message.h"
 
 #include <net/if_arp.h>
 #include <string.h>
 
 #include "dhcp6/option.h"
 
-static void take_linklayer(struct trace_facts *facts, struct wire_in data, const char *mac_by)
+static void take_linklayer(struct trace_message *facts, struct wire_in data, const char *mac_by)
 {
 	struct dhcp6_linklayer linklayer;
 
@@ -22,7 +22,7 @@ static void take_linklayer(struct trace_facts *facts, struct wire_in data, const
 }
 
 /* Step inside a relay header; false where that cannot be. */
-static bool unwrap(struct trace_facts *facts, struct wire_in *message)
+static bool unwrap(struct trace_message *facts, struct wire_in *message)
 {
 	struct wire_in data;
 	struct dhcp6_relay relay;
@@ -38,12 +38,12 @@ static bool unwrap(struct trace_facts *facts, struct wire_in *message)
 	return true;
 }
 
-void trace_facts_read(struct trace_facts *facts, const struct in6_addr *peer, struct wire_in in)
+void trace_message_read(struct trace_message *facts, const struct in6_addr *peer, struct wire_in in)
 {
 	struct dhcp6_message message;
 	struct wire_in duid;
 
-	*facts = (struct trace_facts){.client = *peer};
+	*facts = (struct trace_message){.client = *peer};
 	while (unwrap(facts, &in))
 		;
 	facts->type = dhcp6_peek_type(&in);
@@ -56,8 +56,8 @@ void trace_facts_read(struct trace_facts *facts, const struct in6_addr *peer, st
 		facts->duid.len = 0;
 }
 
-void trace_facts_add_header(
-	struct trace_facts *facts, const uint8_t *header, size_t size, const char *mac_by)
+void trace_message_add_header(
+	struct trace_message *facts, const uint8_t *header, size_t size, const char *mac_by)
 {
 	struct wire_in in = wire_in_of(header, size);
 	struct in6_addr peer;
@@ -81,7 +81,7 @@ void trace_facts_add_header(
 	}
 }
 
-void trace_facts_guess_mac(struct trace_facts *facts)
+void trace_message_guess_mac(struct trace_message *facts)
 {
 	if (facts->mac_by)
 		return;
@@ -106,7 +106,7 @@ static bool ia_has_address(struct wire_in data, const struct in6_addr *address)
 	return false;
 }
 
-bool trace_facts_have_address(const struct trace_facts *facts, const struct in6_addr *address)
+bool trace_message_have_address(const struct trace_message *facts, const struct in6_addr *address)
 {
 	struct wire_in options = facts->options;
 	struct dhcp6_option option;

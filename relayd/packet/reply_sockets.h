@@ -8,8 +8,8 @@
  * share of its link; the messages to the servers, and most of the other links, have
  * their own.
  */
-#ifndef NB6_RELAYD_REPLY_SOCKETS_H
-#define NB6_RELAYD_REPLY_SOCKETS_H
+#ifndef NB6_RELAYD_PACKET_REPLY_SOCKETS_H
+#define NB6_RELAYD_PACKET_REPLY_SOCKETS_H
 
 #include "daemon/udp.h"
 

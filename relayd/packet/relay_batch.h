@@ -2,8 +2,8 @@
 /*
  * A datagram's way through the relay.
  */
-#ifndef NB6_RELAYD_RELAY_BATCH_H
-#define NB6_RELAYD_RELAY_BATCH_H
+#ifndef NB6_RELAYD_PACKET_RELAY_BATCH_H
+#define NB6_RELAYD_PACKET_RELAY_BATCH_H
 
 struct relay;
 

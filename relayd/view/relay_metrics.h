@@ -3,8 +3,8 @@
  * The relay's counters as metrics. There are as many series as links, by the types and reasons that
  * were seen on each, and as servers: nothing that a client sends makes a new one.
  */
-#ifndef NB6_RELAYD_RELAY_METRICS_H
-#define NB6_RELAYD_RELAY_METRICS_H
+#ifndef NB6_RELAYD_VIEW_RELAY_METRICS_H
+#define NB6_RELAYD_VIEW_RELAY_METRICS_H
 
 #include "daemon/metrics.h"
 

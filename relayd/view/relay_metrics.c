@@ -3,12 +3,12 @@
  * One function per family or few. What belongs to no client link has an empty label `link`:
  * it is what the whole counts beyond the links.
  */
-#include "relayd/relay_metrics.h"
+#include "relayd/view/relay_metrics.h"
 
 #include <config.h>
 
 #include "relayd/relay.h"
-#include "relayd/relay_json.h"
+#include "relayd/view/relay_json.h"
 
 static void fill_daemon(const struct relay *relay, struct metrics *m)
 {

@@ -12,15 +12,15 @@
  * event that came before a message is known when the message is relayed,
  * without a timer and whatever order the loop calls us in.
  */
-#include "relayd/relay_batch.h"
+#include "relayd/packet/relay_batch.h"
 
 #include <arpa/inet.h>
 
 #include "daemon/loop.h"
 #include "dhcp6/message.h"
-#include "relayd/forward.h"
-#include "relayd/relay_send.h"
-#include "relayd/relay_trace.h"
+#include "relayd/packet/forward.h"
+#include "relayd/packet/relay_send.h"
+#include "relayd/view/relay_trace.h"
 
 enum {
 	BATCHES_PER_CALL = 8, /* then the loop has its turn */

@@ -7,12 +7,12 @@
  * it. So a filter remembers on which link and at which address those
  * were that it has taken, and takes what comes from there or goes there.
  */
-#ifndef NB6_RELAYD_TRACE_FILTER_H
-#define NB6_RELAYD_TRACE_FILTER_H
+#ifndef NB6_RELAYD_VIEW_TRACE_FILTER_H
+#define NB6_RELAYD_VIEW_TRACE_FILTER_H
 
 #include <net/if.h>
 
-#include "relayd/trace_facts.h"
+#include "relayd/view/trace_message.h"
 
 enum { TRACE_CLIENTS_KNOWN = 64 };
 
@@ -40,6 +40,6 @@ int trace_filter_parse(
 
 /* `link` is the client's, "" where that is not known. Learns from what it takes. */
 bool trace_filter_match(
-	struct trace_filter *filter, const char *link, const struct trace_facts *facts);
+	struct trace_filter *filter, const char *link, const struct trace_message *facts);
 
 #endif

@@ -3,8 +3,8 @@
  * Toward the clients: where the message inside a Relay-reply goes
  * (RFC 9915 section 19.2). Decides; sends nothing.
  */
-#ifndef NB6_RELAYD_REPLY_H
-#define NB6_RELAYD_REPLY_H
+#ifndef NB6_RELAYD_PACKET_REPLY_H
+#define NB6_RELAYD_PACKET_REPLY_H
 
 #include "daemon/udp.h"
 #include "dhcp6/wire.h"

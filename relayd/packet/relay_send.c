@@ -6,14 +6,14 @@
  * Messages to servers leave by the socket that receives, replies by others
  * (reply_sockets.h).
  */
-#include "relayd/relay_send.h"
+#include "relayd/packet/relay_send.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
 #include "daemon/mix.h"
-#include "relayd/relay_trace.h"
+#include "relayd/view/relay_trace.h"
 #include "relayd/servers/server_choice.h"
 
 static void fill_outgoing(struct udp_outgoing *out, const struct server_path *server)

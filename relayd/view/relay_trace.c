@@ -4,7 +4,7 @@
  * `direction` ("to-servers" or "to-client") and a `verdict`: "forwarded",
  * "delivered", "dropped" or "refused" with a `reason`.
  */
-#include "relayd/relay_trace.h"
+#include "relayd/view/relay_trace.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "relayd/relay_daemon.h"
-#include "relayd/relay_json.h"
-#include "relayd/reply.h"
-#include "relayd/trace_filter.h"
+#include "relayd/view/relay_json.h"
+#include "relayd/packet/reply.h"
+#include "relayd/view/trace_filter.h"
 
 json_t *relay_trace_open(void *arg, int n_words, char *const words[], void **out)
 {
@@ -49,7 +49,7 @@ static bool takes(const void *filter)
 	return ((const struct trace_filter *)filter)->takes;
 }
 
-static bool anybody_takes(struct relay *relay, const char *link, const struct trace_facts *facts)
+static bool anybody_takes(struct relay *relay, const char *link, const struct trace_message *facts)
 {
 	bool any = false;
 
@@ -66,7 +66,7 @@ static void publish(struct relay *relay, json_t *event)
 }
 
 /* What is the same for all of them. */
-static json_t *event_of(const char *direction, const char *link, const struct trace_facts *facts)
+static json_t *event_of(const char *direction, const char *link, const struct trace_message *facts)
 {
 	json_t *event = relay_watch_event("trace");
 	char mac[DHCP6_MAC_TEXT], duid[DHCP6_DUID_TEXT], xid[16];
@@ -95,7 +95,7 @@ static void set_drop(json_t *event, enum relay_drop drop, const struct client_li
 }
 
 /* What the Relay-forward around it says. */
-static void set_header(json_t *event, const struct trace_facts *facts)
+static void set_header(json_t *event, const struct trace_message *facts)
 {
 	char text[INET6_ADDRSTRLEN];
 
@@ -120,7 +120,7 @@ static json_t *chosen_json(const struct relay *relay)
 
 /* What was dropped before its MAC was of interest. */
 static void find_mac(
-	const struct relay *relay, const struct udp_datagram *d, struct trace_facts *facts)
+	const struct relay *relay, const struct udp_datagram *d, struct trace_message *facts)
 {
 	const struct link *link = link_table_find(&relay->table, d->ifindex);
 
@@ -134,16 +134,16 @@ static void trace_request(struct relay *relay, const struct client_link *cl,
 {
 	const struct link *link = link_table_find(&relay->table, d->ifindex);
 	const char *name = link ? link->name : "";
-	struct trace_facts facts;
+	struct trace_message facts;
 	json_t *event;
 
-	trace_facts_read(&facts, &d->peer.sin6_addr, wire_in_of(d->data, d->len));
+	trace_message_read(&facts, &d->peer.sin6_addr, wire_in_of(d->data, d->len));
 	if (drop)
 		find_mac(relay, d, &facts);
 	else
-		trace_facts_add_header(&facts, header, FORWARD_HEADER_MAX,
+		trace_message_add_header(&facts, header, FORWARD_HEADER_MAX,
 			client_mac_way_name(client_mac_way(relay->mac)));
-	trace_facts_guess_mac(&facts);
+	trace_message_guess_mac(&facts);
 	if (!anybody_takes(relay, name, &facts))
 		return;
 	event = event_of("to-servers", name, &facts);
@@ -160,17 +160,17 @@ static void trace_request(struct relay *relay, const struct client_link *cl,
 /* --- toward the client ----------------------------------------------------------------- */
 
 /* The outermost header of a Relay-reply is the one that we are addressed by. */
-static void read_reply(struct trace_facts *facts, const struct in6_addr *peer, struct wire_in in)
+static void read_reply(struct trace_message *facts, const struct in6_addr *peer, struct wire_in in)
 {
-	trace_facts_read(facts, peer, in);
+	trace_message_read(facts, peer, in);
 	facts->relays -= facts->relays > 0;
-	trace_facts_guess_mac(facts);
+	trace_message_guess_mac(facts);
 }
 
 static void trace_reply(struct relay *relay, const struct udp_datagram *d, enum relay_drop drop)
 {
 	char from[INET6_ADDRSTRLEN];
-	struct trace_facts facts;
+	struct trace_message facts;
 	struct reply reply;
 	const char *name;
 	json_t *event;
@@ -204,7 +204,7 @@ void relay_trace_datagram(struct relay *relay, const struct client_link *cl,
 
 /* --- what the kernel refused --------------------------------------------------------------- */
 
-static const char *link_of_header(const struct relay *relay, const struct trace_facts *facts)
+static const char *link_of_header(const struct relay *relay, const struct trace_message *facts)
 {
 	const struct client_link *cl = client_links_find_interface_id(
 		&relay->links, facts->interface_id.pos, wire_left(&facts->interface_id));
@@ -218,17 +218,17 @@ void relay_trace_refused(struct relay *relay, const struct udp_outgoing *datagra
 	const struct iovec *message = &datagram->part[datagram->n_parts - 1];
 	const struct client_link *cl = client_links_find(&relay->links, datagram->ifindex);
 	const char *name = cl ? cl->name : "";
-	struct trace_facts facts;
+	struct trace_message facts;
 	json_t *event;
 
-	trace_facts_read(
+	trace_message_read(
 		&facts, &datagram->to.sin6_addr, wire_in_of(message->iov_base, message->iov_len));
 	if (server) {
-		trace_facts_add_header(&facts, datagram->part[0].iov_base,
+		trace_message_add_header(&facts, datagram->part[0].iov_base,
 			datagram->part[0].iov_len, client_mac_way_name(client_mac_way(relay->mac)));
 		name = link_of_header(relay, &facts);
 	}
-	trace_facts_guess_mac(&facts);
+	trace_message_guess_mac(&facts);
 	if (!anybody_takes(relay, name, &facts))
 		return;
 	event = event_of(server ? "to-servers" : "to-client", name, &facts);

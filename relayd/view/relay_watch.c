@@ -2,13 +2,13 @@
 /*
  * Events as JSON.
  */
-#include "relayd/relay_watch.h"
+#include "relayd/view/relay_watch.h"
 
 #include <string.h>
 #include <time.h>
 
 #include "daemon/loop.h"
-#include "relayd/relay_json.h"
+#include "relayd/view/relay_json.h"
 
 enum { DROP_EVERY_MS = 1000 };
 

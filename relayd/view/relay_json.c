@@ -2,7 +2,7 @@
 /*
  * One function per kind of value.
  */
-#include "relayd/relay_json.h"
+#include "relayd/view/relay_json.h"
 
 #include <arpa/inet.h>
 #include <stdbool.h>

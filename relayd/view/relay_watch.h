@@ -13,8 +13,8 @@
  *
  * Nothing here costs anything while nobody watches.
  */
-#ifndef NB6_RELAYD_RELAY_WATCH_H
-#define NB6_RELAYD_RELAY_WATCH_H
+#ifndef NB6_RELAYD_VIEW_RELAY_WATCH_H
+#define NB6_RELAYD_VIEW_RELAY_WATCH_H
 
 #include "daemon/control.h"
 #include "daemon/udp.h"

@@ -7,8 +7,8 @@
  * told is found out afterwards, from the datagram and from the very octets that
  * were put in front of it, so that nothing is kept while nobody traces.
  */
-#ifndef NB6_RELAYD_RELAY_TRACE_H
-#define NB6_RELAYD_RELAY_TRACE_H
+#ifndef NB6_RELAYD_VIEW_RELAY_TRACE_H
+#define NB6_RELAYD_VIEW_RELAY_TRACE_H
 
 #include "relayd/relay.h"
 

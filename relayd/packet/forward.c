@@ -6,7 +6,7 @@
  *
  *	template: relay header, Interface-Id, Remote-ID ... | option 79 | 9, length | message
  */
-#include "relayd/forward.h"
+#include "relayd/packet/forward.h"
 
 #include <net/if_arp.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * where all links share one link-local address, after the link was made anew,
  * and after we were restarted. The link-address is the second choice.
  */
-#include "relayd/reply.h"
+#include "relayd/packet/reply.h"
 
 #include "dhcp6/message.h"
 

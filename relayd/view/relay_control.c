@@ -3,7 +3,7 @@
  * The relay in JSON. Names are those of the fields and counters; what is not
  * known is left out, never invented.
  */
-#include "relayd/relay_control.h"
+#include "relayd/view/relay_control.h"
 
 #include <config.h>
 
@@ -11,9 +11,9 @@
 #include <time.h>
 
 #include "relayd/relay_daemon.h"
-#include "relayd/relay_json.h"
-#include "relayd/relay_metrics.h"
-#include "relayd/relay_trace.h"
+#include "relayd/view/relay_json.h"
+#include "relayd/view/relay_metrics.h"
+#include "relayd/view/relay_trace.h"
 #include "relayd/servers/server_list.h"
 
 /* Message types that were seen, by name. */

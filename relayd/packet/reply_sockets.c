@@ -4,7 +4,7 @@
  * A batch costs a system call for each share that has a reply in it, which is
  * little beside the replies themselves.
  */
-#include "relayd/reply_sockets.h"
+#include "relayd/packet/reply_sockets.h"
 
 #include <errno.h>
 #include <unistd.h>

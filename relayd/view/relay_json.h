@@ -3,8 +3,8 @@
  * Values of the relay as JSON, the same in answers and in events. What is not known is
  * left out, never invented.
  */
-#ifndef NB6_RELAYD_RELAY_JSON_H
-#define NB6_RELAYD_RELAY_JSON_H
+#ifndef NB6_RELAYD_VIEW_RELAY_JSON_H
+#define NB6_RELAYD_VIEW_RELAY_JSON_H
 
 #include <jansson.h>
 #include <netinet/in.h>
