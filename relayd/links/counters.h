@@ -1,62 +1,77 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is counted: every datagram ends in exactly one of these, as relayed
- * or as dropped for a named reason.
+ * What the relay counts, for the whole daemon and for each client link.
+ *
+ * Every datagram that reaches the relay ends in exactly one place: it is relayed, or it is
+ * dropped for one of the reasons below. A new reason is one row of RELAY_DROP_REASONS: the
+ * enum, the name in status and metrics, and the description all come from that row.
  */
 #ifndef NB6_RELAYD_LINKS_COUNTERS_H
 #define NB6_RELAYD_LINKS_COUNTERS_H
 
 #include <stdint.h>
 
-/* Why a datagram goes no further; 0 where it does. */
+/* X(symbol, name in status, metrics and traces, description for the operator) */
+#define RELAY_DROP_REASONS(X)                                                                      \
+	/* Messages from clients and from relays below. */                                         \
+	X(NOT_SERVED, "not-served", "received on a link that is not client-facing")                \
+	X(UNICAST, "unicast", "client message sent by unicast (RFC 9915 section 16)")              \
+	X(SHORT, "short", "shorter than a DHCPv6 header")                                          \
+	X(SERVER_TYPE, "server-type", "message type that only servers send, from a client link")   \
+	X(UNTRUSTED_RELAY, "untrusted-relay", "Relay-forward from a link that is not trusted")     \
+	X(HOP_LIMIT, "hop-limit", "hop-count has reached its limit (RFC 9915 section 19.1.2)")     \
+	X(RSOO, "rsoo", "relay-supplied options from a relay below, but rsoo is not enabled")      \
+	X(NO_ADDRESS, "no-address", "the client link has no address for the link-address field")   \
+	X(STANDBY, "standby", "the while-address is not assigned on this router")                  \
+	X(LINK_RATE, "link-rate", "more messages a second than link-rate allows")                  \
+	X(CLIENT_RATE, "client-rate", "more messages a second than client-rate allows")            \
+	X(TOO_LONG, "too-long", "does not fit into a datagram with the Relay-forward header")      \
+	X(NO_SERVER, "no-server", "no server can be reached")                                      \
+	/* Messages from servers. */                                                               \
+	X(UNKNOWN_SERVER, "unknown-server", "Relay-reply from an address that is no server's")     \
+	X(REPLY_FROM_CLIENT_LINK, "reply-from-client-link", "Relay-reply from a client link")      \
+	X(REPLY_FROM_OTHER_LINK, "reply-from-other-link",                                          \
+		"Relay-reply on a link that does not lead to that server")                         \
+	X(MALFORMED, "malformed", "Relay-reply that cannot be parsed")                             \
+	X(NO_RELAY_MESSAGE, "no-relay-message", "Relay-reply without a Relay Message option")      \
+	X(UNKNOWN_LINK, "unknown-link", "neither Interface-Id nor link-address names a link here") \
+	X(LINK_GONE, "link-gone", "the client link no longer exists")                              \
+	X(OFF_LINK, "off-link", "the reply's destination is not on the client link")               \
+	X(SEND_FAILED, "send-failed", "the kernel refused to send the message")
+
+/* Why a datagram is dropped; RELAY_PASS if it is not. */
 enum relay_drop {
 	RELAY_PASS = 0,
-	/* from clients and relays below */
-	RELAY_DROP_NOT_SERVED,      /* came in on a link that is not client-facing */
-	RELAY_DROP_UNICAST,         /* a client's message by unicast, RFC 9915 section 16 */
-	RELAY_DROP_SHORT,           /* no whole header */
-	RELAY_DROP_SERVER_TYPE,     /* a message that only servers send, from a client link */
-	RELAY_DROP_UNTRUSTED_RELAY, /* a Relay-forward from a client link that is not trusted */
-	RELAY_DROP_HOP_LIMIT,       /* RFC 9915 section 19.1.2 */
-	RELAY_DROP_RSOO,            /* a relay below supplies options, which is not allowed */
-	RELAY_DROP_NO_ADDRESS,      /* the link has no address for the link-address field */
-	RELAY_DROP_STANDBY,         /* another router has the address that relaying goes with */
-	RELAY_DROP_LINK_RATE,       /* more messages a second than the link may send */
-	RELAY_DROP_CLIENT_RATE,     /* more than one client may */
-	RELAY_DROP_TOO_LONG,        /* would not fit into a datagram any more */
-	RELAY_DROP_NO_SERVER,       /* no way to any server */
-	/* from servers */
-	RELAY_DROP_UNKNOWN_SERVER, /* a Relay-reply from an address that is no configured server */
-	RELAY_DROP_REPLY_FROM_CLIENT_LINK, /* a Relay-reply from the side of the clients */
-	RELAY_DROP_REPLY_FROM_OTHER_LINK,  /* a Relay-reply on a link that leads to no server */
-	RELAY_DROP_MALFORMED,              /* an option does not fit */
-	RELAY_DROP_NO_RELAY_MESSAGE,       /* nothing in it to be passed on */
-	RELAY_DROP_UNKNOWN_LINK, /* neither Interface-Id nor link-address leads to a link of ours */
-	RELAY_DROP_LINK_GONE,    /* they lead to one that is not there now */
-	RELAY_DROP_OFF_LINK,     /* for an address that is not on the client's link */
-	RELAY_DROP_SEND_FAILED,  /* the kernel refused it */
-	RELAY_DROPS,
+#define RELAY_DROP_ENUM(symbol, name, description) RELAY_DROP_##symbol,
+	RELAY_DROP_REASONS(RELAY_DROP_ENUM)
+#undef RELAY_DROP_ENUM
+		RELAY_DROPS,
 };
 
+/* "not-served", "unicast"...: the name in status, metrics and traces. "none" for RELAY_PASS. */
+const char *relay_drop_name(enum relay_drop reason);
+
+/* What the reason means, as a phrase for the operator. "" for RELAY_PASS. */
+const char *relay_drop_description(enum relay_drop reason);
+
 /*
- * Message types counted apart; those above share the last place. Some more than there are
- * (37): each costs 16 octets for each of thousands of links.
+ * Message types with a counter of their own; all higher types share the last one. A few more
+ * than are assigned (37): each costs 16 octets for each of thousands of links.
  */
 enum { RELAY_TYPES = 40 };
 
 struct relay_counters {
 	uint64_t received[RELAY_TYPES]; /* from clients and relays below, by message type */
 	uint64_t forwarded;             /* copies sent to servers */
-	uint64_t replied[RELAY_TYPES];  /* to clients and relays below, by type of the inner message
-					 */
-	uint64_t without_mac;           /* forwarded without option 79 though it was wanted */
+	uint64_t replied[RELAY_TYPES];  /* to clients and relays below, by inner message type */
+	uint64_t without_mac; /* forwarded without option 79 although client-mac is enabled */
 	uint64_t dropped[RELAY_DROPS];
 };
 
-/* "not-served", "unicast"...: as status and metrics call them. */
-const char *relay_drop_name(enum relay_drop reason);
-
-/* The place of a message type in the arrays. */
-unsigned relay_type_slot(uint8_t type);
+/* The index of a message type in received[] and replied[]. */
+static inline unsigned relay_type_slot(uint8_t type)
+{
+	return type < RELAY_TYPES ? type : RELAY_TYPES - 1;
+}
 
 #endif
