@@ -120,6 +120,7 @@ static int serve(const struct options *options, struct loop *loop, struct boot_c
 	if (rc == 0) {
 		log_notice("ready: %zu subnets, %zu hosts, %zu boot rules", server.config->subnets,
 			boot_config_hosts(server.config), server.config->rules);
+		log_started();
 		notify_ready();
 		rc = loop_run(loop);
 		notify_stopping();

@@ -8,6 +8,7 @@
 #include "bootd/config/secret_file.h"
 #include "bootd/leases/postgresql_store.h"
 #include "bootd/leases/sqlite_store.h"
+#include "daemon/file.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 
@@ -113,7 +114,7 @@ static int load(struct exchange *exchange, uint64_t now_ms)
 static int open_file(const char *path, struct lease_store **store)
 {
 	char why[SQLITE_STORE_WHY];
-	int rc = state_directory_make(path);
+	int rc = file_make_directory_of(path, 0755);
 
 	if (rc < 0)
 		return complain(path, rc, strerror(-rc));

@@ -43,9 +43,9 @@ struct control_command {
 };
 
 /*
- * Listen on the UNIX socket `path` (its directory is made where it is
- * missing; a stale socket is replaced, one that answers is not: -EADDRINUSE), readable and
- * writable by owner and group. `commands` ends with a NULL name and must
+ * Listen on the UNIX socket `path`, readable and writable by owner and group. Missing
+ * directories are created and a stale socket is replaced; a socket that answers
+ * (-EADDRINUSE) and a file of another kind (-ENOTSOCK) are not. `commands` ends with a NULL name and must
  * outlive the control. Returns 0 or -errno.
  */
 int control_new(struct control **control, struct loop *loop, const char *path,

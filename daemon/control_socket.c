@@ -8,26 +8,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Its directory, where it is missing: /run is empty after each boot. What fails shows at bind. */
-static void make_directory_of(const struct sockaddr_un *address)
-{
-	char directory[sizeof(address->sun_path)];
-	char *slash;
+#include "daemon/file.h"
 
-	strcpy(directory, address->sun_path);
-	slash = strrchr(directory, '/');
-	if (slash && slash > directory) {
-		*slash = '\0';
-		mkdir(directory, 0755);
-	}
-}
-
-/* A socket file that nobody answers on is a leftover of a crash. */
+/* A socket that nobody answers on was left by a crash. Any other file is somebody's data. */
 static int remove_stale(const struct sockaddr_un *address)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int rc;
+	struct stat st;
+	int fd, rc;
 
+	if (lstat(address->sun_path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -ENOTSOCK;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
 	rc = connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? errno : 0;
@@ -57,7 +50,9 @@ int control_socket_listen(struct sockaddr_un *address, const char *path, int bac
 	if (strlen(path) >= sizeof(address->sun_path))
 		return -ENAMETOOLONG;
 	strcpy(address->sun_path, path);
-	make_directory_of(address);
+	rc = file_make_directory_of(path, 0755); /* /run is empty after each boot */
+	if (rc < 0)
+		return rc;
 	rc = remove_stale(address);
 	if (rc < 0)
 		return rc;

@@ -11,7 +11,8 @@
 /*
  * Listen on `path`, which becomes `address`; at most `backlog` peers wait to be accepted.
  * Returns the descriptor, non-blocking and the caller's, or -errno with nothing left open:
- * -EADDRINUSE where somebody answers there, -ENAMETOOLONG where it is no address.
+ * -EADDRINUSE if another process answers there, -ENOTSOCK if a file that is no socket has
+ * that name (it is left as it is), -ENAMETOOLONG if the path is too long for an address.
  */
 int control_socket_listen(struct sockaddr_un *address, const char *path, int backlog);
 /* Close it and take its name away. */

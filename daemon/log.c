@@ -15,6 +15,8 @@
 
 static enum log_target log_target = LOG_TO_STDERR;
 static enum log_level log_most = LOG_LEVEL_INFO;
+static const char *log_program = "";
+static bool starting; /* copy lines for syslog to stderr */
 
 static const char *const level_name[] = {
 	[LOG_LEVEL_ERROR] = "error",
@@ -28,8 +30,15 @@ void log_open(const char *program, enum log_target target, enum log_level most)
 {
 	log_target = target;
 	log_most = most;
+	log_program = program;
+	starting = true;
 	if (target == LOG_TO_SYSLOG)
 		openlog(program, LOG_PID, LOG_DAEMON);
+}
+
+void log_started(void)
+{
+	starting = false;
 }
 
 enum log_target log_target_of_stderr(void)
@@ -105,6 +114,8 @@ void log_line_va(enum log_level level, const char *fmt, va_list ap)
 	switch (log_target) {
 	case LOG_TO_SYSLOG:
 		syslog((int)level, "%s", text);
+		if (starting)
+			fprintf(stderr, "%s: %s: %s\n", log_program, level_name[level], text);
 		break;
 	case LOG_TO_JOURNAL:
 		fprintf(stderr, "<%d>%s\n", (int)level, text);

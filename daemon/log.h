@@ -30,8 +30,13 @@ enum log_target {
 	LOG_TO_SYSLOG,
 };
 
-/* Call once, before the first line; until then lines go to stderr. */
+/*
+ * Call once, before the first line. Until log_started() lines for syslog go to stderr as
+ * well: whoever starts the daemon must see why it does not start.
+ */
 void log_open(const char *program, enum log_target target, enum log_level most);
+/* The daemon is ready: from now on lines go to the target alone. */
+void log_started(void);
 
 /* LOG_TO_JOURNAL where stderr is systemd's (JOURNAL_STREAM), else LOG_TO_STDERR. */
 enum log_target log_target_of_stderr(void);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/paths.h"
 #include "netboot6/client.h"
 #include "netboot6/command.h"
 #include "netboot6/explain_capture.h"
@@ -27,8 +28,8 @@ static void print_help(void)
 	command_print_all();
 	printf("\n  --json          the answer as the daemon gives it, a line of JSON\n"
 	       "  --csv           leases as comma-separated values\n"
-	       "  --control PATH  its control socket [" RUNSTATEDIR "/netboot6/relayd.sock, "
-	       "bootd.sock]\n");
+	       "  --control PATH  its control socket [" PATH_RELAYD_CONTROL ",\n"
+	       "                  " PATH_BOOTD_CONTROL "]\n");
 }
 
 static void show(const struct command *command, const json_t *answer, bool as_json)
@@ -244,8 +245,8 @@ int main(int argc, char *argv[])
 	}
 	if (!request.path)
 		request.path = strcmp(command->daemon, "relay") == 0
-				       ? RUNSTATEDIR "/netboot6/relayd.sock"
-				       : RUNSTATEDIR "/netboot6/bootd.sock";
+				       ? PATH_RELAYD_CONTROL
+				       : PATH_BOOTD_CONTROL;
 	for (int i = optind + 1; i < argc; i++)
 		add_word(&request, argv[i]);
 	for (int i = 0; i < request.n_facts; i++)

@@ -123,6 +123,7 @@ static int run(struct relay_daemon *daemon)
 	log_notice("relaying: %zu of %zu client links ready, %zu servers",
 		client_links_count(&daemon->relay.links, CLIENT_LINK_READY),
 		daemon->relay.links.book.count, daemon->relay.paths.count);
+	log_started();
 	notify_ready();
 	rc = loop_run(daemon->loop);
 	notify_stopping();

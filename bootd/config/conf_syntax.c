@@ -10,6 +10,7 @@
 #include "bootd/config/conf_expect.h"
 #include "bootd/config/conf_host.h"
 #include "bootd/config/conf_value.h"
+#include "daemon/paths.h"
 
 enum { SUBNET_LEN_MAX = 120 };
 
@@ -155,7 +156,7 @@ cfg_t *conf_syntax_new(void)
 		CFG_STR("inf-max-rt", NULL, CFGF_NODEFAULT),
 		CFG_STR_LIST("relay-supplied-options", supplied, CFGF_NONE),
 		CFG_STR("lifetime", NULL, CFGF_NODEFAULT),
-		CFG_STR("control", RUNSTATEDIR "/netboot6/bootd.sock", CFGF_NONE),
+		CFG_STR("control", PATH_BOOTD_CONTROL, CFGF_NONE),
 		CFG_STR("user", NULL, CFGF_NODEFAULT),
 		CFG_STR("key", NULL, CFGF_NODEFAULT),
 		CFG_STR("key-file", CONF_STATE_DIR "/bootd.key", CFGF_NONE),

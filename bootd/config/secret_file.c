@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bootd/bindings/stable_address.h"
+#include "daemon/file.h"
 
 enum { KEY_FILE_LEN = 32, KEY_FILE_MAX = 1024, PATH_SIZE = 1024 };
 
@@ -26,21 +27,6 @@ static int read_whole(const char *path, uint8_t *buf, size_t size, size_t *len)
 	n = n < 0 ? -errno : 0;
 	close(fd);
 	return (int)n;
-}
-
-int state_directory_make(const char *path)
-{
-	char part[PATH_SIZE];
-
-	if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part))
-		return -ENAMETOOLONG;
-	for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(part, 0755) < 0 && errno != EEXIST)
-			return -errno;
-		*slash = '/';
-	}
-	return 0;
 }
 
 static int write_aside(const char *path, const uint8_t *octets, size_t len)
@@ -60,7 +46,7 @@ static int write_aside(const char *path, const uint8_t *octets, size_t len)
 static int make_file(const char *path, const uint8_t *octets, size_t len)
 {
 	char aside[PATH_SIZE];
-	int rc = state_directory_make(path);
+	int rc = file_make_directory_of(path, 0755);
 
 	if (rc < 0)
 		return rc;

@@ -17,7 +17,4 @@
  */
 int secret_files_fill(struct boot_config *config, const char **file);
 
-/* The directories on the way to a file, made where they are not there. Returns 0 or -errno. */
-int state_directory_make(const char *path);
-
 #endif

@@ -11,11 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/paths.h"
 #include "dhcp6/dhcp6.h"
 #include "dhcp6/identity.h"
 #include "relayd/config/relay_conf.h"
-
-#define DEFAULT_CONTROL RUNSTATEDIR "/netboot6/relayd.sock"
 
 const char *const relay_forward_words[] = {[RELAY_FORWARD_ALL] = "all",
 	[RELAY_FORWARD_FIRST] = "first-reachable",
@@ -325,7 +324,7 @@ static cfg_opt_t relay_options[] = {
 	CFG_INT("source-port", DHCP6_SERVER_PORT, CFGF_NONE),
 	CFG_STR("without-address", "drop", CFGF_NONE),
 	CFG_STR("user", NULL, CFGF_NODEFAULT),
-	CFG_STR("control", DEFAULT_CONTROL, CFGF_NONE),
+	CFG_STR("control", PATH_RELAYD_CONTROL, CFGF_NONE),
 	CFG_END(),
 };
 

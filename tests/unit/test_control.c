@@ -306,17 +306,41 @@ static void test_a_second_daemon_is_refused_and_a_leftover_replaced(void **state
 	control_free(second);
 }
 
-static void test_a_missing_directory_is_made(void **state)
+static void test_missing_directories_are_created(void **state)
 {
 	struct fixture *f = *state;
 	struct control *second = NULL;
 	char below[96];
 
-	snprintf(below, sizeof(below), "%s/run/control", directory);
+	snprintf(below, sizeof(below), "%s/run/netboot6/control", directory);
 	assert_int_equal(control_new(&second, f->loop, below, commands, NULL), 0);
 	control_free(second);
+	snprintf(below, sizeof(below), "%s/run/netboot6", directory);
+	assert_int_equal(rmdir(below), 0);
 	snprintf(below, sizeof(below), "%s/run", directory);
 	assert_int_equal(rmdir(below), 0);
+}
+
+/* A wrong `control` must not cost the operator a file. */
+static void test_a_file_that_is_no_socket_is_refused_and_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct control *second = NULL;
+	char precious[96], link[96];
+	FILE *file;
+
+	snprintf(precious, sizeof(precious), "%s/precious", directory);
+	file = fopen(precious, "w");
+	assert_non_null(file);
+	fclose(file);
+	assert_int_equal(control_new(&second, f->loop, precious, commands, NULL), -ENOTSOCK);
+	assert_int_equal(access(precious, F_OK), 0);
+	snprintf(link, sizeof(link), "%s/link", directory);
+	assert_int_equal(symlink(precious, link), 0);
+	assert_int_equal(control_new(&second, f->loop, link, commands, NULL), -ENOTSOCK);
+	assert_int_equal(control_new(&second, f->loop, directory, commands, NULL), -ENOTSOCK);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(unlink(precious), 0);
 }
 
 static void test_the_socket_is_for_owner_and_group(void **state)
@@ -346,7 +370,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_a_second_daemon_is_refused_and_a_leftover_replaced, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			test_a_missing_directory_is_made, set_up, tear_down),
+			test_missing_directories_are_created, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_file_that_is_no_socket_is_refused_and_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_the_socket_is_for_owner_and_group, set_up, tear_down),
 	};

@@ -109,6 +109,23 @@ static void test_form_for_the_journal(void **state)
 	assert_string_equal(capture_stop(&capture), "<3>a\n<4>b\n<5>c\n<6>d\n<7>e\n");
 }
 
+/* Who starts a daemon by hand or from a script without a terminal has no other place to look. */
+static void test_syslog_lines_reach_stderr_until_started(void **state)
+{
+	struct capture capture;
+
+	(void)state;
+	log_open("test", LOG_TO_SYSLOG, LOG_LEVEL_INFO);
+	capture_start(&capture);
+	log_error("f.conf:3: 7");
+	log_info("opened");
+	log_debug("left out");
+	log_started();
+	log_error("vlan100: gone");
+	assert_string_equal(
+		capture_stop(&capture), "test: error: f.conf:3: 7\ntest: info: opened\n");
+}
+
 static void test_level(void **state)
 {
 	struct capture capture;
@@ -270,6 +287,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_form_for_a_person),
 		cmocka_unit_test(test_form_for_the_journal),
+		cmocka_unit_test(test_syslog_lines_reach_stderr_until_started),
 		cmocka_unit_test(test_level),
 		cmocka_unit_test(test_target_of_stderr),
 		cmocka_unit_test(test_hostile_text),

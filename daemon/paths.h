@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: ISC */
+/* Default paths that the daemons and the netboot6 command must agree on. */
+#ifndef NB6_DAEMON_PATHS_H
+#define NB6_DAEMON_PATHS_H
+
+#define PATH_RELAYD_CONTROL RUNSTATEDIR "/netboot6/relayd.sock"
+#define PATH_BOOTD_CONTROL  RUNSTATEDIR "/netboot6/bootd.sock"
+
+#endif

@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# What a daemon prints when it cannot start, to a stderr that is neither a terminal nor the
+# journal's; and the paths that the daemons and the netboot6 command must agree on.
+top=${top_builddir:-.}
+dir=$(mktemp -d) || exit 99
+trap 'rm -rf "$dir"' EXIT
+unset JOURNAL_STREAM
+bad=0
+
+fail() {
+	echo "$*"
+	bad=1
+}
+
+# expect STATUS TEXT COMMAND...: it exits with this status and has TEXT on stderr.
+expect() {
+	status=$1 text=$2
+	shift 2
+	"$@" >"$dir/out" 2>"$dir/err" </dev/null
+	got=$?
+	[ $got -eq "$status" ] || fail "$*: exit status $got, expected $status"
+	grep -qF -e "$text" "$dir/err" || fail "$*: stderr lacks '$text': $(cat "$dir/err")"
+}
+
+echo 'nonsense = 1' >"$dir/bad.conf"
+for daemon in relayd bootd; do
+	program=$top/netboot6-$daemon
+	expect 78 "$dir/bad.conf:1: " "$program" -c "$dir/bad.conf"
+	expect 78 "$dir/bad.conf:1: " "$program" -t -c "$dir/bad.conf"
+	expect 78 "$dir/missing.conf" "$program" -c "$dir/missing.conf"
+done
+
+# The default control paths: one that a privileged daemon can create, and the same on both sides.
+for daemon in relayd bootd; do
+	path=$("$top/netboot6/netboot6" --help | grep -o "/[^] ,[]*/netboot6/$daemon.sock")
+	[ -n "$path" ] || fail "netboot6 --help names no control socket of $daemon"
+	grep -qaF -e "$path" "$top/netboot6-$daemon" ||
+		fail "netboot6 looks for $daemon at $path, $daemon has another default"
+done
+exit $bad
