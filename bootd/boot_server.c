@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/boot_control.h"
 #include "bootd/boot_hosts.h"
 #include "bootd/boot_leases.h"
-#include "bootd/boot_log.h"
 #include "bootd/boot_scripts.h"
 #include "bootd/boot_sockets.h"
 #include "bootd/config/conf_file.h"
 #include "bootd/config/secret_file.h"
+#include "bootd/progress/boot_log.h"
+#include "bootd/view/boot_control.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 

@@ -6,13 +6,13 @@
 #ifndef NB6_BOOTD_BOOT_SERVER_H
 #define NB6_BOOTD_BOOT_SERVER_H
 
-#include "bootd/boot_page.h"
-#include "bootd/boot_progress.h"
 #include "bootd/dhcp/boot_port.h"
 #include "bootd/dhcp/bulk_server.h"
 #include "bootd/dhcp/dhcp_service.h"
 #include "bootd/http/http_server.h"
+#include "bootd/progress/boot_progress.h"
 #include "bootd/tftp/tftp_server.h"
+#include "bootd/view/boot_page.h"
 
 struct boot_hosts;
 struct config_problems;

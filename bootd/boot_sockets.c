@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bootd/boot_control.h"
-#include "bootd/boot_metrics.h"
 #include "bootd/boot_scripts.h"
 #include "bootd/boot_server.h"
 #include "bootd/dhcp/proxy.h"
+#include "bootd/view/boot_control.h"
+#include "bootd/view/boot_metrics.h"
 #include "daemon/control.h"
 #include "daemon/log.h"
 #include "daemon/metrics_server.h"

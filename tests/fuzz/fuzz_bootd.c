@@ -16,10 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/boot_log.h"
-#include "bootd/boot_progress.h"
 #include "bootd/config/conf_file.h"
 #include "bootd/dhcp/proxy.h"
+#include "bootd/progress/boot_log.h"
+#include "bootd/progress/boot_progress.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

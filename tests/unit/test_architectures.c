@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "bootd/boot_progress.h"
+#include "bootd/progress/boot_progress.h"
 #include "tests/unit/bootd_bench.h"
 
 #define TFTP(file) "tftp://[2001:db8::69]/" file

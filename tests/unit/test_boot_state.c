@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "bootd/bindings/stable_address.h"
-#include "bootd/boot_progress.h"
+#include "bootd/progress/boot_progress.h"
 #include "tests/unit/bootd_bench.h"
 #include "tests/unit/random.h"
 

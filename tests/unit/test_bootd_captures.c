@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "bootd/boot_progress.h"
+#include "bootd/progress/boot_progress.h"
 #include "netboot6/capture.h"
 #include "tests/unit/bootd_bench.h"
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "bootd/boot_log.h"
+#include "bootd/progress/boot_log.h"
 #include "tests/unit/bootd_bench.h"
 
 #define OWN "2001:db8:1::77"

@@ -10,13 +10,13 @@
  *
  * It only shows. Whoever can connect can read it: it listens on the loopback unless told else.
  */
-#ifndef NB6_BOOTD_BOOT_PAGE_H
-#define NB6_BOOTD_BOOT_PAGE_H
+#ifndef NB6_BOOTD_VIEW_BOOT_PAGE_H
+#define NB6_BOOTD_VIEW_BOOT_PAGE_H
 
 #include <netinet/in.h>
 
-#include "bootd/boot_progress.h"
 #include "bootd/page/event_stream.h"
+#include "bootd/progress/boot_progress.h"
 
 struct boot_page;
 struct boot_server;

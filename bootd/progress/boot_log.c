@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Lines are put together part by part in a buffer that cannot overrun. */
-#include "bootd/boot_log.h"
+#include "bootd/progress/boot_log.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

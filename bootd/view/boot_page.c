@@ -4,18 +4,18 @@
  * most once a second however many ask: each answer names the last event that is in it, so
  * that a reader of the events knows when his is too old.
  */
-#include "bootd/boot_page.h"
+#include "bootd/view/boot_page.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bootd/boot_server.h"
-#include "bootd/boot_status.h"
-#include "bootd/boot_view.h"
 #include "bootd/http/http_server.h"
 #include "bootd/page/page_html.h"
 #include "bootd/page/page_policy.h"
+#include "bootd/view/boot_status.h"
+#include "bootd/view/boot_view.h"
 #include "daemon/loop.h"
 
 enum {

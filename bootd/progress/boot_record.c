@@ -3,7 +3,7 @@
  * The steps of a boot, as they are told. A machine repeats itself, its retries above all:
  * what is said once more makes the step say "so many times", and no step of its own.
  */
-#include "bootd/boot_record.h"
+#include "bootd/progress/boot_record.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,8 +4,8 @@
  * taken for, where it is, which host, class, address and boot rule that comes to, and of all that
  * was passed over the condition that is not met. Nothing is changed by the question.
  */
-#ifndef NB6_BOOTD_BOOT_EXPLAIN_H
-#define NB6_BOOTD_BOOT_EXPLAIN_H
+#ifndef NB6_BOOTD_VIEW_BOOT_EXPLAIN_H
+#define NB6_BOOTD_VIEW_BOOT_EXPLAIN_H
 
 #include <jansson.h>
 

@@ -5,8 +5,8 @@
  *	52:54:00:12:34:56 x64-uefi Solicit on 2001:db8:1::/64 via relay 2001:db8:1::1
  *	"vlan100" -> Advertise 2001:db8:1::d1, tftp://[2001:db8:2::2]/snponly.efi (rule "uefi")
  */
-#ifndef NB6_BOOTD_BOOT_LOG_H
-#define NB6_BOOTD_BOOT_LOG_H
+#ifndef NB6_BOOTD_PROGRESS_BOOT_LOG_H
+#define NB6_BOOTD_PROGRESS_BOOT_LOG_H
 
 #include "bootd/dhcp/exchange.h"
 #include "bootd/files/fetch.h"

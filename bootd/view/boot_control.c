@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /* One function per command; what they show is made by boot_view.h and its neighbours. */
-#include "bootd/boot_control.h"
+#include "bootd/view/boot_control.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "bootd/boot_explain.h"
-#include "bootd/boot_host_view.h"
-#include "bootd/boot_lease_list.h"
-#include "bootd/boot_metrics.h"
 #include "bootd/boot_server.h"
-#include "bootd/boot_status.h"
-#include "bootd/boot_view.h"
+#include "bootd/view/boot_explain.h"
+#include "bootd/view/boot_host_view.h"
+#include "bootd/view/boot_lease_list.h"
+#include "bootd/view/boot_metrics.h"
+#include "bootd/view/boot_status.h"
+#include "bootd/view/boot_view.h"
 #include "daemon/config.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"

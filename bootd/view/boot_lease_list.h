@@ -9,8 +9,8 @@
  * Each page is in order of address and all of them together in none; what changes between
  * two pages may be missed or seen, what does not is seen once.
  */
-#ifndef NB6_BOOTD_BOOT_LEASE_LIST_H
-#define NB6_BOOTD_BOOT_LEASE_LIST_H
+#ifndef NB6_BOOTD_VIEW_BOOT_LEASE_LIST_H
+#define NB6_BOOTD_VIEW_BOOT_LEASE_LIST_H
 
 #include <jansson.h>
 

@@ -4,17 +4,17 @@
  * there, each a short text with what came of it and when. Memory is bounded: of too many
  * steps the oldest but the first is forgotten, a text that is too long is cut.
  */
-#ifndef NB6_BOOTD_BOOT_RECORD_H
-#define NB6_BOOTD_BOOT_RECORD_H
+#ifndef NB6_BOOTD_PROGRESS_BOOT_RECORD_H
+#define NB6_BOOTD_PROGRESS_BOOT_RECORD_H
 
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bootd/boot_stage.h"
 #include "bootd/client/client_facts.h"
 #include "bootd/client/machine.h"
+#include "bootd/progress/boot_stage.h"
 
 enum {
 	BOOT_STEPS_MAX = 32,

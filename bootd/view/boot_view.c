@@ -3,7 +3,7 @@
  * One function per thing shown of a machine. json_pack() drops what a NULL would be ("s?",
  * "o?" make it null), so every key is always there.
  */
-#include "bootd/boot_view.h"
+#include "bootd/view/boot_view.h"
 
 #include <arpa/inet.h>
 #include <time.h>

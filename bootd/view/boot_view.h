@@ -5,8 +5,8 @@
  * seconds with a fraction, lifetimes and ages are in seconds. Each returns a new
  * reference, or NULL when out of memory. (bootd itself: boot_status.h; hosts: boot_host_view.h.)
  */
-#ifndef NB6_BOOTD_BOOT_VIEW_H
-#define NB6_BOOTD_BOOT_VIEW_H
+#ifndef NB6_BOOTD_VIEW_BOOT_VIEW_H
+#define NB6_BOOTD_VIEW_BOOT_VIEW_H
 
 #include <jansson.h>
 

@@ -4,8 +4,8 @@
  * of its services since the start. Numbers are numbers; times are Unix times in seconds
  * with a fraction. Each returns a new reference, or NULL when out of memory.
  */
-#ifndef NB6_BOOTD_BOOT_STATUS_H
-#define NB6_BOOTD_BOOT_STATUS_H
+#ifndef NB6_BOOTD_VIEW_BOOT_STATUS_H
+#define NB6_BOOTD_VIEW_BOOT_STATUS_H
 
 #include <jansson.h>
 

@@ -9,13 +9,13 @@
  * machine that starts over has a new boot. Memory is bounded: of too many machines the
  * one that was silent longest is forgotten.
  */
-#ifndef NB6_BOOTD_BOOT_PROGRESS_H
-#define NB6_BOOTD_BOOT_PROGRESS_H
+#ifndef NB6_BOOTD_PROGRESS_BOOT_PROGRESS_H
+#define NB6_BOOTD_PROGRESS_BOOT_PROGRESS_H
 
-#include "bootd/boot_record.h"
 #include "bootd/client/machine.h"
 #include "bootd/dhcp/exchange.h"
 #include "bootd/files/fetch.h"
+#include "bootd/progress/boot_record.h"
 #include "daemon/histogram.h"
 
 enum {

@@ -3,7 +3,7 @@
  * Records in a hash table by machine and in a list by their last step; what is seen of a
  * machine moves its record to a stage and becomes a step there (boot_record.h).
  */
-#include "bootd/boot_progress.h"
+#include "bootd/progress/boot_progress.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -6,10 +6,10 @@
  *	explain FACT=VALUE...   (boot_explain.h)
  *	watch   (of daemon/control.h: an event per step of a boot)
  */
-#ifndef NB6_BOOTD_BOOT_CONTROL_H
-#define NB6_BOOTD_BOOT_CONTROL_H
+#ifndef NB6_BOOTD_VIEW_BOOT_CONTROL_H
+#define NB6_BOOTD_VIEW_BOOT_CONTROL_H
 
-#include "bootd/boot_progress.h"
+#include "bootd/progress/boot_progress.h"
 #include "daemon/control.h"
 
 struct boot_server;

@@ -4,8 +4,8 @@
  * take from stage to stage. There are as many series as types, reasons and stages: nothing that a
  * client sends makes a new one.
  */
-#ifndef NB6_BOOTD_BOOT_METRICS_H
-#define NB6_BOOTD_BOOT_METRICS_H
+#ifndef NB6_BOOTD_VIEW_BOOT_METRICS_H
+#define NB6_BOOTD_VIEW_BOOT_METRICS_H
 
 #include "daemon/metrics.h"
 

@@ -3,11 +3,11 @@
  * One function per room, each of that room's own counters. What there is none of here (no
  * lease store, no TFTP) is null and not left out, so that a reader finds every key.
  */
-#include "bootd/boot_status.h"
+#include "bootd/view/boot_status.h"
 
 #include "bootd/boot_hosts.h"
 #include "bootd/boot_server.h"
-#include "bootd/boot_view.h"
+#include "bootd/view/boot_view.h"
 #include "daemon/loop.h"
 #include "dhcp6/names.h"
 

@@ -3,8 +3,8 @@
  * The stages of a boot, from the first Solicit of the firmware to the call home of the
  * installed system, with what to look at where one takes too long.
  */
-#ifndef NB6_BOOTD_BOOT_STAGE_H
-#define NB6_BOOTD_BOOT_STAGE_H
+#ifndef NB6_BOOTD_PROGRESS_BOOT_STAGE_H
+#define NB6_BOOTD_PROGRESS_BOOT_STAGE_H
 
 /* In the order of a boot. A machine that goes back begins a new one. */
 enum boot_stage {

@@ -3,10 +3,10 @@
  * A host is what the operator wrote of a machine; beside it stands what is known of that
  * machine by any of its cards: its boot, and the addresses it has registered.
  */
-#include "bootd/boot_host_view.h"
+#include "bootd/view/boot_host_view.h"
 
 #include "bootd/boot_server.h"
-#include "bootd/boot_view.h"
+#include "bootd/view/boot_view.h"
 #include "dhcp6/names.h"
 
 /* An answer has an end. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The words for the stages: names for the tables, hints for whoever stands before a machine. */
-#include "bootd/boot_stage.h"
+#include "bootd/progress/boot_stage.h"
 
 #include <stddef.h>
 

@@ -3,8 +3,8 @@
  * The hosts of the configuration and of its directory, as JSON for the control socket.
  * Each returns a new reference, or NULL when out of memory.
  */
-#ifndef NB6_BOOTD_BOOT_HOST_VIEW_H
-#define NB6_BOOTD_BOOT_HOST_VIEW_H
+#ifndef NB6_BOOTD_VIEW_BOOT_HOST_VIEW_H
+#define NB6_BOOTD_VIEW_BOOT_HOST_VIEW_H
 
 #include <jansson.h>
 #include <stdint.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* The words of a question, then a walk over some slots of the binding table. */
-#include "bootd/boot_lease_list.h"
+#include "bootd/view/boot_lease_list.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/boot_view.h"
+#include "bootd/view/boot_view.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
 

@@ -2,7 +2,7 @@
 /*
  * One function per family or few.
  */
-#include "bootd/boot_metrics.h"
+#include "bootd/view/boot_metrics.h"
 
 #include <config.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* From words to facts, from facts to a decision, from the decision to JSON. */
-#include "bootd/boot_explain.h"
+#include "bootd/view/boot_explain.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
