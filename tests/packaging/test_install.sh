@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# `make install` gives files that work: no placeholder such as @sbindir@ is left in one, and
+# systemd accepts the units. Runs in the build directory; $MAKE is make.
+set -u
+tree=$(mktemp -d "${TMPDIR:-/tmp}/netboot6-install.XXXXXX") || exit 99
+trap 'rm -rf "$tree"' EXIT
+trap 'exit 99' HUP INT TERM
+bad=0
+
+# An installation of its own, with a prefix that configure has not seen. The units are made for
+# it, and are made again for the next user of this build directory.
+rm -f dist/*.service
+MAKEFLAGS='' ${MAKE:-make} install prefix="$tree" sysconfdir="$tree/etc" \
+	systemdsystemunitdir="$tree/lib/systemd/system" >"$tree/log" 2>&1 ||
+	{ cat "$tree/log"; exit 1; }
+rm -f dist/*.service "$tree/log"
+
+left=$(grep -rInE '@[A-Za-z_]+@' "$tree")
+if [ -n "$left" ]; then
+	echo "placeholders are left in installed files:"
+	echo "$left"
+	bad=1
+fi
+
+found=0
+for unit in "$tree"/lib/systemd/system/*; do
+	[ -e "$unit" ] || continue
+	found=$((found + 1))
+	# Each program that a unit runs is installed.
+	for program in $(sed -n 's/^Exec[A-Za-z]*=[-@:+!]*\([^ ]*\).*/\1/p' "$unit"); do
+		[ -x "$program" ] || { echo "$unit runs $program, which is not there"; bad=1; }
+	done
+	command -v systemd-analyze >/dev/null || continue
+	# 252 reports an unknown setting, and ends with 0 all the same.
+	said=$(SYSTEMD_UNIT_PATH="$tree/lib/systemd/system:" systemd-analyze verify --man=no "$unit" 2>&1)
+	status=$?
+	if [ $status -ne 0 ] || echo "$said" | grep -q netboot6; then
+		echo "systemd-analyze verify $unit: exit $status"
+		echo "$said"
+		bad=1
+	fi
+done
+echo "$found units are installed and valid"
+[ $bad -eq 0 ]
