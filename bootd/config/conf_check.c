@@ -195,10 +195,11 @@ static bool url_fits(
 
 static bool is_for_ipxe(const struct boot_rule *rule)
 {
-	const struct text_pattern *user_class = &rule->when.user_class;
+	const struct condition_value *only =
+		conditions_only_value(&rule->when, CONDITION_USER_CLASS);
 
-	return user_class->text && !user_class->is_start && user_class->len == strlen("iPXE") &&
-	       memcmp(user_class->text, "iPXE", user_class->len) == 0;
+	return only && !only->pattern.is_start && only->pattern.len == strlen("iPXE") &&
+	       memcmp(only->pattern.text, "iPXE", strlen("iPXE")) == 0;
 }
 
 /* A rule that names an architecture is for its firmware, unless it wants iPXE. */
@@ -222,23 +223,33 @@ static bool arch_reads_url(const struct boot_rule *rule, uint16_t code, char why
 	return has_host_variable(rule) || url_fits(rule, kind_for(rule, code), why);
 }
 
-/* Each that is named must read it, and one at least of all groups. */
+/* An architecture that is named must read it, and at least one of all groups together. */
 static void check_url(const struct boot_config *config, const struct boot_rule *rule,
 	struct config_problems *problems)
 {
-	const struct conditions *when = &rule->when;
-	size_t readers = 0;
-	char why[BOOT_REASON_SIZE];
+	const struct condition *arch = &rule->when.of[CONDITION_ARCH];
+	const struct condition_value *of_group = NULL;
+	size_t readers = 0, positive = 0;
+	char why[BOOT_REASON_SIZE], why_group[BOOT_REASON_SIZE] = "";
 
-	for (size_t i = 0; i < when->archs; i++) {
-		if (arch_reads_url(rule, when->arch[i], why))
+	for (size_t i = 0; i < arch->values; i++) {
+		const struct condition_value *value = &arch->value[i];
+
+		if (value->is_negated)
+			continue;
+		positive++;
+		if (arch_reads_url(rule, value->arch, why)) {
 			readers++;
-		else if (i < when->archs_named)
-			complain_of_url(config, rule, when->arch[i], why, problems);
+		} else if (!value->of_group) {
+			complain_of_url(config, rule, value->arch, why, problems);
+		} else {
+			of_group = value;
+			strcpy(why_group, why);
+		}
 	}
-	if (readers == 0 && when->archs > when->archs_named)
-		complain_of_url(config, rule, when->arch[when->archs - 1], why, problems);
-	if (when->archs == 0 && !has_host_variable(rule) && !url_fits(rule, FIRMWARE_IPXE, why))
+	if (readers == 0 && of_group)
+		complain_of_url(config, rule, of_group->arch, why_group, problems);
+	if (positive == 0 && !has_host_variable(rule) && !url_fits(rule, FIRMWARE_IPXE, why))
 		COMPLAIN(true, rule->line, "boot \"%s\": url \"%s\": %s", rule->name, rule->url,
 			why);
 }
@@ -247,15 +258,17 @@ static void check_url(const struct boot_config *config, const struct boot_rule *
 static void check_habits(const struct boot_config *config, const struct boot_rule *rule,
 	struct config_problems *problems)
 {
+	const struct condition *condition = &rule->when.of[CONDITION_ARCH];
 	bool wants_type = false, refuses_params = false;
 
-	for (size_t i = 0; i < rule->when.archs; i++) {
-		enum firmware_kind kind = kind_for(rule, rule->when.arch[i]);
-		const struct dhcp6_arch *arch = dhcp6_arch_of(rule->when.arch[i]);
+	for (size_t i = 0; i < condition->values; i++) {
+		uint16_t code = condition->value[i].arch;
+		enum firmware_kind kind = kind_for(rule, code);
+		const struct dhcp6_arch *arch = dhcp6_arch_of(code);
 		char why[BOOT_REASON_SIZE];
 		const char *reason;
 
-		if (!arch_reads_url(rule, rule->when.arch[i], why))
+		if (condition->value[i].is_negated || !arch_reads_url(rule, code, why))
 			continue;
 		wants_type |= firmware_wants_content_type(kind, rule->url);
 		if (refuses_params ||
@@ -311,31 +324,45 @@ static void check_order(const struct boot_config *config, struct config_problems
 	}
 }
 
+/* True if the rule has prefixes, and no subnet is inside one of them. */
+static bool has_no_subnet(const struct boot_config *config, const struct boot_rule *rule)
+{
+	const struct condition *condition = &rule->when.of[CONDITION_SUBNET];
+	bool is_for_prefix = false;
+
+	for (size_t i = 0; i < condition->values; i++) {
+		if (condition->value[i].is_negated)
+			continue;
+		if (subnet_index_inside(&config->index, &condition->value[i].subnet))
+			return false;
+		is_for_prefix = true;
+	}
+	return is_for_prefix;
+}
+
 static void check_reachable(const struct boot_config *config, struct config_problems *problems)
 {
-	for (size_t i = 0; i < config->rules; i++) {
-		const struct boot_rule *rule = &config->rule[i];
-
-		if (rule->when.has_subnet &&
-			!subnet_index_inside(&config->index, &rule->when.subnet))
-			COMPLAIN(false, rule->line,
+	for (size_t i = 0; i < config->rules; i++)
+		if (has_no_subnet(config, &config->rule[i]))
+			COMPLAIN(false, config->rule[i].line,
 				"boot \"%s\" can never match: there is no subnet in its prefix",
-				rule->name);
-	}
+				config->rule[i].name);
 }
 
 /* iPXE says the same architecture as the firmware that loaded it. */
 static void check_loops(const struct boot_config *config, struct config_problems *problems)
 {
-	const struct conditions ipxe = {
-		.user_class = {.text = (char *)(uintptr_t) "iPXE", .len = strlen("iPXE")}};
+	struct condition_value value = {
+		.pattern = {.text = (char *)(uintptr_t) "iPXE", .len = strlen("iPXE")}};
+	const struct conditions ipxe = {.of = {[CONDITION_USER_CLASS] = {&value, 1}}};
 
 	for (size_t i = 0; i < config->rules; i++) {
 		const struct boot_rule *rule = &config->rule[i];
+		bool names_class = rule->when.of[CONDITION_USER_CLASS].values > 0;
 
-		if (conditions_cover(&rule->when, &ipxe) && rule->when.user_class.text)
+		if (names_class && conditions_cover(&rule->when, &ipxe))
 			return;
-		if (!rule->when.user_class.text &&
+		if (!names_class &&
 			(strstr(rule->url, "ipxe.efi") || strstr(rule->url, "snponly") ||
 				strstr(rule->url, "undionly"))) {
 			COMPLAIN(false, rule->line,

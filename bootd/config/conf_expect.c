@@ -6,6 +6,7 @@
 #include "bootd/config/conf_expect.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,33 +19,10 @@ enum { KEY_TEXT_MIN = 16 };
 
 /* --- one checker per kind of value ------------------------------------------ */
 
-static int is_arch(const char *text)
-{
-	uint16_t code[CONF_ARCHS_MAX];
-
-	return conf_archs(text, code) > 0 ? 0 : -EINVAL;
-}
-
-static int is_mac_start(const char *text)
-{
-	uint8_t mac[DHCP6_MAC_LEN], len;
-
-	return conf_mac_start(text, mac, &len);
-}
-
-static int is_pattern(const char *text)
-{
-	struct text_pattern pattern;
-	int rc = conf_pattern(text, &pattern);
-
-	free(pattern.text);
-	return rc;
-}
-
 static int is_port_id(const char *text)
 {
 	struct text_pattern pattern;
-	int rc = conf_pattern(text, &pattern);
+	int rc = text_pattern_read(text, &pattern);
 
 	if (rc == 0 && (pattern.is_start || pattern.len > PORT_ID_MAX))
 		rc = -EINVAL;
@@ -251,23 +229,7 @@ static const struct {
 	{"host", "group", is_name, "the name of a group"},
 	{"host", "address", is_host_address, "an IPv6 address that a host can have"},
 	{"host", "set", is_variable, EXPECT_VARIABLE},
-	{"boot", "arch", is_arch,
-		"an architecture such as x64-uefi, x64-http, arm64-uefi or x86-bios, its number, "
-		"or a group such as uefi, http, bios, x64 or arm64",
-		true},
-	{"boot", "user-class", is_pattern, EXPECT_PATTERN, true},
-	{"boot", "vendor-class", is_pattern, EXPECT_PATTERN, true},
 	{"group", "set", is_variable, EXPECT_VARIABLE},
-	{"boot", "group", is_pattern,
-		"the name of a group, or the start of one with '*' at its end", true},
-	{"boot", "host", is_pattern, "the name of a host, or the start of one with '*' at its end",
-		true},
-	{"boot", "interface-id", is_pattern, EXPECT_PATTERN, true},
-	{"boot", "remote-id", is_pattern, EXPECT_PATTERN, true},
-	{"boot", "mac", is_mac_start, "the first octets of a MAC address such as \"52:54:00\"",
-		true},
-	{"boot", "uuid", is_uuid, EXPECT_UUID, true},
-	{"boot", "subnet", is_prefix, EXPECT_PREFIX},
 	{"boot", "url", is_name, "a URL"},
 	{"boot", "param", is_name, "a text that is not empty"},
 };
@@ -294,9 +256,53 @@ static int check_value(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+/* The conditions of rules and classes say themselves what is expected: conditions.h. */
+static int check_condition(cfg_t *cfg, cfg_opt_t *opt)
+{
+	struct conditions when = {0};
+	enum condition_kind kind;
+	bool is_negated;
+	int rc = 0;
+
+	condition_named(opt->name, &kind, &is_negated);
+	for (unsigned i = 0; rc == 0 && i < cfg_opt_size(opt); i++) {
+		const char *text = cfg_opt_getnstr(opt, i);
+
+		rc = text ? conditions_add(&when, kind, text, is_negated) : 0;
+		if (rc < 0)
+			config_error(cfg, "%s: \"%s\" is not valid; expected %s%s", opt->name, text,
+				condition_syntax(kind),
+				is_negated ? "" : ", or '!' and one for all but those");
+	}
+	conditions_fini(&when);
+	return rc;
+}
+
+static void expect_conditions(cfg_t *cfg)
+{
+	static const char *const prefix[] = {"", "not-"};
+	char path[64];
+
+	for (int i = 0; i < CONDITION_KINDS; i++) {
+		const char *name = condition_name((enum condition_kind)i);
+
+		for (size_t k = 0; k < 2; k++) {
+			snprintf(path, sizeof(path), "boot|%s%s", prefix[k], name);
+			cfg_set_validate_func(cfg, path, check_condition);
+			if (!condition_is_in_class((enum condition_kind)i))
+				continue;
+			snprintf(path, sizeof(path), "subnet|class|%s%s", prefix[k], name);
+			cfg_set_validate_func(cfg, path, check_condition);
+		}
+	}
+}
+
 void conf_expect(cfg_t *cfg, const char *section)
 {
 	char path[64];
+
+	if (!section)
+		expect_conditions(cfg);
 
 	for (size_t i = 0; i < sizeof(value) / sizeof(value[0]); i++) {
 		bool at_top = strcmp(value[i].section, "root") == 0;

@@ -3,6 +3,7 @@
 #include "bootd/config/conf_file.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,13 +49,6 @@ static bool copy_prefixes(cfg_t *cfg, const char *option, struct prefix **out, s
 	return *out;
 }
 
-static bool copy_pattern(cfg_t *cfg, const char *option, struct text_pattern *pattern)
-{
-	const char *text = cfg_getstr(cfg, option);
-
-	return !text || conf_pattern(text, pattern) == 0;
-}
-
 static uint32_t duration_of(cfg_t *cfg, const char *option, uint32_t otherwise_s)
 {
 	const char *text = cfg_getstr(cfg, option);
@@ -73,44 +67,32 @@ static enum subnet_addresses addresses_of(const char *text)
 	return addresses;
 }
 
-/* Those that are named or numbered, or those of groups. */
-static void build_archs(cfg_t *cfg, struct conditions *when, bool of_groups)
+static bool build_condition(cfg_t *cfg, const char *option, struct conditions *when)
 {
-	uint16_t code[CONF_ARCHS_MAX];
+	enum condition_kind kind;
+	bool is_negated;
 
-	for (unsigned i = 0; i < cfg_size(cfg, "arch"); i++) {
-		const char *text = cfg_getnstr(cfg, "arch", i);
-		size_t n = conf_archs(text, code);
-
-		if ((conf_arch(text, code) < 0) != of_groups)
-			continue;
-		memcpy(when->arch + when->archs, code, n * sizeof(*code));
-		when->archs += n;
-	}
+	condition_named(option, &kind, &is_negated);
+	for (unsigned i = 0; i < cfg_size(cfg, option); i++)
+		if (conditions_add(when, kind, cfg_getnstr(cfg, option, i), is_negated) < 0)
+			return false;
+	return true;
 }
 
 static bool build_conditions(cfg_t *cfg, struct conditions *when)
 {
-	const char *mac = cfg_getstr(cfg, "mac"), *uuid = cfg_getstr(cfg, "uuid");
-	/* A class has no such condition: it is in its subnet. */
-	const char *subnet = cfg_getopt(cfg, "subnet") ? cfg_getstr(cfg, "subnet") : NULL;
+	char negated[32];
 
-	when->has_uuid = uuid && dhcp6_uuid_parse(uuid, when->uuid) == 0;
-	when->has_subnet =
-		subnet && config_prefix(subnet, &when->subnet.address, &when->subnet.len) == 0;
-	if (mac)
-		conf_mac_start(mac, when->mac, &when->mac_len);
-	when->arch = calloc(cfg_size(cfg, "arch") + 1, CONF_ARCHS_MAX * sizeof(*when->arch));
-	if (!when->arch)
-		return false;
-	build_archs(cfg, when, false);
-	when->archs_named = when->archs;
-	build_archs(cfg, when, true);
-	return copy_pattern(cfg, "user-class", &when->user_class) &&
-	       copy_pattern(cfg, "vendor-class", &when->vendor_class) &&
-	       copy_pattern(cfg, "host", &when->host) && copy_pattern(cfg, "group", &when->group) &&
-	       copy_pattern(cfg, "interface-id", &when->interface_id) &&
-	       copy_pattern(cfg, "remote-id", &when->remote_id);
+	for (int i = 0; i < CONDITION_KINDS; i++) {
+		const char *name = condition_name((enum condition_kind)i);
+
+		snprintf(negated, sizeof(negated), "not-%s", name);
+		if (!cfg_getopt(cfg, name))
+			continue; /* a class has fewer of them */
+		if (!build_condition(cfg, name, when) || !build_condition(cfg, negated, when))
+			return false;
+	}
+	return true;
 }
 
 static void build_plan(cfg_t *cfg, struct address_plan *plan, uint32_t lifetime_s)

@@ -66,7 +66,7 @@ static bool build_octets(cfg_t *cfg, const char *option, uint8_t **octets, size_
 
 	if (!text)
 		return true;
-	if (conf_pattern(text, &pattern) < 0)
+	if (text_pattern_read(text, &pattern) < 0)
 		return false;
 	*octets = (uint8_t *)pattern.text;
 	*len = pattern.len;

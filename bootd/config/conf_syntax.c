@@ -5,6 +5,7 @@
  */
 #include "bootd/config/conf_syntax.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "bootd/config/conf_expect.h"
@@ -98,13 +99,33 @@ static void set_validators(cfg_t *cfg, const char *section)
 	cfg_set_validate_func(cfg, "boot", check_boot);
 }
 
-#define CONDITIONS                                                                                 \
-	CFG_STR_LIST("arch", NULL, CFGF_NODEFAULT), CFG_STR("user-class", NULL, CFGF_NODEFAULT),   \
-		CFG_STR("vendor-class", NULL, CFGF_NODEFAULT),                                     \
-		CFG_STR("host", NULL, CFGF_NODEFAULT), CFG_STR("group", NULL, CFGF_NODEFAULT),     \
-		CFG_STR("mac", NULL, CFGF_NODEFAULT), CFG_STR("uuid", NULL, CFGF_NODEFAULT),       \
-		CFG_STR("interface-id", NULL, CFGF_NODEFAULT),                                     \
-		CFG_STR("remote-id", NULL, CFGF_NODEFAULT)
+/* Both names of each condition, and behind them what else a section has. */
+enum { CONDITION_OPTIONS = 2 * CONDITION_KINDS, NEGATED_NAME = 32, SECTION_OPTIONS_MAX = 8 };
+
+struct conditions_syntax {
+	char negated[CONDITION_KINDS][NEGATED_NAME];
+	cfg_opt_t option[CONDITION_OPTIONS + SECTION_OPTIONS_MAX];
+};
+
+/* `more` ends with CFG_END(), as the result does. libConfuse copies names and options. */
+static cfg_opt_t *add_conditions(
+	struct conditions_syntax *syntax, bool in_class, const cfg_opt_t *more, size_t n)
+{
+	cfg_opt_t *to = syntax->option;
+
+	for (int i = 0; i < CONDITION_KINDS; i++) {
+		enum condition_kind kind = (enum condition_kind)i;
+
+		if (in_class && !condition_is_in_class(kind))
+			continue;
+		snprintf(syntax->negated[i], NEGATED_NAME, "not-%s", condition_name(kind));
+		*to++ = (cfg_opt_t)CFG_STR_LIST(condition_name(kind), NULL, CFGF_NODEFAULT);
+		*to++ = (cfg_opt_t)CFG_STR_LIST(syntax->negated[i], NULL, CFGF_NODEFAULT);
+	}
+	memcpy(to, more, n * sizeof(*more));
+	return syntax->option;
+}
+
 #define PLAN                                                                                       \
 	CFG_STR("addresses", "stable", CFGF_NONE), CFG_STR("pool", NULL, CFGF_NODEFAULT),          \
 		CFG_STR("lifetime", NULL, CFGF_NODEFAULT)
@@ -114,7 +135,16 @@ cfg_t *conf_syntax_new(void)
 	static char supplied[] = "{65}"; /* libConfuse parses it, and wants it writable */
 	cfg_opt_t tftp[] = {CFG_STR("listen", "[::]:69", CFGF_NONE), CFG_END()};
 	cfg_opt_t http[] = {CFG_STR("listen", "[::]:80", CFGF_NONE), CFG_END()};
-	cfg_opt_t class[] = {CONDITIONS, PLAN, CFG_END()};
+	const cfg_opt_t plan[] = {PLAN, CFG_END()};
+	const cfg_opt_t rule[] = {
+		CFG_STR("url", NULL, CFGF_NODEFAULT),
+		CFG_STR_LIST("param", NULL, CFGF_NODEFAULT),
+		CFG_END(),
+	};
+	struct conditions_syntax class_syntax, boot_syntax;
+	cfg_opt_t *class =
+		add_conditions(&class_syntax, true, plan, sizeof(plan) / sizeof(plan[0]));
+	cfg_opt_t *boot = add_conditions(&boot_syntax, false, rule, sizeof(rule) / sizeof(rule[0]));
 	cfg_opt_t page[] = {CFG_STR("listen", "[::1]:8069", CFGF_NONE), CFG_END()};
 	cfg_opt_t metrics[] = {CFG_STR("listen", "[::1]:9548", CFGF_NONE), CFG_END()};
 	cfg_opt_t subnet[] = {
@@ -125,13 +155,6 @@ cfg_t *conf_syntax_new(void)
 	};
 	cfg_opt_t group[] = {
 		CFG_STR_LIST("set", NULL, CFGF_NODEFAULT),
-		CFG_END(),
-	};
-	cfg_opt_t boot[] = {
-		CONDITIONS,
-		CFG_STR("subnet", NULL, CFGF_NODEFAULT),
-		CFG_STR("url", NULL, CFGF_NODEFAULT),
-		CFG_STR_LIST("param", NULL, CFGF_NODEFAULT),
 		CFG_END(),
 	};
 	cfg_opt_t top[] = {

@@ -136,7 +136,7 @@ static void put_matched_archs(
 		return;
 	mark = dhcp6_open_option(out, DHCP6_OPT_CLIENT_ARCH);
 	for (unsigned i = 0; i < facts->archs; i++)
-		if (rule->when.archs == 0 || conditions_name_arch(&rule->when, facts->arch[i]))
+		if (conditions_allow_arch(&rule->when, facts->arch[i]))
 			wire_put_u16(out, facts->arch[i]);
 	dhcp6_close_option(out, mark);
 }

@@ -17,17 +17,6 @@ static void free_list(char **list, size_t n)
 	free(list);
 }
 
-static void conditions_fini(struct conditions *when)
-{
-	free(when->arch);
-	free(when->user_class.text);
-	free(when->vendor_class.text);
-	free(when->interface_id.text);
-	free(when->remote_id.text);
-	free(when->host.text);
-	free(when->group.text);
-}
-
 static void rule_fini(struct boot_rule *rule)
 {
 	conditions_fini(&rule->when);

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "bootd/client/prefix.h"
+#include "bootd/rules/conditions.h"
 #include "bootd/rules/host_table.h"
 #include "bootd/rules/subnet_index.h"
 #include "dhcp6/identity.h"
@@ -60,32 +61,12 @@ struct subnet {
 	char *interface; /* it is this link's, whatever addresses that has; or NULL */
 };
 
-/* Text that octets are compared with: whole, or the start where it ended in '*'. NULL: any. */
-struct text_pattern {
-	char *text;
-	size_t len;
-	bool is_start;
-};
-
 /* What hosts have in common. */
 struct boot_group {
 	unsigned line;
 	char *name;
 	struct host_variable *variable;
 	size_t variables;
-};
-
-/* Conditions on a client (conditions.h); what is not set lets all pass. */
-struct conditions {
-	uint16_t *arch; /* any of these: those that are named, then those of groups */
-	size_t archs, archs_named;
-	struct text_pattern user_class, vendor_class, interface_id, remote_id, host, group;
-	uint8_t mac_len; /* octets of the MAC that are compared: 0 to 6 */
-	uint8_t mac[DHCP6_MAC_LEN];
-	bool has_uuid;
-	uint8_t uuid[DHCP6_UUID_LEN];
-	bool has_subnet;
-	struct prefix subnet;
 };
 
 /* Clients of a subnet that get their addresses in another way. */

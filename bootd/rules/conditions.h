@@ -1,15 +1,101 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Conditions on a client, of boot rules and of the classes of a subnet: all that are set have
- * to be met.
+ * Conditions on a client, which boot rules and the classes of a subnet share. A rule matches a
+ * client when all of its conditions are met; a condition without values is always met.
+ *
+ * A condition has one or more values, each of them positive ("x64-uefi") or negated
+ * ("!x64-uefi"). It is met when the client has at least one of the positive values (or there are
+ * none) and none of the negated ones. A client of which nothing is known has no value at all, so
+ * it meets negated values only.
+ *
+ * conditions.c has one table row per kind of condition: name, syntax, how a value is built from
+ * its text, whether a client has it, and whether one value covers another. Everything else, the
+ * syntax of bootd.conf among it, iterates over that table: a new condition is a new row.
  */
 #ifndef NB6_BOOTD_RULES_CONDITIONS_H
 #define NB6_BOOTD_RULES_CONDITIONS_H
 
-#include "bootd/client/client_facts.h"
-#include "bootd/rules/boot_config.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-/* The first condition that is not met, as its option is called in bootd.conf; NULL: all are. */
+#include "bootd/client/prefix.h"
+#include "dhcp6/identity.h"
+
+struct address_class;
+struct boot_host;
+struct client_facts;
+struct subnet;
+
+/* In the order in which they are checked, which is the order in which explain names them. */
+enum condition_kind {
+	CONDITION_ARCH,
+	CONDITION_USER_CLASS,
+	CONDITION_VENDOR_CLASS,
+	CONDITION_HOST,
+	CONDITION_GROUP,
+	CONDITION_MAC,
+	CONDITION_UUID,
+	CONDITION_SUBNET,
+	CONDITION_INTERFACE_ID,
+	CONDITION_REMOTE_ID,
+	CONDITION_KINDS,
+};
+
+/* Octets to compare with: all of them, or only their start if the text ended in '*'. */
+struct text_pattern {
+	char *text; /* not NUL-terminated */
+	size_t len;
+	bool is_start;
+};
+
+struct condition_value {
+	bool is_negated;
+	bool of_group; /* arch: a group name such as "uefi" stood for it */
+	union {
+		uint16_t arch;
+		struct text_pattern pattern; /* user-class, vendor-class, host, group, *-id */
+		struct {
+			uint8_t octets[DHCP6_MAC_LEN];
+			uint8_t len; /* octets that are compared: 1 to 6 */
+		} mac;
+		uint8_t uuid[DHCP6_UUID_LEN];
+		struct prefix subnet;
+	};
+};
+
+struct condition {
+	struct condition_value *value;
+	size_t values;
+};
+
+struct conditions {
+	struct condition of[CONDITION_KINDS];
+};
+
+/* The name of its setting in bootd.conf: "user-class". */
+const char *condition_name(enum condition_kind kind);
+/* What a value must look like, for error messages: "a UUID such as ...". */
+const char *condition_syntax(enum condition_kind kind);
+/* Classes have all conditions but `subnet`: they belong to one. */
+bool condition_is_in_class(enum condition_kind kind);
+/* The kind whose setting has this name. "not-NAME" is one as well: all of its values are negated.
+ * False: there is none. */
+bool condition_named(const char *name, enum condition_kind *kind, bool *is_negated);
+
+/*
+ * Add the value `text` to the condition, which may be a leading '!' and the value; a group of
+ * architectures adds several values. Returns 0; -EINVAL if the text is no value of this kind, or
+ * is negated twice; -ENOMEM. On failure nothing is added.
+ */
+int conditions_add(
+	struct conditions *when, enum condition_kind kind, const char *text, bool is_negated);
+void conditions_fini(struct conditions *when);
+
+/*
+ * The name of the first condition that the client does not meet; NULL if it meets all.
+ * subnet, host  the client's, or NULL
+ */
 const char *conditions_unmet(const struct conditions *when, const struct client_facts *facts,
 	const struct subnet *subnet, const struct boot_host *host);
 
@@ -17,10 +103,27 @@ const char *conditions_unmet(const struct conditions *when, const struct client_
 const struct address_class *conditions_choose_class(const struct subnet *subnet,
 	const struct client_facts *facts, const struct boot_host *host);
 
-/* True where whatever meets `b` meets `a` too, so that `b` behind `a` never comes to its turn. */
+/*
+ * True if every client that meets `b` also meets `a`, so that a rule with `b` behind one with `a`
+ * never matches. False if this cannot be proved.
+ */
 bool conditions_cover(const struct conditions *a, const struct conditions *b);
 
-/* True for a code that is named, or that a name stands for as well (7 and 9). */
-bool conditions_name_arch(const struct conditions *when, uint16_t code);
+/* Does the condition `arch` let this architecture pass? 9 passes where 7 (x64-uefi) does. */
+bool conditions_allow_arch(const struct conditions *when, uint16_t code);
+
+/* The only value of the condition, if it has exactly one and that is positive; else NULL. */
+const struct condition_value *conditions_only_value(
+	const struct conditions *when, enum condition_kind kind);
+
+/* An architecture by its name ("x64-uefi") or its number. Returns 0 or -EINVAL. */
+int arch_code_read(const char *text, uint16_t *code);
+
+/*
+ * A pattern: text, or octets in hexadecimal ("0x00ff"), or the start of a text ("vlan*"). Returns
+ * 0 and a pattern whose text is to be freed; -EINVAL for an empty text or bad hexadecimal digits;
+ * -ENOMEM.
+ */
+int text_pattern_read(const char *text, struct text_pattern *pattern);
 
 #endif

@@ -52,7 +52,7 @@ static bool take_arch(struct question *q, const char *text)
 	struct client_facts *facts = &q->facts;
 
 	return facts->archs < CLIENT_ARCHS_MAX &&
-	       conf_arch(text, &facts->arch[facts->archs++]) == 0;
+	       arch_code_read(text, &facts->arch[facts->archs++]) == 0;
 }
 
 static bool take_uuid(struct question *q, const char *text)

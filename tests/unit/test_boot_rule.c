@@ -147,6 +147,27 @@ static void test_conditions(void **state)
 		{"group = \"rack7\"", NULL},
 		{"group = \"d*\"", NULL},
 		{"group = \"rack8\"", "group"},
+		{"group = {\"rack8\", \"rack7\"}", NULL},
+		{"group = \"!rack8\"", NULL},
+		{"group = \"!rack7\"", "group"},
+		{"group = {\"rack7\", \"!d*\"}", "group"},
+		{"not-group = \"rack7\"", "group"},
+		{"not-group = {\"rack8\", \"rack9\"}", NULL},
+		{"host = {\"web*\", \"db*\"} host = {\"db1\"}", NULL},
+		{"host = \"!web*\" not-arch = {x64-http}", NULL},
+		{"not-arch = {uefi}", "arch"},
+		{"not-mac = {\"52:54:01\", \"52:54:00:12\"}", "mac"},
+		{"mac = {\"52:55\", \"52:54\"} not-uuid = "
+		 "\"00112233-4455-6677-8899-aabbccddee00\"",
+			NULL},
+		{"not-subnet = {\"2001:db8:2::/64\"}", NULL},
+		{"subnet = {\"2001:db8:2::/64\", \"2001:db8:1::/64\"}", NULL},
+		{"user-class = \"!iPXE\"", "user-class"},
+		{"user-class = {\"gPXE\", \"iPXE\"}", NULL},
+		{"vendor-class = {\"HTTP*\", \"PXE*\"}", NULL},
+		{"interface-id = {\"vlan1*\", \"!vlan100\"}", "interface-id"},
+		{"not-remote-id = \"0x7261636b37\"", "remote-id"},
+		{"remote-id = \"0x7261636b37\"", NULL},
 	};
 	struct client_facts facts = {
 		.mac_source = CLIENT_MAC_RELAY,
@@ -190,13 +211,13 @@ static void test_conditions(void **state)
 	}
 }
 
-/* A client that has told nothing meets no condition. */
+/* A client of which nothing is known has no value: it meets negated values alone. */
 static void test_nothing_known(void **state)
 {
 	static const char *const condition[] = {"arch = {7}", "user-class = \"*\"",
 		"vendor-class = \"*\"", "mac = \"52\"",
 		"uuid = \"00112233-4455-6677-8899-aabbccddeeff\"", "host = \"*\"", "group = \"*\"",
-		"interface-id = \"x*\""};
+		"interface-id = \"*\"", "remote-id = \"*\""};
 	struct client_facts facts = {0};
 	char text[256];
 
@@ -209,6 +230,12 @@ static void test_nothing_known(void **state)
 		config = load(text);
 		if (!conditions_unmet(&config->rule[0].when, &facts, NULL, NULL))
 			fail_msg("%s is met by nobody", condition[i]);
+		boot_config_free(config);
+		snprintf(text, sizeof(text),
+			"boot \"x\" { not-%s url = \"tftp://[2001:db8::1]/x\" }", condition[i]);
+		config = load(text);
+		if (conditions_unmet(&config->rule[0].when, &facts, NULL, NULL))
+			fail_msg("not-%s is not met", condition[i]);
 		boot_config_free(config);
 	}
 }
@@ -274,6 +301,16 @@ static void test_covers(void **state)
 		{"arch = {x64}", "arch = {x64-uefi, 9}", true},
 		{"arch = {x64, arm64}", "arch = {arm64}", true},
 		{"host = \"db1\"", "mac = \"52\"", false},
+		{"mac = {\"52:54\", \"00:16\"}", "mac = {\"00:16:3e\"}", true},
+		{"mac = {\"52:54\"}", "mac = {\"52:54:00\", \"00:16:3e\"}", false},
+		{"group = \"!db\"", "", false},
+		{"group = \"!db\"", "group = \"web\"", false},
+		{"group = \"!db\"", "group = {\"web\", \"!d*\"}", true},
+		{"group = \"!d*\"", "group = \"!db\"", false},
+		{"", "group = \"!db\"", true},
+		{"group = \"db\"", "group = \"!db\"", false},
+		{"not-arch = {9}", "not-arch = {7}", true},
+		{"not-arch = {7}", "not-arch = {9}", false},
 	};
 	char text[512];
 
@@ -293,9 +330,59 @@ static void test_covers(void **state)
 	}
 }
 
+/* What conditions_cover() says of each row of the table: a row without `covers`, or one that
+ * always says yes, yields a false "can never match". */
+static void test_every_kind_covers(void **state)
+{
+	static const char *const value[CONDITION_KINDS][2] = {
+		[CONDITION_ARCH] = {"x64-http", "arm64-http"},
+		[CONDITION_USER_CLASS] = {"a", "b"},
+		[CONDITION_VENDOR_CLASS] = {"a", "b"},
+		[CONDITION_HOST] = {"a", "b"},
+		[CONDITION_GROUP] = {"a", "b"},
+		[CONDITION_MAC] = {"52", "53"},
+		[CONDITION_UUID] = {"00112233-4455-6677-8899-aabbccddeeff",
+			"10112233-4455-6677-8899-aabbccddeeff"},
+		[CONDITION_SUBNET] = {"2001:db8:1::/64", "2001:db8:2::/64"},
+		[CONDITION_INTERFACE_ID] = {"a", "b"},
+		[CONDITION_REMOTE_ID] = {"a", "b"},
+	};
+
+	(void)state;
+	for (int i = 0; i < CONDITION_KINDS; i++) {
+		enum condition_kind kind = (enum condition_kind)i, named;
+		struct conditions all = {0}, a = {0}, b = {0}, both = {0}, none_a = {0};
+		bool is_negated;
+
+		assert_true(condition_named(condition_name(kind), &named, &is_negated));
+		assert_int_equal(named, kind);
+		assert_true(*condition_syntax(kind));
+		assert_int_equal(conditions_add(&a, kind, value[i][0], false), 0);
+		assert_int_equal(conditions_add(&b, kind, value[i][1], false), 0);
+		assert_int_equal(conditions_add(&both, kind, value[i][0], false), 0);
+		assert_int_equal(conditions_add(&both, kind, value[i][1], false), 0);
+		assert_int_equal(conditions_add(&none_a, kind, value[i][0], true), 0);
+		assert_int_equal(conditions_add(&none_a, kind, "!x", true), -EINVAL);
+		assert_int_equal(conditions_add(&none_a, kind, "", false), -EINVAL);
+		if (!conditions_cover(&a, &a) || !conditions_cover(&both, &a) ||
+			!conditions_cover(&both, &b) || !conditions_cover(&all, &a) ||
+			!conditions_cover(&none_a, &none_a))
+			fail_msg("%s covers too little", condition_name(kind));
+		if (conditions_cover(&a, &b) || conditions_cover(&a, &both) ||
+			conditions_cover(&a, &all) || conditions_cover(&none_a, &all) ||
+			conditions_cover(&none_a, &a) || conditions_cover(&a, &none_a))
+			fail_msg("%s covers too much", condition_name(kind));
+		conditions_fini(&a);
+		conditions_fini(&b);
+		conditions_fini(&both);
+		conditions_fini(&none_a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_kind_covers),
 		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_params),
 		cmocka_unit_test(test_conditions),

@@ -308,8 +308,9 @@ static void test_example(void **state)
 	assert_int_equal(config->subnet[1].plan.addresses, SUBNET_NONE);
 	assert_string_equal(
 		config->rule[0].url, "http://[2001:db8::69]/boot.ipxe?mac=${mac}&h=${HOME}");
-	assert_int_equal(config->rule[1].when.archs, 2);
-	assert_int_equal(config->rule[1].when.mac_len, 2);
+	assert_int_equal(config->rule[1].when.of[CONDITION_ARCH].values, 2);
+	assert_int_equal(config->rule[1].when.of[CONDITION_MAC].values, 1);
+	assert_int_equal(config->rule[1].when.of[CONDITION_MAC].value->mac.len, 2);
 	assert_int_equal(config->rule[1].params, 1);
 
 	host = host_table_by_mac(&config->hosts, mac);
