@@ -85,7 +85,7 @@ void relay_refresh_servers(struct relay *relay)
 {
 	server_paths_refresh(&relay->paths);
 	if (relay->loop)
-		vrf_sockets_follow(&relay->vrfs, &relay->paths, relay->server_fd, relay->loop,
+		vrf_sockets_follow(&relay->vrfs, &relay->paths.list, relay->server_fd, relay->loop,
 			udp_ready, relay);
 }
 
@@ -195,7 +195,7 @@ static void tell_of_link(void *arg, const struct client_link *cl, enum client_li
 	relay_watch_link(arg, cl, before, address_before);
 }
 
-static void tell_of_server(
+static void server_changed(
 	void *arg, const struct server_path *server, const struct server_path *before)
 {
 	relay_watch_server(arg, server, before);
@@ -222,8 +222,8 @@ static int follow_kernel(struct relay *relay)
 		goto no_monitor;
 	relay->follows_kernel = true;
 	relay->links.told = tell_of_link;
-	relay->paths.told = tell_of_server;
-	relay->links.told_arg = relay->paths.told_arg = &relay->watch;
+	relay->paths.changed = server_changed;
+	relay->links.told_arg = relay->paths.changed_arg = &relay->watch;
 	return 0;
 
 no_monitor:
@@ -245,7 +245,7 @@ int relay_init(struct relay *relay, struct relay_conf *conf, enum client_mac_way
 	*relay = (struct relay){.conf = conf, .fd = -1, .server_fd = -1, .started_s = time(NULL)};
 	relay->rates = rate_table_new();
 	relay->receiver = udp_receiver_new(RELAY_BATCH);
-	relay->to_servers = udp_sender_new(RELAY_BATCH * SERVER_PATHS_MAX);
+	relay->to_servers = udp_sender_new(RELAY_BATCH * SERVER_LIST_MAX);
 	rc = -ENOMEM;
 	if (relay->rates && relay->receiver && relay->to_servers)
 		rc = open_sockets(relay, most);
@@ -309,8 +309,8 @@ void relay_reload(struct relay *relay, struct relay_conf *conf)
 	conf->source_port = before->source_port;
 	relay->conf = conf;
 	client_links_reconfigure(&relay->links, conf);
-	if (server_names_reconfigure(&relay->names, conf) < 0)
-		log_error("no memory to resolve all names of servers");
+	if (server_names_prepare(&relay->names, conf) == 0)
+		server_names_commit(&relay->names);
 	server_paths_reconfigure(&relay->paths, conf);
 	relay_refresh_servers(relay);
 	relay_conf_free(before);

@@ -19,7 +19,7 @@
 #include "relayd/links/counters.h"
 #include "relayd/view/relay_watch.h"
 #include "relayd/packet/reply_sockets.h"
-#include "relayd/servers/server_path.h"
+#include "relayd/servers/server_paths.h"
 #include "relayd/servers/vrf_sockets.h"
 
 struct loop;

@@ -122,7 +122,7 @@ static int run(struct relay_daemon *daemon)
 		sandbox_enter_or_tell();
 	log_notice("relaying: %zu of %zu client links ready, %zu servers",
 		client_links_count(&daemon->relay.links, CLIENT_LINK_READY),
-		daemon->relay.links.book.count, daemon->relay.paths.count);
+		daemon->relay.links.book.count, daemon->relay.paths.list.count);
 	log_started();
 	notify_ready();
 	rc = loop_run(daemon->loop);

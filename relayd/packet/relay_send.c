@@ -43,7 +43,7 @@ static void count_send_failure(
 static void forward_failed(void *arg, const struct udp_outgoing *datagram, int error)
 {
 	struct relay *relay = arg;
-	struct server_path *server = &relay->paths.server[datagram->tag];
+	struct server_path *server = &relay->paths.list.server[datagram->tag];
 	struct udp_outgoing again = *datagram;
 
 	if (is_stale_path(error)) {
@@ -126,11 +126,11 @@ enum relay_drop relay_send_to_servers(
 	struct relay *relay, const struct udp_datagram *d, uint8_t *header, size_t header_len)
 {
 	uint32_t flow = flow_of(d);
-	unsigned chosen = server_choice(&relay->paths, wire_in_of(d->data, d->len), relay->now_ms);
+	unsigned chosen = server_choice(&relay->paths.list, wire_in_of(d->data, d->len), relay->now_ms);
 
 	relay->chosen = chosen;
-	for (size_t i = 0; i < relay->paths.count; i++) {
-		struct server_path *server = &relay->paths.server[i];
+	for (size_t i = 0; i < relay->paths.list.count; i++) {
+		struct server_path *server = &relay->paths.list.server[i];
 		struct udp_outgoing *out;
 
 		if (!(chosen & 1u << i))

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The choice among servers. The hash is by highest random weight (rendezvous
- * hashing): when a server goes, only its own clients move, and when it comes
- * back they alone return.
+ * The choice among servers. `hash` is rendezvous hashing (highest random weight): if a server
+ * fails, only its own clients move to others, and they return when it is back.
  */
 #include "relayd/servers/server_choice.h"
 
@@ -14,7 +13,7 @@ bool server_choice_usable(const struct server_path *server, int64_t now_ms)
 	return server->error == 0 && !server_path_is_silent(server, now_ms);
 }
 
-/* The client's DUID; what has none goes by its first octets, which is as good as any. */
+/* The client's DUID, or the message's first four octets if it has none. */
 static struct wire_in client_key(struct wire_in message)
 {
 	struct dhcp6_chain chain;
@@ -40,14 +39,14 @@ static uint64_t weight_of(const struct server_path *server, struct wire_in key)
 }
 
 static unsigned choose_by_hash(
-	const struct server_paths *paths, unsigned usable, struct wire_in message)
+	const struct server_list *list, unsigned usable, struct wire_in message)
 {
 	struct wire_in key = client_key(message);
 	uint64_t best_weight = 0;
 	unsigned best = 0;
 
-	for (size_t i = 0; i < paths->count; i++) {
-		uint64_t weight = weight_of(&paths->server[i], key);
+	for (size_t i = 0; i < list->count; i++) {
+		uint64_t weight = weight_of(&list->server[i], key);
 
 		if ((usable & 1u << i) && (!best || weight > best_weight)) {
 			best = 1u << i;
@@ -57,31 +56,31 @@ static unsigned choose_by_hash(
 	return best;
 }
 
-/* Those that have fallen silent and are due for a try. */
-static unsigned due_for_a_try(const struct server_paths *paths, unsigned usable, int64_t now_ms)
+/* The silent servers that are due for another message. */
+static unsigned due_for_a_try(const struct server_list *list, unsigned usable, int64_t now_ms)
 {
 	unsigned due = 0;
 
-	for (size_t i = 0; i < paths->count; i++)
-		if (!(usable & 1u << i) && paths->server[i].error == 0 &&
-			now_ms - paths->server[i].last_sent_ms >= SERVER_TRY_EVERY_MS)
+	for (size_t i = 0; i < list->count; i++)
+		if (!(usable & 1u << i) && list->server[i].error == 0 &&
+			now_ms - list->server[i].last_sent_ms >= SERVER_TRY_EVERY_MS)
 			due |= 1u << i;
 	return due;
 }
 
-unsigned server_choice(const struct server_paths *paths, struct wire_in message, int64_t now_ms)
+unsigned server_choice(const struct server_list *list, struct wire_in message, int64_t now_ms)
 {
-	unsigned all = paths->sendable, usable = 0, chosen;
+	unsigned all = list->sendable, usable = 0, chosen;
 
-	if (paths->conf->forward == RELAY_FORWARD_ALL)
+	if (list->conf->forward == RELAY_FORWARD_ALL)
 		return all;
-	for (size_t i = 0; i < paths->count; i++)
-		if (server_choice_usable(&paths->server[i], now_ms))
+	for (size_t i = 0; i < list->count; i++)
+		if (server_choice_usable(&list->server[i], now_ms))
 			usable |= 1u << i;
 	if (!usable)
 		return all;
-	chosen = paths->conf->forward == RELAY_FORWARD_FIRST
+	chosen = list->conf->forward == RELAY_FORWARD_FIRST
 			 ? usable & -usable
-			 : choose_by_hash(paths, usable, message);
-	return chosen | due_for_a_try(paths, usable, now_ms);
+			 : choose_by_hash(list, usable, message);
+	return chosen | due_for_a_try(list, usable, now_ms);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The list of servers, put together from configuration and DNS.
+ * Rebuilding the list. Each configured server adds its entries; an entry that the list had before
+ * (the same address by the same link) is copied with all that is known about it.
  */
 #include "relayd/servers/server_list.h"
 
@@ -10,12 +11,11 @@
 #include "daemon/log.h"
 #include "relayd/links/client_links.h"
 
-/* The list as it was, and the one being made. */
 struct making {
-	struct server_paths *paths;
-	struct server_path before[SERVER_PATHS_MAX];
+	struct server_list *list; /* being made */
+	struct server_path before[SERVER_LIST_MAX];
 	size_t n_before;
-	bool is_full;
+	bool is_full; /* an entry found no place */
 };
 
 static struct server_path *find_in(
@@ -28,19 +28,19 @@ static struct server_path *find_in(
 	return NULL;
 }
 
-/* out: the link that is named in sending, NULL: none. */
+/* `out` is the link that datagrams name, NULL: none. */
 static void add(struct making *making, const struct relay_server *configured,
 	const struct in6_addr *address, const struct link *out)
 {
-	struct server_paths *paths = making->paths;
-	struct server_path *server = &paths->server[paths->count];
+	struct server_list *list = making->list;
+	struct server_path *server = &list->server[list->count];
 	const char *out_link = out ? out->name : "";
 	const struct server_path *before =
 		find_in(making->before, making->n_before, address, out_link);
 
-	if (find_in(paths->server, paths->count, address, out_link))
+	if (find_in(list->server, list->count, address, out_link))
 		return;
-	if (paths->count == SERVER_PATHS_MAX) {
+	if (list->count == SERVER_LIST_MAX) {
 		making->is_full = true;
 		return;
 	}
@@ -49,22 +49,22 @@ static void add(struct making *making, const struct relay_server *configured,
 	server->configured = configured;
 	server->out_ifindex = out ? out->ifindex : 0;
 	strcpy(server->out_link, out_link);
-	paths->count++;
+	list->count++;
 }
 
 static const struct link *find_vrf(
-	const struct server_paths *paths, const struct relay_server *configured)
+	const struct server_list *list, const struct relay_server *configured)
 {
-	const struct link *link = link_table_find_name(paths->table, configured->vrf);
+	const struct link *link = link_table_find_name(list->table, configured->vrf);
 
 	return link && strcmp(link->kind, "vrf") == 0 ? link : NULL;
 }
 
-/* By its own way: in its VRF, where it has one. Never in another one. */
+/* A server with `vrf` is reached in that VRF only, and not at all while it does not exist. */
 static void add_unicast(struct making *making, const struct relay_server *configured,
 	const struct in6_addr *address)
 {
-	const struct link *vrf = *configured->vrf ? find_vrf(making->paths, configured) : NULL;
+	const struct link *vrf = *configured->vrf ? find_vrf(making->list, configured) : NULL;
 
 	if (vrf || !*configured->vrf)
 		add(making, configured, address, vrf);
@@ -72,13 +72,13 @@ static void add_unicast(struct making *making, const struct relay_server *config
 
 static void add_name(struct making *making, const struct relay_server *configured)
 {
-	const struct server_name *name = server_names_find(making->paths->names, configured->title);
+	const struct server_name *name = server_names_find(making->list->names, configured->title);
 
 	for (size_t i = 0; name && i < name->count; i++)
 		add_unicast(making, configured, &name->address[i]);
 }
 
-/* An uplink is no client-facing link, whatever the patterns say: clients are no servers. */
+/* A client-facing link is never an uplink for multicast: clients would receive the messages. */
 static bool is_uplink_of(const struct relay_server *configured, const struct link *link)
 {
 	return configured->kind == RELAY_SERVER_MULTICAST &&
@@ -87,7 +87,7 @@ static bool is_uplink_of(const struct relay_server *configured, const struct lin
 
 static void add_multicast(struct making *making, const struct relay_server *configured)
 {
-	const struct link_table *table = making->paths->table;
+	const struct link_table *table = making->list->table;
 
 	for (struct link *link = link_table_first(table); link; link = link_table_next(table, link))
 		if (is_uplink_of(configured, link))
@@ -109,48 +109,62 @@ static void add_configured(struct making *making, const struct relay_server *con
 	}
 }
 
-void server_list_make(struct server_paths *paths)
+void server_list_make(struct server_list *list)
 {
-	struct making making = {.paths = paths, .n_before = paths->count};
+	struct making making = {.list = list, .n_before = list->count};
 
-	memcpy(making.before, paths->server, sizeof(making.before));
-	paths->count = 0;
-	for (size_t i = 0; i < paths->conf->n_servers; i++)
-		add_configured(&making, &paths->conf->server[i]);
-	paths->stale = true;
+	memcpy(making.before, list->server, sizeof(making.before));
+	list->count = 0;
+	for (size_t i = 0; i < list->conf->n_servers; i++)
+		add_configured(&making, &list->conf->server[i]);
+	list->version++;
 	if (making.is_full)
-		log_warning("more than %d addresses of servers: the first ones are used",
-			SERVER_PATHS_MAX);
+		log_warning("more than %d server addresses: only the first %d are used",
+			SERVER_LIST_MAX, SERVER_LIST_MAX);
 }
 
-bool server_list_depends_on(const struct server_paths *paths, const struct link *link)
+bool server_list_depends_on(const struct server_list *list, const struct link *link)
 {
-	for (size_t i = 0; i < paths->count; i++)
-		if (paths->server[i].out_ifindex == link->ifindex)
-			return strcmp(paths->server[i].out_link, link->name) != 0 ||
-			       link_table_find(paths->table, link->ifindex) != link ||
+	for (size_t i = 0; i < list->count; i++)
+		if (list->server[i].out_ifindex == link->ifindex)
+			return strcmp(list->server[i].out_link, link->name) != 0 ||
+			       link_table_find(list->table, link->ifindex) != link ||
 			       client_links_face(link);
-	for (size_t i = 0; i < paths->conf->n_servers; i++)
-		if (is_uplink_of(&paths->conf->server[i], link) ||
-			strcmp(paths->conf->server[i].vrf, link->name) == 0)
+	for (size_t i = 0; i < list->conf->n_servers; i++)
+		if (is_uplink_of(&list->conf->server[i], link) ||
+			strcmp(list->conf->server[i].vrf, link->name) == 0)
 			return true;
 	return false;
 }
 
 const char *server_list_why_none(
-	const struct server_paths *paths, const struct relay_server *configured)
+	const struct server_list *list, const struct relay_server *configured)
 {
 	const struct server_name *name;
 
-	for (size_t i = 0; i < paths->count; i++)
-		if (paths->server[i].configured == configured)
+	for (size_t i = 0; i < list->count; i++)
+		if (list->server[i].configured == configured)
 			return NULL;
 	if (configured->kind == RELAY_SERVER_MULTICAST)
-		return "there is no link for it";
-	if (*configured->vrf && !find_vrf(paths, configured))
-		return "there is no VRF of this name";
+		return "no uplink matches its interface patterns";
+	if (*configured->vrf && !find_vrf(list, configured))
+		return "no VRF has this name";
 	if (configured->kind == RELAY_SERVER_ADDRESS)
-		return "it is listed already";
-	name = server_names_find(paths->names, configured->title);
-	return name && name->reason ? name->reason : "its addresses are listed already";
+		return "another server section has the same address";
+	name = server_names_find(list->names, configured->title);
+	return name && name->reason ? name->reason : "other server sections have the same addresses";
+}
+
+struct server_path *server_list_find(
+	struct server_list *list, const struct in6_addr *address, const struct link *link)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct server_path *server = &list->server[i];
+
+		if ((server_path_is_multicast(server) ||
+			    IN6_ARE_ADDR_EQUAL(&server->address, address)) &&
+			server_path_may_answer_on(server, link))
+			return server;
+	}
+	return NULL;
 }

@@ -1,27 +1,54 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * From the servers that are configured to those that messages go to now: an
- * address is one, a name is as many as it has addresses, a multicast address as
- * many as there are links for it, which may be none. In a VRF that is not there
- * nobody is reached.
- * Done when something has changed, never for a packet.
+ * The servers that messages go to now, made from the configuration, DNS and the links:
+ *
+ *	an address    one server
+ *	a name        one for each of its addresses, which may be none
+ *	multicast     one for each uplink that matches, which may be none
+ *
+ * A server in a VRF that does not exist is left out: it is never reached by another path. The
+ * list is rebuilt when one of these changes, never for a packet. The packet path refers to
+ * servers by their index in it, so no datagram may be queued while it is rebuilt.
  */
 #ifndef NB6_RELAYD_SERVERS_SERVER_LIST_H
 #define NB6_RELAYD_SERVERS_SERVER_LIST_H
 
+#include <stddef.h>
+
+#include "relayd/servers/server_name.h"
 #include "relayd/servers/server_path.h"
 
+enum { SERVER_LIST_MAX = 16 };
+
+struct server_list {
+	struct server_path server[SERVER_LIST_MAX];
+	size_t count;
+	unsigned sendable; /* servers that messages may be sent to, as bits by index */
+	unsigned version;  /* counts rebuilds */
+	const struct relay_conf *conf;
+	const struct server_names *names;
+	const struct link_table *table;
+};
+
 /*
- * Make paths->server anew, in the order of the configuration, each server once. Those
- * that stay keep what is known of them. What is new is stale.
+ * Rebuild the list, in the order of the configuration, each server once. Servers that stay keep
+ * their counters and paths; `sendable` is the caller's to set again.
  */
-void server_list_make(struct server_paths *paths);
+void server_list_make(struct server_list *list);
 
-/* True where the list may be another one after this link has come, gone or got another name. */
-bool server_list_depends_on(const struct server_paths *paths, const struct link *link);
+/* True if this link appeared, went or was renamed in a way that changes the list. */
+bool server_list_depends_on(const struct server_list *list, const struct link *link);
 
-/* Why messages go to none of this configured server's addresses, NULL: they do go to some. */
+/* Why no message goes to any address of this configured server; NULL: some do. */
 const char *server_list_why_none(
-	const struct server_paths *paths, const struct relay_server *configured);
+	const struct server_list *list, const struct relay_server *configured);
+
+/*
+ * The server that a reply from this address, which came in on this link, belongs to; NULL: none.
+ * Servers reached by multicast reply from any address of theirs, on an uplink that is used for
+ * them; see also server_path_may_answer_on().
+ */
+struct server_path *server_list_find(
+	struct server_list *list, const struct in6_addr *address, const struct link *link);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Names of servers: one question under way, or one timer running, for each.
+ * Names of servers. Each has either one DNS query in progress or one timer running that starts
+ * the next.
  */
 #include "relayd/servers/server_name.h"
 
@@ -22,18 +23,18 @@ static void log_addresses(const struct server_name *name)
 		inet_ntop(AF_INET6, &name->address[i], one, sizeof(one));
 		strcat(strcat(text, i ? ", " : ""), one);
 	}
-	log_notice("server %s: is %s", name->name, text);
+	log_notice("server %s: DNS has %s", name->name, text);
 }
 
-bool server_name_take(struct server_name *name, const struct resolver_answer *answer)
+bool server_name_apply(struct server_name *name, const struct resolver_answer *answer)
 {
 	size_t size = answer->count * sizeof(answer->address[0]);
 
 	if (answer->error) {
-		/* Once for each reason, not for each attempt. */
+		/* One line for each reason, not for each attempt. */
 		if (name->failures == 0 || strcmp(name->reason, answer->error) != 0)
 			log_warning("server %s: does not resolve: %s%s", name->name, answer->error,
-				name->count ? "; the addresses that it had stay" : "");
+				name->count ? "; still using its previous addresses" : "");
 		name->reason = answer->error;
 		name->failures++;
 		return false;
@@ -69,19 +70,19 @@ static void answered(void *arg, const struct resolver_answer *answer)
 	struct server_name *name = arg;
 
 	name->question = NULL;
-	if (server_name_take(name, answer))
+	if (server_name_apply(name, answer))
 		name->all->changed(name->all->arg);
 	loop_timer_arm(name->timer, (uint64_t)server_name_ask_in_s(name, answer) * 1000);
 }
 
-static void ask(void *arg)
+static void query(void *arg)
 {
 	struct server_name *name = arg;
 
 	name->question = resolver_ask(name->all->loop, name->name, answered, name);
 }
 
-static void ask_now(struct server_name *name)
+static void query_now(struct server_name *name)
 {
 	resolver_cancel(name->question);
 	name->question = NULL;
@@ -106,58 +107,85 @@ static struct server_name *make_name(struct server_names *names, const char *tex
 		return NULL;
 	*name = (struct server_name){
 		.name = strdup(text), .reason = "not resolved yet", .all = names};
-	if (name->name)
+	name->timer = names->loop ? loop_timer_new(names->loop, query, name) : NULL;
+	if (name->name && (name->timer || !names->loop))
 		return name;
-	free(name);
+	free_name(name);
 	return NULL;
 }
 
 static int start_name(struct server_name *name)
 {
-	if (!name->timer)
-		name->timer = loop_timer_new(name->all->loop, ask, name);
+	name->timer = loop_timer_new(name->all->loop, query, name);
 	if (!name->timer)
 		return -ENOMEM;
-	ask_now(name);
+	query_now(name);
 	return 0;
 }
 
-static struct server_name *take_out(struct server_names *names, const char *text)
+static struct server_name *find(const struct server_names *names, const char *text)
 {
-	for (size_t i = 0; i < names->count; i++) {
-		struct server_name *name = names->name[i];
-
-		if (name && strcmp(name->name, text) == 0) {
-			names->name[i] = NULL;
-			return name;
-		}
-	}
+	for (size_t i = 0; i < names->count; i++)
+		if (strcmp(names->name[i]->name, text) == 0)
+			return names->name[i];
 	return NULL;
 }
 
-/* Those that the configuration names: as they were where there are such, else new. */
-static int set_names(struct server_names *names, const struct relay_conf *conf)
+static bool is_in_use(const struct server_names *names, const struct server_name *name)
 {
-	struct server_names before = *names;
-	int rc = 0;
+	for (size_t i = 0; i < names->count; i++)
+		if (names->name[i] == name)
+			return true;
+	return false;
+}
 
-	names->count = 0;
+static bool is_prepared(const struct server_names *names, const struct server_name *name)
+{
+	for (size_t i = 0; i < names->n_prepared; i++)
+		if (names->prepared[i] == name)
+			return true;
+	return false;
+}
+
+int server_names_prepare(struct server_names *names, const struct relay_conf *conf)
+{
+	names->n_prepared = 0;
 	for (size_t i = 0; i < conf->n_servers; i++) {
+		const char *title = conf->server[i].title;
 		struct server_name *name;
 
 		if (conf->server[i].kind != RELAY_SERVER_NAME)
 			continue;
-		name = take_out(&before, conf->server[i].title);
+		name = find(names, title);
 		if (!name)
-			name = make_name(names, conf->server[i].title);
-		if (name)
-			names->name[names->count++] = name;
-		else
-			rc = -ENOMEM;
+			name = make_name(names, title);
+		if (!name) {
+			server_names_cancel(names);
+			return -ENOMEM;
+		}
+		names->prepared[names->n_prepared++] = name;
 	}
-	for (size_t i = 0; i < before.count; i++)
-		free_name(before.name[i]);
-	return rc;
+	return 0;
+}
+
+void server_names_cancel(struct server_names *names)
+{
+	for (size_t i = 0; i < names->n_prepared; i++)
+		if (!is_in_use(names, names->prepared[i]))
+			free_name(names->prepared[i]);
+	names->n_prepared = 0;
+}
+
+void server_names_commit(struct server_names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (!is_prepared(names, names->name[i]))
+			free_name(names->name[i]);
+	memcpy(names->name, names->prepared, sizeof(names->name));
+	names->count = names->n_prepared;
+	names->n_prepared = 0;
+	for (size_t i = 0; i < names->count && names->loop; i++)
+		query_now(names->name[i]);
 }
 
 int server_names_init(struct server_names *names, const struct relay_conf *conf,
@@ -166,9 +194,9 @@ int server_names_init(struct server_names *names, const struct relay_conf *conf,
 	int rc;
 
 	*names = (struct server_names){.changed = changed, .arg = arg};
-	rc = set_names(names, conf);
-	if (rc < 0)
-		server_names_fini(names);
+	rc = server_names_prepare(names, conf);
+	if (rc == 0)
+		server_names_commit(names);
 	return rc;
 }
 
@@ -189,20 +217,7 @@ int server_names_start(struct server_names *names, struct loop *loop)
 	return rc;
 }
 
-int server_names_reconfigure(struct server_names *names, const struct relay_conf *conf)
-{
-	int rc = set_names(names, conf);
-
-	for (size_t i = 0; i < names->count && names->loop; i++)
-		if (start_name(names->name[i]) < 0)
-			rc = -ENOMEM;
-	return rc;
-}
-
 const struct server_name *server_names_find(const struct server_names *names, const char *text)
 {
-	for (size_t i = 0; i < names->count; i++)
-		if (strcmp(names->name[i]->name, text) == 0)
-			return names->name[i];
-	return NULL;
+	return find(names, text);
 }

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Servers that are configured by a DNS name: the addresses that each has now.
+ * The servers that are configured by a DNS name, and the addresses that each has now.
  *
  *	init    no name has an address
- *	start   all are asked for; from then on each again when its answer has
- *	        served its time, or, where there was none, later and later
+ *	start   all names are queried; from then on each is queried again when the TTL of its
+ *	        answer ends, or after a failure with a growing delay
  *
- * An answer that fails to come changes nothing but what is said: the last good
- * addresses stay, for a name server that is down is no reason to stop relaying.
- * The packet path knows none of this: whoever owns the names is told when
- * addresses have changed.
+ * A failed query keeps the last good addresses: a DNS server that is down is no reason to stop
+ * relaying. The owner is notified when addresses change; the packet path knows no names.
  */
 #ifndef NB6_RELAYD_SERVERS_SERVER_NAME_H
 #define NB6_RELAYD_SERVERS_SERVER_NAME_H
@@ -32,19 +30,21 @@ struct server_name {
 	char *name;
 	struct in6_addr address[RESOLVER_ADDRESSES_MAX]; /* ascending */
 	size_t count;
-	const char
-		*reason;   /* why there is no answer, or not to the last question; NULL: there is */
-	unsigned failures; /* questions without answer since the last one with */
+	const char *reason; /* why the last query failed, or that there was none; NULL: it was
+			       answered */
+	unsigned failures;  /* queries that failed since the last answer */
 
 	struct server_names *all;
-	struct resolver_question *question;
+	struct resolver_question *question; /* in progress, or NULL */
 	struct loop_timer *timer;
 };
 
 struct server_names {
 	struct server_name *name[RELAY_SERVERS_MAX];
 	size_t count;
-	void (*changed)(void *arg); /* some name has other addresses */
+	struct server_name *prepared[RELAY_SERVERS_MAX]; /* between prepare and commit */
+	size_t n_prepared;
+	void (*changed)(void *arg); /* a name has other addresses */
 	void *arg;
 	struct loop *loop; /* NULL before the start */
 };
@@ -58,19 +58,23 @@ void server_names_fini(struct server_names *names); /* before the loop */
 int server_names_start(struct server_names *names, struct loop *loop);
 
 /*
- * Another configuration: names that stay keep their addresses, and all are asked
- * for at once. Returns 0, or -ENOMEM and what could be had.
+ * Another configuration, in two steps. `prepare` makes the names that are new and changes nothing
+ * in use: returns 0, or -ENOMEM with nothing kept. Then either `commit` puts the prepared names in
+ * use and queries all of them at once (names that stay keep their addresses), or `cancel` frees
+ * what was prepared.
  */
-int server_names_reconfigure(struct server_names *names, const struct relay_conf *conf);
+int server_names_prepare(struct server_names *names, const struct relay_conf *conf);
+void server_names_commit(struct server_names *names);
+void server_names_cancel(struct server_names *names);
 
-/* NULL: no such name is configured. */
+/* NULL: this name is not configured. */
 const struct server_name *server_names_find(const struct server_names *names, const char *name);
 
 /*
- * What an answer does to a name, and how long until it is asked for again:
- * pure, and each change is one line of log. Returns true where it has other addresses now.
+ * Apply an answer to a name: returns true if its addresses changed; each change is one line of
+ * log. And how long to wait until the next query. Neither needs a loop.
  */
-bool server_name_take(struct server_name *name, const struct resolver_answer *answer);
+bool server_name_apply(struct server_name *name, const struct resolver_answer *answer);
 uint32_t server_name_ask_in_s(const struct server_name *name, const struct resolver_answer *answer);
 
 #endif

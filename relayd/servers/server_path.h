@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The way to each server: which source address datagrams to it bear, and, for
- * the operator, by which uplink and next hop they leave just now.
+ * One DHCPv6 server that messages go to now, and the path to it: the source address that
+ * datagrams to it carry and, for the operator, the uplink and next hop by which they leave.
  *
- * The kernel routes each datagram by itself; nothing is pinned but the source
- * address, which must be one that stays on this router. It is chosen anew
- * when something that it depends on has changed: a link or an address
- * (server_paths_link_changed), a route, nexthop object or rule
- * (server_paths_read); server_paths_refresh() asks the kernel.
+ * The kernel routes each datagram by itself. The relay sets the source address only, and that must
+ * be an address that stays on this router, because the server replies to it. server_paths.h keeps
+ * the path current; what is here needs neither kernel nor loop.
+ *
+ * A server is silent when SERVER_SILENT_AFTER messages went to it without any reply and the first
+ * of them is at least SERVER_SILENT_AFTER_MS old.
  */
 #ifndef NB6_RELAYD_SERVERS_SERVER_PATH_H
 #define NB6_RELAYD_SERVERS_SERVER_PATH_H
@@ -17,118 +18,60 @@
 #include <stdint.h>
 
 #include "netlink/link_table.h"
-#include "netlink/route_monitor.h"
-#include "netlink/route_query.h"
 #include "relayd/config/relay_conf.h"
-#include "relayd/servers/server_name.h"
-#include "relayd/servers/server_uplinks.h"
-
-enum { SERVER_PATHS_MAX = 16 };
 
 enum {
-	SERVER_SILENT_AFTER = 8,        /* messages without any reply, and */
-	SERVER_SILENT_AFTER_MS = 10000, /* since the first of them */
+	SERVER_SILENT_AFTER = 8,
+	SERVER_SILENT_AFTER_MS = 10000,
 };
 
 struct server_path {
-	const struct relay_server *configured; /* as what; more than one may be of one name */
+	const struct relay_server *configured; /* its section; a name has several addresses */
 	struct in6_addr address;
-	char text[INET6_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN]; /* the address */
 	/*
-	 * The link that is named in sending: for multicast the uplink, of a server in a VRF
-	 * the VRF's, which means its routing table; 0, "": routing decides.
+	 * The link that each datagram names: for multicast the uplink, for a server in a VRF the
+	 * VRF's device, which selects its routing table. 0 and "": routing alone decides.
 	 */
 	int out_ifindex;
 	char out_link[IFNAMSIZ];
-	struct in6_addr source; /* :: where none is known: the kernel chooses */
+	struct in6_addr source; /* :: if none is known: the kernel chooses */
 	int source_ifindex;     /* the link that has the source, 0: not known */
-	int ifindex;            /* of the uplink, 0: no way */
+	int ifindex;            /* of the uplink, 0: no route */
 	char uplink[IFNAMSIZ];
-	struct in6_addr next_hop; /* ::: on the uplink itself */
-	int error;                /* errno of the last question, 0: there is a way */
-	int64_t since_s;          /* of this way, seconds since 1970; 0: never had one */
-	uint64_t shifts;
+	struct in6_addr next_hop; /* :: if the server is on the uplink itself */
+	int error;                /* errno of the last route lookup, 0: there is a route */
+	int64_t since_s;          /* when this path was found, Unix time; 0: never had one */
+	uint64_t shifts;          /* changes of the path */
 	uint64_t forwarded, replies, failed;
-	uint64_t unanswered;                       /* sent since the last reply */
+	uint64_t unanswered;                       /* messages sent since the last reply */
 	int64_t unanswered_since_ms, last_sent_ms; /* monotonic */
-	int64_t last_reply_s;                      /* 0: never */
-	bool is_silent;                            /* as was told */
+	int64_t last_reply_s;                      /* Unix time; 0: never */
+	bool is_silent;                            /* logged as silent */
 };
 
-/* The way to a server is another one than before. */
-typedef void server_path_told_fn(
-	void *arg, const struct server_path *server, const struct server_path *before);
+bool server_path_is_multicast(const struct server_path *server);
 
-struct server_paths {
-	struct server_path server[SERVER_PATHS_MAX]; /* made by server_list.h */
-	size_t count;
-	const struct relay_conf *conf;
-	const struct server_names *names;
-	const struct link_table *table;
-	struct route_query *query;
-	struct route_monitor routes;
-	struct server_uplinks uplinks;
-	unsigned sendable; /* those that may be sent to, as bits by index */
-	unsigned lists;    /* how many times the list was made */
-	bool unlisted;     /* the list is to be made anew, which stales all */
-	bool stale;
-	server_path_told_fn *told; /* of shifts; NULL: nobody is */
-	void *told_arg;
-};
-
-/* Returns 0 or -errno. The paths are known after the first refresh. */
-int server_paths_init(struct server_paths *paths, const struct link_table *table,
-	const struct server_names *names, const struct relay_conf *conf);
-void server_paths_fini(struct server_paths *paths);
-
-/* Another configuration: servers that stay keep what is known of them. */
-void server_paths_reconfigure(struct server_paths *paths, const struct relay_conf *conf);
-
-/* Some name of a server has other addresses. */
-void server_paths_names_changed(struct server_paths *paths);
-
-/*
- * Something about this link changed (LINK_CHANGED_*, or 0 where it is new or its
- * addresses changed), or it has gone: mark stale what depends on it.
- */
-void server_paths_link_changed(struct server_paths *paths, const struct link *link, unsigned what);
-void server_paths_link_removed(struct server_paths *paths, const struct link *link);
-
-/* Readable when routes that cover a server may have changed. */
-int server_paths_fd(const struct server_paths *paths);
-void server_paths_read(struct server_paths *paths);
-
-/*
- * Ask the kernel where anything is stale. Each shift is one line of log. After links
- * have changed this may make the list anew: not while datagrams are queued.
- */
-void server_paths_refresh(struct server_paths *paths);
-
-/* The ifindex of the VRF that the server is in, or that the link is in or is; 0: none. */
+/* The ifindex of the VRF that the server is in, 0: none. */
 int server_path_vrf(const struct server_path *server);
+/* The ifindex of the VRF that the link is a port of, or is itself; 0: none. */
 int server_path_vrf_of(const struct link *link);
 
 /*
- * A message goes to this server, a reply came from it. True where that makes it
- * fall silent or speak again, which is a line of log.
+ * True if a reply of this server may come in on this link: for multicast the uplink it was sent
+ * out on; for a server in a VRF a link of that VRF; for any other server a link in no VRF, or the
+ * uplink.
+ */
+bool server_path_may_answer_on(const struct server_path *server, const struct link *link);
+
+/*
+ * Count a message to this server, or a reply from it. Returns true if the server became silent,
+ * or answers again after it was; that is one line of log.
  */
 bool server_path_sent(struct server_path *server, int64_t now_ms);
 bool server_path_answered(struct server_path *server);
 
-/* True where many messages went to the server over some seconds and nothing came back. */
+/* Many messages, sent over some seconds, without any reply: see above. */
 bool server_path_is_silent(const struct server_path *server, int64_t now_ms);
-
-/*
- * The server that an answer from this address is of, which came in on that link; NULL:
- * none. Servers that are asked by multicast answer from any address of theirs,
- * on a link that they are asked on; those in a VRF answer on its links, the others on none
- * of a VRF's, unless that is the way to them.
- */
-struct server_path *server_paths_find(
-	struct server_paths *paths, const struct in6_addr *address, const struct link *link);
-
-/* True where an answer of that server may come in on that link. */
-bool server_paths_lead_from(struct server_paths *paths, const struct server_path *server,
-	const struct link *link, int64_t now_ms);
 
 #endif

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is known of links, and the question to the kernel for the others. Links that
- * lead nowhere have a place by their number, which another one may take from
- * them: at worst they are asked for again. They cannot push out those that lead.
+ * Two sets of links: those that lead to servers, and those that do not. The second is a small hash
+ * table whose entries may replace each other; the worst result is another question to the kernel.
+ * Strangers can fill it, and cannot push a link out of the first set.
  */
 #include "relayd/servers/server_uplinks.h"
 
 #include <string.h>
 
-#include "relayd/servers/server_path.h"
-
-static int *place_of(struct server_uplinks *uplinks, int ifindex)
+static int *slot_of(struct server_uplinks *uplinks, int ifindex)
 {
 	return &uplinks->leads_not[(unsigned)ifindex % SERVER_UPLINKS_ASKED];
 }
@@ -36,44 +34,44 @@ void server_uplinks_forget(struct server_uplinks *uplinks, int ifindex)
 	for (size_t i = 0; i < SERVER_UPLINKS_MAX; i++)
 		if (uplinks->leads[i] == ifindex)
 			uplinks->leads[i] = 0;
-	if (*place_of(uplinks, ifindex) == ifindex)
-		*place_of(uplinks, ifindex) = 0;
+	if (*slot_of(uplinks, ifindex) == ifindex)
+		*slot_of(uplinks, ifindex) = 0;
 }
 
-void server_uplinks_doubt(struct server_uplinks *uplinks)
+void server_uplinks_mark_stale(struct server_uplinks *uplinks)
 {
 	memset(uplinks->leads_not, 0, sizeof(uplinks->leads_not));
 }
 
-/* Ask for a route to each server out of this link, in its VRF where it is in one. */
-static bool has_route(struct server_paths *paths, const struct link *link)
+/* Ask for a route out of this link to each server in the same VRF. */
+static bool has_route(
+	struct route_query *query, const struct server_list *list, const struct link *link)
 {
 	int vrf = server_path_vrf_of(link);
 
-	for (size_t i = 0; i < paths->count; i++) {
-		struct route_answer way;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct server_path *server = &list->server[i];
+		struct route_answer route;
 
-		if (!IN6_IS_ADDR_MULTICAST(&paths->server[i].address) &&
-			server_path_vrf(&paths->server[i]) == vrf &&
-			route_query_to(paths->query, &paths->server[i].address, NULL,
-				(uint32_t)link->ifindex, &way) == 0)
+		if (!server_path_is_multicast(server) && server_path_vrf(server) == vrf &&
+			route_query_to(query, &server->address, NULL, (uint32_t)link->ifindex,
+				&route) == 0)
 			return true;
 	}
 	return false;
 }
 
-bool server_uplinks_lead(struct server_paths *paths, const struct link *link, int64_t now_ms)
+bool server_uplinks_lead(struct server_uplinks *uplinks, struct route_query *query,
+	const struct server_list *list, const struct link *link, int64_t now_ms)
 {
-	struct server_uplinks *uplinks = &paths->uplinks;
-
 	if (is_known(uplinks, link->ifindex))
 		return true;
-	if (*place_of(uplinks, link->ifindex) == link->ifindex ||
+	if (*slot_of(uplinks, link->ifindex) == link->ifindex ||
 		!rate_bucket_take(&uplinks->questions, SERVER_UPLINKS_QUESTIONS, now_ms))
 		return false;
-	if (has_route(paths, link))
+	if (has_route(query, list, link))
 		server_uplinks_add(uplinks, link->ifindex);
 	else
-		*place_of(uplinks, link->ifindex) = link->ifindex;
+		*slot_of(uplinks, link->ifindex) = link->ifindex;
 	return is_known(uplinks, link->ifindex);
 }

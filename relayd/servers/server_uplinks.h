@@ -1,47 +1,50 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The links that lead to servers: an answer on another one was sent by somebody who
- * writes the server's address into it, for IPv6 has no reverse path filter.
+ * The links that lead to servers. A reply that comes in by any other link was sent by somebody who
+ * forged the server's address: IPv6 has no reverse path filter that would drop it.
  *
- * A link leads to servers when it is the way to one now, when the kernel has a
- * route to one out of it (the way back may be another one than the way there, and
- * the next way may be known before it is taken), or when one of both was so since
- * the link appeared: a way that has moved away brings answers for a while,
- * and where routing is asymmetric for good. What an answer is of is for
- * server_paths_find() to say; here it does not matter which server.
+ * A link leads to servers if
+ *   - it is the current uplink of one, or
+ *   - the kernel has a route to one out of it: the path back may differ from the path there, and a
+ *     reply by the next path may arrive before we know of it, or
+ *   - one of these was true since the link appeared: after a path moves, replies come by the old
+ *     one for a while, and with asymmetric routing always.
+ * Which server does not matter here; server_list_find() decides that.
  *
- * The kernel is asked once for each link, and again after routes have changed for
- * those that led nowhere; never for each packet, nor as often as strangers like.
+ * The kernel is asked once per link, and again after routes changed for the links that led
+ * nowhere. Never once per packet: the number of questions per second is limited, because strangers
+ * can cause them.
  */
 #ifndef NB6_RELAYD_SERVERS_SERVER_UPLINKS_H
 #define NB6_RELAYD_SERVERS_SERVER_UPLINKS_H
 
 #include "daemon/rate_limit.h"
 #include "netlink/link_table.h"
-
-struct server_paths;
+#include "netlink/route_query.h"
+#include "relayd/servers/server_list.h"
 
 enum {
-	SERVER_UPLINKS_MAX = 32, /* of more the one that is known longest is asked for again */
+	SERVER_UPLINKS_MAX = 32, /* beyond it the oldest entry is replaced, and queried again */
 	SERVER_UPLINKS_ASKED = 256,
 	SERVER_UPLINKS_QUESTIONS = 100, /* a second */
 };
 
 struct server_uplinks {
 	int leads[SERVER_UPLINKS_MAX]; /* ifindexes; 0: free */
-	unsigned next;
-	int leads_not[SERVER_UPLINKS_ASKED]; /* at its place by ifindex */
+	unsigned next;                 /* the entry to replace */
+	int leads_not[SERVER_UPLINKS_ASKED]; /* ifindexes, each in the slot of its hash */
 	struct rate_bucket questions;
 };
 
-/* This link is the way to a server. */
+/* This link is the uplink of a server. */
 void server_uplinks_add(struct server_uplinks *uplinks, int ifindex);
-/* The link has gone, or is in another VRF. */
+/* The link was removed, or moved to another VRF. */
 void server_uplinks_forget(struct server_uplinks *uplinks, int ifindex);
-/* Routes have changed: what led nowhere may lead to a server now. */
-void server_uplinks_doubt(struct server_uplinks *uplinks);
+/* Routes have changed: links that led nowhere are to be queried again. */
+void server_uplinks_mark_stale(struct server_uplinks *uplinks);
 
-/* True where the link leads to one of the servers that can be on its side. */
-bool server_uplinks_lead(struct server_paths *paths, const struct link *link, int64_t now_ms);
+/* True if the link leads to a server of `list` in the same VRF. May ask the kernel. */
+bool server_uplinks_lead(struct server_uplinks *uplinks, struct route_query *query,
+	const struct server_list *list, const struct link *link, int64_t now_ms);
 
 #endif

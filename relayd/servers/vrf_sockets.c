@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One socket for each VRF, made when its link appears: a link that is made anew is
- * another one, and a socket bound to the old one hears nothing any more.
+ * A VRF that is deleted and created again is another device, and a socket bound to the old one
+ * receives nothing any more. So the sockets follow the VRF's ifindex.
  */
 #include "relayd/servers/vrf_sockets.h"
 
@@ -14,10 +14,10 @@
 
 enum { RECEIVE_BUFFER = 4 << 20 };
 
-static bool has_server(const struct server_paths *paths, int vrf)
+static bool has_server(const struct server_list *list, int vrf)
 {
-	for (size_t i = 0; i < paths->count; i++)
-		if (server_path_vrf(&paths->server[i]) == vrf)
+	for (size_t i = 0; i < list->count; i++)
+		if (server_path_vrf(&list->server[i]) == vrf)
 			return true;
 	return false;
 }
@@ -36,12 +36,12 @@ static void close_socket(struct vrf_socket *socket)
 	close(socket->fd);
 }
 
-static void drop_unused(struct vrf_sockets *sockets, const struct server_paths *paths)
+static void drop_unused(struct vrf_sockets *sockets, const struct server_list *list)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < sockets->count; i++)
-		if (has_server(paths, sockets->socket[i].ifindex))
+		if (has_server(list, sockets->socket[i].ifindex))
 			sockets->socket[kept++] = sockets->socket[i];
 		else
 			close_socket(&sockets->socket[i]);
@@ -51,26 +51,27 @@ static void drop_unused(struct vrf_sockets *sockets, const struct server_paths *
 static const char *hint(int error)
 {
 	return error == EACCES || error == EPERM
-		       ? ": privileges were given up at start, when no server was in a VRF: restart"
+		       ? ": the daemon dropped this privilege at start because no server was in a VRF; "
+			 "restart it"
 		       : "";
 }
 
-void vrf_sockets_follow(struct vrf_sockets *sockets, const struct server_paths *paths, int fd,
+void vrf_sockets_follow(struct vrf_sockets *sockets, const struct server_list *list, int fd,
 	struct loop *loop, loop_fd_cb *ready, void *arg)
 {
-	if (sockets->lists == paths->lists)
+	if (sockets->version == list->version)
 		return;
-	sockets->lists = paths->lists;
-	drop_unused(sockets, paths);
-	for (size_t i = 0; i < paths->count; i++) {
-		const struct server_path *server = &paths->server[i];
+	sockets->version = list->version;
+	drop_unused(sockets, list);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct server_path *server = &list->server[i];
 		struct vrf_socket made = {.ifindex = server_path_vrf(server)};
 
 		if (made.ifindex == 0 || has_socket(sockets, made.ifindex))
 			continue;
 		made.fd = udp_open_on_link(fd, server->out_link, RECEIVE_BUFFER);
 		if (made.fd < 0) {
-			log_error("server %s: its answers cannot be heard in VRF %s: %s%s",
+			log_error("server %s: cannot receive its replies in VRF %s: %s%s",
 				server->text, server->out_link, strerror(-made.fd), hint(-made.fd));
 			continue;
 		}

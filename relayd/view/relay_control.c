@@ -66,7 +66,7 @@ static json_t *run_status(void *arg, int n_words, char *const words[])
 		PACKAGE_VERSION, "uptime", (json_int_t)(time(NULL) - relay->started_s),
 		"receive-queue-drops", (json_int_t)relay_queue_drops(relay), "links",
 		(int)links->book.count, "ready", (int)client_links_count(links, CLIENT_LINK_READY),
-		"servers", (int)relay->paths.count, "client-mac-by",
+		"servers", (int)relay->paths.list.count, "client-mac-by",
 		client_mac_way_name(client_mac_way(relay->mac)), "counters",
 		counters_json(&relay->counters), "netlink", netlink_json(&relay->monitor.counters));
 }
@@ -102,21 +102,21 @@ static json_t *run_links(void *arg, int n_words, char *const words[])
 }
 
 /* What is wrong with the way to a server, or with its name; NULL: nothing. */
-static const char *reason_of(const struct server_paths *paths, const struct server_path *server)
+static const char *reason_of(const struct server_list *list, const struct server_path *server)
 {
 	const struct server_name *name;
 
 	if (server->error)
 		return strerror(server->error);
-	name = server_names_find(paths->names, server->configured->title);
+	name = server_names_find(list->names, server->configured->title);
 	return name ? name->reason : NULL;
 }
 
-static json_t *server_json(const struct server_paths *paths, const struct server_path *server)
+static json_t *server_json(const struct server_list *list, const struct server_path *server)
 {
 	json_t *json = json_object();
 
-	const char *reason = reason_of(paths, server);
+	const char *reason = reason_of(list, server);
 
 	json_object_set_new(json, "server", json_string(server->text));
 	if (server->configured->kind == RELAY_SERVER_NAME)
@@ -142,9 +142,9 @@ static json_t *server_json(const struct server_paths *paths, const struct server
 
 /* A configured server that messages do not go to now, and why. */
 static void add_missing(
-	json_t *servers, const struct server_paths *paths, const struct relay_server *configured)
+	json_t *servers, const struct server_list *list, const struct relay_server *configured)
 {
-	const char *why = server_list_why_none(paths, configured);
+	const char *why = server_list_why_none(list, configured);
 
 	if (why)
 		json_array_append_new(
@@ -155,15 +155,15 @@ static void add_missing(
 static json_t *run_servers(void *arg, int n_words, char *const words[])
 {
 	const struct relay_daemon *daemon = arg;
-	const struct server_paths *paths = &daemon->relay.paths;
+	const struct server_list *list = &daemon->relay.paths.list;
 	json_t *servers = json_array();
 
 	(void)n_words;
 	(void)words;
-	for (size_t i = 0; i < paths->count; i++)
-		json_array_append_new(servers, server_json(paths, &paths->server[i]));
-	for (size_t i = 0; i < paths->conf->n_servers; i++)
-		add_missing(servers, paths, &paths->conf->server[i]);
+	for (size_t i = 0; i < list->count; i++)
+		json_array_append_new(servers, server_json(list, &list->server[i]));
+	for (size_t i = 0; i < list->conf->n_servers; i++)
+		add_missing(servers, list, &list->conf->server[i]);
 	return json_pack("{s:o}", "servers", servers);
 }
 

@@ -147,7 +147,7 @@ static double server_last_reply(const struct server_path *server)
 	return (double)server->last_reply_s;
 }
 
-static void fill_servers(const struct server_paths *paths, struct metrics *m)
+static void fill_servers(const struct server_list *list, struct metrics *m)
 {
 	static const struct {
 		const char *name;
@@ -174,9 +174,9 @@ static void fill_servers(const struct server_paths *paths, struct metrics *m)
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
 		metrics_family(m, families[i].name, families[i].type, families[i].help);
-		for (size_t j = 0; j < paths->count; j++)
-			metrics_sample(m, families[i].value(&paths->server[j]), "server",
-				paths->server[j].text, "link", paths->server[j].out_link, NULL);
+		for (size_t j = 0; j < list->count; j++)
+			metrics_sample(m, families[i].value(&list->server[j]), "server",
+				list->server[j].text, "link", list->server[j].out_link, NULL);
 	}
 }
 
@@ -205,6 +205,6 @@ void relay_metrics_fill(void *arg, struct metrics *m)
 	fill_daemon(relay, m);
 	fill_link_states(&relay->links, m);
 	fill_messages(relay, m);
-	fill_servers(&relay->paths, m);
+	fill_servers(&relay->paths.list, m);
 	fill_kernel(relay, m);
 }

@@ -112,9 +112,9 @@ static json_t *chosen_json(const struct relay *relay)
 {
 	json_t *servers = json_array();
 
-	for (size_t i = 0; i < relay->paths.count; i++)
+	for (size_t i = 0; i < relay->paths.list.count; i++)
 		if (relay->chosen & 1u << i)
-			json_array_append_new(servers, json_string(relay->paths.server[i].text));
+			json_array_append_new(servers, json_string(relay->paths.list.server[i].text));
 	return servers;
 }
 

@@ -102,7 +102,7 @@ class Uplinks:
         self.bench.send(self.bench.solicit(), vlan=10)  # the next one, whatever relayd has heard
         _, sender = self.bench.at_server()
         assert sender[0] in SOURCE.values()
-        self.relayd.wait_for_line(rf"server {SERVER_LO}: by {uplink},", since=since)
+        self.relayd.wait_for_line(rf"server {SERVER_LO}: uplink {uplink},", since=since)
         self.bench.send(self.bench.solicit(), vlan=10)
         relayed, sender = self.bench.at_server()
         assert sender[0] == SOURCE[uplink]
@@ -140,12 +140,12 @@ def test_no_way_to_the_server_and_back(router_site):
     uplinks = Uplinks(router_site)
     uplinks.bird.tell("disable", "uplinks")
     wait_for(lambda: uplinks.route() is None, what="no route")
-    uplinks.relayd.wait_for_line(rf"server {SERVER_LO}: no way to it")
+    uplinks.relayd.wait_for_line(rf"server {SERVER_LO}: no path")
     uplinks.bench.send(uplinks.bench.solicit(), vlan=10)
     wait_for(lambda: uplinks.router.dropped("send-failed") == 1, what="the message is counted")
     assert uplinks.shown()["reachable"] is False
     since = uplinks.relayd.mark()
     uplinks.bird.tell("enable", "uplinks")
-    uplinks.relayd.wait_for_line(rf"server {SERVER_LO}: by core,", 30, since=since)
+    uplinks.relayd.wait_for_line(rf"server {SERVER_LO}: uplink core,", 30, since=since)
     message = uplinks.bench.solicit()
     uplinks.bench.expect_relayed(message, vlan=10)

@@ -48,11 +48,11 @@ def test_each_shift_of_the_way_to_the_server_is_told(site):
     for number, (route, uplink) in enumerate(moves):
         since = relayd.mark()
         site.router.ip("-6", "route", *route)
-        relayd.wait_for_line(rf"server {SERVER}: by {uplink},", since=since)
+        relayd.wait_for_line(rf"server {SERVER}: uplink {uplink},", since=since)
         server = control(site, "servers")["servers"][0]
         assert (server["uplink"], server["shifts"]) == (uplink, number + 1)
     site.router.ip("-6", "route", "add", "unreachable", f"{SERVER}/128", "metric", "1")
-    relayd.wait_for_line("no way to it: No route to host")
+    relayd.wait_for_line("no path: No route to host")
     assert control(site, "servers")["servers"][0]["reachable"] is False
 
 
@@ -68,7 +68,7 @@ def test_nexthop_objects_move_the_way(site):
     bench.expect_relayed(bench.solicit())
     since = relayd.mark()
     site.router.ip("nexthop", "replace", "id", "7", "via", "2001:db8:200::69", "dev", "up2")
-    relayd.wait_for_line(rf"server {SERVER}: by up2,", since=since)
+    relayd.wait_for_line(rf"server {SERVER}: uplink up2,", since=since)
     bench.expect_relayed(bench.solicit())
 
 

@@ -141,7 +141,7 @@ def test_an_answer_that_vanishes_leaves_the_last_good_addresses(site, names):
     bench = Servers(site)
     await_server(site, server=SERVER, reachable=True)
     names.records[NAME] = NXDOMAIN
-    relayd.wait_for_line("there is no such name; the addresses that it had stay")
+    relayd.wait_for_line("there is no such name; still using its previous addresses")
     row = await_server(site, server=SERVER, reachable=True, reason="there is no such name")
     assert row["name"] == NAME
     bench.expect_at(SERVER)
@@ -247,7 +247,7 @@ def test_servers_by_multicast(site):
 def test_an_uplink_that_comes_later_counts(site):
     site.start_relayd(config=MULTICAST.replace("core*", "up*"))
     bench = Servers(site)
-    await_server(site, server=ALL_SERVERS, reachable=False, reason="there is no link for it")
+    await_server(site, server=ALL_SERVERS, reachable=False, reason="no uplink matches its interface patterns")
     bench.send(bench.solicit())
     wait_for(lambda: dropped(site, "no-server") == 1)
     for number in (1, 2):
@@ -416,7 +416,7 @@ def test_answers_under_way_survive_a_fail_over(site):
     site.router.route(f"{SERVER}/128", "via", "2001:db8:200::69", "dev", "up2")
     asked = site.router.ip("-6", "route", "get", SERVER, "oif", "core", check=False)
     assert asked.returncode != 0, "the kernel has no route by the old uplink"
-    relayd.wait_for_line(rf"server {SERVER}: by up2,", since=since)
+    relayd.wait_for_line(rf"server {SERVER}: uplink up2,", since=since)
     bench.expect_answer(SERVER, relayed)
     bench.expect_at(SERVER)
 

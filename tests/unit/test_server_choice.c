@@ -18,16 +18,16 @@ enum { SERVERS = 3, CLIENTS = 1000 };
 
 static struct relay_conf conf;
 
-static void set_up(struct server_paths *paths, enum relay_forward mode)
+static void set_up(struct server_list *list, enum relay_forward mode)
 {
 	char text[32];
 
 	conf.forward = mode;
-	*paths = (struct server_paths){
+	*list = (struct server_list){
 		.count = SERVERS, .sendable = (1 << SERVERS) - 1, .conf = &conf};
 	for (int i = 0; i < SERVERS; i++) {
 		snprintf(text, sizeof(text), "2001:db8::%x", i + 1);
-		inet_pton(AF_INET6, text, &paths->server[i].address);
+		inet_pton(AF_INET6, text, &list->server[i].address);
 	}
 }
 
@@ -52,11 +52,11 @@ static struct wire_in message_of(int number, int relays, uint8_t *buf, size_t si
 	return wire_in_of(buf, out.len);
 }
 
-static unsigned choose(const struct server_paths *paths, int number, int64_t now_ms)
+static unsigned choose(const struct server_list *list, int number, int64_t now_ms)
 {
 	uint8_t buf[512];
 
-	return server_choice(paths, message_of(number, 0, buf, sizeof(buf)), now_ms);
+	return server_choice(list, message_of(number, 0, buf, sizeof(buf)), now_ms);
 }
 
 /* As many messages as it takes, and none answered. */
@@ -85,113 +85,113 @@ static void test_silence_is_told_once(void **state)
 
 static void test_all(void **state)
 {
-	struct server_paths paths;
+	struct server_list list;
 
 	(void)state;
-	set_up(&paths, RELAY_FORWARD_ALL);
-	fall_silent(&paths.server[0], 0);
-	assert_int_equal(choose(&paths, 1, 1000000), 7);
+	set_up(&list, RELAY_FORWARD_ALL);
+	fall_silent(&list.server[0], 0);
+	assert_int_equal(choose(&list, 1, 1000000), 7);
 }
 
 static void test_what_cannot_be_sent_to_is_not_tried(void **state)
 {
 	static const enum relay_forward modes[] = {
 		RELAY_FORWARD_ALL, RELAY_FORWARD_FIRST, RELAY_FORWARD_HASH};
-	struct server_paths paths;
+	struct server_list list;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		set_up(&paths, modes[i]);
+		set_up(&list, modes[i]);
 		for (int j = 0; j < SERVERS; j++)
-			paths.server[j].error = 113;
-		paths.sendable = 5;
-		assert_int_equal(choose(&paths, 1, 0), 5);
-		paths.sendable = 0;
-		assert_int_equal(choose(&paths, 1, 0), 0);
+			list.server[j].error = 113;
+		list.sendable = 5;
+		assert_int_equal(choose(&list, 1, 0), 5);
+		list.sendable = 0;
+		assert_int_equal(choose(&list, 1, 0), 0);
 	}
 }
 
 static void test_first_reachable(void **state)
 {
-	struct server_paths paths;
+	struct server_list list;
 	int64_t later = SERVER_SILENT_AFTER_MS + 1;
 
 	(void)state;
-	set_up(&paths, RELAY_FORWARD_FIRST);
-	assert_int_equal(choose(&paths, 1, 0), 1);
-	paths.server[0].error = 113; /* no route */
-	assert_int_equal(choose(&paths, 1, 0), 2);
-	paths.server[0].error = 0;
+	set_up(&list, RELAY_FORWARD_FIRST);
+	assert_int_equal(choose(&list, 1, 0), 1);
+	list.server[0].error = 113; /* no route */
+	assert_int_equal(choose(&list, 1, 0), 2);
+	list.server[0].error = 0;
 
-	fall_silent(&paths.server[0], 0);
-	assert_int_equal(choose(&paths, 1, SERVER_SILENT_AFTER_MS - 1), 1); /* not long enough */
-	paths.server[0].last_sent_ms = later;
-	assert_int_equal(choose(&paths, 1, later), 2);
+	fall_silent(&list.server[0], 0);
+	assert_int_equal(choose(&list, 1, SERVER_SILENT_AFTER_MS - 1), 1); /* not long enough */
+	list.server[0].last_sent_ms = later;
+	assert_int_equal(choose(&list, 1, later), 2);
 	/* tried again after a while, beside the one that answers */
-	assert_int_equal(choose(&paths, 1, later + SERVER_TRY_EVERY_MS), 3);
-	server_path_answered(&paths.server[0]);
-	assert_int_equal(choose(&paths, 1, later), 1);
+	assert_int_equal(choose(&list, 1, later + SERVER_TRY_EVERY_MS), 3);
+	server_path_answered(&list.server[0]);
+	assert_int_equal(choose(&list, 1, later), 1);
 }
 
 static void test_where_nobody_answers_all_are_tried(void **state)
 {
-	struct server_paths paths;
+	struct server_list list;
 
 	(void)state;
-	set_up(&paths, RELAY_FORWARD_FIRST);
+	set_up(&list, RELAY_FORWARD_FIRST);
 	for (int i = 0; i < SERVERS; i++)
-		fall_silent(&paths.server[i], 0);
-	assert_int_equal(choose(&paths, 1, SERVER_SILENT_AFTER_MS), 7);
+		fall_silent(&list.server[i], 0);
+	assert_int_equal(choose(&list, 1, SERVER_SILENT_AFTER_MS), 7);
 }
 
 static void test_hash_moves_only_the_clients_of_a_lost_server(void **state)
 {
-	struct server_paths paths;
+	struct server_list list;
 	unsigned before[CLIENTS], count[1 << SERVERS] = {0};
 
 	(void)state;
-	set_up(&paths, RELAY_FORWARD_HASH);
+	set_up(&list, RELAY_FORWARD_HASH);
 	for (int i = 0; i < CLIENTS; i++)
-		count[before[i] = choose(&paths, i, 0)]++;
+		count[before[i] = choose(&list, i, 0)]++;
 	assert_int_equal(count[1] + count[2] + count[4], CLIENTS);
 	for (int i = 0; i < SERVERS; i++)
 		assert_in_range(count[1 << i], CLIENTS / SERVERS / 2, CLIENTS * 2 / SERVERS);
 
-	paths.server[1].error = 113;
+	list.server[1].error = 113;
 	for (int i = 0; i < CLIENTS; i++) {
-		unsigned now = choose(&paths, i, 0);
+		unsigned now = choose(&list, i, 0);
 
 		assert_int_not_equal(now, 2);
 		if (before[i] != 2)
 			assert_int_equal(now, before[i]);
 	}
-	paths.server[1].error = 0;
+	list.server[1].error = 0;
 	for (int i = 0; i < CLIENTS; i++)
-		assert_int_equal(choose(&paths, i, 0), before[i]);
+		assert_int_equal(choose(&list, i, 0), before[i]);
 }
 
 static void test_hash_is_by_client_wherever_its_message_is(void **state)
 {
-	struct server_paths paths;
+	struct server_list list;
 	uint8_t buf[512];
 
 	(void)state;
-	set_up(&paths, RELAY_FORWARD_HASH);
+	set_up(&list, RELAY_FORWARD_HASH);
 	for (int i = 0; i < 50; i++)
 		for (int relays = 1; relays < 4; relays++)
-			assert_int_equal(choose(&paths, i, 0),
-				server_choice(&paths, message_of(i, relays, buf, sizeof(buf)), 0));
+			assert_int_equal(choose(&list, i, 0),
+				server_choice(&list, message_of(i, relays, buf, sizeof(buf)), 0));
 }
 
 static void test_hash_takes_what_has_no_duid(void **state)
 {
 	static const uint8_t octets[] = {200, 1, 2, 3, 0xff};
-	struct server_paths paths;
+	struct server_list list;
 
 	(void)state;
-	set_up(&paths, RELAY_FORWARD_HASH);
+	set_up(&list, RELAY_FORWARD_HASH);
 	for (size_t n = 0; n <= sizeof(octets); n++)
-		assert_int_not_equal(server_choice(&paths, wire_in_of(octets, n), 0), 0);
+		assert_int_not_equal(server_choice(&list, wire_in_of(octets, n), 0), 0);
 }
 
 int main(void)

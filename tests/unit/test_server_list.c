@@ -105,7 +105,7 @@ static void test_answers_that_make_no_sense(void **state)
 
 static uint32_t take(struct server_name *name, const struct resolver_answer *answer)
 {
-	server_name_take(name, answer);
+	server_name_apply(name, answer);
 	return server_name_ask_in_s(name, answer);
 }
 
@@ -136,13 +136,13 @@ static void test_failures_are_asked_after_later_and_later(void **state)
 
 	(void)state;
 	resolver_read_answer(DNS_ERR_TIMEOUT, 0, 0, NULL, &bad);
-	assert_true(server_name_take(&name, &good));
+	assert_true(server_name_apply(&name, &good));
 	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
 		assert_int_equal(take(&name, &bad), waits[i]);
 		assert_int_equal(name.count, 1); /* the last good address stays */
 		assert_non_null(name.reason);
 	}
-	assert_false(server_name_take(&name, &good)); /* the same address again is no change */
+	assert_false(server_name_apply(&name, &good)); /* the same address again is no change */
 	assert_null(name.reason);
 	assert_int_equal(take(&name, &bad), waits[0]);
 }
@@ -161,48 +161,49 @@ static void test_the_list_of_servers(void **state)
 	static const char *const x[] = {"2001:db8::1", "2001:db8::9"}, *const x2 = "2001:db8::9";
 	struct config_problems problems = {0};
 	struct server_names names;
-	struct server_paths paths;
+	struct server_list list;
 	struct relay_conf *conf;
 	struct resolver_answer answer;
 
 	(void)state;
 	assert_int_equal(relay_conf_read_text("f", CONF, &conf, &problems), 0);
 	assert_int_equal(server_names_init(&names, conf, nobody_cares, NULL), 0);
-	paths = (struct server_paths){.conf = conf, .names = &names};
-	server_list_make(&paths);
-	assert_int_equal(paths.count, 1);
-	assert_ptr_equal(paths.server[0].configured, &conf->server[1]);
-	assert_string_equal(server_list_why_none(&paths, &conf->server[0]), "not resolved yet");
-	assert_null(server_list_why_none(&paths, &conf->server[1]));
+	list = (struct server_list){.conf = conf, .names = &names};
+	server_list_make(&list);
+	assert_int_equal(list.count, 1);
+	assert_ptr_equal(list.server[0].configured, &conf->server[1]);
+	assert_string_equal(server_list_why_none(&list, &conf->server[0]), "not resolved yet");
+	assert_null(server_list_why_none(&list, &conf->server[1]));
 
 	/* In the order of the configuration, each address once; what is known is kept. */
-	paths.server[0].replies = 7;
+	list.server[0].replies = 7;
 	answer = answer_of(x, 2, 60);
-	assert_true(server_name_take(names.name[0], &answer));
-	server_list_make(&paths);
-	assert_int_equal(paths.count, 2);
-	assert_string_equal(paths.server[0].text, "2001:db8::1");
-	assert_int_equal(paths.server[0].replies, 7);
-	assert_string_equal(paths.server[1].text, "2001:db8::9");
-	assert_string_equal(server_list_why_none(&paths, &conf->server[1]), "it is listed already");
+	assert_true(server_name_apply(names.name[0], &answer));
+	server_list_make(&list);
+	assert_int_equal(list.count, 2);
+	assert_string_equal(list.server[0].text, "2001:db8::1");
+	assert_int_equal(list.server[0].replies, 7);
+	assert_string_equal(list.server[1].text, "2001:db8::9");
+	assert_string_equal(server_list_why_none(&list, &conf->server[1]), "another server section has the same address");
 
 	answer = answer_of(&x2, 1, 60);
-	assert_true(server_name_take(names.name[0], &answer));
-	server_list_make(&paths);
-	assert_int_equal(paths.count, 2);
-	assert_string_equal(paths.server[0].text, "2001:db8::9");
-	assert_int_equal(paths.server[1].replies, 7);
+	assert_true(server_name_apply(names.name[0], &answer));
+	server_list_make(&list);
+	assert_int_equal(list.count, 2);
+	assert_string_equal(list.server[0].text, "2001:db8::9");
+	assert_int_equal(list.server[1].replies, 7);
 
 	/* A name that stays in another configuration keeps its addresses. */
-	assert_int_equal(server_names_reconfigure(&names, conf), 0);
+	assert_int_equal(server_names_prepare(&names, conf), 0);
+	server_names_commit(&names);
 	assert_int_equal(server_names_find(&names, "x.example")->count, 1);
 	server_names_fini(&names);
 	relay_conf_free(conf);
 }
 
-static const struct link *find_link(const struct server_paths *paths, const char *name)
+static const struct link *find_link(const struct server_list *list, const char *name)
 {
-	return link_table_find_name(paths->table, name);
+	return link_table_find_name(list->table, name);
 }
 
 static void put_link(struct link_table *table, int ifindex, const char *name)
@@ -220,42 +221,42 @@ static void test_multicast_goes_out_on_each_uplink(void **state)
 	struct config_problems problems = {0};
 	struct link_table table;
 	struct server_names names = {0};
-	struct server_paths paths;
+	struct server_list list;
 	struct relay_conf *conf;
 
 	(void)state;
 	assert_int_equal(relay_conf_read_text("f", text, &conf, &problems), 0);
 	assert_int_equal(link_table_init(&table, NULL, NULL), 0);
-	paths = (struct server_paths){.conf = conf, .names = &names, .table = &table};
-	server_list_make(&paths);
-	assert_int_equal(paths.count, 0);
+	list = (struct server_list){.conf = conf, .names = &names, .table = &table};
+	server_list_make(&list);
+	assert_int_equal(list.count, 0);
 	assert_string_equal(
-		server_list_why_none(&paths, &conf->server[0]), "there is no link for it");
+		server_list_why_none(&list, &conf->server[0]), "no uplink matches its interface patterns");
 
 	put_link(&table, 3, "core1");
 	put_link(&table, 4, "other");
 	put_link(&table, 5, "lan1");
 	link_table_find(&table, 5)->user = &table; /* clients are on it */
-	assert_true(server_list_depends_on(&paths, find_link(&paths, "core1")));
-	assert_false(server_list_depends_on(&paths, find_link(&paths, "other")));
-	assert_false(server_list_depends_on(&paths, find_link(&paths, "lan1")));
+	assert_true(server_list_depends_on(&list, find_link(&list, "core1")));
+	assert_false(server_list_depends_on(&list, find_link(&list, "other")));
+	assert_false(server_list_depends_on(&list, find_link(&list, "lan1")));
 	put_link(&table, 6, "core2");
-	server_list_make(&paths);
-	assert_int_equal(paths.count, 2);
-	assert_int_equal(paths.server[0].out_ifindex, 3);
-	assert_int_equal(paths.server[1].out_ifindex, 6);
-	assert_false(server_list_depends_on(&paths, find_link(&paths, "core1")));
+	server_list_make(&list);
+	assert_int_equal(list.count, 2);
+	assert_int_equal(list.server[0].out_ifindex, 3);
+	assert_int_equal(list.server[1].out_ifindex, 6);
+	assert_false(server_list_depends_on(&list, find_link(&list, "core1")));
 
 	/* Made anew it is another link of the same name, and keeps what is known of it. */
-	paths.server[1].replies = 5;
+	list.server[1].replies = 5;
 	link_table_remove_link(&table, 6);
 	put_link(&table, 7, "core2");
 	put_link(&table, 3, "renamed");
-	assert_true(server_list_depends_on(&paths, find_link(&paths, "renamed")));
-	server_list_make(&paths);
-	assert_int_equal(paths.count, 1);
-	assert_int_equal(paths.server[0].out_ifindex, 7);
-	assert_int_equal(paths.server[0].replies, 5);
+	assert_true(server_list_depends_on(&list, find_link(&list, "renamed")));
+	server_list_make(&list);
+	assert_int_equal(list.count, 1);
+	assert_int_equal(list.server[0].out_ifindex, 7);
+	assert_int_equal(list.server[0].replies, 5);
 	link_table_fini(&table);
 	relay_conf_free(conf);
 }
@@ -267,7 +268,7 @@ static void test_a_server_in_a_vrf_is_reached_there_or_not_at_all(void **state)
 	struct config_problems problems = {0};
 	struct link_table table;
 	struct server_names names = {0};
-	struct server_paths paths;
+	struct server_list list;
 	struct relay_conf *conf;
 	struct link vrf = {.ifindex = 9, .name = "mgmt", .kind = "vrf"};
 	struct link port = {
@@ -279,35 +280,35 @@ static void test_a_server_in_a_vrf_is_reached_there_or_not_at_all(void **state)
 	assert_true(relay_conf_has_vrf(conf));
 	assert_int_equal(link_table_init(&table, NULL, NULL), 0);
 	put_link(&table, 8, "mgmt"); /* of this name, but no VRF */
-	paths = (struct server_paths){.conf = conf, .names = &names, .table = &table};
-	server_list_make(&paths);
-	assert_int_equal(paths.count, 0);
+	list = (struct server_list){.conf = conf, .names = &names, .table = &table};
+	server_list_make(&list);
+	assert_int_equal(list.count, 0);
 	assert_string_equal(
-		server_list_why_none(&paths, &conf->server[0]), "there is no VRF of this name");
+		server_list_why_none(&list, &conf->server[0]), "no VRF has this name");
 
 	link_table_remove_link(&table, 8);
 	assert_int_equal(link_table_put_link(&table, &vrf), 0);
 	assert_int_equal(link_table_put_link(&table, &port), 0);
 	put_link(&table, 4, "eth2");
-	assert_true(server_list_depends_on(&paths, find_link(&paths, "mgmt")));
-	server_list_make(&paths);
-	assert_int_equal(paths.count, 1);
-	assert_int_equal(paths.server[0].out_ifindex, 9);
-	assert_int_equal(server_path_vrf(&paths.server[0]), 9);
+	assert_true(server_list_depends_on(&list, find_link(&list, "mgmt")));
+	server_list_make(&list);
+	assert_int_equal(list.count, 1);
+	assert_int_equal(list.server[0].out_ifindex, 9);
+	assert_int_equal(server_path_vrf(&list.server[0]), 9);
 	/* It answers on the VRF's links, on no other one. */
 	assert_ptr_equal(
-		server_paths_find(&paths, &address, link_table_find(&table, 3)), &paths.server[0]);
+		server_list_find(&list, &address, link_table_find(&table, 3)), &list.server[0]);
 	assert_ptr_equal(
-		server_paths_find(&paths, &address, link_table_find(&table, 9)), &paths.server[0]);
-	assert_null(server_paths_find(&paths, &address, link_table_find(&table, 4)));
+		server_list_find(&list, &address, link_table_find(&table, 9)), &list.server[0]);
+	assert_null(server_list_find(&list, &address, link_table_find(&table, 4)));
 
-	paths.server[0].replies = 3;
+	list.server[0].replies = 3;
 	link_table_remove_link(&table, 9);
 	vrf.ifindex = 10;
 	assert_int_equal(link_table_put_link(&table, &vrf), 0);
-	server_list_make(&paths);
-	assert_int_equal(paths.server[0].out_ifindex, 10);
-	assert_int_equal(paths.server[0].replies, 3);
+	server_list_make(&list);
+	assert_int_equal(list.server[0].out_ifindex, 10);
+	assert_int_equal(list.server[0].replies, 3);
 	link_table_fini(&table);
 	relay_conf_free(conf);
 }
