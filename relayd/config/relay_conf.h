@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the operator wants of the relay: relayd.conf(5), or -i and -s. Read
+ * What the operator wants of the relay: netboot6-relayd.conf(5), or -i and -s. Read
  * whole, checked, and then only looked at; a reload makes a new one.
  */
 #ifndef NB6_RELAYD_CONFIG_RELAY_CONF_H

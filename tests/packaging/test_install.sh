@@ -41,5 +41,11 @@ for unit in "$tree"/lib/systemd/system/*; do
 		bad=1
 	fi
 done
+# The old name of a manual page leads to the page.
+for page in $(grep -l '^\.so ' "$tree"/share/man/man*/*); do
+	named=$tree/share/man/$(sed -n 's/^\.so //p' "$page")
+	[ -e "$named" ] || { echo "$page leads to $named, which is not there"; bad=1; }
+done
+
 echo "$found units are installed and valid"
 [ $bad -eq 0 ]
