@@ -1,0 +1,126 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# The order of the modules, read from #include "...": a folder includes only from folders that
+# stand below it in `order`, no circle is left between modules (a module is a .c file with its
+# header), and every header compiles alone. A .c file includes its own header first, which shows
+# the last for all headers that have one; CC compiles the others.
+srcdir=${srcdir:-.}
+cd "$srcdir" || exit 1
+bad=0
+
+# From top to bottom. Folders on one line do not include each other.
+order='relayd bootd netboot6
+relayd/view bootd/view
+relayd/packet
+relayd/servers
+relayd/links bootd/progress bootd/config bootd/page
+relayd/config bootd/dhcp bootd/http bootd/tftp
+bootd/bindings
+bootd/rules
+bootd/leases bootd/files
+bootd/client
+frame
+daemon
+netlink
+dhcp6'
+
+# Includes that climb or close a circle today, "FROM TO" without .c and .h. They are to be
+# removed, each with its line here; no line may be added.
+allowed='
+bootd/bindings/binding_lookup bootd/bindings/binding_table
+bootd/bindings/client_way bootd/bindings/binding_table
+bootd/boot_leases bootd/boot_server
+bootd/boot_scripts bootd/boot_server
+bootd/boot_sockets bootd/boot_server
+bootd/dhcp/answer bootd/dhcp/exchange
+bootd/dhcp/dialogue bootd/dhcp/exchange
+bootd/dhcp/ia_answer bootd/dhcp/exchange
+bootd/dhcp/proxy bootd/dhcp/dialogue
+bootd/http/http_handler bootd/http/http_server
+bootd/http/http_reply bootd/http/http_server
+bootd/leases/postgresql_work bootd/leases/postgresql_store
+bootd/leases/postgresql_work bootd/leases/postgresql_rows
+bootd/leases/sqlite_file bootd/leases/sqlite_store
+bootd/rules/boot_host bootd/rules/host_key
+bootd/rules/conditions bootd/rules/boot_config
+bootd/rules/subnet_index bootd/rules/boot_config
+bootd/view/boot_control bootd/boot_server
+bootd/view/boot_explain bootd/boot_server
+bootd/view/boot_host_view bootd/boot_server
+bootd/view/boot_lease_list bootd/boot_server
+bootd/view/boot_metrics bootd/boot_server
+bootd/view/boot_page bootd/boot_server
+bootd/view/boot_status bootd/boot_hosts
+bootd/view/boot_status bootd/boot_server
+bootd/view/boot_view bootd/boot_server
+netlink/link_hash netlink/link_table
+relayd/config/relay_conf_syntax relayd/config/relay_conf
+relayd/packet/relay_batch relayd/view/relay_trace
+relayd/packet/relay_send relayd/relay
+relayd/packet/relay_send relayd/view/relay_trace
+relayd/view/relay_control relayd/relay_daemon
+relayd/view/relay_metrics relayd/relay
+relayd/view/relay_trace relayd/relay
+relayd/view/relay_trace relayd/relay_daemon
+'
+
+say() {
+	echo "$*"
+	bad=1
+}
+
+files=$(find bootd daemon dhcp6 frame netboot6 netlink relayd -name '*.[ch]' | sort)
+# "FILE INCLUDED" of all of them; config.h is configure's.
+includes=$(grep -H '^#include "' $files | sed 's/:#include "\([^"]*\)".*/ \1/' | grep -v ' config\.h$')
+
+modules=$(echo "$includes" | sed 's/\.[ch] / /; s/\.[ch]$//')
+
+# --- folders ---
+upward=$(echo "$modules" | order=$order allowed=$allowed awk '
+function folder(path) { sub(/\/[^\/]*$/, "", path); return path }
+BEGIN {
+	lines = split(ENVIRON["order"], line, "\n")
+	for (i = 1; i <= lines; i++) {
+		names = split(line[i], name, " ")
+		for (k = 1; k <= names; k++)
+			level[name[k]] = i
+	}
+	lines = split(ENVIRON["allowed"], line, "\n")
+	for (i = 1; i <= lines; i++)
+		may[line[i]]
+}
+{
+	from = folder($1); to = folder($2)
+	if (from == to || ($1 " " $2) in may)
+		next
+	if (!(from in level) || !(to in level))
+		print $1 " includes " $2 ": add its folder to the order in tests/unit/test_includes.sh"
+	else if (level[from] >= level[to])
+		print $1 " includes " $2 ": " to " is not below " from
+}')
+[ -z "$upward" ] || say "$upward"
+
+# --- circles ---
+edges=$(echo "$modules" | awk '$1 != $2' | sort -u)
+kept=$(printf '%s\n' "$edges" | grep -vxF "$(printf '%s' "$allowed" | grep .)")
+circles=$(echo "$kept" | tsort 2>&1 >/dev/null | sed 's/^tsort: -*:* *//')
+[ -z "$circles" ] || say "modules include each other in a circle:
+$circles"
+stale=$(printf '%s\n' "$allowed" | grep . | grep -vxF "$edges")
+[ -z "$stale" ] || say "these are allowed in tests/unit/test_includes.sh and no longer there: remove their lines:
+$stale"
+
+# --- headers that compile alone ---
+for header in $(echo "$files" | grep '\.h$'); do
+	source=${header%.h}.c
+	if [ -f "$source" ]; then
+		first=$(grep '^#include' "$source" | grep -v '<config\.h>' | head -n 1)
+		[ "$first" = "#include \"$header\"" ] || say "$source does not include $header first"
+	elif ! error=$(echo "#include \"$header\"" | ${CC:-cc} $NB6_CPPFLAGS -I. -D_GNU_SOURCE -fsyntax-only -x c - 2>&1); then
+		say "$header does not compile alone:
+$error"
+	fi
+done
+
+[ $bad -eq 0 ] && echo "$(echo "$files" | wc -l) files in order, $(printf '%s' "$allowed" | grep -c .) includes left that close a circle"
+exit $bad
