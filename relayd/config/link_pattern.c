@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Link names and patterns of the configuration, matched by fnmatch(3).
- */
+/* Patterns are matched by fnmatch(3). */
 #include "relayd/config/link_pattern.h"
 
 #include <errno.h>
@@ -32,7 +30,7 @@ void link_patterns_fini(struct link_patterns *patterns)
 
 bool link_patterns_match(const struct link_patterns *patterns, const char *name)
 {
-	bool meant = false;
+	bool matches = false;
 
 	for (size_t i = 0; i < patterns->count; i++) {
 		const char *pattern = patterns->pattern[i];
@@ -40,9 +38,9 @@ bool link_patterns_match(const struct link_patterns *patterns, const char *name)
 		if (*pattern == '!' && fnmatch(pattern + 1, name, 0) == 0)
 			return false;
 		if (*pattern != '!' && fnmatch(pattern, name, 0) == 0)
-			meant = true;
+			matches = true;
 	}
-	return meant;
+	return matches;
 }
 
 bool link_pattern_is_name(const char *pattern)

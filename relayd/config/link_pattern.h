@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which links are meant: a list of names and shell patterns, "vlan*",
- * "br-prov", and exceptions, "!vlan99". A link is meant when some pattern
- * takes its name and no exception does, in whatever order they stand.
+ * A list of link names and shell patterns, "vlan*", "br-prov", with exceptions, "!vlan99". It
+ * matches a link if some pattern matches the name and no exception does; the order is irrelevant.
  */
 #ifndef NB6_RELAYD_CONFIG_LINK_PATTERN_H
 #define NB6_RELAYD_CONFIG_LINK_PATTERN_H
@@ -17,15 +16,15 @@ struct link_patterns {
 };
 
 /*
- * Add a pattern. Returns 0, -EINVAL for one that no link's name can match
- * (empty, over 15 characters, '/', white space), or -ENOMEM.
+ * Add a pattern. Returns 0, -EINVAL if no link's name can match it (empty, over 15 characters, '/',
+ * white space), or -ENOMEM.
  */
 int link_patterns_add(struct link_patterns *patterns, const char *pattern);
 void link_patterns_fini(struct link_patterns *patterns);
 
 bool link_patterns_match(const struct link_patterns *patterns, const char *name);
 
-/* True where the pattern is one plain name: a link that is awaited even while it is not there. */
+/* True if the pattern is one plain name: such a link is known even while it does not exist. */
 bool link_pattern_is_name(const char *pattern);
 
 #endif

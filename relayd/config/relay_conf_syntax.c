@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * relayd.conf for libConfuse. A validator runs while the line that it judges
- * is known, so each error names it; what only the whole file can show is
- * checked in relay_conf.c.
+ * relayd.conf for libConfuse: the settings with their defaults at the end of this file, before them
+ * the functions that check one value each. These run while libConfuse knows the current line, so
+ * each error names it. What only the whole file shows is checked in relay_conf_read.c.
+ *
+ * A message says what was found, what was expected, and gives an example:
+ * "setting: 'found' ...; expected ..., for example ...".
  */
 #include "relayd/config/relay_conf_syntax.h"
 
@@ -12,8 +15,10 @@
 #include <string.h>
 
 #include "daemon/paths.h"
+#include "daemon/config.h"
 #include "dhcp6/dhcp6.h"
 #include "dhcp6/identity.h"
+#include "relayd/config/id_template.h"
 #include "relayd/config/relay_conf.h"
 
 const char *const relay_forward_words[] = {[RELAY_FORWARD_ALL] = "all",
@@ -46,8 +51,8 @@ static int validate_patterns(cfg_t *cfg, cfg_opt_t *opt)
 	link_patterns_fini(&scratch);
 	if (rc == -EINVAL)
 		return config_error(cfg,
-			"%s: '%s' is no name or pattern of a link (1 to 15 characters, for "
-			"example \"vlan*\" or \"!vlan99\")",
+			"%s: '%s' cannot match a link; expected a name or pattern of 1 to 15 "
+			"characters, for example \"vlan*\" or \"!vlan99\"",
 			opt->name, last_text(opt));
 	return rc;
 }
@@ -62,8 +67,8 @@ static bool is_dns_label(const char *text, size_t len)
 }
 
 /*
- * A host's name in DNS, RFC 1123 section 2.1. It has a dot in it, as one without
- * would hang on a search list; its last label is no number, as an IPv4 address has.
+ * A host name in DNS, RFC 1123 section 2.1. It must have a dot, because a name without one depends
+ * on a search list. Its last label is not a number, because that would be an IPv4 address.
  */
 static bool is_dns_name(const char *text)
 {
@@ -92,25 +97,30 @@ static int validate_vrf(cfg_t *cfg, cfg_opt_t *opt)
 {
 	if (!is_link_name(last_text(opt)))
 		return config_error(
-			cfg, "vrf: '%s' found, the name of a VRF's link expected", last_text(opt));
+			cfg, "vrf: '%s' is not the name of a link; expected that of a VRF, for "
+			     "example \"mgmt\"",
+			last_text(opt));
 	return 0;
 }
 
-/* A server beyond this link, or a group that servers are in, which needs links to be sent out on.
- */
+/* A server that routing reaches, or a group that servers have joined, which needs uplinks. */
 static int check_server_address(
 	cfg_t *cfg, const char *text, const struct in6_addr *address, bool has_links)
 {
 	if (IN6_IS_ADDR_UNSPECIFIED(address))
-		return config_error(cfg, "server: '%s' is no IPv6 address of a server", text);
+		return config_error(cfg, "server: '%s' is not the address of a host; "
+					 "expected one like \"2001:db8::547\"",
+			text);
 	if (IN6_IS_ADDR_LINKLOCAL(address) || IN6_IS_ADDR_LOOPBACK(address) ||
 		IN6_IS_ADDR_MC_NODELOCAL(address))
 		return config_error(
-			cfg, "server: '%s' is not the address of a server beyond this link", text);
+			cfg, "server: '%s' cannot be reached through routers; expected a global or "
+			     "unique local address, for example \"2001:db8::547\"",
+			text);
 	if (IN6_IS_ADDR_MULTICAST(address) && !has_links)
 		return config_error(cfg,
-			"server: '%s' is a multicast address, which needs links to be sent out on: "
-			"interface = {\"core*\"} expected in the braces",
+			"server: '%s' is a multicast address and needs uplinks; expected "
+			"interface = {\"core*\"} in the braces",
 			text);
 	return 0;
 }
@@ -127,15 +137,17 @@ static int validate_server(cfg_t *cfg, cfg_opt_t *opt)
 			return -1;
 	} else if (!is_dns_name(text)) {
 		return config_error(cfg,
-			"server: '%s' is neither the IPv6 address of a server nor a name with a "
-			"dot in it, as \"dhcp.example.net\"",
+			"server: '%s' is neither an IPv6 address nor a DNS name with a dot in it; "
+			"expected for example \"2001:db8::547\" or \"dhcp.example.net\"",
 			text);
 	}
 	if (cfg_getstr(section, "vrf") && cfg_size(section, "interface") > 0)
-		return config_error(cfg, "server: vrf and interface exclude each other: the links "
-					 "that are named may be in a VRF");
+		return config_error(cfg,
+			"server: vrf and interface exclude each other; expected interface only, "
+			"because its links may be in a VRF");
 	if (cfg_opt_size(opt) > RELAY_SERVERS_MAX)
-		return config_error(cfg, "server: more than %d servers", RELAY_SERVERS_MAX);
+		return config_error(cfg, "server: there are more than %d sections; expected at most %d",
+			RELAY_SERVERS_MAX, RELAY_SERVERS_MAX);
 	return 0;
 }
 
@@ -147,7 +159,10 @@ static int validate_link(cfg_t *cfg, cfg_opt_t *opt)
 
 	link_patterns_fini(&scratch);
 	if (rc == -EINVAL)
-		return config_error(cfg, "link: '%s' is no name or pattern of a link", text);
+		return config_error(cfg, 
+			"link: '%s' cannot match a link; expected a name or pattern of 1 to 15 "
+			"characters, for example \"vlan*\"",
+			text);
 	return rc;
 }
 
@@ -158,7 +173,8 @@ static int validate_while_address(cfg_t *cfg, cfg_opt_t *opt)
 	if (config_address(last_text(opt), &address) < 0 || IN6_IS_ADDR_MULTICAST(&address) ||
 		IN6_IS_ADDR_UNSPECIFIED(&address))
 		return config_error(cfg,
-			"while-address: '%s' found, an address that VRRP gives the link expected",
+			"while-address: '%s' is not a unicast address; expected one that VRRP "
+			"moves, for example \"fe80::1\"",
 			last_text(opt));
 	return 0;
 }
@@ -172,7 +188,7 @@ static int check_word(cfg_t *cfg, cfg_opt_t *opt, const char *const words[])
 	for (int i = 0; words[i]; i++)
 		strcat(strcat(expected, i ? " or " : ""), words[i]);
 	return config_error(
-		cfg, "%s: '%s' found, %s expected", opt->name, last_text(opt), expected);
+		cfg, "%s: '%s' is unknown; expected %s", opt->name, last_text(opt), expected);
 }
 
 static int validate_forward(cfg_t *cfg, cfg_opt_t *opt)
@@ -196,30 +212,33 @@ static int validate_source(cfg_t *cfg, cfg_opt_t *opt)
 		if (config_address(text, &address) < 0 || IN6_IS_ADDR_MULTICAST(&address) ||
 			IN6_IS_ADDR_LINKLOCAL(&address) || IN6_IS_ADDR_UNSPECIFIED(&address))
 			return config_error(
-				cfg, "source: '%s' is no global IPv6 address of this router", text);
+				cfg, "source: '%s' is not a global address; expected one of this "
+				     "router, for example \"2001:db8::1\"",
+				text);
 		return 0;
 	}
 	if (!is_link_name(text))
 		return config_error(cfg,
-			"source: '%s' found, auto or an address or the name of a link expected",
+			"source: '%s' is not the name of a link; expected auto, an address or a "
+			"link, for example lo",
 			text);
 	return 0;
 }
 
-/* The texts that may have %h and %i in them. */
+/* Templates, see id_template.h. */
 static int validate_template(cfg_t *cfg, cfg_opt_t *opt)
 {
-	uint8_t scratch[RELAY_ID_MAX];
+	uint8_t scratch[ID_TEMPLATE_MAX];
 
-	if (relay_conf_expand(last_text(opt), "h", "i", scratch) < 0)
+	if (id_template_expand(last_text(opt), "h", "i", scratch) < 0)
 		return config_error(cfg,
-			"%s: '%s' found; text with %%h (host name) and %%i (link name), at most "
-			"%d octets, expected",
-			opt->name, last_text(opt), RELAY_ID_MAX);
+			"%s: '%s' is not valid; expected a text with %%h (host name) and %%i (link "
+			"name) of at most %d octets, for example \"%%h:%%i\"",
+			opt->name, last_text(opt), ID_TEMPLATE_MAX);
 	return 0;
 }
 
-/* Where two links had one Interface-Id, replies could not find back. */
+/* If two links had the same Interface-Id, replies could not be told apart. */
 static int validate_interface_id(cfg_t *cfg, cfg_opt_t *opt)
 {
 	const char *text = last_text(opt);
@@ -228,8 +247,8 @@ static int validate_interface_id(cfg_t *cfg, cfg_opt_t *opt)
 		return 0;
 	if (!strstr(text, "%i"))
 		return config_error(cfg,
-			"interface-id: '%s' found; name, none, or a text with %%i (link name) "
-			"expected",
+			"interface-id: '%s' is the same for all links; expected name, none, or a "
+			"text with %%i (link name), for example \"%%h:%%i\"",
 			text);
 	return validate_template(cfg, opt);
 }
@@ -240,7 +259,8 @@ static int validate_relay_id(cfg_t *cfg, cfg_opt_t *opt)
 
 	if (dhcp6_duid_parse(last_text(opt), &duid) < 0)
 		return config_error(cfg,
-			"relay-id: '%s' found, a DUID in hexadecimal digits expected",
+			"relay-id: '%s' is not a DUID; expected hexadecimal digits, for example "
+			"\"00030001525400123456\"",
 			last_text(opt));
 	return 0;
 }
@@ -251,7 +271,9 @@ static int validate_enterprise(cfg_t *cfg, cfg_opt_t *opt)
 
 	if (number < 1 || number > (long)UINT32_MAX)
 		return config_error(cfg,
-			"enterprise-number: %ld found, a number assigned by IANA expected", number);
+			"enterprise-number: %ld is out of range; expected a number that IANA "
+			"assigned, for example 32473",
+			number);
 	return 0;
 }
 
@@ -261,8 +283,8 @@ static int validate_metrics(cfg_t *cfg, cfg_opt_t *opt)
 
 	if (config_endpoint(last_text(opt), RELAY_METRICS_PORT, &endpoint) < 0)
 		return config_error(cfg,
-			"metrics: listen: '%s' found, an address and port like \"[::1]:9547\" "
-			"expected",
+			"metrics: listen: '%s' is not an address with a port; expected for example "
+			"\"[::1]:9547\"",
 			last_text(opt));
 	return 0;
 }
@@ -272,7 +294,9 @@ static int validate_rate(cfg_t *cfg, cfg_opt_t *opt)
 	long rate = cfg_opt_getnint(opt, 0);
 
 	if (rate < 0 || rate > 1000000)
-		return config_error(cfg, "%s: %ld found, messages a second (0: no limit) expected",
+		return config_error(cfg,
+			"%s: %ld is out of range; expected 0 (no limit) to 1000000 messages a "
+			"second, for example 1000",
 			opt->name, rate);
 	return 0;
 }
@@ -283,8 +307,9 @@ static int validate_source_port(cfg_t *cfg, cfg_opt_t *opt)
 
 	if (port < 1 || port > 65535 || port == DHCP6_CLIENT_PORT)
 		return config_error(cfg,
-			"source-port: %ld found, a UDP port, and not that of clients, expected",
-			port);
+			"source-port: %ld is not usable; expected a UDP port other than %d, that "
+			"of clients, for example 547",
+			port, DHCP6_CLIENT_PORT);
 	return 0;
 }
 

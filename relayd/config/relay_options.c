@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The command line. -i and -s write a small configuration of their own, so
- * that there is one way only from words to struct relay_conf, with one set of
- * checks and messages.
+ * The command line. -i and -s make the text of a small configuration, which is then read like a
+ * file: with the same checks and messages.
  */
 #include "relayd/config/relay_options.h"
 
@@ -11,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "relayd/config/relay_conf_read.h"
 
 #define DEFAULT_FILE SYSCONFDIR "/netboot6/relayd.conf"
 
@@ -37,27 +38,27 @@ void relay_options_help(void)
 	       "       netboot6-relayd -i PATTERN... -s SERVER... [-tfd]\n"
 	       "\n"
 	       "  -c, --config FILE       configuration [%s]\n"
-	       "  -i, --interface PATTERN client-facing links, \"vlan*\"; \"!vlan99\" excepts one\n"
-	       "  -s, --server SERVER     a DHCPv6 server: its address, or its name in DNS\n"
-	       "  -t, --check             check the configuration and exit (%d: bad)\n"
-	       "  -f, --foreground        log to stderr\n"
+	       "  -i, --interface PATTERN client-facing links: \"vlan*\"; not this one: \"!vlan99\"\n"
+	       "  -s, --server SERVER     a DHCPv6 server, by address or DNS name\n"
+	       "  -t, --check             check the configuration and exit (%d if it is bad)\n"
+	       "  -f, --foreground        log to stderr even if it is no terminal\n"
 	       "  -d, --debug             log more\n"
 	       "      --client-mac-by WAY ebpf (with packet-socket as fallback), packet-socket\n"
 	       "      --control PATH      the control socket\n"
-	       "      --no-sandbox        allow all system calls\n"
+	       "      --no-sandbox        do not restrict system calls\n"
 	       "  -V, --version\n"
 	       "  -h, --help\n",
 		DEFAULT_FILE, CONFIG_EXIT_BAD);
 }
 
-/* Add `before`, the value and `after` to the configuration that -i and -s come to. */
+/* Append `before`, the value and `after` to the text that -i and -s make. */
 static int add_text(
 	struct relay_options *options, const char *before, const char *value, const char *after)
 {
 	char *text;
 
 	if (strpbrk(value, "\"\\\n${}")) {
-		fprintf(stderr, "netboot6-relayd: '%s' is neither a link nor an address\n", value);
+		fprintf(stderr, "netboot6-relayd: '%s' is neither the name of a link nor a server\n", value);
 		return -EINVAL;
 	}
 	if (asprintf(&text, "%s%s%s%s", options->text ? options->text : "", before, value, after) <
@@ -81,7 +82,7 @@ static int take_mac_way(struct relay_options *options, const char *word)
 	return -EINVAL;
 }
 
-static int take_option(struct relay_options *options, int option)
+static int apply_option(struct relay_options *options, int option)
 {
 	switch (option) {
 	case 'c':
@@ -115,7 +116,7 @@ static int take_option(struct relay_options *options, int option)
 		options->help = true;
 		return 0;
 	default:
-		return -EINVAL; /* getopt has said why */
+		return -EINVAL; /* getopt has printed the reason */
 	}
 }
 
@@ -126,13 +127,13 @@ int relay_options_parse(struct relay_options *options, int argc, char *argv[])
 	*options = (struct relay_options){.mac_way = CLIENT_MAC_EBPF};
 	while (rc == 0 &&
 		(option = getopt_long(argc, argv, "c:tfdi:s:Vh", long_options, NULL)) != -1)
-		rc = take_option(options, option);
+		rc = apply_option(options, option);
 	if (rc == 0 && optind < argc) {
-		fprintf(stderr, "netboot6-relayd: '%s' was not expected\n", argv[optind]);
+		fprintf(stderr, "netboot6-relayd: unexpected argument '%s'; see --help\n", argv[optind]);
 		rc = -EINVAL;
 	}
 	if (rc == 0 && options->file && options->text) {
-		fprintf(stderr, "netboot6-relayd: -c and -i or -s exclude each other\n");
+		fprintf(stderr, "netboot6-relayd: -c cannot be combined with -i or -s\n");
 		rc = -EINVAL;
 	}
 	if (!options->file)

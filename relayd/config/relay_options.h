@@ -7,12 +7,13 @@
 
 #include <stdbool.h>
 
+#include "daemon/config.h"
 #include "frame/client_mac.h"
 #include "relayd/config/relay_conf.h"
 
 struct relay_options {
-	const char *file;            /* -c, or its default where neither -i nor -s was given */
-	char *text;                  /* a configuration made of -i and -s; owned */
+	const char *file;            /* -c or its default; unused if `text` is set */
+	char *text;                  /* the configuration that -i and -s make; owned, NULL: none */
 	bool check;                  /* -t */
 	bool foreground;             /* -f */
 	bool debug;                  /* -d */
@@ -23,14 +24,14 @@ struct relay_options {
 	const char *control;         /* --control */
 };
 
-/* Returns 0, or -EINVAL after it has said on stderr what is wrong. */
+/* Returns 0, or -errno after a message on stderr. */
 int relay_options_parse(struct relay_options *options, int argc, char *argv[]);
 void relay_options_fini(struct relay_options *options);
 
 /* Print the usage. */
 void relay_options_help(void);
 
-/* The configuration that the options come to: of the file, or of -i and -s. */
+/* Read the configuration: the file, or what -i and -s make. See relay_conf_read(). */
 int relay_options_read_conf(const struct relay_options *options, struct relay_conf **conf,
 	struct config_problems *problems);
 

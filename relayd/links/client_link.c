@@ -187,10 +187,10 @@ void client_link_identify(struct client_link *cl, const struct relay_conf *conf,
 	int len = 0;
 
 	if (conf->interface_id)
-		len = relay_conf_expand(conf->interface_id, host, cl->name, cl->interface_id);
+		len = id_template_expand(conf->interface_id, host, cl->name, cl->interface_id);
 	if (len < 0) {
 		log_warning("%s: its Interface-Id would be over %d octets: its name is sent alone",
-			cl->name, RELAY_ID_MAX);
+			cl->name, ID_TEMPLATE_MAX);
 		len = (int)strlen(cl->name);
 		memcpy(cl->interface_id, cl->name, (size_t)len);
 	}
@@ -201,8 +201,8 @@ void client_link_identify(struct client_link *cl, const struct relay_conf *conf,
 static void put_text_option(struct wire_out *out, uint16_t code, uint32_t enterprise,
 	const char *format, const char *host, const char *link)
 {
-	uint8_t id[RELAY_ID_MAX];
-	int len = relay_conf_expand(format, host, link, id);
+	uint8_t id[ID_TEMPLATE_MAX];
+	int len = id_template_expand(format, host, link, id);
 	size_t mark;
 
 	if (len < 0)

@@ -22,6 +22,7 @@
 #include "daemon/rate_limit.h"
 #include "dhcp6/dhcp6.h"
 #include "netlink/link_table.h"
+#include "relayd/config/id_template.h"
 #include "relayd/config/relay_conf.h"
 #include "relayd/links/counters.h"
 
@@ -40,8 +41,8 @@ enum {
 	FORWARD_PORT_LEN = 4 + 2, /* the Relay Source Port option */
 	/* Relay header; Interface-Id, Remote-ID, Subscriber-ID, Relay-ID and Relay Source Port:
 	 * all but option 79. */
-	FORWARD_FIXED_MAX = DHCP6_RELAY_HEADER_LEN + (4 + RELAY_ID_MAX) + (4 + 4 + RELAY_ID_MAX) +
-			    (4 + RELAY_ID_MAX) + (4 + DHCP6_DUID_MAX) + FORWARD_PORT_LEN,
+	FORWARD_FIXED_MAX = DHCP6_RELAY_HEADER_LEN + (4 + ID_TEMPLATE_MAX) + (4 + 4 + ID_TEMPLATE_MAX) +
+			    (4 + ID_TEMPLATE_MAX) + (4 + DHCP6_DUID_MAX) + FORWARD_PORT_LEN,
 	/* The same with option 79 and the header of the Relay Message option behind it. */
 	FORWARD_HEADER_MAX = FORWARD_FIXED_MAX + (4 + 2 + LINK_MAC_SIZE) + 4,
 };
@@ -73,7 +74,7 @@ struct client_link {
 	struct in6_addr link_local;   /* replies go out from it; :: where there is none */
 	uint64_t changes;             /* of the link-address since we started */
 
-	uint8_t interface_id[RELAY_ID_MAX];
+	uint8_t interface_id[ID_TEMPLATE_MAX];
 	uint8_t interface_id_len; /* 0: none is sent */
 	struct forward_template forward;
 	struct relay_counters counters;

@@ -11,6 +11,7 @@
 
 #include "daemon/log.h"
 #include "dhcp6/message.h"
+#include "relayd/config/relay_conf_read.h"
 #include "relayd/packet/forward.h"
 #include "relayd/packet/reply.h"
 #include "relayd/view/trace_message.h"

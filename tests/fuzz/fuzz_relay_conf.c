@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "relayd/config/relay_conf.h"
+#include "relayd/config/relay_conf_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

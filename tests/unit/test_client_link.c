@@ -15,6 +15,7 @@
 
 #include "daemon/log.h"
 #include "dhcp6/option.h"
+#include "relayd/config/relay_conf_read.h"
 #include "relayd/packet/forward.h"
 #include "relayd/links/client_link.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * relayd.conf: what comes out of a good file, and what is said, at which
- * line, of a bad one.
+ * relayd.conf: the values that a good file gives, and the message, with its line, for a bad one.
  */
 #include <arpa/inet.h>
 #include <setjmp.h>
@@ -13,7 +12,8 @@
 
 #include <cmocka.h>
 
-#include "relayd/config/relay_conf.h"
+#include "relayd/config/id_template.h"
+#include "relayd/config/relay_conf_read.h"
 
 #define GOOD "interfaces = {\"vlan*\"}\nserver \"2001:db8::547\" {}\n"
 
@@ -83,48 +83,48 @@ static void test_defaults(void **state)
 	relay_conf_free(conf);
 }
 
-static void test_what_is_said_of_bad_lines(void **state)
+static void test_messages_about_bad_lines(void **state)
 {
 	static const struct {
-		const char *text, *said;
+		const char *text, *message;
 	} rows[] = {
 		{GOOD "nonsense = 1\n", "f:3: no such option 'nonsense'"},
 		{GOOD "forward = any\n",
-			"f:3: forward: 'any' found, all or first-reachable or hash expected"},
+			"f:3: forward: 'any' is unknown; expected all or first-reachable or hash"},
 		{GOOD "interface-id = number\n",
-			"f:3: interface-id: 'number' found; name, none, or a text with %i"},
-		{GOOD "source = \"fe80::1\"\n", "f:3: source: 'fe80::1' is no global"},
-		{GOOD "source = \"2001:db8::zz\"\n", "f:3: source: '2001:db8::zz' is no global"},
-		{GOOD "source-port = 546\n", "f:3: source-port: 546 found, a UDP port, and not"},
-		{GOOD "source-port = 0\n", "f:3: source-port: 0 found"},
-		{GOOD "source-port = 65536\n", "f:3: source-port: 65536 found"},
-		{GOOD "source = \"lo*\"\n", "f:3: source: 'lo*' found"},
+			"f:3: interface-id: 'number' is the same for all links; expected name"},
+		{GOOD "source = \"fe80::1\"\n", "f:3: source: 'fe80::1' is not a global"},
+		{GOOD "source = \"2001:db8::zz\"\n", "f:3: source: '2001:db8::zz' is not a global"},
+		{GOOD "source-port = 546\n", "f:3: source-port: 546 is not usable; expected a UDP port other than 546"},
+		{GOOD "source-port = 0\n", "f:3: source-port: 0 is not usable"},
+		{GOOD "source-port = 65536\n", "f:3: source-port: 65536 is not usable"},
+		{GOOD "source = \"lo*\"\n", "f:3: source: 'lo*' is not the name"},
 		{GOOD "source = \"a-name-too-long-for-it\"\n", "f:3: source:"},
-		{GOOD "enterprise-number = 0\n", "f:3: enterprise-number: 0 found"},
+		{GOOD "enterprise-number = 0\n", "f:3: enterprise-number: 0 is out of range"},
 		{GOOD "remote-id = \"\"\n", "f:3: remote-id: ''"},
-		{GOOD "remote-id = \"%i\"\n", "remote-id needs an enterprise-number"},
+		{GOOD "remote-id = \"%i\"\n", "remote-id: needs the setting enterprise-number"},
 		{GOOD "interface-id = none\nwithout-address = unspecified\n",
-			"needs an interface-id"},
-		{GOOD "interface-id = \"%i%q\"\n", "f:3: interface-id: '%i%q' found; text with"},
-		{GOOD "subscriber-id = \"%\"\n", "f:3: subscriber-id: '%' found"},
-		{GOOD "relay-id = \"00:03\"\n", "f:3: relay-id: '00:03' found, a DUID"},
-		{GOOD "relay-id = \"zz\"\n", "f:3: relay-id: 'zz' found, a DUID"},
-		{GOOD "link \"!a\" {}\n", "f:3: link: '!a' is no name"},
+			"unspecified needs interface-id"},
+		{GOOD "interface-id = \"%i%q\"\n", "f:3: interface-id: '%i%q' is not valid; expected a text with"},
+		{GOOD "subscriber-id = \"%\"\n", "f:3: subscriber-id: '%' is not valid"},
+		{GOOD "relay-id = \"00:03\"\n", "f:3: relay-id: '00:03' is not a DUID"},
+		{GOOD "relay-id = \"zz\"\n", "f:3: relay-id: 'zz' is not a DUID"},
+		{GOOD "link \"!a\" {}\n", "f:3: link: '!a' cannot match"},
 		{GOOD "link \"a\" {\nwhile-address = \"ff02::1\"\n}\n",
-			"f:4: while-address: 'ff02::1' found"},
+			"f:4: while-address: 'ff02::1' is not a unicast"},
 		{GOOD "link \"a\" { while-adress = \"fe80::1\" }\n", "f:3: no such option"},
 		{GOOD "server \"ff05::1:3\" {}\n", "f:3: server: 'ff05::1:3' is a multicast"},
 		{GOOD "server \"ff05::1:3\" { interface = {\"a b\"} }\n",
-			"f:3: interface: 'a b' is no name or pattern"},
+			"f:3: interface: 'a b' cannot match"},
 		{GOOD "server \"ff01::1\" { interface = {\"a\"} }\n",
-			"f:3: server: 'ff01::1' is not the address of a server beyond"},
-		{GOOD "server \"fe80::1\" {}\n", "f:3: server: 'fe80::1' is not the address"},
+			"f:3: server: 'ff01::1' cannot be reached through routers"},
+		{GOOD "server \"fe80::1\" {}\n", "f:3: server: 'fe80::1' cannot be reached"},
 		{GOOD "server \"2001:db8::2\" { vrf = \"a*\" }\n",
-			"f:3: vrf: 'a*' found, the name of a VRF"},
-		{GOOD "server \"2001:db8::2\" { vrf = \"\" }\n", "f:3: vrf: '' found"},
+			"f:3: vrf: 'a*' is not the name"},
+		{GOOD "server \"2001:db8::2\" { vrf = \"\" }\n", "f:3: vrf: '' is not the name"},
 		{GOOD "server \"ff05::1:3\" { vrf = \"r\" interface = {\"a\"} }\n",
 			"f:3: server: vrf and interface exclude each other"},
-		{GOOD "server \"::\" {}\n", "f:3: server: '::' is no IPv6 address"},
+		{GOOD "server \"::\" {}\n", "f:3: server: '::' is not the address of a host"},
 		{GOOD "server \"dhcp\" {}\n", "f:3: server: 'dhcp' is neither"},
 		{GOOD "server \"dhcp.\" {}\n", "f:3: server: 'dhcp.' is neither"},
 		{GOOD "server \"a..b\" {}\n", "f:3: server: 'a..b' is neither"},
@@ -137,9 +137,9 @@ static void test_what_is_said_of_bad_lines(void **state)
 		{GOOD "interfaces = {\"\"}\n", "f:3: interfaces: ''"},
 		{GOOD "client-mac = perhaps\n", "f:3: "},
 		{GOOD "server {\n", "f:3"},
-		{"interfaces = {\"a\"}\n", "f:0: no server"},
-		{"server \"2001:db8::1\" {}\n", "f:0: no client-facing links"},
-		{"", "f:0: no client-facing links"},
+		{"interfaces = {\"a\"}\n", "f:0: server: no server"},
+		{"server \"2001:db8::1\" {}\n", "f:0: interfaces: no client-facing link"},
+		{"", "f:0: interfaces: no client-facing link"},
 	};
 
 	(void)state;
@@ -148,10 +148,10 @@ static void test_what_is_said_of_bad_lines(void **state)
 		struct relay_conf *conf = NULL;
 
 		if (relay_conf_read_text("f", rows[i].text, &conf, &problems) == 0)
-			fail_msg("row %zu was taken: %s", i, rows[i].text);
+			fail_msg("row %zu was accepted: %s", i, rows[i].text);
 		assert_null(conf);
-		if (!strstr(problems.text, rows[i].said))
-			fail_msg("row %zu: said '%s', not '%s'", i, problems.text, rows[i].said);
+		if (!strstr(problems.text, rows[i].message))
+			fail_msg("row %zu: the message is '%s', not '%s'", i, problems.text, rows[i].message);
 	}
 }
 
@@ -201,26 +201,26 @@ static void test_too_many_servers(void **state)
 	for (int i = 0; i <= RELAY_SERVERS_MAX; i++)
 		sprintf(text + strlen(text), "server \"2001:db8::%x\" {}\n", i + 1);
 	assert_int_not_equal(relay_conf_read_text("f", text, &conf, &problems), 0);
-	assert_non_null(strstr(problems.text, "f:10: server: more than 8"));
+	assert_non_null(strstr(problems.text, "f:10: server: there are more than 8"));
 }
 
 static void test_expansion(void **state)
 {
-	uint8_t out[RELAY_ID_MAX];
+	uint8_t out[ID_TEMPLATE_MAX];
 	char long_host[80];
 
 	(void)state;
-	assert_int_equal(relay_conf_expand("%h:%i", "r1", "vlan7", out), 8);
+	assert_int_equal(id_template_expand("%h:%i", "r1", "vlan7", out), 8);
 	assert_memory_equal(out, "r1:vlan7", 8);
-	assert_int_equal(relay_conf_expand("100%%", "", "", out), 4);
+	assert_int_equal(id_template_expand("100%%", "", "", out), 4);
 	assert_memory_equal(out, "100%", 4);
-	assert_true(relay_conf_expand("%", "h", "i", out) < 0);
-	assert_true(relay_conf_expand("%x", "h", "i", out) < 0);
-	assert_true(relay_conf_expand("", "h", "i", out) < 0);
+	assert_true(id_template_expand("%", "h", "i", out) < 0);
+	assert_true(id_template_expand("%x", "h", "i", out) < 0);
+	assert_true(id_template_expand("", "h", "i", out) < 0);
 	memset(long_host, 'h', sizeof(long_host));
-	long_host[RELAY_ID_MAX] = '\0';
-	assert_int_equal(relay_conf_expand("%h", long_host, "", out), RELAY_ID_MAX);
-	assert_true(relay_conf_expand("%h.", long_host, "", out) < 0);
+	long_host[ID_TEMPLATE_MAX] = '\0';
+	assert_int_equal(id_template_expand("%h", long_host, "", out), ID_TEMPLATE_MAX);
+	assert_true(id_template_expand("%h.", long_host, "", out) < 0);
 }
 
 int main(void)
@@ -228,7 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_whole_file),
 		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_what_is_said_of_bad_lines),
+		cmocka_unit_test(test_messages_about_bad_lines),
 		cmocka_unit_test(test_servers_by_name),
 		cmocka_unit_test(test_servers_by_multicast),
 		cmocka_unit_test(test_too_many_servers),

@@ -14,6 +14,7 @@
 
 #include "daemon/log.h"
 #include "dhcp6/option.h"
+#include "relayd/config/relay_conf_read.h"
 #include "relayd/packet/reply.h"
 
 struct fixture {

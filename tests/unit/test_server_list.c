@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "daemon/log.h"
+#include "relayd/config/relay_conf_read.h"
 #include "relayd/servers/server_list.h"
 
 static struct in6_addr address_of(const char *text)

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * relayd.conf, from text to struct relay_conf in three steps: libConfuse parses the text by the
+ * syntax of relay_conf_syntax.c, which checks each value; copy_values() copies the values;
+ * check_whole() checks what only the whole file shows (no server, no client-facing link).
+ */
+#include "relayd/config/relay_conf_read.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relayd/config/relay_conf_syntax.h"
+
+static int copy_patterns(cfg_t *cfg, const char *name, struct link_patterns *patterns)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < cfg_size(cfg, name) && rc == 0; i++)
+		rc = link_patterns_add(patterns, cfg_getnstr(cfg, name, i));
+	return rc;
+}
+
+static void copy_source(cfg_t *cfg, struct relay_conf *conf)
+{
+	const char *text = cfg_getstr(cfg, "source");
+
+	if (strcmp(text, "auto") == 0) {
+		conf->source = RELAY_SOURCE_AUTO;
+	} else if (config_address(text, &conf->source_address) == 0) {
+		conf->source = RELAY_SOURCE_ADDRESS;
+	} else {
+		conf->source = RELAY_SOURCE_LINK;
+		strcpy(conf->source_link, text);
+	}
+}
+
+/* A copy of an optional text: NULL stays NULL. */
+static int copy_text(const char *text, char **copy)
+{
+	*copy = text ? strdup(text) : NULL;
+	return text && !*copy ? -ENOMEM : 0;
+}
+
+static int copy_server(cfg_t *section, struct relay_server *server)
+{
+	int rc = copy_text(cfg_title(section), &server->title);
+
+	if (config_address(cfg_title(section), &server->address) < 0)
+		server->kind = RELAY_SERVER_NAME;
+	else
+		server->kind = IN6_IS_ADDR_MULTICAST(&server->address) ? RELAY_SERVER_MULTICAST
+								       : RELAY_SERVER_ADDRESS;
+	if (cfg_getstr(section, "vrf"))
+		strcpy(server->vrf, cfg_getstr(section, "vrf"));
+	return rc < 0 ? rc : copy_patterns(section, "interface", &server->links);
+}
+
+static int copy_servers(cfg_t *cfg, struct relay_conf *conf)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < cfg_size(cfg, "server") && rc == 0; i++)
+		rc = copy_server(cfg_getnsec(cfg, "server", i), &conf->server[conf->n_servers++]);
+	return rc;
+}
+
+static int copy_rules(cfg_t *cfg, struct relay_conf *conf)
+{
+	unsigned n = cfg_size(cfg, "link");
+	int rc = 0;
+
+	conf->rule = calloc(n ? n : 1, sizeof(*conf->rule));
+	if (!conf->rule)
+		return -ENOMEM;
+	while (conf->n_rules < n && rc == 0) {
+		cfg_t *section = cfg_getnsec(cfg, "link", (unsigned)conf->n_rules);
+		struct relay_link_rule *rule = &conf->rule[conf->n_rules++];
+		const char *address = cfg_getstr(section, "while-address");
+
+		rc = link_patterns_add(&rule->pattern, cfg_title(section));
+		if (address)
+			config_address(address, &rule->while_address);
+	}
+	return rc;
+}
+
+static int copy_interface_id(cfg_t *cfg, struct relay_conf *conf)
+{
+	const char *text = cfg_getstr(cfg, "interface-id");
+
+	if (strcmp(text, "none") == 0)
+		return 0;
+	return copy_text(strcmp(text, "name") == 0 ? "%i" : text, &conf->interface_id);
+}
+
+static int copy_values(cfg_t *cfg, struct relay_conf *conf)
+{
+	int rc = copy_patterns(cfg, "interfaces", &conf->interfaces);
+
+	if (rc == 0)
+		rc = copy_patterns(cfg, "trusted", &conf->trusted);
+	if (rc == 0)
+		rc = copy_rules(cfg, conf);
+	if (rc == 0)
+		rc = copy_interface_id(cfg, conf);
+	if (rc == 0)
+		rc = copy_text(cfg_getstr(cfg, "remote-id"), &conf->remote_id);
+	if (rc == 0)
+		rc = copy_text(cfg_getstr(cfg, "subscriber-id"), &conf->subscriber_id);
+	if (rc == 0)
+		rc = copy_text(cfg_getstr(cfg, "user"), &conf->user);
+	if (rc == 0)
+		rc = copy_text(cfg_getstr(cfg, "control"), &conf->control);
+	if (rc == 0)
+		rc = copy_servers(cfg, conf);
+	copy_source(cfg, conf);
+	conf->has_metrics = cfg_size(cfg, "metrics") > 0;
+	if (conf->has_metrics)
+		config_endpoint(cfg_getstr(cfg_getsec(cfg, "metrics"), "listen"),
+			RELAY_METRICS_PORT, &conf->metrics);
+	if (cfg_getstr(cfg, "relay-id"))
+		dhcp6_duid_parse(cfg_getstr(cfg, "relay-id"), &conf->relay_id);
+	conf->rsoo = cfg_getbool(cfg, "relay-supplied-options");
+	conf->source_port = (uint16_t)cfg_getint(cfg, "source-port");
+	conf->client_mac = cfg_getbool(cfg, "client-mac");
+	conf->remote_id_enterprise = (uint32_t)cfg_getint(cfg, "enterprise-number");
+	conf->link_rate = (uint32_t)cfg_getint(cfg, "link-rate");
+	conf->client_rate = (uint32_t)cfg_getint(cfg, "client-rate");
+	conf->forward = (enum relay_forward)relay_conf_word(
+		cfg_getstr(cfg, "forward"), relay_forward_words);
+	conf->without_address = (enum relay_without_address)relay_conf_word(
+		cfg_getstr(cfg, "without-address"), relay_without_address_words);
+	return rc;
+}
+
+static int check_whole(
+	const struct relay_conf *conf, const char *name, struct config_problems *problems)
+{
+	if (conf->interfaces.count == 0)
+		config_problem(problems, true, name, 0,
+			"interfaces: no client-facing link is configured; expected patterns or names, "
+			"for example interfaces = {\"vlan*\"}");
+	if (conf->n_servers == 0)
+		config_problem(problems, true, name, 0,
+			"server: no server is configured; expected at least one section, for "
+			"example server \"2001:db8::547\" {}");
+	if (conf->remote_id && conf->remote_id_enterprise == 0)
+		config_problem(problems, true, name, 0,
+			"remote-id: needs the setting enterprise-number too (RFC 4649), for example "
+			"enterprise-number = 32473");
+	if (!conf->interface_id && conf->without_address == RELAY_UNSPECIFIED)
+		config_problem(problems, true, name, 0,
+			"without-address: unspecified needs interface-id = name: without both "
+			"link-address and Interface-Id the relay cannot tell the link that a reply "
+			"belongs to (RFC 9915 section 19.1.1)");
+	return problems->errors ? -EINVAL : 0;
+}
+
+/* Parsed with result `rc`: copy and check. Frees `cfg`. */
+static int finish(cfg_t *cfg, const char *name, int rc, struct relay_conf **out,
+	struct config_problems *problems)
+{
+	struct relay_conf *conf = rc == 0 ? calloc(1, sizeof(*conf)) : NULL;
+
+	if (rc == 0)
+		rc = conf ? copy_values(cfg, conf) : -ENOMEM;
+	if (rc == 0)
+		rc = check_whole(conf, name, problems);
+	if (rc == 0)
+		*out = conf;
+	else
+		relay_conf_free(conf);
+	cfg_free(cfg);
+	return rc;
+}
+
+int relay_conf_read(const char *path, struct relay_conf **conf, struct config_problems *problems)
+{
+	cfg_t *cfg = relay_conf_parser();
+
+	if (!cfg)
+		return -ENOMEM;
+	return finish(cfg, path, config_parse(cfg, path, problems), conf, problems);
+}
+
+int relay_conf_read_text(const char *name, const char *text, struct relay_conf **conf,
+	struct config_problems *problems)
+{
+	cfg_t *cfg = relay_conf_parser();
+
+	if (!cfg)
+		return -ENOMEM;
+	return finish(cfg, name, config_parse_text(cfg, name, text, problems), conf, problems);
+}
