@@ -17,7 +17,7 @@
 
 #include "daemon/log.h"
 #include "daemon/mix.h"
-#include "frame/client_mac_channel.h"
+#include "frame/mac_channel.h"
 #include "netlink/link_table.h"
 
 enum { KEPT = 16384, NONE = UINT16_MAX };
@@ -31,7 +31,7 @@ struct kept {
 };
 
 struct client_mac {
-	enum client_mac_way way;
+	enum client_mac_method way;
 	struct mac_ebpf *ebpf;
 	struct mac_packet *packet;
 	uint64_t seed;
@@ -46,7 +46,7 @@ static const char *const way_name[] = {
 	[CLIENT_MAC_PACKET] = "packet-socket",
 };
 
-const char *client_mac_way_name(enum client_mac_way way)
+const char *client_mac_method_name(enum client_mac_method way)
 {
 	return way_name[way];
 }
@@ -139,7 +139,7 @@ bool client_mac_find_on(const struct client_mac *cm, const struct link *l,
 	       (l->master && client_mac_find(cm, l->master, source, message, mac));
 }
 
-static void open_best(struct client_mac *cm, int udp_fd, enum client_mac_way most)
+static void open_best(struct client_mac *cm, int udp_fd, enum client_mac_method most)
 {
 	int rc = 0;
 
@@ -169,7 +169,7 @@ static void open_best(struct client_mac *cm, int udp_fd, enum client_mac_way mos
 	}
 }
 
-struct client_mac *client_mac_new(int udp_fd, enum client_mac_way most)
+struct client_mac *client_mac_new(int udp_fd, enum client_mac_method most)
 {
 	struct client_mac *cm = calloc(1, sizeof(*cm));
 
@@ -193,7 +193,7 @@ void client_mac_free(struct client_mac *cm)
 	free(cm);
 }
 
-enum client_mac_way client_mac_way(const struct client_mac *cm)
+enum client_mac_method client_mac_method(const struct client_mac *cm)
 {
 	return cm->way;
 }

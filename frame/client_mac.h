@@ -27,13 +27,13 @@
 struct client_mac;
 struct link;
 
-enum client_mac_way {
+enum client_mac_method {
 	CLIENT_MAC_NONE, /* not wanted, or neither way is open to us */
 	CLIENT_MAC_EBPF,
 	CLIENT_MAC_PACKET,
 };
 
-const char *client_mac_way_name(enum client_mac_way way);
+const char *client_mac_method_name(enum client_mac_method way);
 
 /* What a side channel hands over for one datagram. The layout is the eBPF program's too. */
 struct client_mac_record {
@@ -47,12 +47,12 @@ struct client_mac_record {
 /*
  * Open the better way there is for the daemon's UDP socket; `most` is the best
  * one to try. What was chosen and why not the other is logged once. NULL only
- * without memory; client_mac_way() says whether it is of use.
+ * without memory; client_mac_method() says whether it is of use.
  */
-struct client_mac *client_mac_new(int udp_fd, enum client_mac_way most);
+struct client_mac *client_mac_new(int udp_fd, enum client_mac_method most);
 void client_mac_free(struct client_mac *cm); /* before the socket; NULL is fine */
 
-enum client_mac_way client_mac_way(const struct client_mac *cm);
+enum client_mac_method client_mac_method(const struct client_mac *cm);
 
 /* Take in all records there are. Call it between receiving a batch and looking up. */
 void client_mac_drain(struct client_mac *cm);

@@ -2,9 +2,9 @@
 /*
  * Decoding of RTM_NEWLINK, RTM_DELLINK, RTM_NEWADDR and RTM_DELADDR.
  *
- * A message is taken apart in two steps: attributes_collect() puts the wanted
- * attributes of one level into an array, sizes checked; then each field is
- * taken from there, its width stated once. Nothing is read that was not checked.
+ * A message is decoded in two steps. attributes_collect() puts the wanted attributes of one
+ * nesting level into an array and checks their sizes against a table; then each field is read
+ * from that array. No octet is read whose presence was not checked before.
  */
 #include "netlink/link_decode.h"
 
@@ -18,7 +18,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 enum size_rule {
-	SIZE_UNWANTED = 0, /* not in the table */
+	SIZE_UNWANTED = 0, /* not in the table: skipped */
 	SIZE_EXACT,
 	SIZE_UP_TO,
 	SIZE_AT_LEAST, /* newer kernels append members to a struct */
@@ -81,8 +81,8 @@ static bool attribute_size_ok(const struct nlattr *attr, struct attribute_wanted
 }
 
 /*
- * The wanted attributes among the `len` octets at `attrs`, by type; NULL where
- * absent. Of one that comes twice the last counts. Returns 0 or -EBADMSG.
+ * Collect the wanted attributes among the `len` octets at `attrs`, indexed by type; NULL if
+ * absent. If an attribute comes twice, the last one counts. Returns 0 or -EBADMSG.
  */
 static int attributes_collect(const void *attrs, size_t len, const struct attribute_wanted *wanted,
 	size_t n, const struct nlattr **found)
@@ -103,14 +103,14 @@ static int attributes_collect(const void *attrs, size_t len, const struct attrib
 		}
 		step = MNL_ALIGN(attr->nla_len);
 		if (step >= len)
-			break; /* the last one may come without its padding */
+			break; /* the last attribute may lack its padding */
 		len -= step;
 		attr = (const struct nlattr *)((const char *)attr + step);
 	}
 	return 0;
 }
 
-/* The attributes after the family header of `header_size` octets, which is there. */
+/* The attributes after the family header of `header_size` octets, whose presence was checked. */
 static int message_collect(const struct nlmsghdr *nlh, size_t header_size,
 	const struct attribute_wanted *wanted, size_t n, const struct nlattr **found)
 {
@@ -132,7 +132,7 @@ static uint8_t get_u8(const struct nlattr *attr)
 
 /* --- links ----------------------------------------------------------------- */
 
-/* Longer kinds than we keep are none that anyone here asks for: cut. */
+/* A kind that is too long to be stored is truncated: no code here compares with such a kind. */
 static void copy_kind(const struct nlattr *attr, char kind[static LINK_KIND_SIZE])
 {
 	size_t len = attr ? strnlen(mnl_attr_get_payload(attr), LINK_KIND_SIZE - 1) : 0;
@@ -157,8 +157,8 @@ static int decode_kinds(const struct nlattr *info, struct link *link)
 }
 
 /*
- * For the two ends of a pair IFLA_LINK is the peer, which no frame goes down
- * to; besides, the kernel does not tell the end made first when it gets one.
+ * For a veth or netkit pair IFLA_LINK is the peer, which is not a lower link. Besides, the
+ * kernel sends no event for the end that was created first when it gets its peer.
  */
 static int lower_of(const struct nlattr *const *found, const char *kind)
 {
@@ -167,7 +167,7 @@ static int lower_of(const struct nlattr *const *found, const char *kind)
 	return (int)get_u32(found[IFLA_LINK]);
 }
 
-static int decode_link_facts(
+static int decode_link_attributes(
 	const struct ifinfomsg *header, const struct nlattr *const *found, struct link *link)
 {
 	const struct nlattr *mac = found[IFLA_ADDRESS];
@@ -189,12 +189,12 @@ static int decode_link_facts(
 	return 0;
 }
 
-static int decode_link(const struct nlmsghdr *nlh, struct link_news *news)
+static int decode_link(const struct nlmsghdr *nlh, struct link_event *event)
 {
 	const struct ifinfomsg *header = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *found[ARRAY_SIZE(link_wanted)];
 
-	/* Another family's attributes have other meanings: look before they are checked. */
+	/* Attributes of another family have other meanings: check the family first. */
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*header))
 		return -EBADMSG;
 	if (header->ifi_family != AF_UNSPEC)
@@ -203,30 +203,30 @@ static int decode_link(const struct nlmsghdr *nlh, struct link_news *news)
 		return -EBADMSG;
 	if (header->ifi_index < 1)
 		return -EBADMSG;
-	news->ifindex = header->ifi_index;
+	event->ifindex = header->ifi_index;
 	if (nlh->nlmsg_type == RTM_DELLINK) {
-		news->what = LINK_NEWS_LINK_GONE;
+		event->type = LINK_EVENT_LINK_GONE;
 		return 0;
 	}
-	/* A wireless event is a NEWLINK without the facts: it says nothing of the link. */
+	/* A wireless event is an RTM_NEWLINK without the attributes of the link. */
 	if (found[IFLA_WIRELESS])
 		return 0;
-	if (!found[IFLA_IFNAME] || decode_link_facts(header, found, &news->link) < 0)
+	if (!found[IFLA_IFNAME] || decode_link_attributes(header, found, &event->link) < 0)
 		return -EBADMSG;
-	news->what = LINK_NEWS_LINK;
+	event->type = LINK_EVENT_LINK;
 	return 0;
 }
 
 /* --- addresses ------------------------------------------------------------- */
 
-static int decode_address(const struct nlmsghdr *nlh, struct link_news *news)
+static int decode_address(const struct nlmsghdr *nlh, struct link_event *event)
 {
 	const struct ifaddrmsg *header = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *found[ARRAY_SIZE(address_wanted)], *address;
-	struct link_address *a = &news->address;
+	struct link_address *a = &event->address;
 	struct ifa_cacheinfo life = {
-		.ifa_prefered = LINK_FOR_EVER,
-		.ifa_valid = LINK_FOR_EVER,
+		.ifa_prefered = LINK_ADDRESS_FOREVER,
+		.ifa_valid = LINK_ADDRESS_FOREVER,
 	};
 
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*header))
@@ -242,8 +242,8 @@ static int decode_address(const struct nlmsghdr *nlh, struct link_news *news)
 		return -EBADMSG;
 	if (found[IFA_CACHEINFO])
 		memcpy(&life, mnl_attr_get_payload(found[IFA_CACHEINFO]), sizeof(life));
-	news->what = nlh->nlmsg_type == RTM_NEWADDR ? LINK_NEWS_ADDRESS : LINK_NEWS_ADDRESS_GONE;
-	news->ifindex = (int)header->ifa_index;
+	event->type = nlh->nlmsg_type == RTM_NEWADDR ? LINK_EVENT_ADDRESS : LINK_EVENT_ADDRESS_GONE;
+	event->ifindex = (int)header->ifa_index;
 	memcpy(&a->address, mnl_attr_get_payload(address), sizeof(a->address));
 	a->flags = found[IFA_FLAGS] ? get_u32(found[IFA_FLAGS]) : header->ifa_flags;
 	a->prefixlen = header->ifa_prefixlen;
@@ -256,34 +256,34 @@ static int decode_address(const struct nlmsghdr *nlh, struct link_news *news)
 
 /* --- both ------------------------------------------------------------------ */
 
-int link_decode(const struct nlmsghdr *nlh, struct link_news *news)
+int link_decode(const struct nlmsghdr *nlh, struct link_event *event)
 {
-	memset(news, 0, sizeof(*news));
+	memset(event, 0, sizeof(*event));
 	switch (nlh->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
-		return decode_link(nlh, news);
+		return decode_link(nlh, event);
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
-		return decode_address(nlh, news);
+		return decode_address(nlh, event);
 	}
 	return 0;
 }
 
-int link_news_apply(const struct link_news *news, struct link_table *table)
+int link_event_apply(const struct link_event *event, struct link_table *table)
 {
-	switch (news->what) {
-	case LINK_NEWS_NONE:
+	switch (event->type) {
+	case LINK_EVENT_NONE:
 		break;
-	case LINK_NEWS_LINK:
-		return link_table_put_link(table, &news->link);
-	case LINK_NEWS_LINK_GONE:
-		link_table_remove_link(table, news->ifindex);
+	case LINK_EVENT_LINK:
+		return link_table_put_link(table, &event->link);
+	case LINK_EVENT_LINK_GONE:
+		link_table_remove_link(table, event->ifindex);
 		break;
-	case LINK_NEWS_ADDRESS:
-		return link_table_put_address(table, news->ifindex, &news->address);
-	case LINK_NEWS_ADDRESS_GONE:
-		link_table_remove_address(table, news->ifindex, &news->address.address);
+	case LINK_EVENT_ADDRESS:
+		return link_table_put_address(table, event->ifindex, &event->address);
+	case LINK_EVENT_ADDRESS_GONE:
+		link_table_remove_address(table, event->ifindex, &event->address.address);
 		break;
 	}
 	return 0;

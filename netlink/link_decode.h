@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * rtnetlink messages about links and IPv6 addresses, decoded into what the
- * link table takes. No I/O, no allocation, no state.
+ * Decodes rtnetlink messages about links and IPv6 addresses into link events, which can be
+ * applied to a link table. No I/O, no allocation, no state.
  *
- * Wanted attributes stand in a table with their sizes: a wrong size makes the
- * message bad in one place, an attribute that is not in the table is skipped,
- * so that newer kernels work.
+ * The wanted attributes and their sizes are listed in tables. A wrong size makes the whole
+ * message malformed; an attribute that is not listed is skipped, so that newer kernels work.
  */
 #ifndef NB6_NETLINK_LINK_DECODE_H
 #define NB6_NETLINK_LINK_DECODE_H
@@ -14,37 +13,37 @@
 
 #include "netlink/link_table.h"
 
-enum link_news_what {
-	LINK_NEWS_NONE, /* well formed and not for us: another type or family, a wireless event */
-	LINK_NEWS_LINK, /* `link` */
-	LINK_NEWS_LINK_GONE,    /* `ifindex` */
-	LINK_NEWS_ADDRESS,      /* `ifindex`, `address` */
-	LINK_NEWS_ADDRESS_GONE, /* `ifindex`, `address.address` */
+enum link_event_type {
+	LINK_EVENT_NONE, /* well formed but irrelevant: another type or family, a wireless event */
+	LINK_EVENT_LINK, /* `link` */
+	LINK_EVENT_LINK_GONE,    /* `ifindex` */
+	LINK_EVENT_ADDRESS,      /* `ifindex`, `address` */
+	LINK_EVENT_ADDRESS_GONE, /* `ifindex`, `address.address` */
 };
 
-struct link_news {
-	enum link_news_what what;
+struct link_event {
+	enum link_event_type type;
 	int ifindex;
-	struct link link; /* facts only: see link_table_put_link() */
+	struct link link; /* only the members that link_table_put_link() reads */
 	struct link_address address;
 };
 
 /*
- * Decode one message. nlh->nlmsg_len octets must be there (mnl_nlmsg_ok()).
+ * Decode one message, of which nlh->nlmsg_len octets must be readable (mnl_nlmsg_ok()).
  *
- * RTM_NEWLINK and RTM_DELLINK count with family AF_UNSPEC only: AF_BRIDGE speaks
- * of a bridge port (its DELLINK means "left the bridge"), AF_INET6 of settings.
- * The lower link is IFLA_LINK, unless that is in another namespace
- * (IFLA_LINK_NETNSID) or the link is one of a pair (veth, netkit), where it is
- * the peer. RTM_NEWADDR and RTM_DELADDR count with family AF_INET6 only; the
- * address is IFA_LOCAL where present (then IFA_ADDRESS is the peer), else IFA_ADDRESS.
+ * RTM_NEWLINK and RTM_DELLINK are decoded for family AF_UNSPEC only: AF_BRIDGE is about a
+ * bridge port (its RTM_DELLINK means "left the bridge"), AF_INET6 about settings. The lower
+ * link is IFLA_LINK, unless it is in another namespace (IFLA_LINK_NETNSID) or the link is one
+ * end of a pair (veth, netkit), for which IFLA_LINK is the peer. RTM_NEWADDR and RTM_DELADDR
+ * are decoded for family AF_INET6 only. The address is IFA_LOCAL if present (IFA_ADDRESS is
+ * then the peer), otherwise IFA_ADDRESS.
  *
- * Returns 0, or -EBADMSG: cut short, an attribute of a wrong size, a name that
- * is empty or not terminated, an ifindex below 1, an address missing.
+ * Returns 0, or -EBADMSG: truncated, an attribute of a wrong size, a name that is empty or not
+ * terminated, an ifindex below 1, no address.
  */
-int link_decode(const struct nlmsghdr *nlh, struct link_news *news);
+int link_decode(const struct nlmsghdr *nlh, struct link_event *event);
 
-/* Do to the table what the news say. Returns 0 or -ENOMEM. */
-int link_news_apply(const struct link_news *news, struct link_table *table);
+/* Apply an event to the table. Returns 0 or -ENOMEM. */
+int link_event_apply(const struct link_event *event, struct link_table *table);
 
 #endif

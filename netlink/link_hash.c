@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Two hash tables over the links, chained through the links themselves, that
- * double when there are more links than slots. The one by ifindex holds all
- * links, the one by name each that has a name.
+ * Two hash tables of links, by ifindex and by name, chained through members of struct link. They
+ * double when there are more links than slots. The table by ifindex contains all links, the
+ * table by name those that have a name. The keys come from the kernel: ifindexes are dense, and
+ * only an administrator can choose names, so that the hashes need no secret.
  */
 #include "netlink/link_hash.h"
 
@@ -74,7 +75,7 @@ static void remove_name(struct link_table *t, struct link *l)
 	*at = l->same_name_hash;
 }
 
-/* Empties it; where there is no memory to grow, the chains grow longer instead. */
+/* Empties the table. Without memory to grow it stays as it is, with longer chains. */
 static bool hash_grow(struct link_table_hash *hash)
 {
 	struct link **slots = calloc(hash->size * 2, sizeof(*slots));

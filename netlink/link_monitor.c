@@ -1,42 +1,37 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The live picture: events in, table kept equal to the kernel.
+ * Applies events to the link table and repairs the table after events were lost.
  *
  *	          dump and sweep            queue empty
- *	DIRTY ──────────────▶ CATCHING_UP ────────────▶ WHOLE    (`synced`)
+ *	DIRTY ──────────────▶ CATCHING_UP ────────────▶ SYNCED   (`synced`)
  *	  ▲ ▲  failed: timer       │                      │
  *	  └─┴──────────────────────┴────── events lost ───┘
  *
- * Why it converges, in every interleaving. Each message tells the whole state
- * of one key (a link, or an address on a link) or that it is gone, and the
- * kernel sends it after the change that it tells of, in the order of the
- * changes. A dump is no snapshot: it reads one key after the other, each at a
- * moment of its own. Events are subscribed to, or the queue was seen empty
- * after a loss, before the first key is read.
+ * Why the table converges to the kernel's state in every interleaving: Each message carries the
+ * whole state of one key (a link, or an address of a link) or says that it was removed. The
+ * kernel sends the message after the change, in the order of the changes. A dump is not a
+ * snapshot: it reads one key after the other, each at a different time. Before the first key is
+ * read, events are subscribed to, or after a loss the queue has been read until it was empty.
  *
- *   - A key that changed after that moment has an event in the queue or on its
- *     way. Applied after the dump, the queue may take the key back to an older
- *     state for a while (an address that was deleted before it was dumped
- *     appears, as its RTM_NEWADDR was still queued), but the event of the last
- *     change comes last, and carries the state that the kernel has.
- *   - A key that did not change is as the dump read it, unless the dump's walk
- *     skipped it. That happens only when the list being walked changed, which
- *     the kernel marks (NLM_F_DUMP_INTR): after such a dump nothing is swept,
- *     and it is done again.
- *   - An address whose link is not known is passed over. The kernel tells of a
- *     link before its addresses, so among events this means that the link's
- *     news were lost, and a repair is due; in a dump, where links are read
- *     first, that the link came after they were: its events, then its
- *     addresses', are in the queue.
+ *   - A key that changes after that time has an event in the queue or on its way. The queue,
+ *     applied after the dump, may set the key back to an older state for a while (an address
+ *     that was deleted before the dump appears, because its RTM_NEWADDR was still queued). The
+ *     event of the last change comes last and carries the kernel's state.
+ *   - A key that does not change is as the dump read it, unless the walk of the dump skipped
+ *     it. That happens only if the list being walked changed, which the kernel marks
+ *     (NLM_F_DUMP_INTR). After such a dump nothing is swept, and the dump is repeated.
+ *   - An address of an unknown link is ignored. The kernel reports a link before its addresses.
+ *     Among events, an unknown link therefore means that events were lost and a repair is due.
+ *     In a dump, which reads links first, it means that the link was created after that; its
+ *     events, followed by those of its addresses, are in the queue.
  *   - Names are shared between keys: see table_free_name() in link_table.c.
  *
- * If events are lost meanwhile, all of it is done again. Recovery needs the
- * queue read to its end first: until it is empty, the kernel drops every
- * further event without a word.
+ * If events are lost meanwhile, all of this is repeated. The queue must be read until it is
+ * empty first: until then the kernel silently drops every further event.
  *
- * One change Linux does not tell of: other flags for an address that stays
- * tentative (replaced while its link is down; seen on 6.18). It tells once the
- * address becomes usable, so nobody is misled.
+ * Linux reports no event for one change: other flags for an address that stays tentative
+ * (replaced while its link is down; seen on 6.18). It reports the address when it becomes
+ * usable, and until then it is not used.
  */
 #include "netlink/link_monitor.h"
 
@@ -55,8 +50,8 @@
 
 enum {
 	RECEIVE_BUFFER_DEFAULT = 4 * 1024 * 1024,
-	DATAGRAMS_PER_READ = 512, /* some milliseconds, then others may have the loop */
-	DUMPS_AT_ONCE = 4,        /* interrupted so often: the kernel is busy, come back later */
+	DATAGRAMS_PER_READ = 512, /* takes some milliseconds; then other callbacks run */
+	DUMPS_AT_ONCE = 4,        /* after so many interrupted dumps, retry by the timer */
 	REPAIRS_AT_ONCE = 4,
 	READS_AT_INIT = 64,
 	RETRY_AFTER_MS = 200,
@@ -67,13 +62,13 @@ enum {
 static int message_apply(struct link_table *table, struct link_monitor_counters *counters,
 	const struct nlmsghdr *nlh)
 {
-	struct link_news news;
+	struct link_event event;
 
-	if (link_decode(nlh, &news) < 0) {
+	if (link_decode(nlh, &event) < 0) {
 		counters->malformed++;
 		return 0;
 	}
-	return link_news_apply(&news, table);
+	return link_event_apply(&event, table);
 }
 
 int link_monitor_feed(struct link_table *table, struct link_monitor_counters *counters,
@@ -92,7 +87,7 @@ int link_monitor_feed(struct link_table *table, struct link_monitor_counters *co
 	return err;
 }
 
-/* --- the timer of repairs -------------------------------------------------- */
+/* --- the repair timer     -------------------------------------------------- */
 
 static void retry_later(struct link_monitor *m)
 {
@@ -102,7 +97,7 @@ static void retry_later(struct link_monitor *m)
 	m->waiting = true;
 }
 
-/* Makes the timer unreadable again once it fired; no system call while it is not armed. */
+/* Read the timer after it fired, so that it is no longer readable. No system call if not armed. */
 static void retry_check(struct link_monitor *m)
 {
 	uint64_t fired;
@@ -154,7 +149,7 @@ static void dumps_close(struct link_monitor *m)
 	m->dumps = NULL;
 }
 
-/* Links before addresses, as those are kept on links. */
+/* Links before addresses, because addresses are stored with their links. */
 static int dump_once(struct link_monitor *m)
 {
 	int err = 0;
@@ -172,7 +167,7 @@ static int dump_once(struct link_monitor *m)
 	return err;
 }
 
-static int dump_until_whole(struct link_monitor *m)
+static int dump_until_consistent(struct link_monitor *m)
 {
 	int err = -EAGAIN, i;
 
@@ -192,7 +187,7 @@ static int dump_until_whole(struct link_monitor *m)
 
 /* --- events ---------------------------------------------------------------- */
 
-/* Returns 1 if more may be there, 0 once the queue was empty, or -errno of a broken socket. */
+/* Returns 1 if more may be queued, 0 if the queue was empty, or -errno of a broken socket. */
 static int drain(struct link_monitor *m)
 {
 	ssize_t len;
@@ -226,13 +221,13 @@ int link_monitor_read(struct link_monitor *m)
 		if (err)
 			return err;
 		if (m->state == LINK_MONITOR_CATCHING_UP) {
-			m->state = LINK_MONITOR_WHOLE;
+			m->state = LINK_MONITOR_SYNCED;
 			m->counters.resyncs++;
 			link_table_synced(m->table);
 		}
-		if (m->state == LINK_MONITOR_WHOLE || m->waiting)
+		if (m->state == LINK_MONITOR_SYNCED || m->waiting)
 			return 0;
-		err = dump_until_whole(m);
+		err = dump_until_consistent(m);
 		if (err)
 			break;
 		m->state = LINK_MONITOR_CATCHING_UP;
@@ -241,9 +236,9 @@ int link_monitor_read(struct link_monitor *m)
 	return err ? err : -EAGAIN;
 }
 
-bool link_monitor_is_whole(const struct link_monitor *m)
+bool link_monitor_is_synced(const struct link_monitor *m)
 {
-	return m->state == LINK_MONITOR_WHOLE;
+	return m->state == LINK_MONITOR_SYNCED;
 }
 
 /* --- life ------------------------------------------------------------------ */
@@ -262,7 +257,7 @@ static int open_events(struct link_monitor *m, const struct link_monitor_options
 	return err;
 }
 
-/* One descriptor for both: events, and the time to try a repair again. */
+/* One descriptor for both: the event socket and the repair timer. */
 static int open_descriptor(struct link_monitor *m)
 {
 	struct epoll_event readable = {.events = EPOLLIN};
@@ -279,11 +274,11 @@ static int open_descriptor(struct link_monitor *m)
 	return 0;
 }
 
-static int first_picture(struct link_monitor *m)
+static int first_sync(struct link_monitor *m)
 {
 	int err = 0, i;
 
-	for (i = 0; i < READS_AT_INIT && !err && m->state != LINK_MONITOR_WHOLE; i++)
+	for (i = 0; i < READS_AT_INIT && !err && m->state != LINK_MONITOR_SYNCED; i++)
 		err = link_monitor_read(m);
 	return err == -EAGAIN ? 0 : err;
 }
@@ -302,7 +297,7 @@ int link_monitor_init(
 	if (!err)
 		err = open_descriptor(m);
 	if (!err)
-		err = first_picture(m);
+		err = first_sync(m);
 	if (err)
 		link_monitor_fini(m);
 	return err;

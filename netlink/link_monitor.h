@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Keeps a link table equal to what the kernel has, for as long as it lives.
+ * Keeps a link table equal to the kernel's links and IPv6 addresses.
  *
- *	1. init: subscribe to link and IPv6 address events, then dump both,
- *	   so that the owner starts with a whole picture;
+ *	1. init: subscribe to link and IPv6 address events, then dump both, so that the owner
+ *	   starts with a complete table;
  *	2. read, whenever the descriptor is readable: apply the events;
- *	3. events lost (the socket's buffer ran over): drain, dump, apply the
- *	   difference, sweep what is gone, say `synced`. A repair that does not
- *	   succeed at once (dumps interrupted again and again, no memory) is
- *	   tried again by the monitor's own timer: the owner need do nothing.
+ *	3. events lost (the receive buffer of the socket was full): read the queue until it is
+ *	   empty, dump, apply the differences, remove what no longer exists, call `synced`. If a
+ *	   repair does not succeed at once (dumps interrupted repeatedly, no memory), the
+ *	   monitor's own timer tries again: the owner does nothing.
  *
- * Events come on one socket, dumps on another. Only the kernel is believed.
+ * Events come on one socket, dumps on another. Messages that the kernel did not send are ignored.
  */
 #ifndef NB6_NETLINK_LINK_MONITOR_H
 #define NB6_NETLINK_LINK_MONITOR_H
@@ -30,19 +30,19 @@ struct link_monitor_options {
 };
 
 struct link_monitor_counters {
-	uint64_t events;   /* messages applied from the event socket */
-	uint64_t overruns; /* times the kernel dropped events for want of room */
-	uint64_t resyncs;  /* whole pictures obtained: 1 after init, 1 more for each repair */
-	uint64_t interrupted_dumps; /* dumps that changed under way and were done again */
-	uint64_t failed_dumps;      /* dumps refused, cut off or timed out; done again */
+	uint64_t events;   /* messages received on the event socket */
+	uint64_t overruns; /* times the kernel dropped events because the buffer was full */
+	uint64_t resyncs;  /* completed synchronisations: 1 after init, 1 more for each repair */
+	uint64_t interrupted_dumps; /* repeated because something changed during the dump */
+	uint64_t failed_dumps;      /* refused, truncated or timed out; repeated */
 	uint64_t malformed;         /* messages skipped because they could not be decoded */
 	uint64_t foreign; /* datagrams skipped because they did not come from the kernel */
 };
 
 enum link_monitor_state {
-	LINK_MONITOR_DIRTY,       /* events were lost, or the first dump is still to come */
-	LINK_MONITOR_CATCHING_UP, /* dumped; what was queued meanwhile is to be applied */
-	LINK_MONITOR_WHOLE,
+	LINK_MONITOR_DIRTY,       /* events were lost, or there was no dump yet */
+	LINK_MONITOR_CATCHING_UP, /* dumped; events queued meanwhile are not applied yet */
+	LINK_MONITOR_SYNCED,
 };
 
 /* Embed it; all members are private, but for `counters`. */
@@ -57,10 +57,9 @@ struct link_monitor {
 };
 
 /*
- * Opens the sockets and fills the table (callbacks are called; `synced` last).
- * `o` may be NULL: defaults. Returns 0 or -errno; after an error nothing is left
- * open. Where the kernel is so busy that no dump passed whole, returns 0 and
- * `synced` comes later, from link_monitor_read().
+ * Opens the sockets and fills the table (callbacks are called; `synced` last). `o` may be NULL:
+ * defaults. Returns 0 or -errno; after an error nothing is left open. If every dump was
+ * interrupted, returns 0, and link_monitor_read() calls `synced` later.
  */
 int link_monitor_init(
 	struct link_monitor *m, struct link_table *table, const struct link_monitor_options *o);
@@ -72,20 +71,20 @@ void link_monitor_fini(struct link_monitor *m);
 int link_monitor_fd(const struct link_monitor *m);
 
 /*
- * Apply what the kernel sent, a bounded number of messages per call: the
- * descriptor stays readable if there is more. Never blocks, but for a repair's dumps.
+ * Apply queued events, a bounded number per call: the descriptor stays readable if there are
+ * more. Does not block, except for the dumps of a repair.
  *
- * Returns 0 where nothing waits any more, 1 where more may, or the -errno of a repair that did not succeed and will be tried again by itself
- * (-EAGAIN: dumps interrupted by changes each time), or of a socket that broke.
+ * Returns 0 if the queue is empty, 1 if more may be queued, or -errno: of a repair that failed
+ * and that the timer repeats (-EAGAIN: each dump was interrupted), or of a broken socket.
  */
 int link_monitor_read(struct link_monitor *m);
 
-/* False between a loss of events and its repair: something in the table may be out of date. */
-bool link_monitor_is_whole(const struct link_monitor *m);
+/* False between a loss of events and its repair: the table may then be out of date. */
+bool link_monitor_is_synced(const struct link_monitor *m);
 
 /*
- * What link_monitor_read() does with one datagram of events, without the
- * sockets: for tests and fuzzers. Malformed messages are counted and skipped.
+ * Apply one datagram of events, as link_monitor_read() does: for tests and fuzzers. Malformed
+ * messages are counted and skipped.
  * Returns 0, or -ENOMEM (a repair is due).
  */
 int link_monitor_feed(struct link_table *table, struct link_monitor_counters *counters,

@@ -3,10 +3,10 @@
  * The link table: a list of links in order of arrival, with two hash tables
  * over it (link_hash.c).
  *
- * A link's life: put_link makes it and calls link_added; later put_link calls
- * compare, and call link_changed with what differs; remove_link, the sweep,
- * or another kind under its ifindex takes it out of list and hashes first,
- * calls link_removed while it is whole, and frees it.
+ * Life of a link: link_table_put_link() creates it and calls link_added. Later calls compare,
+ * and call link_changed with the differences. link_table_remove_link(), the sweep, or a link of
+ * another kind with the same ifindex remove it from list and hashes, call link_removed while
+ * its members are still valid, and free it.
  */
 #include "netlink/link_table.h"
 
@@ -20,9 +20,9 @@
 
 int link_table_init(struct link_table *t, const struct link_table_ops *ops, void *arg)
 {
-	static const struct link_table_ops nobody_listens;
+	static const struct link_table_ops no_callbacks;
 
-	*t = (struct link_table){.ops = ops ? ops : &nobody_listens, .arg = arg};
+	*t = (struct link_table){.ops = ops ? ops : &no_callbacks, .arg = arg};
 	return link_hash_init(t);
 }
 
@@ -49,7 +49,7 @@ void link_table_fini(struct link_table *t)
 	*t = (struct link_table){0};
 }
 
-/* --- looking --------------------------------------------------------------- */
+/* --- lookup ---------------------------------------------------------------- */
 
 size_t link_table_count(const struct link_table *t)
 {
@@ -76,15 +76,15 @@ struct link_address *link_find_address(const struct link *l, const struct in6_ad
 	return a;
 }
 
-/* --- telling the owner ----------------------------------------------------- */
+/* --- callbacks -------------------------------------------------------------- */
 
-static void tell_changed(struct link_table *t, struct link *l, unsigned what)
+static void report_changed(struct link_table *t, struct link *l, unsigned what)
 {
 	if (what && t->ops->link_changed)
 		t->ops->link_changed(t->arg, l, what);
 }
 
-static void tell_addresses_changed(struct link_table *t, struct link *l)
+static void report_addresses_changed(struct link_table *t, struct link *l)
 {
 	if (t->ops->addresses_changed)
 		t->ops->addresses_changed(t->arg, l);
@@ -119,10 +119,9 @@ static void table_append(struct link_table *t, struct link *l)
 }
 
 /*
- * Nobody but `ifindex` has this name now. Taking it from the other is safe in
- * every order of dumps and events: that one was renamed or removed before the
- * news at hand, or took the name after them. Either way the news of that are
- * still to come, or were lost, which a dump makes good.
+ * Only `ifindex` has this name now. Clearing the name of another entry is safe in every order
+ * of dumps and events: that link was renamed or removed before the update at hand, or got the
+ * name after it. Either way its own event is still to come, or was lost and a dump follows.
  */
 static void table_free_name(struct link_table *t, const char *name, int ifindex)
 {
@@ -131,7 +130,7 @@ static void table_free_name(struct link_table *t, const char *name, int ifindex)
 	if (!holder || holder->ifindex == ifindex)
 		return;
 	link_hash_rename(t, holder, "");
-	tell_changed(t, holder, LINK_CHANGED_NAME);
+	report_changed(t, holder, LINK_CHANGED_NAME);
 }
 
 static unsigned link_compare(const struct link *a, const struct link *b)
@@ -154,65 +153,65 @@ static unsigned link_compare(const struct link *a, const struct link *b)
 	return what;
 }
 
-static void link_copy_facts(struct link *l, const struct link *news)
+static void link_copy_attributes(struct link *l, const struct link *update)
 {
-	l->lower = news->lower;
-	l->master = news->master;
-	memcpy(l->port_kind, news->port_kind, sizeof(l->port_kind));
-	l->flags = news->flags;
-	l->mtu = news->mtu;
-	l->hw_type = news->hw_type;
-	l->operstate = news->operstate;
-	l->mac_len = news->mac_len;
-	memcpy(l->mac, news->mac, sizeof(l->mac));
+	l->lower = update->lower;
+	l->master = update->master;
+	memcpy(l->port_kind, update->port_kind, sizeof(l->port_kind));
+	l->flags = update->flags;
+	l->mtu = update->mtu;
+	l->hw_type = update->hw_type;
+	l->operstate = update->operstate;
+	l->mac_len = update->mac_len;
+	memcpy(l->mac, update->mac, sizeof(l->mac));
 }
 
-static void table_update(struct link_table *t, struct link *l, const struct link *news)
+static void table_update(struct link_table *t, struct link *l, const struct link *update)
 {
-	unsigned what = link_compare(l, news);
+	unsigned what = link_compare(l, update);
 
 	l->stale = false;
 	if (!what)
 		return;
 	if (what & LINK_CHANGED_NAME) {
-		table_free_name(t, news->name, l->ifindex);
-		link_hash_rename(t, l, news->name);
+		table_free_name(t, update->name, l->ifindex);
+		link_hash_rename(t, l, update->name);
 	}
-	link_copy_facts(l, news);
-	tell_changed(t, l, what);
+	link_copy_attributes(l, update);
+	report_changed(t, l, what);
 }
 
-static int table_add(struct link_table *t, const struct link *news)
+static int table_add(struct link_table *t, const struct link *update)
 {
 	struct link *l = calloc(1, sizeof(*l));
 
 	if (!l)
 		return -ENOMEM;
-	table_free_name(t, news->name, news->ifindex);
-	l->ifindex = news->ifindex;
-	memcpy(l->name, news->name, sizeof(l->name));
-	memcpy(l->kind, news->kind, sizeof(l->kind));
-	link_copy_facts(l, news);
+	table_free_name(t, update->name, update->ifindex);
+	l->ifindex = update->ifindex;
+	memcpy(l->name, update->name, sizeof(l->name));
+	memcpy(l->kind, update->kind, sizeof(l->kind));
+	link_copy_attributes(l, update);
 	table_append(t, l);
 	if (t->ops->link_added)
 		t->ops->link_added(t->arg, l);
 	return 0;
 }
 
-int link_table_put_link(struct link_table *t, const struct link *news)
+int link_table_put_link(struct link_table *t, const struct link *update)
 {
 	struct link *l;
 
-	if (news->ifindex < 1 || news->name[0] == '\0' || news->mac_len > LINK_MAC_SIZE)
+	if (update->ifindex < 1 || update->name[0] == '\0' || update->mac_len > LINK_MAC_SIZE)
 		return -EINVAL;
-	l = link_table_find(t, news->ifindex);
-	if (l && strcmp(l->kind, news->kind) != 0) {
+	l = link_table_find(t, update->ifindex);
+	if (l && strcmp(l->kind, update->kind) != 0) {
 		table_drop(t, l);
 		l = NULL;
 	}
 	if (!l)
-		return table_add(t, news);
-	table_update(t, l, news);
+		return table_add(t, update);
+	table_update(t, l, update);
 	return 0;
 }
 
@@ -226,23 +225,23 @@ void link_table_remove_link(struct link_table *t, int ifindex)
 
 /* --- addresses ------------------------------------------------------------- */
 
-/* Apply the news; true if more than the lifetimes, which run down by themselves, differs. */
-static bool address_update(struct link_address *a, const struct link_address *news)
+/* True if more than the lifetimes changed: those count down without an event. */
+static bool address_update(struct link_address *a, const struct link_address *update)
 {
-	bool changed = a->flags != news->flags || a->prefixlen != news->prefixlen ||
-		       a->scope != news->scope || a->proto != news->proto;
+	bool changed = a->flags != update->flags || a->prefixlen != update->prefixlen ||
+		       a->scope != update->scope || a->proto != update->proto;
 
-	a->flags = news->flags;
-	a->prefixlen = news->prefixlen;
-	a->scope = news->scope;
-	a->proto = news->proto;
-	a->preferred_s = news->preferred_s;
-	a->valid_s = news->valid_s;
+	a->flags = update->flags;
+	a->prefixlen = update->prefixlen;
+	a->scope = update->scope;
+	a->proto = update->proto;
+	a->preferred_s = update->preferred_s;
+	a->valid_s = update->valid_s;
 	a->stale = false;
 	return changed;
 }
 
-int link_table_put_address(struct link_table *t, int ifindex, const struct link_address *news)
+int link_table_put_address(struct link_table *t, int ifindex, const struct link_address *update)
 {
 	struct link *l = link_table_find(t, ifindex);
 	struct link_address **at, *a;
@@ -250,21 +249,21 @@ int link_table_put_address(struct link_table *t, int ifindex, const struct link_
 	if (!l)
 		return 0;
 	for (at = &l->addresses; *at; at = &(*at)->next) {
-		if (!IN6_ARE_ADDR_EQUAL(&(*at)->address, &news->address))
+		if (!IN6_ARE_ADDR_EQUAL(&(*at)->address, &update->address))
 			continue;
-		if (address_update(*at, news))
-			tell_addresses_changed(t, l);
+		if (address_update(*at, update))
+			report_addresses_changed(t, l);
 		return 0;
 	}
 	a = malloc(sizeof(*a));
 	if (!a)
 		return -ENOMEM;
-	*a = *news;
+	*a = *update;
 	a->seq = ++t->last_seq;
 	a->stale = false;
 	a->next = NULL;
 	*at = a;
-	tell_addresses_changed(t, l);
+	report_addresses_changed(t, l);
 	return 0;
 }
 
@@ -280,7 +279,7 @@ void link_table_remove_address(struct link_table *t, int ifindex, const struct i
 			continue;
 		*at = a->next;
 		free(a);
-		tell_addresses_changed(t, l);
+		report_addresses_changed(t, l);
 		return;
 	}
 }
@@ -314,7 +313,7 @@ static void link_sweep_addresses(struct link_table *t, struct link *l)
 		changed = true;
 	}
 	if (changed)
-		tell_addresses_changed(t, l);
+		report_addresses_changed(t, l);
 }
 
 void link_table_sweep(struct link_table *t)

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The links of this network namespace and their IPv6 addresses, by ifindex
- * and by name: the picture that everything else is decided from.
+ * The links of this network namespace and their IPv6 addresses, indexed by ifindex and by name.
  *
- * A pure data structure: no socket, no clock. link_monitor.h fills it from
- * the kernel; tests fill it by hand. Who owns the table learns of changes
- * through callbacks, once for each real change: what changes nothing calls
- * nothing and allocates nothing.
+ * A pure data structure: no socket, no clock. link_monitor.h fills it from the kernel; tests
+ * fill it by hand. Callbacks report changes to the owner, once for each real change: an update
+ * without a difference calls nothing and allocates nothing.
  *
- * In a callback the table may be read, never changed.
+ * A callback may read the table but must not change it.
  */
 #ifndef NB6_NETLINK_LINK_TABLE_H
 #define NB6_NETLINK_LINK_TABLE_H
@@ -21,27 +19,27 @@
 
 #define LINK_KIND_SIZE 16
 #define LINK_MAC_SIZE 32 /* the kernel's MAX_ADDR_LEN */
-#define LINK_FOR_EVER UINT32_MAX
+#define LINK_ADDRESS_FOREVER UINT32_MAX
 
-/* One IPv6 address of a link. An address stands on a link once, whatever its prefix length. */
+/* One IPv6 address of a link. A link has an address only once, whatever its prefix length. */
 struct link_address {
 	struct in6_addr address;
 	uint32_t flags; /* IFA_F_* of <linux/if_addr.h>, all 32 bits (IFA_FLAGS) */
 	uint8_t prefixlen;
 	uint8_t scope; /* RT_SCOPE_* */
-	uint8_t proto; /* IFAPROT_*: 0 unknown, 1 loopback, 2 RA, 3 link-local, else its maker's */
+	uint8_t proto; /* IFAPROT_*: 0 unknown, 1 loopback, 2 RA, 3 link-local, else the creator's
+			*/
 	bool stale;    /* private to link_table.c */
-	uint32_t preferred_s, valid_s; /* as the last event said; LINK_FOR_EVER */
-	uint64_t seq; /* order of arrival: lower stands longer; kept when only the rest changes */
+	uint32_t preferred_s, valid_s; /* from the last event; LINK_ADDRESS_FOREVER */
+	uint64_t seq;              /* order of arrival: the lower, the older; an update keeps it */
 	struct link_address *next; /* in order of seq */
 };
 
 struct link {
 	int ifindex;
-	int lower;  /* ifindex of the link it stands on (VLAN, macvlan ...), 0: none in this
-		       namespace */
+	int lower;  /* ifindex of the link below (VLAN, macvlan ...), 0: none in this namespace */
 	int master; /* ifindex of its bridge, bond or VRF, 0: none */
-	char name[IFNAMSIZ]; /* "" while its name is not known: see link_table_put_link() */
+	char name[IFNAMSIZ];            /* "" while unknown: see link_table_put_link() */
 	char port_kind[LINK_KIND_SIZE]; /* of its master: "bridge", "bond", "vrf" ...; "": none */
 	char kind[LINK_KIND_SIZE]; /* "vlan", "macvlan", "bridge", "veth" ...; "": none (hardware)
 				    */
@@ -53,8 +51,8 @@ struct link {
 			      ...) */
 	uint8_t mac_len;   /* 0: none */
 	uint8_t mac[LINK_MAC_SIZE];
-	struct link_address *addresses; /* longest standing first; NULL: none */
-	void *user; /* the owner's, NULL at first; let go of it in link_removed */
+	struct link_address *addresses; /* oldest first; NULL: none */
+	void *user; /* for the owner of the table, NULL at first; released in link_removed */
 
 	/* Private to link_table.c. */
 	struct link *next, *prev; /* all links, in order of arrival */
@@ -62,7 +60,7 @@ struct link {
 	bool stale;
 };
 
-/* What link_changed tells of. */
+/* What changed, for link_changed. */
 enum {
 	LINK_CHANGED_NAME = 1 << 0,
 	LINK_CHANGED_MAC = 1 << 1,   /* or its length, or the hardware type */
@@ -76,12 +74,12 @@ enum {
 struct link_table_ops {
 	void (*link_added)(void *arg, struct link *l);                  /* it has no address yet */
 	void (*link_changed)(void *arg, struct link *l, unsigned what); /* LINK_CHANGED_* */
-	/* Still whole, with addresses, and no longer found in the table; freed when this returns.
+	/* Still has its addresses, but is no longer found in the table. Freed after the callback.
 	 */
 	void (*link_removed)(void *arg, struct link *l);
-	/* One came, went, or changed flags, prefix length, scope or proto; not: lifetimes alone. */
+	/* An address was added, removed, or changed in more than its lifetimes. */
 	void (*addresses_changed)(void *arg, struct link *l);
-	/* The picture is whole: after the first dump and after every repair. */
+	/* The table is complete: after the first dump and after every repair. */
 	void (*synced)(void *arg);
 };
 
@@ -99,9 +97,9 @@ struct link_table {
 	struct link_table_hash by_ifindex, by_name;
 };
 
-/* Returns 0 or -ENOMEM. `ops` is kept, not copied; NULL: nobody listens. */
+/* Returns 0 or -ENOMEM. `ops` is not copied and must stay valid; NULL: no callbacks. */
 int link_table_init(struct link_table *t, const struct link_table_ops *ops, void *arg);
-/* Frees all links with no callback: what hangs on `user` is let go of by its owner before. */
+/* Frees all links without a callback: the owner releases `user` of each link before. */
 void link_table_fini(struct link_table *t);
 
 /* NULL: no such link. Both take constant time. */
@@ -118,41 +116,38 @@ size_t link_table_count(const struct link_table *t);
 struct link *link_table_first(const struct link_table *t);
 struct link *link_table_next(const struct link_table *t, const struct link *l);
 
-/* The address of the link, or NULL. */
+/* The entry for this address of the link, or NULL. */
 struct link_address *link_find_address(const struct link *l, const struct in6_addr *address);
 
 /*
- * What the kernel said of a link. Of `news` the facts are read: not
- * addresses, user, or what is private.
+ * Add or update a link from an RTM_NEWLINK. All members of `update` are read, except addresses,
+ * user, and the private ones.
  *
- * Names are unique in the kernel. Where `news` bears a name that another
- * entry still has (events were lost, or are replayed after a newer dump), that
- * one's is out of date: it becomes "" (link_changed with LINK_CHANGED_NAME)
- * before the news are applied, and stays so until news of that link itself come.
+ * Names are unique in the kernel. If another entry still has the name in `update` (events were
+ * lost, or are replayed after a newer dump), that entry is out of date: its name becomes ""
+ * (link_changed with LINK_CHANGED_NAME) until an update of that link comes.
  *
- * A link does not change its kind: another kind under the same ifindex is
- * another link, so the old one is removed and the new one added.
+ * The kind of a link never changes. Another kind with the same ifindex is another link: the old
+ * one is removed and the new one is added.
  *
  * Returns 0, -ENOMEM (nothing applied) or -EINVAL (ifindex < 1, no name).
  */
-int link_table_put_link(struct link_table *t, const struct link *news);
+int link_table_put_link(struct link_table *t, const struct link *update);
 
-/* Unknown: nothing happens. */
+/* Remove a link. Does nothing if it is unknown. */
 void link_table_remove_link(struct link_table *t, int ifindex);
 
 /*
- * What the kernel said of an address; of `news` neither seq nor next is read.
- * For a link that is not known nothing happens: the news of a link come
- * before those of its addresses, or else a dump is due that brings both.
- * Returns 0 or -ENOMEM (nothing applied).
+ * Add or update an address from an RTM_NEWADDR; seq and next of `update` are not read. Does
+ * nothing if the link is unknown: the kernel reports a link before its addresses; if that event
+ * was lost, a dump follows that brings both. Returns 0 or -ENOMEM (nothing applied).
  */
-int link_table_put_address(struct link_table *t, int ifindex, const struct link_address *news);
+int link_table_put_address(struct link_table *t, int ifindex, const struct link_address *update);
 void link_table_remove_address(struct link_table *t, int ifindex, const struct in6_addr *address);
 
 /*
- * Repair: mark everything stale, put all that a dump brings, then sweep away
- * the links, and the addresses of links that stay, that nothing was put for.
- * What the dump said again unchanged has called nothing.
+ * Repair: mark everything stale, put every entry of a dump, then remove the links and addresses
+ * that are still stale. Entries that the dump repeated unchanged cause no callback.
  */
 void link_table_mark_stale(struct link_table *t);
 void link_table_sweep(struct link_table *t);

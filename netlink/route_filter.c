@@ -11,9 +11,9 @@
  *	otherwise                                        drop
  *
  * Loads are big-endian while netlink's own fields are in host order: constants
- * are compared as htons() makes them. RTA_DST is found by the kernel's search
- * for attributes (SKF_AD_NLATTR), so it does not matter where it stands. Jumps
- * only ever go a few instructions ahead, to the end of their own check.
+ * are compared as htons() makes them. The kernel's attribute search (SKF_AD_NLATTR) finds
+ * RTA_DST at any position. Jumps go only a few instructions ahead, to the end of their own
+ * check.
  */
 #include "netlink/route_filter.h"
 
@@ -134,7 +134,7 @@ static void emit_mask_word(struct program *p, unsigned word)
 	emit(p, BPF_ST, MASK + word);
 }
 
-/* Pass if the prefix covers the address; else go on behind. */
+/* Pass if the prefix covers the address; otherwise continue after these instructions. */
 static void emit_address(struct program *p, const struct in6_addr *address)
 {
 	static const unsigned per_word = 5;

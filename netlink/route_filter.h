@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A classic BPF program for a netlink socket that drops, in the kernel, the
- * route messages that cannot concern any of a few addresses: a routing
- * table may turn over a million times without our being woken.
+ * A classic BPF program for a netlink socket. It drops, in the kernel, the route messages that
+ * cannot concern any of a few addresses: a million routes can change without waking the daemon.
  *
- * Dropped are RTM_NEWROUTE and RTM_DELROUTE for an IPv6 prefix that none of the
- * addresses is in. Everything else passes, and so does every route message
- * that is not shaped as expected.
+ * It drops RTM_NEWROUTE and RTM_DELROUTE for an IPv6 prefix that contains none of the addresses.
+ * Everything else passes, including every route message with an unexpected format.
  */
 #ifndef NB6_NETLINK_ROUTE_FILTER_H
 #define NB6_NETLINK_ROUTE_FILTER_H
@@ -15,10 +13,10 @@
 #include <netinet/in.h>
 #include <stddef.h>
 
-/* With more addresses there is no filter: a program of that length is not allowed. */
+/* With more addresses there is no filter: the kernel limits the length of a program. */
 #define ROUTE_FILTER_ADDRESSES_MAX 128
 
-/* A program for so many addresses is never longer. */
+/* The maximum length of a program, in instructions. */
 #define ROUTE_FILTER_SIZE (80 + ROUTE_FILTER_ADDRESSES_MAX * 22)
 
 /*

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One socket, three groups (routes, nexthop objects, rules), a filter, and no
- * state. The filter is in place before the groups are joined, so that the
- * queue never holds what it would have dropped.
+ * One socket, three groups (routes, nexthop objects, rules), a filter, and no state. The filter
+ * is attached before the groups are joined, so that the queue never holds a message that the
+ * filter drops.
  */
 #include "netlink/route_monitor.h"
 
@@ -17,7 +17,7 @@
 #include "netlink/rtnl_socket.h"
 
 enum {
-	RECEIVE_BUFFER = 256 * 1024, /* to run over does no harm */
+	RECEIVE_BUFFER = 256 * 1024, /* an overrun does no harm */
 	DATAGRAMS_PER_READ = 512,
 };
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Says when the way to one of a few servers may have changed: a route that
- * covers one was added, replaced or removed, a nexthop object was, or a rule.
- * What the way is now, ask route_query.h.
+ * Reports when the path to one of a few servers may have changed: a route that covers a server,
+ * a nexthop object, or a rule was added, replaced or removed. route_query.h returns the path
+ * that the kernel uses now.
  *
- * Nothing is kept and nothing is dumped, so that losing messages costs nothing:
- * lost messages mean "may have changed". Route messages that cover no server
- * are dropped in the kernel (route_filter.h).
+ * The monitor keeps no state and dumps nothing, so that losing messages does no harm: a loss
+ * means "may have changed". Route messages that cover no server are dropped in the kernel
+ * (route_filter.h).
  *
- * Not told of: links that go down or lose their carrier, addresses that come and
- * go. These change ways too, and link_monitor.h tells of them.
+ * Links that go down or lose their carrier, and addresses that come and go, also change paths.
+ * This monitor does not report them; link_monitor.h does.
  */
 #ifndef NB6_NETLINK_ROUTE_MONITOR_H
 #define NB6_NETLINK_ROUTE_MONITOR_H
@@ -22,7 +22,7 @@ struct mnl_socket;
 
 struct route_monitor_counters {
 	uint64_t messages; /* that passed the filter */
-	uint64_t overruns; /* times that the kernel dropped some for want of room */
+	uint64_t overruns; /* times the kernel dropped messages because the buffer was full */
 };
 
 /* Embed it; all members are private, but for `counters`. */
@@ -33,16 +33,16 @@ struct route_monitor {
 };
 
 /*
- * From now on; ask for all ways once after this. Returns 0 or -errno (-EAFNOSUPPORT,
+ * Start to monitor. Query all paths once after this. Returns 0 or -errno (-EAFNOSUPPORT,
  * -ENOMEM ...); after an error nothing is left open.
  */
 int route_monitor_init(struct route_monitor *m, const struct in6_addr *servers, size_t n);
 void route_monitor_fini(struct route_monitor *m);
 
 /*
- * Other servers, copied; with more than ROUTE_FILTER_ADDRESSES_MAX no route
- * message is dropped. Ask for all ways once after this. Returns 0, or -errno
- * and the former servers stay.
+ * Replace the servers (copied). With more than ROUTE_FILTER_ADDRESSES_MAX of them no route
+ * message is dropped. Query all paths once after this. Returns 0, or -errno: the former servers
+ * stay.
  */
 int route_monitor_set_servers(struct route_monitor *m, const struct in6_addr *servers, size_t n);
 
@@ -50,10 +50,9 @@ int route_monitor_set_servers(struct route_monitor *m, const struct in6_addr *se
 int route_monitor_fd(const struct route_monitor *m);
 
 /*
- * Take what the kernel sent, a bounded number of messages per call; never blocks.
+ * Read queued messages, a bounded number per call; never blocks.
  *
- * Returns 1: ways may have changed, once however many messages said so;
- * 0: nothing of the kind; -errno: the socket broke.
+ * Returns 1 if paths may have changed, 0 if not, or -errno of a broken socket.
  */
 int route_monitor_read(struct route_monitor *m);
 

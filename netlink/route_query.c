@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * RTM_GETROUTE through libnl-route-3: it knows the many shapes of a route
- * answer (nexthop objects, multipath, encapsulations) better than we should.
+ * RTM_GETROUTE through libnl-route-3, which parses the many forms of a route answer (nexthop
+ * objects, multipath, encapsulations).
  *
- * libnl's own error codes are fewer than the kernel's, so the errno of a
- * refusal is taken in an error callback.
+ * libnl maps the kernel's errors to fewer codes of its own. An error callback therefore stores
+ * the kernel's errno.
  */
 #include "netlink/route_query.h"
 
@@ -23,7 +23,7 @@
 enum { ANSWER_WITHIN_S = 2 };
 
 struct route_query {
-	struct nl_sock *socket; /* NULL after an answer was missed, until the next question */
+	struct nl_sock *socket; /* NULL after a missing answer, until the next question */
 };
 
 /* One question's state, for the callbacks. */
@@ -87,7 +87,7 @@ static struct in6_addr address_of(const struct nl_addr *address)
 	return in6;
 }
 
-static int take_answer(struct nl_msg *message, void *arg)
+static int on_answer(struct nl_msg *message, void *arg)
 {
 	struct question *question = arg;
 	struct rtnl_route *route = NULL;
@@ -111,7 +111,7 @@ static int take_answer(struct nl_msg *message, void *arg)
 	return NL_STOP;
 }
 
-static int take_error(struct sockaddr_nl *from, struct nlmsgerr *error, void *arg)
+static int on_error(struct sockaddr_nl *from, struct nlmsgerr *error, void *arg)
 {
 	struct question *question = arg;
 
@@ -144,8 +144,8 @@ static int await_answer(struct route_query *q, struct question *question)
 
 	if (!callbacks)
 		return -ENOMEM;
-	nl_cb_set(callbacks, NL_CB_VALID, NL_CB_CUSTOM, take_answer, question);
-	nl_cb_err(callbacks, NL_CB_CUSTOM, take_error, question);
+	nl_cb_set(callbacks, NL_CB_VALID, NL_CB_CUSTOM, on_answer, question);
+	nl_cb_err(callbacks, NL_CB_CUSTOM, on_error, question);
 	rc = nl_recvmsgs(q->socket, callbacks);
 	nl_cb_put(callbacks);
 	return rc == -NLE_AGAIN ? -ETIMEDOUT : -EBADMSG;
@@ -160,7 +160,7 @@ static int ask(struct route_query *q, struct nl_msg *message, struct question *q
 	err = nl_send_auto(q->socket, message) < 0 ? -EIO : await_answer(q, question);
 	if (question->answered || question->error < 0)
 		return question->error;
-	/* An answer that comes late would be taken for that to the next question. */
+	/* Otherwise a late answer would be read as the answer to the next question. */
 	close_socket(q);
 	return err;
 }

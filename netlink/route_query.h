@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One question to the kernel: by which way would a datagram to this address leave now?
- * For what is shown and logged of a server's path, and to choose a source
- * address; not for each packet. No cache is kept: a router may carry a full table.
+ * Asks the kernel by which link, next hop and source address a datagram would leave now. For
+ * status and logs, and to choose a source address; not called for each packet. There is no
+ * cache of routes, because a router may carry a full table.
  */
 #ifndef NB6_NETLINK_ROUTE_QUERY_H
 #define NB6_NETLINK_ROUTE_QUERY_H
@@ -26,15 +26,13 @@ struct route_query *route_query_new(void);
 void route_query_free(struct route_query *q); /* NULL is fine */
 
 /*
- * Ask. `src`: NULL, or the source to be used; `oif`: 0, or the link to be used
- * (needed for link-local destinations).
+ * `src`: NULL, or the source address; `oif`: 0, or the output link (needed for link-local
+ * destinations).
  *
- * Returns 0, or what the kernel says of the destination: -ENETUNREACH (no
- * route), -EHOSTUNREACH (an unreachable route), -EACCES (a prohibit route),
- * -EINVAL (a blackhole route, or a source that is multicast), -ENODEV (no such
- * link); or why it was not asked: -ENOMEM, -ENOTCONN, -EIO (the socket), -ETIMEDOUT
- * (no answer within 2 s), -EBADMSG (no answer that makes sense). Nothing is left
- * behind then: the next question is a new one.
+ * Returns 0, or the kernel's error: -ENETUNREACH (no route), -EHOSTUNREACH (an unreachable
+ * route), -EACCES (a prohibit route), -EINVAL (a blackhole route, or a multicast source),
+ * -ENODEV (no such link); or why there is no answer: -ENOMEM, -ENOTCONN, -EIO (the socket),
+ * -ETIMEDOUT (none within 2 s), -EBADMSG (malformed). A failed query does not affect the next.
  */
 int route_query_to(struct route_query *q, const struct in6_addr *dst, const struct in6_addr *src,
 	uint32_t oif, struct route_answer *out);

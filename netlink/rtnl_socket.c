@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * rtnetlink sockets by libmnl. libmnl's own receive does not tell who sent a
- * datagram and its callback loop stops at an interrupted dump; here the rest
- * of such a dump is read, so that the socket can be used again at once.
+ * rtnetlink sockets by libmnl. Two things differ from libmnl's own loop: the receive function
+ * checks that the kernel sent the datagram, and an interrupted dump is read to its end, so that
+ * the socket can be used again at once.
  */
 #include "netlink/rtnl_socket.h"
 
@@ -96,7 +96,7 @@ const struct nlmsghdr *rtnl_messages_next(struct rtnl_messages *messages)
 		nlh->nlmsg_len > messages->left)
 		return NULL;
 	step = NLMSG_ALIGN((size_t)nlh->nlmsg_len);
-	if (step > messages->left) /* the last one may come without its padding */
+	if (step > messages->left) /* the last message may lack its padding */
 		step = messages->left;
 	messages->pos = (const char *)messages->pos + step;
 	messages->left -= step;
@@ -112,7 +112,7 @@ struct dump {
 	bool interrupted, done;
 };
 
-/* NLMSG_ERROR and NLMSG_DONE both begin with an error number; DONE may come without. */
+/* NLMSG_ERROR and NLMSG_DONE both begin with an error number; NLMSG_DONE may lack it. */
 static int message_error(const struct nlmsghdr *nlh)
 {
 	int error = 0;

@@ -171,7 +171,7 @@ static int open_server_port(struct relay *relay)
 	return 0;
 }
 
-static int open_sockets(struct relay *relay, enum client_mac_way most)
+static int open_sockets(struct relay *relay, enum client_mac_method most)
 {
 	int rc = open_client_port(relay);
 
@@ -221,9 +221,9 @@ static int follow_kernel(struct relay *relay)
 	if (rc < 0)
 		goto no_monitor;
 	relay->follows_kernel = true;
-	relay->links.told = tell_of_link;
+	relay->links.changed = tell_of_link;
 	relay->paths.changed = server_changed;
-	relay->links.told_arg = relay->paths.changed_arg = &relay->watch;
+	relay->links.changed_arg = relay->paths.changed_arg = &relay->watch;
 	return 0;
 
 no_monitor:
@@ -238,7 +238,7 @@ no_links:
 	return rc;
 }
 
-int relay_init(struct relay *relay, struct relay_conf *conf, enum client_mac_way most)
+int relay_init(struct relay *relay, struct relay_conf *conf, enum client_mac_method most)
 {
 	int rc;
 
@@ -300,7 +300,7 @@ void relay_reload(struct relay *relay, struct relay_conf *conf)
 {
 	struct relay_conf *before = relay->conf;
 
-	if (conf->client_mac && client_mac_way(relay->mac) == CLIENT_MAC_NONE)
+	if (conf->client_mac && client_mac_method(relay->mac) == CLIENT_MAC_NONE)
 		log_warning("client-mac: its side channel needs privileges that were given up at "
 			    "start: restart to have it");
 	if (conf->source_port != before->source_port)

@@ -66,7 +66,7 @@ struct relay {
  * Takes over `conf`. `most` is the best way to client MACs to try. Returns 0
  * or -errno, after it has logged what was in the way; then nothing is open.
  */
-int relay_init(struct relay *relay, struct relay_conf *conf, enum client_mac_way most);
+int relay_init(struct relay *relay, struct relay_conf *conf, enum client_mac_method most);
 int relay_start(struct relay *relay, struct loop *loop);
 void relay_reload(struct relay *relay, struct relay_conf *conf);
 void relay_fini(struct relay *relay);

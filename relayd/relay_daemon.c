@@ -122,7 +122,7 @@ static int run(struct relay_daemon *daemon)
 		sandbox_enter_or_tell();
 	log_notice("relaying: %zu of %zu client links ready, %zu servers",
 		client_links_count(&daemon->relay.links, CLIENT_LINK_READY),
-		daemon->relay.links.book.count, daemon->relay.paths.list.count);
+		daemon->relay.links.registry.count, daemon->relay.paths.list.count);
 	log_started();
 	notify_ready();
 	rc = loop_run(daemon->loop);
@@ -132,7 +132,7 @@ static int run(struct relay_daemon *daemon)
 
 static int start(struct relay_daemon *daemon, struct relay_conf *conf)
 {
-	int rc = relay_init(&daemon->relay, conf, daemon->options.mac_way);
+	int rc = relay_init(&daemon->relay, conf, daemon->options.mac_method);
 
 	if (rc < 0)
 		return rc;

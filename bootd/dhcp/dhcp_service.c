@@ -287,7 +287,7 @@ static void readable(int fd, int what, void *arg)
 }
 
 /* Where all clients come through relays there is no frame to look at. */
-static enum client_mac_way best_way(const struct boot_config *config)
+static enum client_mac_method best_way(const struct boot_config *config)
 {
 	return config->listens > 0 ? CLIENT_MAC_EBPF : CLIENT_MAC_NONE;
 }
@@ -362,15 +362,15 @@ void dhcp_service_free(struct dhcp_service *service)
 
 void dhcp_service_set_config(struct dhcp_service *service, const struct boot_config *config)
 {
-	if (best_way(config) && !client_mac_way(service->macs))
+	if (best_way(config) && !client_mac_method(service->macs))
 		log_warning("listen: the MAC addresses of clients there are read from the frames "
 			    "only after a restart: it takes privileges that were given up");
 	served_links_set_config(&service->links, config);
 }
 
-enum client_mac_way dhcp_service_mac_way(const struct dhcp_service *service)
+enum client_mac_method dhcp_service_mac_method(const struct dhcp_service *service)
 {
-	return client_mac_way(service->macs);
+	return client_mac_method(service->macs);
 }
 
 size_t dhcp_service_waiting(const struct dhcp_service *service)

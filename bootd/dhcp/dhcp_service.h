@@ -25,7 +25,7 @@ void dhcp_service_free(struct dhcp_service *service); /* NULL is fine */
 void dhcp_service_set_config(struct dhcp_service *service, const struct boot_config *config);
 
 /* How the MAC addresses of clients on links of ours are learnt. */
-enum client_mac_way dhcp_service_mac_way(const struct dhcp_service *service);
+enum client_mac_method dhcp_service_mac_method(const struct dhcp_service *service);
 
 /* The lease store has ended a commit that was under way (lease_store.h). */
 void dhcp_service_committed(struct dhcp_service *service, int rc, const bool *refused);

@@ -59,7 +59,7 @@ static json_t *dhcp_json(const struct boot_server *server)
 		"not-served", (json_int_t)service->not_served, "receive-queue-drops",
 		(json_int_t)dhcp_service_queue_drops(server->dhcp), "send-failed",
 		(json_int_t)service->send_failed, "no-room", (json_int_t)service->no_room,
-		"client-mac-by", client_mac_way_name(dhcp_service_mac_way(server->dhcp)),
+		"client-mac-by", client_mac_method_name(dhcp_service_mac_method(server->dhcp)),
 		"received", messages_json(counters->received), "sent",
 		messages_json(counters->sent), "dropped", drops_json(counters), "bulk-leasequery",
 		bulk_json(server));

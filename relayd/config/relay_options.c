@@ -71,14 +71,14 @@ static int add_text(
 
 static int take_mac_way(struct relay_options *options, const char *word)
 {
-	for (enum client_mac_way way = CLIENT_MAC_EBPF; way <= CLIENT_MAC_PACKET; way++) {
-		if (strcmp(word, client_mac_way_name(way)) == 0) {
-			options->mac_way = way;
+	for (enum client_mac_method way = CLIENT_MAC_EBPF; way <= CLIENT_MAC_PACKET; way++) {
+		if (strcmp(word, client_mac_method_name(way)) == 0) {
+			options->mac_method = way;
 			return 0;
 		}
 	}
 	fprintf(stderr, "netboot6-relayd: --client-mac-by: '%s' found, %s or %s expected\n", word,
-		client_mac_way_name(CLIENT_MAC_EBPF), client_mac_way_name(CLIENT_MAC_PACKET));
+		client_mac_method_name(CLIENT_MAC_EBPF), client_mac_method_name(CLIENT_MAC_PACKET));
 	return -EINVAL;
 }
 
@@ -124,7 +124,7 @@ int relay_options_parse(struct relay_options *options, int argc, char *argv[])
 {
 	int option, rc = 0;
 
-	*options = (struct relay_options){.mac_way = CLIENT_MAC_EBPF};
+	*options = (struct relay_options){.mac_method = CLIENT_MAC_EBPF};
 	while (rc == 0 &&
 		(option = getopt_long(argc, argv, "c:tfdi:s:Vh", long_options, NULL)) != -1)
 		rc = apply_option(options, option);

@@ -20,7 +20,7 @@ struct relay_options {
 	bool no_sandbox;             /* --no-sandbox */
 	bool version;                /* -V */
 	bool help;                   /* -h */
-	enum client_mac_way mac_way; /* --client-mac-by */
+	enum client_mac_method mac_method; /* --client-mac-by */
 	const char *control;         /* --control */
 };
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One client-facing link: its state machine and its forward template.
+ * One client-facing link: its state and its forward template.
  *
- * There is no transition table because there are no transitions of our own:
- * the state is a function of what the kernel shows, looked at anew whenever
- * that changes. client_link_update() is the only place that sets it.
+ * The state has no transition table. It is computed from the link table and the configuration
+ * each time either changes, and client_link_update() is the only function that sets it. The
+ * checks in decide_state() are ordered: the first one that fails names the state and the
+ * reason that the operator reads. The forward template holds the octets that are the same in
+ * front of every message from the link; the packet path only copies it.
  */
 #include "relayd/links/client_link.h"
 
@@ -19,7 +21,7 @@
 #include "daemon/log.h"
 #include "dhcp6/message.h"
 #include "dhcp6/option.h"
-#include "relayd/links/link_choice.h"
+#include "relayd/links/link_address_choice.h"
 
 static const char *const state_name[] = {
 	[CLIENT_LINK_ABSENT] = "absent",
@@ -32,28 +34,28 @@ static const char *const state_name[] = {
 };
 
 static_assert(sizeof(state_name) / sizeof(state_name[0]) == CLIENT_LINK_STATES, "name every state");
-static_assert(sizeof(struct client_link) <= 1600, "4,094 links are to fit into 16 MiB");
+static_assert(sizeof(struct client_link) <= 1600, "4,094 links fit into 16 MiB");
 
 const char *client_link_state_name(enum client_link_state state)
 {
 	return state_name[state];
 }
 
-/* What the addresses of the link and of the macvlans above it come to. */
+/* The addresses that decide the state, from the link and the macvlans above it. */
 struct address_view {
 	const struct link_address *best;
-	const struct link_address *pending;   /* still under duplicate address detection */
-	const struct link_address *duplicate; /* failed it */
+	const struct link_address *tentative; /* duplicate address detection is running */
+	const struct link_address *duplicate; /* duplicate address detection failed */
 	const struct link_address *link_local;
 };
 
 static void view_add(struct address_view *view, const struct link *link)
 {
 	for (const struct link_address *a = link->addresses; a; a = a->next) {
-		if (link_choice_usable(a))
-			view->best = link_choice_better(view->best, a);
-		else if (link_choice_pending(a))
-			view->pending = a;
+		if (link_address_usable(a))
+			view->best = link_address_better(view->best, a);
+		else if (link_address_tentative(a))
+			view->tentative = a;
 		else if (a->flags & IFA_F_DADFAILED)
 			view->duplicate = a;
 	}
@@ -93,7 +95,7 @@ static bool has_prefix_of(const struct link *link, const struct in6_addr *addres
 	return false;
 }
 
-int client_link_toward(const struct client_link *cl, const struct in6_addr *client)
+int client_link_ifindex_for(const struct client_link *cl, const struct in6_addr *client)
 {
 	const struct client_link_vmac *vmac = cl->vmacs;
 
@@ -104,7 +106,7 @@ int client_link_toward(const struct client_link *cl, const struct in6_addr *clie
 	return vmac ? vmac->link->ifindex : cl->link->ifindex;
 }
 
-/* True where the link, or a macvlan above it, has this address and may use it. */
+/* True if the link, or a macvlan above it, has this address and it is not tentative. */
 static bool holds(const struct client_link *cl, const struct in6_addr *address)
 {
 	const struct link_address *a = link_find_address(cl->link, address);
@@ -114,7 +116,7 @@ static bool holds(const struct client_link *cl, const struct in6_addr *address)
 	return a && !(a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
 }
 
-/* The address that must be here for the link to be relayed, but is not; NULL: none. */
+/* The configured while-address if it is not assigned; NULL: it is, or none is configured. */
 static const struct in6_addr *missing_address(
 	const struct client_link *cl, const struct relay_conf *conf)
 {
@@ -126,7 +128,7 @@ static const struct in6_addr *missing_address(
 	return &rule->while_address;
 }
 
-/* What a port receives is its master's; a VRF's links alone go on receiving for themselves. */
+/* Messages that a port receives arrive on its bridge or bond. Links in a VRF keep their own. */
 static bool is_port(const struct link *link)
 {
 	return link->master && *link->port_kind && strcmp(link->port_kind, "vrf") != 0;
@@ -153,21 +155,21 @@ static enum client_link_state decide_state(const struct client_link *cl,
 		return CLIENT_LINK_DOWN;
 	}
 	if (is_port(cl->link)) {
-		snprintf(reason, size, "its messages come in at the %s that it is a port of",
-			cl->link->port_kind);
+		snprintf(reason, size, "port of a %s: messages arrive on the %s",
+			cl->link->port_kind, cl->link->port_kind);
 		return CLIENT_LINK_PORT;
 	}
 	missing = missing_address(cl, conf);
 	if (missing) {
-		snprintf(reason, size, "%s is not here: another router relays",
+		snprintf(reason, size, "%s is not assigned on this router: standby",
 			inet_ntop(AF_INET6, missing, text, sizeof(text)));
 		return CLIENT_LINK_STANDBY;
 	}
 	if (view->best)
 		return CLIENT_LINK_READY;
-	if (view->pending) {
+	if (view->tentative) {
 		snprintf(reason, size, "%s is under duplicate address detection",
-			inet_ntop(AF_INET6, &view->pending->address, text, sizeof(text)));
+			inet_ntop(AF_INET6, &view->tentative->address, text, sizeof(text)));
 		return CLIENT_LINK_TENTATIVE;
 	}
 	if (conf->without_address == RELAY_UNSPECIFIED) {
@@ -189,7 +191,7 @@ void client_link_identify(struct client_link *cl, const struct relay_conf *conf,
 	if (conf->interface_id)
 		len = id_template_expand(conf->interface_id, host, cl->name, cl->interface_id);
 	if (len < 0) {
-		log_warning("%s: its Interface-Id would be over %d octets: its name is sent alone",
+		log_warning("%s: Interface-Id longer than %d octets: sending only the link name",
 			cl->name, ID_TEMPLATE_MAX);
 		len = (int)strlen(cl->name);
 		memcpy(cl->interface_id, cl->name, (size_t)len);
@@ -197,7 +199,7 @@ void client_link_identify(struct client_link *cl, const struct relay_conf *conf,
 	cl->interface_id_len = (uint8_t)len;
 }
 
-/* An option with a text of the configuration in it; one that does not fit is left out. */
+/* An option whose text comes from the configuration; left out if it does not fit. */
 static void put_text_option(struct wire_out *out, uint16_t code, uint32_t enterprise,
 	const char *format, const char *host, const char *link)
 {
@@ -223,7 +225,7 @@ static void build_template(
 	cl->forward.len = 0;
 	if (!may_forward)
 		return;
-	/* hop-count 0, and the place of the peer-address that each packet fills. */
+	/* hop-count 0; the peer-address is filled in for each packet. */
 	dhcp6_put_relay_header(&out, DHCP6_RELAY_FORW, 0, &cl->link_address, &any);
 	if (cl->interface_id_len)
 		dhcp6_put_option(
@@ -238,7 +240,7 @@ static void build_template(
 		dhcp6_put_option(
 			&out, DHCP6_OPT_RELAY_ID, conf->relay_id.octets, conf->relay_id.len);
 	cl->forward.relayed_len = (uint16_t)out.len;
-	/* RFC 8357 section 4.2: 0, as no relay below has a port of its own. */
+	/* RFC 8357 section 4.2: 0, because the message comes from a client, not from a relay. */
 	if (conf->source_port != DHCP6_SERVER_PORT)
 		dhcp6_put_u16_option(&out, DHCP6_OPT_RELAY_PORT, 0);
 	assert(!out.bad);
@@ -260,7 +262,7 @@ static void log_change(const struct client_link *cl, enum client_link_state befo
 }
 
 bool client_link_update(
-	struct client_link *cl, const struct relay_conf *conf, const char *host, bool loud)
+	struct client_link *cl, const struct relay_conf *conf, const char *host, bool log)
 {
 	static const struct in6_addr none = IN6ADDR_ANY_INIT;
 	struct address_view view = view_of(cl);
@@ -270,7 +272,7 @@ bool client_link_update(
 	bool may_forward;
 
 	cl->state = decide_state(cl, &view, conf, cl->reason, sizeof(cl->reason));
-	/* Not by the state alone: what comes in from a link that looks down is no less real. */
+	/* Not by the state alone: a message can still arrive from a link that just went down. */
 	may_forward = cl->link && cl->state != CLIENT_LINK_STANDBY &&
 		      (view.best || conf->without_address == RELAY_UNSPECIFIED);
 	cl->link_address = address;
@@ -279,7 +281,7 @@ bool client_link_update(
 	build_template(cl, conf, host, may_forward);
 	if (cl->state != before)
 		cl->since_s = time(NULL);
-	if (loud && (cl->state != before || (moved && cl->state == CLIENT_LINK_READY)))
+	if (log && (cl->state != before || (moved && cl->state == CLIENT_LINK_READY)))
 		log_change(cl, before);
 	return cl->state != before || moved;
 }

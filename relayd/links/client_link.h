@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A client-facing link: what the operator sees of it, and the octets that go
- * in front of a client's message.
+ * A client-facing link: the state that status and metrics show, its counters, and the forward
+ * template, which is what the relay puts in front of each client message.
  *
  *	absent ---> down ---> port ---> no address ---> tentative ---> standby ---> ready
  *	   ^----------'---------'------------'--------------'-----------'-----------'
  *
- * A client link is known by its name and outlives the kernel's link: one that
- * is deleted and made again keeps its counters. client_links.h makes and
- * frees them and calls client_link_update() whenever the kernel's link, its
- * addresses or those of a VRRP macvlan above it change; the packet path only
- * reads `forward`.
+ * A client link is identified by its name and outlives the kernel's link: if that is deleted
+ * and created again, the counters continue. client_links.h creates and frees client links and
+ * calls client_link_update() when the kernel's link, its addresses, or those of a VRRP macvlan
+ * above it change. The packet path only reads `forward`.
  */
 #ifndef NB6_RELAYD_LINKS_CLIENT_LINK_H
 #define NB6_RELAYD_LINKS_CLIENT_LINK_H
@@ -29,32 +28,32 @@
 enum client_link_state {
 	CLIENT_LINK_ABSENT,
 	CLIENT_LINK_DOWN,
-	CLIENT_LINK_PORT, /* of a bridge or a bond, where its messages come in */
+	CLIENT_LINK_PORT, /* port of a bridge or bond: messages arrive on that */
 	CLIENT_LINK_NO_ADDRESS,
 	CLIENT_LINK_TENTATIVE,
-	CLIENT_LINK_STANDBY, /* another router has the address that relaying goes with */
+	CLIENT_LINK_STANDBY, /* the while-address is not assigned on this router */
 	CLIENT_LINK_READY,
 	CLIENT_LINK_STATES,
 };
 
 enum {
 	FORWARD_PORT_LEN = 4 + 2, /* the Relay Source Port option */
-	/* Relay header; Interface-Id, Remote-ID, Subscriber-ID, Relay-ID and Relay Source Port:
-	 * all but option 79. */
-	FORWARD_FIXED_MAX = DHCP6_RELAY_HEADER_LEN + (4 + ID_TEMPLATE_MAX) + (4 + 4 + ID_TEMPLATE_MAX) +
-			    (4 + ID_TEMPLATE_MAX) + (4 + DHCP6_DUID_MAX) + FORWARD_PORT_LEN,
-	/* The same with option 79 and the header of the Relay Message option behind it. */
+	/* Relay header, Interface-Id, Remote-ID, Subscriber-ID, Relay-ID, Relay Source Port. */
+	FORWARD_FIXED_MAX = DHCP6_RELAY_HEADER_LEN + (4 + ID_TEMPLATE_MAX) +
+			    (4 + 4 + ID_TEMPLATE_MAX) + (4 + ID_TEMPLATE_MAX) +
+			    (4 + DHCP6_DUID_MAX) + FORWARD_PORT_LEN,
+	/* The same, then option 79 and the header of the Relay Message option. */
 	FORWARD_HEADER_MAX = FORWARD_FIXED_MAX + (4 + 2 + LINK_MAC_SIZE) + 4,
 };
 
-/* What is the same in front of every message from a link; len 0: do not forward. */
+/* The octets in front of every message from a link. len 0: do not forward. */
 struct forward_template {
 	uint16_t len;
-	uint16_t relayed_len; /* of it in front of what relays below send: without our port */
+	uint16_t relayed_len; /* the part used for messages of relays below: without our port */
 	uint8_t octets[FORWARD_FIXED_MAX];
 };
 
-/* A macvlan on a client link: VRRP's. */
+/* A VRRP macvlan above a client link. Its addresses count for the client link. */
 struct client_link_vmac {
 	struct client_link_vmac *next;
 	const struct link *link;
@@ -64,18 +63,18 @@ struct client_link {
 	char name[IFNAMSIZ];
 	struct link *link; /* NULL while absent */
 	struct client_link_vmac *vmacs;
-	int holder;     /* of its membership; -1: not joined */
-	int join_error; /* errno of the last attempt, 0 */
+	int holder;     /* number of the socket that holds its membership; -1: not joined */
+	int join_error; /* errno of the last attempt to join, 0: it succeeded */
 
 	enum client_link_state state;
-	char reason[96];              /* for the state, in the operator's words */
-	int64_t since_s;              /* of the state, seconds since 1970 */
-	struct in6_addr link_address; /* :: where there is none */
-	struct in6_addr link_local;   /* replies go out from it; :: where there is none */
-	uint64_t changes;             /* of the link-address since we started */
+	char reason[96];              /* why the link is in this state, for the operator */
+	int64_t since_s;              /* when it entered the state, Unix time */
+	struct in6_addr link_address; /* :: if it has none */
+	struct in6_addr link_local;   /* source of replies to clients; :: if it has none */
+	uint64_t changes;             /* changes of the link-address since the relay started */
 
 	uint8_t interface_id[ID_TEMPLATE_MAX];
-	uint8_t interface_id_len; /* 0: none is sent */
+	uint8_t interface_id_len; /* 0: no Interface-Id is sent */
 	struct forward_template forward;
 	struct relay_counters counters;
 	struct rate_bucket rate;
@@ -85,24 +84,23 @@ struct client_link {
 
 const char *client_link_state_name(enum client_link_state state);
 
-/* Make the link's Interface-Id as the configuration wants it. */
+/* Build the link's Interface-Id from the configured template. `host`: the host name, for %h. */
 void client_link_identify(struct client_link *cl, const struct relay_conf *conf, const char *host);
 
 /*
- * Look at the link again: state, reason, addresses, template. Returns true
- * where the state or the link-address changed, and then, if `loud`, has logged
- * it in one line.
+ * Compute state, reason, addresses and forward template again. Returns true if the state or
+ * the link-address changed; the change is then logged in one line if `log` is set.
  */
 bool client_link_update(
-	struct client_link *cl, const struct relay_conf *conf, const char *host, bool loud);
+	struct client_link *cl, const struct relay_conf *conf, const char *host, bool log);
 
 /*
- * The ifindex by which a client with this global address is on-link: the link's own, or
- * that of a macvlan on it which has the prefix.
+ * The ifindex of the link on which a client with this global address is on-link: the link
+ * itself, or a macvlan above it that has the client's prefix.
  */
-int client_link_toward(const struct client_link *cl, const struct in6_addr *client);
+int client_link_ifindex_for(const struct client_link *cl, const struct in6_addr *client);
 
-/* What a message from this link will need will be near. A hint; nothing is read. */
+/* Prefetch what relaying a message from this link reads. */
 static inline void client_link_prefetch(const struct client_link *cl)
 {
 	__builtin_prefetch(&cl->forward);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which links are client-facing. Each link of the table has one of three
- * roles, decided by attach() when it appears or is renamed:
+ * Decides which links are client-facing and keeps their client_link structures. Each link of
+ * the link table has one of three roles, which attach() decides when the link appears, is
+ * renamed, or when the link below it changes:
  *
  *	client link    link->user is its client_link, and client_link->link is it
  *	VRRP macvlan   link->user is the client_link of the link below it
@@ -31,7 +32,7 @@ struct client_link *client_links_find_facing(const struct client_links *links, i
 	return link ? link->user : NULL;
 }
 
-bool client_links_face(const struct link *link)
+bool client_links_is_facing(const struct link *link)
 {
 	return link->user != NULL;
 }
@@ -40,16 +41,16 @@ struct client_link *client_links_find_name(const struct client_links *links, con
 {
 	struct link *link = link_table_find_name(links->table, name);
 
-	/* Nearly always it is there, and a hash is nearer than the tree. */
+	/* The hash of present links is faster than the tree of all known ones. */
 	if (link && is_client_link(link))
 		return link->user;
-	return link_book_find_name(&links->book, name);
+	return link_registry_find_name(&links->registry, name);
 }
 
 struct client_link *client_links_find_interface_id(
 	const struct client_links *links, const uint8_t *id, size_t len)
 {
-	return link_book_find_interface_id(&links->book, id, len);
+	return link_registry_find_interface_id(&links->registry, id, len);
 }
 
 struct client_link *client_links_find(const struct client_links *links, int ifindex)
@@ -62,8 +63,8 @@ struct client_link *client_links_find(const struct client_links *links, int ifin
 struct client_link *client_links_find_address(
 	const struct client_links *links, const struct in6_addr *link_address)
 {
-	/* Only for servers that do not send the Interface-Id back, as RFC 9915 asks them to. */
-	for (struct client_link *cl = links->book.first; cl; cl = cl->next)
+	/* Linear: only needed for servers that do not return the Interface-Id (RFC 9915 19.3). */
+	for (struct client_link *cl = links->registry.first; cl; cl = cl->next)
 		if (cl->link && IN6_ARE_ADDR_EQUAL(&cl->link_address, link_address))
 			return cl;
 	return NULL;
@@ -74,9 +75,9 @@ static void update(struct client_links *links, struct client_link *cl)
 	enum client_link_state before = cl->state;
 	struct in6_addr address_before = cl->link_address;
 
-	if (client_link_update(cl, links->conf, links->host, links->loud) && links->loud &&
-		links->told)
-		links->told(links->told_arg, cl, before, &address_before);
+	if (client_link_update(cl, links->conf, links->host, links->synced) && links->synced &&
+		links->changed)
+		links->changed(links->changed_arg, cl, before, &address_before);
 }
 
 static bool is_macvlan(const struct link *link)
@@ -95,7 +96,7 @@ static void attach_vmac(struct client_links *links, struct link *link, struct cl
 	*vmac = (struct client_link_vmac){.next = cl->vmacs, .link = link};
 	cl->vmacs = vmac;
 	link->user = cl;
-	log_info("%s: %s stands on it; its addresses count for it", cl->name, link->name);
+	log_info("%s: also using the addresses of its VRRP macvlan %s", cl->name, link->name);
 	update(links, cl);
 }
 
@@ -114,7 +115,7 @@ static void detach_vmac(struct client_links *links, struct link *link, struct cl
 
 static void attach(struct client_links *links, struct link *link);
 
-/* Macvlans above a link whose role has changed find theirs anew. */
+/* The role of a link changed: decide the role of the macvlans above it again. */
 static void attach_macvlans_above(struct client_links *links, int ifindex)
 {
 	struct link *link;
@@ -137,7 +138,8 @@ static void join(struct client_links *links, struct client_link *cl)
 
 static void attach_client(struct client_links *links, struct link *link)
 {
-	struct client_link *cl = link_book_get(&links->book, link->name, links->conf, links->host);
+	struct client_link *cl =
+		link_registry_get_or_add(&links->registry, link->name, links->conf, links->host);
 
 	if (!cl) {
 		log_error("%s: no memory to serve this link", link->name);
@@ -145,7 +147,7 @@ static void attach_client(struct client_links *links, struct link *link)
 	}
 	cl->link = link;
 	link->user = cl;
-	link_book_appeared(&links->book);
+	link_registry_link_appeared(&links->registry);
 	join(links, cl);
 	update(links, cl);
 	attach_macvlans_above(links, link->ifindex);
@@ -168,7 +170,7 @@ static void detach_client(struct client_links *links, struct link *link, struct 
 	cl->link = NULL;
 	link->user = NULL;
 	update(links, cl);
-	link_book_gone(&links->book, links->conf);
+	link_registry_link_gone(&links->registry, links->conf);
 }
 
 static void attach(struct client_links *links, struct link *link)
@@ -198,7 +200,6 @@ static void detach(struct client_links *links, struct link *link)
 void client_links_link_added(struct client_links *links, struct link *link)
 {
 	links->n_macvlans += is_macvlan(link);
-	/* It may have been taken for a client link by itself before its lower link came. */
 	attach(links, link);
 }
 
@@ -221,11 +222,11 @@ void client_links_link_removed(struct client_links *links, struct link *link)
 
 void client_links_synced(struct client_links *links)
 {
-	if (links->loud)
+	if (links->synced)
 		return;
-	links->loud = true;
-	/* The first picture is whole: what is ready is counted, what is not is named. */
-	for (const struct client_link *cl = links->book.first; cl; cl = cl->next)
+	links->synced = true;
+	/* The first dump is complete. Ready links are only counted; name the others. */
+	for (const struct client_link *cl = links->registry.first; cl; cl = cl->next)
 		if (cl->state != CLIENT_LINK_READY)
 			log_notice("%s: %s, %s", cl->name, client_link_state_name(cl->state),
 				cl->reason);
@@ -235,7 +236,7 @@ size_t client_links_count(const struct client_links *links, enum client_link_sta
 {
 	size_t n = 0;
 
-	for (const struct client_link *cl = links->book.first; cl; cl = cl->next)
+	for (const struct client_link *cl = links->registry.first; cl; cl = cl->next)
 		n += cl->state == state;
 	return n;
 }
@@ -250,12 +251,12 @@ int client_links_init(struct client_links *links, struct link_table *table,
 	const struct relay_conf *conf, int lasting_fd)
 {
 	*links = (struct client_links){.table = table, .conf = conf};
-	link_book_init(&links->book);
+	link_registry_init(&links->registry);
 	gethostname(links->host, sizeof(links->host) - 1);
 	links->membership = membership_new(lasting_fd);
 	if (!links->membership)
 		return -ENOMEM;
-	return link_book_await(&links->book, conf, links->host);
+	return link_registry_add_configured(&links->registry, conf, links->host);
 }
 
 void client_links_reconfigure(struct client_links *links, const struct relay_conf *conf)
@@ -264,12 +265,13 @@ void client_links_reconfigure(struct client_links *links, const struct relay_con
 	struct client_link *cl, *next;
 
 	links->conf = conf;
-	link_book_identify(&links->book, conf, links->host);
+	link_registry_rebuild_interface_ids(&links->registry, conf, links->host);
 	for (link = link_table_first(links->table); link;
 		link = link_table_next(links->table, link)) {
 		cl = link->user;
 		if (cl && cl->link == link && !link_patterns_match(&conf->interfaces, link->name)) {
-			log_notice("%s: no longer served, as configured", link->name);
+			log_notice(
+				"%s: no longer client-facing by the new configuration", link->name);
 			detach(links, link);
 		}
 	}
@@ -277,20 +279,21 @@ void client_links_reconfigure(struct client_links *links, const struct relay_con
 		link = link_table_next(links->table, link))
 		if (!link->user)
 			attach(links, link);
-	for (cl = links->book.first; cl; cl = next) {
+	for (cl = links->registry.first; cl; cl = next) {
 		next = cl->next;
 		if (cl->link)
 			update(links, cl);
 		else if (!link_patterns_match(&conf->interfaces, cl->name))
-			link_book_forget(&links->book, cl);
+			link_registry_remove(&links->registry, cl);
 	}
-	if (link_book_await(&links->book, conf, links->host) < 0)
-		log_error("no memory to await the links that the configuration names");
+	if (link_registry_add_configured(&links->registry, conf, links->host) < 0)
+		log_error("no memory for all links named in interfaces: some are not shown while "
+			  "absent");
 }
 
 void client_links_fini(struct client_links *links)
 {
-	for (struct client_link *cl = links->book.first; cl; cl = cl->next) {
+	for (struct client_link *cl = links->registry.first; cl; cl = cl->next) {
 		while (cl->vmacs) {
 			struct client_link_vmac *vmac = cl->vmacs;
 
@@ -300,7 +303,7 @@ void client_links_fini(struct client_links *links)
 		if (cl->link)
 			cl->link->user = NULL;
 	}
-	link_book_fini(&links->book);
+	link_registry_fini(&links->registry);
 	membership_free(links->membership);
 	*links = (struct client_links){0};
 }

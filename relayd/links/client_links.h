@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The set of client-facing links: which of the kernel's links are ones, by
- * the operator's patterns, from the moment each appears.
+ * The set of client-facing links: those whose names match the configured `interfaces`.
  *
- * The owner of the link table passes its callbacks on to here. A link that
- * the patterns take is joined to ff02::1:2 and gets a client_link; a macvlan
- * on such a link is VRRP's and part of it: its addresses count, and nothing
- * is joined on it, else each message would be relayed twice.
+ * The owner of the link table passes its callbacks on to the functions here. When a link
+ * matches, the relay joins ff02::1:2 on it and gives it a client_link. A macvlan above such a
+ * link belongs to VRRP and is part of the client link: its addresses count, but ff02::1:2 is
+ * not joined on it, because each message would then be relayed twice.
  */
 #ifndef NB6_RELAYD_LINKS_CLIENT_LINKS_H
 #define NB6_RELAYD_LINKS_CLIENT_LINKS_H
@@ -15,62 +14,62 @@
 
 #include "netlink/link_table.h"
 #include "relayd/links/client_link.h"
-#include "relayd/links/link_book.h"
+#include "relayd/links/link_registry.h"
 #include "relayd/links/membership.h"
 
-/* A client link has another state or link-address than before. */
-typedef void client_link_told_fn(void *arg, const struct client_link *cl,
+/* Called after the state or the link-address of a client link changed. */
+typedef void client_link_changed_fn(void *arg, const struct client_link *cl,
 	enum client_link_state before, const struct in6_addr *address_before);
 
 struct client_links {
 	struct link_table *table;
 	const struct relay_conf *conf;
 	struct membership *membership;
-	struct link_book book;
-	bool loud;                 /* changes are logged: not before the first picture is whole */
-	size_t n_macvlans;         /* in the whole table */
-	char host[65];             /* for Remote-IDs */
-	client_link_told_fn *told; /* of changes, once loud; NULL: nobody is */
-	void *told_arg;
+	struct link_registry registry;
+	bool synced;       /* the first dump is complete: log and report changes from now on */
+	size_t n_macvlans; /* in the whole link table */
+	char host[65];     /* the host name, for %h in Interface-Id, Remote-ID, Subscriber-ID */
+	client_link_changed_fn *changed; /* called once synced; may be NULL */
+	void *changed_arg;
 };
 
 /*
- * Returns 0 or -ENOMEM. `table` may be empty still; `conf` is borrowed until
- * the next reconfigure or fini. The names in `conf` that are no patterns are
- * there from now on, as absent. `lasting_fd` is for membership_new().
+ * Returns 0 or -ENOMEM. `table` may still be empty. `conf` is borrowed until the next
+ * reconfigure or fini. Plain names in `interfaces` exist as absent client links from now on.
+ * `lasting_fd` is for membership_new().
  */
 int client_links_init(struct client_links *links, struct link_table *table,
 	const struct relay_conf *conf, int lasting_fd);
 void client_links_fini(struct client_links *links); /* before the table */
 
-/* Another configuration: what is no longer meant is let go of, the rest looked at again. */
+/* Apply another configuration: stop serving links that no longer match, update the others. */
 void client_links_reconfigure(struct client_links *links, const struct relay_conf *conf);
 
-/* What the table's callbacks tell. */
+/* The callbacks of the link table. */
 void client_links_link_added(struct client_links *links, struct link *link);
 void client_links_link_changed(struct client_links *links, struct link *link, unsigned what);
 void client_links_link_removed(struct client_links *links, struct link *link);
 void client_links_synced(struct client_links *links);
 void client_links_addresses_changed(struct client_links *links, struct link *link);
 
-/* How many of them are in this state. */
+/* The number of client links in this state. */
 size_t client_links_count(const struct client_links *links, enum client_link_state state);
 
-/* The client link that a message came in on, by ifindex; NULL: not client-facing. */
+/* The client link with this ifindex; NULL: the link is not client-facing. */
 struct client_link *client_links_find(const struct client_links *links, int ifindex);
 /*
- * The client link whose clients reach us by this link: itself, or the one below a macvlan,
- * whose MAC is VRRP's. NULL: there are none.
+ * The client link whose clients are reached by this link: the link itself, or the client link
+ * below it if it is a VRRP macvlan. NULL: neither.
  */
 struct client_link *client_links_find_facing(const struct client_links *links, int ifindex);
-/* True for a link that clients are on: a client-facing one, or a macvlan on one. */
-bool client_links_face(const struct link *link);
-/* By name, absent ones too. */
+/* True for a client-facing link and for a macvlan above one. */
+bool client_links_is_facing(const struct link *link);
+/* By name; also finds absent links. */
 struct client_link *client_links_find_name(const struct client_links *links, const char *name);
-/* By the Interface-Id that it is given in Relay-forwards, absent ones too. */
+/* By the Interface-Id in its Relay-forwards; also finds absent links. */
 struct client_link *client_links_find_interface_id(
 	const struct client_links *links, const uint8_t *id, size_t len);
-/* By the link-address that it forwards with now. */
+/* By its current link-address. */
 struct client_link *client_links_find_address(
 	const struct client_links *links, const struct in6_addr *link_address);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Holder sockets: each takes memberships until the kernel says ENOMEM, then
- * the next one is tried, then another one is opened. What a leave frees is
- * found again because the search starts at the first holder that may have
- * room.
+ * Holder sockets. Each takes memberships until the kernel returns ENOMEM; then the next one is
+ * tried, and if all are full another one is opened. The search starts at the first holder that
+ * may have room, so that the room that a leave frees is used again.
  */
 #include "relayd/links/membership.h"
 
@@ -20,7 +19,7 @@ struct membership {
 	int *fd;
 	int count;
 	int first_with_room;
-	bool first_is_theirs;
+	bool first_is_borrowed;
 };
 
 struct membership *membership_new(int first_fd)
@@ -35,7 +34,7 @@ struct membership *membership_new(int first_fd)
 		return NULL;
 	}
 	m->fd[m->count++] = first_fd;
-	m->first_is_theirs = true;
+	m->first_is_borrowed = true;
 	return m;
 }
 
@@ -43,7 +42,7 @@ void membership_free(struct membership *m)
 {
 	if (!m)
 		return;
-	for (int i = m->first_is_theirs; i < m->count; i++)
+	for (int i = m->first_is_borrowed; i < m->count; i++)
 		close(m->fd[i]);
 	free(m->fd);
 	free(m);
@@ -66,7 +65,7 @@ static int add_holder(struct membership *m)
 
 static int set_membership(int fd, int what, int ifindex)
 {
-	/* EADDRINUSE: the one before us joined here, on a socket that outlived it. */
+	/* EADDRINUSE: the previous process joined here on the socket that outlived it. */
 	struct ipv6_mreq request = {.ipv6mr_multiaddr = DHCP6_ALL_RELAYS_AND_SERVERS,
 		.ipv6mr_interface = (unsigned)ifindex};
 
@@ -86,7 +85,7 @@ int membership_join(struct membership *m, int ifindex)
 		if (rc == -ENOMEM)
 			m->first_with_room = ++holder;
 	}
-	/* All are full: one more. Where that one has no room either, memory is short indeed. */
+	/* All are full: open one more. If that fails with ENOMEM too, the system has no memory. */
 	if (rc == -ENOMEM) {
 		rc = add_holder(m);
 		if (rc == 0)

@@ -163,7 +163,7 @@ static void keep_on_link(struct udp_outgoing *out, const struct client_link *cl)
 		out->ifindex = cl->link->ifindex;
 		out->source = cl->link_local;
 	} else {
-		out->ifindex = client_link_toward(cl, &out->to.sin6_addr);
+		out->ifindex = client_link_ifindex_for(cl, &out->to.sin6_addr);
 		out->source = any;
 	}
 	out->to.sin6_scope_id = (uint32_t)out->ifindex;

@@ -82,7 +82,7 @@ static void add_name(struct making *making, const struct relay_server *configure
 static bool is_uplink_of(const struct relay_server *configured, const struct link *link)
 {
 	return configured->kind == RELAY_SERVER_MULTICAST &&
-	       link_patterns_match(&configured->links, link->name) && !client_links_face(link);
+	       link_patterns_match(&configured->links, link->name) && !client_links_is_facing(link);
 }
 
 static void add_multicast(struct making *making, const struct relay_server *configured)
@@ -129,7 +129,7 @@ bool server_list_depends_on(const struct server_list *list, const struct link *l
 		if (list->server[i].out_ifindex == link->ifindex)
 			return strcmp(list->server[i].out_link, link->name) != 0 ||
 			       link_table_find(list->table, link->ifindex) != link ||
-			       client_links_face(link);
+			       client_links_is_facing(link);
 	for (size_t i = 0; i < list->conf->n_servers; i++)
 		if (is_uplink_of(&list->conf->server[i], link) ||
 			strcmp(list->conf->server[i].vrf, link->name) == 0)

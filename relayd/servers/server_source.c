@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The choice of the source address. links/link_choice.h says which addresses are stable.
+ * The choice of the source address. links/link_address_choice.h says which addresses are stable.
  */
 #include "relayd/servers/server_source.h"
 
 #include <errno.h>
 
-#include "relayd/links/link_choice.h"
+#include "relayd/links/link_address_choice.h"
 
 /* The link that has this address, or NULL. */
 static const struct link *find_owner(const struct link_table *table, const struct in6_addr *address)
@@ -25,8 +25,8 @@ static const struct link_address *stable_source_of(const struct link *link)
 	const struct link_address *best = NULL;
 
 	for (const struct link_address *a = link->addresses; a; a = a->next)
-		if (link_choice_stable_source(link, a))
-			best = link_choice_better(best, a);
+		if (link_address_stable_source(link, a))
+			best = link_address_better(best, a);
 	return best;
 }
 
@@ -54,7 +54,7 @@ void server_source_auto(struct server_path *server, const struct link_table *tab
 	const struct link_address *stable;
 
 	set_source(server, owner, kernels);
-	if (owner && link_choice_stable_source(owner, link_find_address(owner, kernels)))
+	if (owner && link_address_stable_source(owner, link_find_address(owner, kernels)))
 		return;
 	stable = uplink ? stable_source_of(uplink) : NULL;
 	if (stable)
@@ -73,7 +73,7 @@ void server_source_configured(struct server_path *server, const struct link_tabl
 		a = conf->source == RELAY_SOURCE_LINK
 			    ? stable_source_of(link)
 			    : link_find_address(link, &conf->source_address);
-	if (a && link_choice_usable(a))
+	if (a && link_address_usable(a))
 		set_source(server, link, &a->address);
 	else
 		set_no_source(server);
@@ -84,7 +84,7 @@ void server_source_of_uplink(struct server_path *server, const struct link *upli
 	const struct link_address *source = uplink ? stable_source_of(uplink) : NULL;
 
 	if (uplink && !source)
-		source = link_choice_of(uplink);
+		source = link_address_best(uplink);
 	if (source)
 		set_source(server, uplink, &source->address);
 	else

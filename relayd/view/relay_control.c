@@ -65,9 +65,9 @@ static json_t *run_status(void *arg, int n_words, char *const words[])
 	return json_pack("{s:s, s:I, s:I, s:i, s:i, s:i, s:s, s:o, s:o}", "version",
 		PACKAGE_VERSION, "uptime", (json_int_t)(time(NULL) - relay->started_s),
 		"receive-queue-drops", (json_int_t)relay_queue_drops(relay), "links",
-		(int)links->book.count, "ready", (int)client_links_count(links, CLIENT_LINK_READY),
+		(int)links->registry.count, "ready", (int)client_links_count(links, CLIENT_LINK_READY),
 		"servers", (int)relay->paths.list.count, "client-mac-by",
-		client_mac_way_name(client_mac_way(relay->mac)), "counters",
+		client_mac_method_name(client_mac_method(relay->mac)), "counters",
 		counters_json(&relay->counters), "netlink", netlink_json(&relay->monitor.counters));
 }
 
@@ -96,7 +96,7 @@ static json_t *run_links(void *arg, int n_words, char *const words[])
 
 	(void)n_words;
 	(void)words;
-	for (const struct client_link *cl = daemon->relay.links.book.first; cl; cl = cl->next)
+	for (const struct client_link *cl = daemon->relay.links.registry.first; cl; cl = cl->next)
 		json_array_append_new(links, link_json(cl));
 	return json_pack("{s:o}", "links", links);
 }

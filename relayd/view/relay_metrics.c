@@ -15,7 +15,7 @@ static void fill_daemon(const struct relay *relay, struct metrics *m)
 	metrics_family(
 		m, "netboot6_relay_info", METRICS_GAUGE, "Version and how client MACs are learnt.");
 	metrics_sample(m, 1, "version", PACKAGE_VERSION, "client_mac_by",
-		client_mac_way_name(client_mac_way(relay->mac)), NULL);
+		client_mac_method_name(client_mac_method(relay->mac)), NULL);
 	metrics_family(m, "netboot6_relay_start_time_seconds", METRICS_GAUGE,
 		"When the relay started, Unix time.");
 	metrics_sample(m, (double)relay->started_s, NULL);
@@ -31,11 +31,11 @@ static void fill_link_states(const struct client_links *links, struct metrics *m
 			"state", client_link_state_name((enum client_link_state)state), NULL);
 	metrics_family(m, "netboot6_relay_link_ready", METRICS_GAUGE,
 		"1 where messages from the link are relayed.");
-	for (const struct client_link *cl = links->book.first; cl; cl = cl->next)
+	for (const struct client_link *cl = links->registry.first; cl; cl = cl->next)
 		metrics_sample(m, cl->state == CLIENT_LINK_READY, "link", cl->name, NULL);
 	metrics_family(m, "netboot6_relay_link_address_changes_total", METRICS_COUNTER,
 		"Changes of the link-address.");
-	for (const struct client_link *cl = links->book.first; cl; cl = cl->next)
+	for (const struct client_link *cl = links->registry.first; cl; cl = cl->next)
 		metrics_sample(m, (double)cl->changes, "link", cl->name, NULL);
 }
 
@@ -65,7 +65,7 @@ static void fill_array(const struct relay *relay, struct metrics *m, const struc
 	uint64_t of_links[RELAY_TYPES] = {0};
 	char text[RELAY_TYPE_NAME];
 
-	for (const struct client_link *cl = relay->links.book.first; cl; cl = cl->next) {
+	for (const struct client_link *cl = relay->links.registry.first; cl; cl = cl->next) {
 		const uint64_t *own = array_of(&cl->counters, what);
 
 		for (unsigned i = 0; i < what->n; i++) {
@@ -102,11 +102,11 @@ static void fill_messages(const struct relay *relay, struct metrics *m)
 	fill_array(relay, m, &dropped);
 	metrics_family(m, "netboot6_relay_forwarded_messages_total", METRICS_COUNTER,
 		"Messages of the link that went to servers, each counted once.");
-	for (const struct client_link *cl = relay->links.book.first; cl; cl = cl->next)
+	for (const struct client_link *cl = relay->links.registry.first; cl; cl = cl->next)
 		metrics_sample(m, (double)cl->counters.forwarded, "link", cl->name, NULL);
 	metrics_family(m, "netboot6_relay_forwarded_without_mac_messages_total", METRICS_COUNTER,
 		"Those of them without option 79 though it was wanted.");
-	for (const struct client_link *cl = relay->links.book.first; cl; cl = cl->next)
+	for (const struct client_link *cl = relay->links.registry.first; cl; cl = cl->next)
 		metrics_sample(m, (double)cl->counters.without_mac, "link", cl->name, NULL);
 }
 

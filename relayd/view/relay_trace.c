@@ -126,7 +126,7 @@ static void find_mac(
 
 	if (link && facts->relays == 0 && d->len >= DHCP6_HEADER_LEN &&
 		client_mac_find_on(relay->mac, link, &d->peer.sin6_addr, d->data, facts->mac))
-		facts->mac_by = client_mac_way_name(client_mac_way(relay->mac));
+		facts->mac_by = client_mac_method_name(client_mac_method(relay->mac));
 }
 
 static void trace_request(struct relay *relay, const struct client_link *cl,
@@ -142,7 +142,7 @@ static void trace_request(struct relay *relay, const struct client_link *cl,
 		find_mac(relay, d, &facts);
 	else
 		trace_message_add_header(&facts, header, FORWARD_HEADER_MAX,
-			client_mac_way_name(client_mac_way(relay->mac)));
+			client_mac_method_name(client_mac_method(relay->mac)));
 	trace_message_guess_mac(&facts);
 	if (!anybody_takes(relay, name, &facts))
 		return;
@@ -225,7 +225,7 @@ void relay_trace_refused(struct relay *relay, const struct udp_outgoing *datagra
 		&facts, &datagram->to.sin6_addr, wire_in_of(message->iov_base, message->iov_len));
 	if (server) {
 		trace_message_add_header(&facts, datagram->part[0].iov_base,
-			datagram->part[0].iov_len, client_mac_way_name(client_mac_way(relay->mac)));
+			datagram->part[0].iov_len, client_mac_method_name(client_mac_method(relay->mac)));
 		name = link_of_header(relay, &facts);
 	}
 	trace_message_guess_mac(&facts);

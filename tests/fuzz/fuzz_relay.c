@@ -36,9 +36,9 @@ static void set_up(void)
 		abort();
 	inet_pton(AF_INET6, "2001:db8:1::1", &address.address);
 	link_there.addresses = &address;
-	links.book.first->link = &link_there;
-	links.book.first->holder = 0;
-	client_link_update(links.book.first, conf, "router", true);
+	links.registry.first->link = &link_there;
+	links.registry.first->holder = 0;
+	client_link_update(links.registry.first, conf, "router", true);
 }
 
 /* What goes to a server must be a Relay-forward with the very message in it. */
@@ -79,9 +79,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(reply.message.pos >= data && reply.message.end <= data + size);
 	if (size < DHCP6_HEADER_LEN)
 		return 0;
-	if (forward_client_message(links.book.first, &d, mac, header, &len) == RELAY_PASS)
+	if (forward_client_message(links.registry.first, &d, mac, header, &len) == RELAY_PASS)
 		check_forward(&d, header, len);
-	if (forward_relayed_message(links.book.first, strict, &d, header, &len) == RELAY_PASS)
+	if (forward_relayed_message(links.registry.first, strict, &d, header, &len) == RELAY_PASS)
 		check_forward(&d, header, len);
 	return 0;
 }

@@ -457,10 +457,10 @@ static bool is_up_to_date(const struct link_monitor *m, bool print)
 
 	if (link_table_init(&table, NULL, NULL) < 0 || link_monitor_init(&afresh, &table, NULL) < 0)
 		fail("no second monitor");
-	differ = !link_monitor_is_whole(&afresh) || tables_differ(m->table, &table, print);
+	differ = !link_monitor_is_synced(&afresh) || tables_differ(m->table, &table, print);
 	link_monitor_fini(&afresh);
 	link_table_fini(&table);
-	return link_monitor_is_whole(m) && !differ;
+	return link_monitor_is_synced(m) && !differ;
 }
 
 /* --- rounds ---------------------------------------------------------------- */
@@ -498,7 +498,7 @@ static void play_round(struct link_monitor *m, int from_child, int to_child)
 		if (time(NULL) > limit) {
 			is_up_to_date(m, true);
 			fail("the table did not become what the kernel has (whole: %d)",
-				link_monitor_is_whole(m));
+				link_monitor_is_synced(m));
 		}
 		follow(m, fds, 50);
 	}

@@ -92,7 +92,7 @@ static void test_states(void **state)
 	f.link.master = 9;
 	strcpy(f.link.port_kind, "bridge");
 	expect_state(&f, "", CLIENT_LINK_PORT,
-		"its messages come in at the bridge that it is a port of");
+		"port of a bridge: messages arrive on the bridge");
 	strcpy(f.link.port_kind, "vrf");
 	expect_state(&f, "", CLIENT_LINK_READY, "");
 
@@ -132,14 +132,14 @@ static void test_standby_while_another_router_has_the_address(void **state)
 	(void)state;
 	inet_pton(AF_INET6, "fe80::f", &vip.address);
 	set_up(&f, "2001:db8:1::1", 0);
-	expect_state(&f, rule, CLIENT_LINK_STANDBY, "fe80::f is not here: another router relays");
+	expect_state(&f, rule, CLIENT_LINK_STANDBY, "fe80::f is not assigned on this router: standby");
 	assert_int_equal(f.cl.forward.len, 0);
 
 	f.global.next = &vip;
 	expect_state(&f, rule, CLIENT_LINK_READY, "");
 	assert_true(f.cl.forward.len > 0);
 	vip.flags = IFA_F_TENTATIVE;
-	expect_state(&f, rule, CLIENT_LINK_STANDBY, "fe80::f is not here: another router relays");
+	expect_state(&f, rule, CLIENT_LINK_STANDBY, "fe80::f is not assigned on this router: standby");
 	f.global.next = NULL;
 
 	vip.flags = 0;
@@ -430,7 +430,7 @@ static void test_by_which_link_a_client_is_on_link(void **state)
 		above.link.ifindex = 6;
 		f.cl.vmacs = &vmac;
 		inet_pton(AF_INET6, rows[i].client, &client);
-		if (client_link_toward(&f.cl, &client) != rows[i].ifindex)
+		if (client_link_ifindex_for(&f.cl, &client) != rows[i].ifindex)
 			fail_msg("row %zu", i);
 	}
 }

@@ -11,7 +11,7 @@
 
 #include "tests/unit/rtnl_message.h"
 
-static struct link_news news;
+static struct link_event event;
 
 /* Decode from a heap block of exactly the message's size. */
 static int decode(const struct rtnl_message *m)
@@ -21,7 +21,7 @@ static int decode(const struct rtnl_message *m)
 
 	assert_non_null(copy);
 	memcpy(copy, m, m->nlh.nlmsg_len);
-	err = link_decode(copy, &news);
+	err = link_decode(copy, &event);
 	free(copy);
 	return err;
 }
@@ -48,19 +48,19 @@ static void test_a_whole_link(void **state)
 	(void)state;
 	message_put(&m, 4000, "newer", 5); /* an attribute of a newer kernel */
 	assert_int_equal(decode(&m), 0);
-	assert_int_equal(news.what, LINK_NEWS_LINK);
-	assert_int_equal(news.ifindex, 7);
-	assert_int_equal(news.link.ifindex, 7);
-	assert_string_equal(news.link.name, "vlan100");
-	assert_string_equal(news.link.kind, "vlan");
-	assert_int_equal(news.link.mtu, 9000);
-	assert_int_equal(news.link.lower, 3);
-	assert_int_equal(news.link.master, 4);
-	assert_int_equal(news.link.operstate, 6);
-	assert_int_equal(news.link.flags, 0x11043);
-	assert_int_equal(news.link.hw_type, 1);
-	assert_int_equal(news.link.mac_len, 6);
-	assert_memory_equal(news.link.mac, "\x02\0\0\0\0\x07", 6);
+	assert_int_equal(event.type, LINK_EVENT_LINK);
+	assert_int_equal(event.ifindex, 7);
+	assert_int_equal(event.link.ifindex, 7);
+	assert_string_equal(event.link.name, "vlan100");
+	assert_string_equal(event.link.kind, "vlan");
+	assert_int_equal(event.link.mtu, 9000);
+	assert_int_equal(event.link.lower, 3);
+	assert_int_equal(event.link.master, 4);
+	assert_int_equal(event.link.operstate, 6);
+	assert_int_equal(event.link.flags, 0x11043);
+	assert_int_equal(event.link.hw_type, 1);
+	assert_int_equal(event.link.mac_len, 6);
+	assert_memory_equal(event.link.mac, "\x02\0\0\0\0\x07", 6);
 }
 
 static void test_a_link_with_nothing_but_a_name(void **state)
@@ -70,11 +70,11 @@ static void test_a_link_with_nothing_but_a_name(void **state)
 	(void)state;
 	message_put_name(&m, "fifteen-letters"); /* the longest */
 	assert_int_equal(decode(&m), 0);
-	assert_string_equal(news.link.name, "fifteen-letters");
-	assert_string_equal(news.link.kind, "");
-	assert_int_equal(news.link.mac_len, 0);
-	assert_int_equal(news.link.lower, 0);
-	assert_int_equal(news.link.master, 0);
+	assert_string_equal(event.link.name, "fifteen-letters");
+	assert_string_equal(event.link.kind, "");
+	assert_int_equal(event.link.mac_len, 0);
+	assert_int_equal(event.link.lower, 0);
+	assert_int_equal(event.link.master, 0);
 }
 
 static void test_lower_is_only_what_a_frame_goes_down_to(void **state)
@@ -86,13 +86,13 @@ static void test_lower_is_only_what_a_frame_goes_down_to(void **state)
 	(void)state;
 	message_put_u32(&m, IFLA_LINK_NETNSID, 0); /* the lower link is in another namespace */
 	assert_int_equal(decode(&m), 0);
-	assert_int_equal(news.link.lower, 0);
+	assert_int_equal(event.link.lower, 0);
 	for (i = 0; i < 2; i++) {
 		m = whole_link();
 		message_put_kind(&m, pairs[i]); /* the last one counts */
 		assert_int_equal(decode(&m), 0);
-		assert_string_equal(news.link.kind, pairs[i]);
-		assert_int_equal(news.link.lower, 0);
+		assert_string_equal(event.link.kind, pairs[i]);
+		assert_int_equal(event.link.lower, 0);
 	}
 }
 
@@ -102,14 +102,14 @@ static void test_the_kind_of_its_master(void **state)
 
 	(void)state;
 	assert_int_equal(decode(&m), 0);
-	assert_string_equal(news.link.port_kind, "");
+	assert_string_equal(event.link.port_kind, "");
 	message_put_info(&m, IFLA_INFO_SLAVE_KIND, "bridge");
 	assert_int_equal(decode(&m), 0);
-	assert_string_equal(news.link.port_kind, "bridge");
+	assert_string_equal(event.link.port_kind, "bridge");
 	m = whole_link();
 	message_put_info(&m, IFLA_INFO_SLAVE_KIND, "sixteen-letters!-and-more");
 	assert_int_equal(decode(&m), 0);
-	assert_string_equal(news.link.port_kind, "sixteen-letters");
+	assert_string_equal(event.link.port_kind, "sixteen-letters");
 }
 
 static void test_kinds(void **state)
@@ -120,10 +120,10 @@ static void test_kinds(void **state)
 	message_put_name(&m, "a");
 	message_put_kind(&m, "a-kind-of-twenty-two-c");
 	assert_int_equal(decode(&m), 0);
-	assert_string_equal(news.link.kind, "a-kind-of-twent"); /* cut, not refused */
+	assert_string_equal(event.link.kind, "a-kind-of-twent"); /* cut, not refused */
 	message_put(&m, IFLA_LINKINFO | NLA_F_NESTED, "", 0);
 	assert_int_equal(decode(&m), 0);
-	assert_string_equal(news.link.kind, "");
+	assert_string_equal(event.link.kind, "");
 }
 
 static void test_links_of_other_families_are_passed_over(void **state)
@@ -138,10 +138,10 @@ static void test_links_of_other_families_are_passed_over(void **state)
 		message_put_name(&m, "port");
 		message_put_u32(&m, IFLA_OPERSTATE, 1); /* whatever it means there */
 		assert_int_equal(decode(&m), 0);
-		assert_int_equal(news.what, LINK_NEWS_NONE);
+		assert_int_equal(event.type, LINK_EVENT_NONE);
 		m = link_message(RTM_DELLINK, families[i], 7);
 		assert_int_equal(decode(&m), 0);
-		assert_int_equal(news.what, LINK_NEWS_NONE);
+		assert_int_equal(event.type, LINK_EVENT_NONE);
 	}
 }
 
@@ -156,7 +156,7 @@ static void test_other_messages_are_passed_over(void **state)
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		m = message_of(types[i], "", 0);
 		assert_int_equal(decode(&m), 0);
-		assert_int_equal(news.what, LINK_NEWS_NONE);
+		assert_int_equal(event.type, LINK_EVENT_NONE);
 	}
 }
 
@@ -168,7 +168,7 @@ static void test_a_wireless_event_says_nothing_of_the_link(void **state)
 	message_put_name(&m, "wlan0");
 	message_put(&m, IFLA_WIRELESS, "12345678", 8);
 	assert_int_equal(decode(&m), 0);
-	assert_int_equal(news.what, LINK_NEWS_NONE);
+	assert_int_equal(event.type, LINK_EVENT_NONE);
 }
 
 static void test_a_link_gone(void **state)
@@ -177,8 +177,8 @@ static void test_a_link_gone(void **state)
 
 	(void)state;
 	assert_int_equal(decode(&m), 0);
-	assert_int_equal(news.what, LINK_NEWS_LINK_GONE);
-	assert_int_equal(news.ifindex, 7);
+	assert_int_equal(event.type, LINK_EVENT_LINK_GONE);
+	assert_int_equal(event.ifindex, 7);
 }
 
 static void test_bad_links(void **state)
@@ -244,7 +244,7 @@ static void test_a_message_cut_anywhere(void **state)
 		if (decode(&cut) == 0)
 			taken++;
 		else
-			assert_int_equal(news.what, LINK_NEWS_NONE);
+			assert_int_equal(event.type, LINK_EVENT_NONE);
 	}
 	/* After name, mtu, lower and master; after operstate and MAC, with any of their padding. */
 	assert_int_equal(taken, 4 + 4 + 3);
@@ -272,18 +272,18 @@ static void test_a_whole_address(void **state)
 
 	(void)state;
 	assert_int_equal(decode(&m), 0);
-	assert_int_equal(news.what, LINK_NEWS_ADDRESS);
-	assert_int_equal(news.ifindex, 7);
-	assert_memory_equal(&news.address.address, &one, sizeof(one));
-	assert_int_equal(news.address.prefixlen, 64);
-	assert_int_equal(news.address.flags, 0x880);
-	assert_int_equal(news.address.proto, 0x12);
-	assert_int_equal(news.address.preferred_s, 50);
-	assert_int_equal(news.address.valid_s, 100);
+	assert_int_equal(event.type, LINK_EVENT_ADDRESS);
+	assert_int_equal(event.ifindex, 7);
+	assert_memory_equal(&event.address.address, &one, sizeof(one));
+	assert_int_equal(event.address.prefixlen, 64);
+	assert_int_equal(event.address.flags, 0x880);
+	assert_int_equal(event.address.proto, 0x12);
+	assert_int_equal(event.address.preferred_s, 50);
+	assert_int_equal(event.address.valid_s, 100);
 	m = whole_address(RTM_DELADDR);
 	assert_int_equal(decode(&m), 0);
-	assert_int_equal(news.what, LINK_NEWS_ADDRESS_GONE);
-	assert_memory_equal(&news.address.address, &one, sizeof(one));
+	assert_int_equal(event.type, LINK_EVENT_ADDRESS_GONE);
+	assert_memory_equal(&event.address.address, &one, sizeof(one));
 }
 
 static void test_an_address_with_nothing_more(void **state)
@@ -294,9 +294,9 @@ static void test_an_address_with_nothing_more(void **state)
 	(void)state;
 	message_put(&m, IFA_ADDRESS, &one, sizeof(one));
 	assert_int_equal(decode(&m), 0);
-	assert_int_equal(news.address.flags, 0x80); /* the header's */
-	assert_true(news.address.valid_s == LINK_FOR_EVER);
-	assert_true(news.address.preferred_s == LINK_FOR_EVER);
+	assert_int_equal(event.address.flags, 0x80); /* the header's */
+	assert_true(event.address.valid_s == LINK_ADDRESS_FOREVER);
+	assert_true(event.address.preferred_s == LINK_ADDRESS_FOREVER);
 }
 
 static void test_with_a_peer_the_address_is_the_local_one(void **state)
@@ -307,7 +307,7 @@ static void test_with_a_peer_the_address_is_the_local_one(void **state)
 	(void)state;
 	message_put(&m, IFA_LOCAL, &local, sizeof(local));
 	assert_int_equal(decode(&m), 0);
-	assert_memory_equal(&news.address.address, &local, sizeof(local));
+	assert_memory_equal(&event.address.address, &local, sizeof(local));
 }
 
 static void test_addresses_of_ipv4_are_passed_over(void **state)
@@ -317,7 +317,7 @@ static void test_addresses_of_ipv4_are_passed_over(void **state)
 	(void)state;
 	message_put_u32(&m, IFA_ADDRESS, 0x0100007f);
 	assert_int_equal(decode(&m), 0);
-	assert_int_equal(news.what, LINK_NEWS_NONE);
+	assert_int_equal(event.type, LINK_EVENT_NONE);
 }
 
 static void test_bad_addresses(void **state)

@@ -52,7 +52,7 @@ static struct rtnl_message new_link(int ifindex, const char *name)
 	return m;
 }
 
-static struct rtnl_message news_of_address(uint16_t type, uint32_t ifindex, uint8_t last)
+static struct rtnl_message address_event(uint16_t type, uint32_t ifindex, uint8_t last)
 {
 	struct rtnl_message m = address_message(type, AF_INET6, ifindex);
 	struct in6_addr address = documentation_address(last);
@@ -93,8 +93,8 @@ static size_t count_addresses(int ifindex)
 static void test_several_messages_in_a_datagram(void **state)
 {
 	const struct rtnl_message messages[] = {new_link(1, "a"), new_link(2, "b"),
-		news_of_address(RTM_NEWADDR, 2, 1), news_of_address(RTM_NEWADDR, 2, 2),
-		news_of_address(RTM_DELADDR, 2, 1), link_message(RTM_DELLINK, AF_UNSPEC, 1),
+		address_event(RTM_NEWADDR, 2, 1), address_event(RTM_NEWADDR, 2, 2),
+		address_event(RTM_DELADDR, 2, 1), link_message(RTM_DELLINK, AF_UNSPEC, 1),
 		link_message(RTM_DELLINK, AF_BRIDGE, 2)};
 
 	(void)state;
@@ -150,7 +150,7 @@ static void test_lengths_that_lie(void **state)
 static void test_an_address_before_its_link_is_left_to_the_dump(void **state)
 {
 	const struct rtnl_message messages[] = {
-		news_of_address(RTM_NEWADDR, 1, 1), new_link(1, "a")};
+		address_event(RTM_NEWADDR, 1, 1), new_link(1, "a")};
 
 	(void)state;
 	feed(messages, 2, 0);
@@ -228,7 +228,7 @@ static void test_the_picture_is_whole_after_init(void **state)
 
 	(void)state;
 	assert_int_equal(link_monitor_init(&m, &table, NULL), 0);
-	assert_true(link_monitor_is_whole(&m));
+	assert_true(link_monitor_is_synced(&m));
 	assert_int_equal(synced, 1);
 	assert_int_equal(m.counters.resyncs, 1);
 	assert_int_equal(m.counters.malformed, 0);

@@ -133,8 +133,8 @@ static void put_address(int ifindex, uint8_t last, uint32_t flags)
 	struct link_address a = {.address = number(last),
 		.flags = flags,
 		.prefixlen = 64,
-		.preferred_s = LINK_FOR_EVER,
-		.valid_s = LINK_FOR_EVER,
+		.preferred_s = LINK_ADDRESS_FOREVER,
+		.valid_s = LINK_ADDRESS_FOREVER,
 		.seq = 77, /* not read */
 		.stale = true};
 
@@ -279,10 +279,10 @@ static void test_a_name_goes_to_whom_the_kernel_gave_it_last(void **state)
 	assert_int_equal(link_table_find_name(&table, "c")->ifindex, 3);
 }
 
-static void test_old_news_after_a_newer_dump_come_right(void **state)
+static void test_events_from_before_a_newer_dump_converge(void **state)
 {
 	(void)state;
-	/* The kernel: 1 = a, 2 = b, then swapped, then dumped; the news of the swap still queued.
+	/* The kernel: 1 = a, 2 = b, then swapped, then dumped; the events of the swap are still queued.
 	 */
 	put_link(1, "b");
 	put_link(2, "a");
@@ -291,7 +291,7 @@ static void test_old_news_after_a_newer_dump_come_right(void **state)
 	put_link(2, "a");
 	put_link(1, "b");
 	assert_told("1:tmp:N 1:b:N ");
-	/* The same with news of 1 from before the swap. */
+	/* The same with events of 1 from before the swap. */
 	put_link(1, "a");
 	assert_told("2::N 1:a:N ");
 	put_link(1, "tmp");
@@ -435,7 +435,7 @@ int main(void)
 		TEST(test_another_kind_is_another_link),
 		TEST(test_names_swap_through_a_third),
 		TEST(test_a_name_goes_to_whom_the_kernel_gave_it_last),
-		TEST(test_old_news_after_a_newer_dump_come_right),
+		TEST(test_events_from_before_a_newer_dump_converge),
 		TEST(test_addresses_keep_their_order_of_arrival),
 		TEST(test_seq_grows_over_all_links),
 		TEST(test_lifetimes_are_kept_and_not_told),

@@ -37,8 +37,8 @@ static int set_up(void **state)
 	assert_int_equal(client_links_init(&f.links, &f.table, f.conf, -1), 0);
 	/* One link is there, with an address; the other one is awaited. */
 	f.link = (struct link){.ifindex = 7, .name = "lan1"};
-	f.links.book.first->link = &f.link;
-	inet_pton(AF_INET6, "2001:db8:1::1", &f.links.book.first->link_address);
+	f.links.registry.first->link = &f.link;
+	inet_pton(AF_INET6, "2001:db8:1::1", &f.links.registry.first->link_address);
 	*state = &f;
 	return 0;
 }
@@ -124,7 +124,7 @@ static void test_where_replies_go(void **state)
 			fail_msg("%s: %s", rows[i].what, relay_drop_name(drop));
 		if (drop)
 			continue;
-		assert_ptr_equal(reply.cl, f->links.book.first);
+		assert_ptr_equal(reply.cl, f->links.registry.first);
 		assert_int_equal(reply.port, rows[i].port);
 		assert_int_equal(wire_left(&reply.message), rows[i].inner_len);
 		assert_memory_equal(reply.message.pos, rows[i].inner, rows[i].inner_len);

@@ -13,7 +13,7 @@
  * ff02::1:2, and no frame that is on its way up to a VLAN's device, where it comes by
  * again; of what comes in fragments or behind extension headers the MAC is not known.
  */
-#include "frame/client_mac_channel.h"
+#include "frame/mac_channel.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "relayd/links/link_choice.h"
+#include "relayd/links/link_address_choice.h"
 
 struct row {
 	const char *address;
@@ -74,7 +74,7 @@ static void test_choice(void **state)
 		const struct link_address *chosen;
 
 		make_link(&link, made, cases[i].rows);
-		chosen = link_choice_of(&link);
+		chosen = link_address_best(&link);
 		if (chosen != (cases[i].chosen < 0 ? NULL : &made[cases[i].chosen]))
 			fail_msg("%s", cases[i].what);
 	}
@@ -89,12 +89,12 @@ static void test_stable_source(void **state)
 
 	(void)state;
 	make_link(&link, made, rows);
-	assert_true(link_choice_stable_source(&link, &made[0]));
-	assert_false(link_choice_stable_source(&link, &made[1]));
-	assert_false(link_choice_stable_source(&link, &made[2]));
-	assert_false(link_choice_stable_source(&link, &made[3]));
+	assert_true(link_address_stable_source(&link, &made[0]));
+	assert_false(link_address_stable_source(&link, &made[1]));
+	assert_false(link_address_stable_source(&link, &made[2]));
+	assert_false(link_address_stable_source(&link, &made[3]));
 	link.flags = IFF_LOOPBACK;
-	assert_true(link_choice_stable_source(&link, &made[1]));
+	assert_true(link_address_stable_source(&link, &made[1]));
 }
 
 static void test_pending(void **state)
@@ -103,11 +103,11 @@ static void test_pending(void **state)
 
 	(void)state;
 	inet_pton(AF_INET6, "2001:db8::1", &a.address);
-	assert_true(link_choice_pending(&a));
+	assert_true(link_address_tentative(&a));
 	a.flags = 0;
-	assert_false(link_choice_pending(&a));
+	assert_false(link_address_tentative(&a));
 	a.flags = IFA_F_TENTATIVE | IFA_F_DADFAILED;
-	assert_false(link_choice_pending(&a));
+	assert_false(link_address_tentative(&a));
 }
 
 int main(void)

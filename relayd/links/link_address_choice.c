@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The choice among addresses, as rules that can be read one by one.
+ * The rules by which one address is chosen among those of a link, each a function of its own.
  */
-#include "relayd/links/link_choice.h"
+#include "relayd/links/link_address_choice.h"
 
 #include <linux/if.h>
 #include <linux/if_addr.h>
@@ -27,12 +27,12 @@ static bool is_tentative(const struct link_address *a)
 	return (a->flags & IFA_F_TENTATIVE) && !(a->flags & IFA_F_OPTIMISTIC);
 }
 
-bool link_choice_usable(const struct link_address *a)
+bool link_address_usable(const struct link_address *a)
 {
 	return is_candidate(a) && !is_tentative(a);
 }
 
-bool link_choice_pending(const struct link_address *a)
+bool link_address_tentative(const struct link_address *a)
 {
 	return is_candidate(a) && is_tentative(a);
 }
@@ -43,7 +43,7 @@ static unsigned rank(const struct link_address *a)
 	return (a->flags & IFA_F_DEPRECATED ? 2u : 0u) + (a->prefixlen == 128 ? 1u : 0u);
 }
 
-const struct link_address *link_choice_better(
+const struct link_address *link_address_better(
 	const struct link_address *a, const struct link_address *b)
 {
 	if (!a || !b)
@@ -53,18 +53,18 @@ const struct link_address *link_choice_better(
 	return a->seq <= b->seq ? a : b;
 }
 
-const struct link_address *link_choice_of(const struct link *link)
+const struct link_address *link_address_best(const struct link *link)
 {
 	const struct link_address *best = NULL;
 
 	for (const struct link_address *a = link->addresses; a; a = a->next)
-		if (link_choice_usable(a))
-			best = link_choice_better(best, a);
+		if (link_address_usable(a))
+			best = link_address_better(best, a);
 	return best;
 }
 
-bool link_choice_stable_source(const struct link *link, const struct link_address *a)
+bool link_address_stable_source(const struct link *link, const struct link_address *a)
 {
-	return link_choice_usable(a) && !(a->flags & IFA_F_DEPRECATED) &&
+	return link_address_usable(a) && !(a->flags & IFA_F_DEPRECATED) &&
 	       (a->prefixlen < 128 || (link->flags & IFF_LOOPBACK));
 }

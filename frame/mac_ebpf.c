@@ -9,7 +9,7 @@
  * datagram can be received its record is in the ring. Where the ring is full
  * the record is lost, the datagram is not: its client's MAC is not known.
  */
-#include "frame/client_mac_channel.h"
+#include "frame/mac_channel.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
