@@ -20,9 +20,8 @@
 
 #include "daemon/control_output.h"
 #include "daemon/control_socket.h"
+#include "daemon/listener.h"
 #include "daemon/loop.h"
-
-enum { ACCEPT_PAUSE_MS = 1000 };
 
 struct control_client {
 	struct control *control;
@@ -40,9 +39,7 @@ struct control {
 	struct loop *loop;
 	const struct control_command *commands;
 	void *arg;
-	int fd;
-	struct loop_watch *watch;
-	struct loop_timer *pause;
+	struct listener *listener;
 	struct control_client *clients;
 	unsigned n_clients, n_watching;
 	struct sockaddr_un address;
@@ -209,10 +206,13 @@ static void client_ready(int fd, int what, void *arg)
 		client_free(client);
 }
 
-static void control_accept_one(struct control *control, int fd)
+static void accept_client(void *arg, int fd, const struct sockaddr_in6 *peer)
 {
-	struct control_client *client = calloc(1, sizeof(*client));
+	struct control *control = arg;
+	struct control_client *client =
+		control->n_clients < CONTROL_CLIENTS_MAX ? calloc(1, sizeof(*client)) : NULL;
 
+	(void)peer;
 	if (client)
 		client->watch = loop_watch_new(control->loop, fd, LOOP_READ, client_ready, client);
 	if (!client || !client->watch) {
@@ -226,34 +226,6 @@ static void control_accept_one(struct control *control, int fd)
 	client->next = control->clients;
 	control->clients = client;
 	control->n_clients++;
-}
-
-static void control_resume(void *arg)
-{
-	struct control *control = arg;
-
-	loop_watch_set(control->watch, LOOP_READ);
-}
-
-static void control_ready(int listen_fd, int what, void *arg)
-{
-	struct control *control = arg;
-	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	(void)what;
-	if (fd < 0) {
-		/* Out of descriptors: the connection would wake us for ever. */
-		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
-			loop_watch_set(control->watch, 0);
-			loop_timer_arm(control->pause, ACCEPT_PAUSE_MS);
-		}
-		return;
-	}
-	if (control->n_clients >= CONTROL_CLIENTS_MAX) {
-		close(fd);
-		return;
-	}
-	control_accept_one(control, fd);
 }
 
 bool control_watched(const struct control *control)
@@ -301,15 +273,11 @@ int control_new(struct control **out, struct loop *loop, const char *path,
 
 	if (!control)
 		return -ENOMEM;
-	*control = (struct control){.loop = loop, .commands = commands, .arg = arg, .fd = -1};
+	*control = (struct control){.loop = loop, .commands = commands, .arg = arg};
 	rc = control_socket_listen(&control->address, path, CONTROL_CLIENTS_MAX);
-	if (rc >= 0) {
-		control->fd = rc;
-		control->watch =
-			loop_watch_new(loop, control->fd, LOOP_READ, control_ready, control);
-		control->pause = loop_timer_new(loop, control_resume, control);
-		rc = control->watch && control->pause ? 0 : -ENOMEM;
-	}
+	if (rc >= 0)
+		rc = listener_new(
+			&control->listener, loop, rc, "control socket", accept_client, control);
 	if (rc < 0) {
 		control_free(control);
 		return rc;
@@ -324,9 +292,8 @@ void control_free(struct control *control)
 		return;
 	while (control->clients)
 		client_free(control->clients);
-	loop_watch_free(control->watch);
-	loop_timer_free(control->pause);
-	if (control->fd >= 0)
-		control_socket_close(control->fd, &control->address);
+	if (control->listener)
+		control_socket_remove(&control->address);
+	listener_free(control->listener);
 	free(control);
 }

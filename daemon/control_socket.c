@@ -66,14 +66,14 @@ int control_socket_listen(struct sockaddr_un *address, const char *path, int bac
 	}
 	if (listen(fd, backlog) < 0) {
 		rc = -errno;
-		control_socket_close(fd, address);
+		close(fd);
+		control_socket_remove(address);
 		return rc;
 	}
 	return fd;
 }
 
-void control_socket_close(int fd, const struct sockaddr_un *address)
+void control_socket_remove(const struct sockaddr_un *address)
 {
-	close(fd);
 	unlink(address->sun_path);
 }

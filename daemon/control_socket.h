@@ -15,7 +15,7 @@
  * that name (it is left as it is), -ENAMETOOLONG if the path is too long for an address.
  */
 int control_socket_listen(struct sockaddr_un *address, const char *path, int backlog);
-/* Close it and take its name away. */
-void control_socket_close(int fd, const struct sockaddr_un *address);
+/* Remove its name from the file system. */
+void control_socket_remove(const struct sockaddr_un *address);
 
 #endif

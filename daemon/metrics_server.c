@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/listener.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 
@@ -20,6 +21,7 @@ enum { TIMEOUT_S = 10, HEADERS_MAX = 8192, BODY_MAX = 0, BACKLOG = 16 };
 
 struct metrics_server {
 	struct evhttp *http;
+	struct listener *listener;
 	metrics_fill_fn *fill;
 	void *arg;
 };
@@ -43,36 +45,21 @@ static void answer(struct evhttp_request *request, void *arg)
 	metrics_fini(&m);
 }
 
-/* The socket is ours to make: evhttp would take a port without saying for which family. */
-static int open_listener(const struct sockaddr_in6 *at)
-{
-	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int on = 1, rc = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0 ||
-		bind(fd, (const struct sockaddr *)at, sizeof(*at)) < 0 || listen(fd, BACKLOG) < 0)
-		rc = -errno;
-	if (rc == 0)
-		return fd;
-	close(fd);
-	return rc;
-}
-
 static int open_http(
 	struct metrics_server *server, struct loop *loop, const struct sockaddr_in6 *at)
 {
-	int fd = open_listener(at);
+	int fd = listener_open_tcp(at, BACKLOG), rc;
 
 	if (fd < 0)
 		return fd;
 	server->http = evhttp_new(loop_event_base(loop));
-	if (!server->http || evhttp_accept_socket(server->http, fd) < 0) {
+	if (!server->http) {
 		close(fd);
 		return -ENOMEM;
 	}
+	rc = listener_new_http(&server->listener, loop, fd, "metrics", server->http);
+	if (rc < 0)
+		return rc;
 	evhttp_set_timeout(server->http, TIMEOUT_S);
 	evhttp_set_max_headers_size(server->http, HEADERS_MAX);
 	evhttp_set_max_body_size(server->http, BODY_MAX);
@@ -107,6 +94,7 @@ void metrics_server_free(struct metrics_server *server)
 {
 	if (!server)
 		return;
+	listener_free(server->listener);
 	if (server->http)
 		evhttp_free(server->http);
 	free(server);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bootd/dhcp/bulk_session.h"
+#include "daemon/listener.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 
@@ -32,8 +33,7 @@ struct bulk_server {
 	struct loop *loop;
 	const struct exchange *exchange;
 	struct bulk_options options;
-	int fd;
-	struct loop_watch *watch;
+	struct listener *listener;
 	struct connection *first;
 	struct bulk_counters counters;
 };
@@ -189,31 +189,10 @@ static bool take_in(struct bulk_server *server, int fd, const struct in6_addr *p
 	return true;
 }
 
-static void accept_one(int fd, int what, void *arg)
+static void accept_one(void *arg, int fd, const struct sockaddr_in6 *peer)
 {
-	struct sockaddr_in6 peer;
-	socklen_t len = sizeof(peer);
-	int accepted = accept4(fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-	(void)what;
-	if (accepted >= 0 && !take_in(arg, accepted, &peer.sin6_addr))
-		close(accepted);
-}
-
-static int listen_at(const struct sockaddr_in6 *at)
-{
-	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1, rc;
-
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0 &&
-		bind(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 &&
-		listen(fd, CONNECTIONS) == 0)
-		return fd;
-	rc = -errno;
-	close(fd);
-	return rc;
+	if (!take_in(arg, fd, &peer->sin6_addr))
+		close(fd);
 }
 
 int bulk_server_new(struct bulk_server **out, struct loop *loop, const struct exchange *exchange,
@@ -232,11 +211,10 @@ int bulk_server_new(struct bulk_server **out, struct loop *loop, const struct ex
 		server->options.connections = CONNECTIONS;
 	if (!server->options.idle_ms)
 		server->options.idle_ms = IDLE_MS;
-	rc = server->fd = listen_at(at);
+	rc = listener_open_tcp(at, CONNECTIONS);
 	if (rc >= 0)
-		server->watch = loop_watch_new(loop, server->fd, LOOP_READ, accept_one, server);
-	if (rc >= 0 && !server->watch)
-		rc = -ENOMEM;
+		rc = listener_new(
+			&server->listener, loop, rc, "leasequery by TCP", accept_one, server);
 	if (rc < 0) {
 		bulk_server_free(server);
 		return rc;
@@ -251,9 +229,7 @@ void bulk_server_free(struct bulk_server *server)
 		return;
 	while (server->first)
 		hang_up(server->first);
-	loop_watch_free(server->watch);
-	if (server->fd >= 0)
-		close(server->fd);
+	listener_free(server->listener);
 	free(server);
 }
 

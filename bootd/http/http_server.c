@@ -15,8 +15,8 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/event.h>
 #include <event2/http.h>
-#include <event2/listener.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +29,7 @@
 #include "bootd/http/http_reply.h"
 #include "bootd/http/http_stream.h"
 #include "bootd/http/http_target.h"
+#include "daemon/listener.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 
@@ -43,26 +44,20 @@ enum {
 };
 
 struct http_server {
-	struct http_server *next; /* of all_servers */
+	struct loop *loop;
 	struct evhttp *http;
 	const struct boot_files *files;
 	struct http_options options;
 	struct http_stats stats;
 	struct http_connections connections;
 	struct loop_timer *sweep;
-	struct evconnlistener *listener[LISTENERS_MAX];
+	struct listener *listener[LISTENERS_MAX];
 	size_t listeners;
 	bool waiting; /* the listeners are paused */
 	bool stopping;
 	struct log_limit full_limit;
 	struct http_handler *handlers;
 };
-
-/*
- * The callback of a failed accept is the listener's, and its argument is evhttp's
- * and cannot be ours: the server is found by its listener.
- */
-static struct http_server *all_servers;
 
 /* --- fetches ------------------------------------------------------------- */
 
@@ -235,7 +230,7 @@ static void take_request(struct evhttp_request *request, void *arg)
 static void pause_listeners(struct http_server *server)
 {
 	for (size_t i = 0; i < server->listeners; i++)
-		evconnlistener_disable(server->listener[i]);
+		listener_pause(server->listener[i], true);
 	server->waiting = true;
 	server->stats.waited++;
 	loop_timer_arm(server->sweep, FULL_SWEEP_MS);
@@ -250,7 +245,7 @@ static void sweep(void *arg)
 	if (server->waiting && server->connections.n < server->options.connections_max) {
 		server->waiting = false;
 		for (size_t i = 0; i < server->listeners; i++)
-			evconnlistener_enable(server->listener[i]);
+			listener_pause(server->listener[i], false);
 	}
 	if (server->connections.n > 0 || server->waiting)
 		loop_timer_arm(server->sweep, server->waiting ? FULL_SWEEP_MS : SWEEP_MS);
@@ -296,28 +291,6 @@ static struct bufferevent *connection_accepted(struct event_base *base, void *ar
 	return bev;
 }
 
-static struct http_server *server_of(const struct evconnlistener *listener)
-{
-	for (struct http_server *server = all_servers; server; server = server->next)
-		for (size_t i = 0; i < server->listeners; i++)
-			if (server->listener[i] == listener)
-				return server;
-	return NULL;
-}
-
-static void accept_failed(struct evconnlistener *listener, void *of_evhttp)
-{
-	struct http_server *server = server_of(listener);
-	int error = EVUTIL_SOCKET_ERROR();
-
-	(void)of_evhttp;
-	if (!server)
-		return;
-	log_limited(&server->full_limit, LOG_LEVEL_WARNING,
-		"HTTP: cannot accept a connection: %s; trying again", strerror(error));
-	pause_listeners(server);
-}
-
 /* --- life ------------------------------------------------------------------ */
 
 static void set_up_evhttp(struct http_server *server)
@@ -343,6 +316,7 @@ struct http_server *http_server_new(
 
 	if (!server)
 		return NULL;
+	server->loop = loop;
 	server->files = files;
 	server->options = *options;
 	o = &server->options;
@@ -356,22 +330,16 @@ struct http_server *http_server_new(
 		return NULL;
 	}
 	set_up_evhttp(server);
-	server->next = all_servers;
-	all_servers = server;
 	return server;
 }
 
 void http_server_free(struct http_server *server)
 {
-	struct http_server **link = &all_servers;
-
 	if (!server)
 		return;
-	while (*link && *link != server)
-		link = &(*link)->next;
-	if (*link)
-		*link = server->next;
 	server->stopping = true;
+	for (size_t i = 0; i < server->listeners; i++)
+		listener_free(server->listener[i]);
 	if (server->http)
 		evhttp_free(server->http);
 	http_connections_fini(&server->connections);
@@ -382,25 +350,13 @@ void http_server_free(struct http_server *server)
 
 int http_server_listen(struct http_server *server, const struct sockaddr_in6 *at)
 {
-	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int on = 1, error;
+	int fd = listener_open_tcp(at, BACKLOG);
 
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0 ||
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-		bind(fd, (const struct sockaddr *)at, sizeof(*at)) < 0) {
-		error = -errno;
-		close(fd);
-		return error;
-	}
-	return http_server_listen_fd(server, fd);
+	return fd < 0 ? fd : http_server_listen_fd(server, fd);
 }
 
 int http_server_listen_fd(struct http_server *server, int fd)
 {
-	struct evhttp_bound_socket *bound = NULL;
-	struct evconnlistener *listener;
 	int on = 1;
 	int error = server->listeners == LISTENERS_MAX ? -ENOSPC : 0;
 
@@ -408,16 +364,14 @@ int http_server_listen_fd(struct http_server *server, int fd)
 	if (!error && (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0 ||
 			      evutil_make_socket_nonblocking(fd) < 0 || listen(fd, BACKLOG) < 0))
 		error = -errno;
-	if (!error)
-		bound = evhttp_accept_socket_with_handle(server->http, fd);
-	if (!bound) {
+	if (error) {
 		close(fd);
-		return error ? error : -ENOMEM;
+		return error;
 	}
-	listener = evhttp_bound_socket_get_listener(bound);
-	evconnlistener_set_error_cb(listener, accept_failed);
-	server->listener[server->listeners++] = listener;
-	return 0;
+	error = listener_new_http(
+		&server->listener[server->listeners], server->loop, fd, "HTTP", server->http);
+	server->listeners += error == 0;
+	return error;
 }
 
 int http_server_handle(
