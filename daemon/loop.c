@@ -14,13 +14,27 @@
 
 #include "daemon/log.h"
 
-enum { SIGNALS = 3 };
+enum {
+	SIGNALS = 3,
+	/* libevent's priorities: a lower number runs first. */
+	PRIORITY_URGENT = 0,
+	PRIORITY_NORMAL = 1,
+	PRIORITIES = 2,
+	/* Normal work that may run before the loop looks for urgent work again. */
+	NORMAL_US = 1000,
+	NORMAL_CALLBACKS = 16,
+	/* Urgent work at a stretch while normal work waits, and the pause that follows. */
+	URGENT_US = 4000,
+	URGENT_PAUSE_US = 1000,
+	STRETCH_GAP_US = 100, /* nothing else ran between two callbacks this close together */
+};
 
 struct loop {
 	struct event_base *base;
 	struct event *signal[SIGNALS];
 	loop_cb *reload;
 	void *reload_arg;
+	uint64_t urgent_since_us, urgent_until_us; /* the current stretch of urgent work */
 };
 
 struct loop_watch {
@@ -28,6 +42,7 @@ struct loop_watch {
 	struct loop *loop;
 	loop_fd_cb *cb;
 	void *arg;
+	struct event *resume; /* ends the pause of an urgent watch; NULL: it is not urgent */
 };
 
 struct loop_timer {
@@ -50,6 +65,24 @@ static void take_libevent_log(int severity, const char *text)
 		"libevent: %s", text);
 }
 
+static struct event_base *new_base(void)
+{
+	const struct timeval interval = {0, NORMAL_US};
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (config && event_config_set_max_dispatch_interval(
+			      config, &interval, NORMAL_CALLBACKS, PRIORITY_NORMAL) == 0)
+		base = event_base_new_with_config(config);
+	if (base && event_base_priority_init(base, PRIORITIES) < 0) {
+		event_base_free(base);
+		base = NULL;
+	}
+	if (config)
+		event_config_free(config);
+	return base;
+}
+
 struct loop *loop_new(void)
 {
 	struct loop *loop = calloc(1, sizeof(*loop));
@@ -57,7 +90,7 @@ struct loop *loop_new(void)
 	if (!loop)
 		return NULL;
 	event_set_log_callback(take_libevent_log);
-	loop->base = event_base_new();
+	loop->base = new_base();
 	if (!loop->base) {
 		free(loop);
 		return NULL;
@@ -96,6 +129,56 @@ static void watch_fired(evutil_socket_t fd, short events, void *arg)
 	watch->cb(fd, what, watch->arg);
 }
 
+/* --- urgent watches ---------------------------------------------------------- */
+
+static bool others_wait(const struct loop *loop)
+{
+	return event_base_get_num_events(loop->base, EVENT_BASE_COUNT_ACTIVE) > 0;
+}
+
+static void urgent_fired(evutil_socket_t fd, short events, void *arg)
+{
+	static const struct timeval pause = {0, URGENT_PAUSE_US};
+	struct loop_watch *watch = arg;
+	struct loop *loop = watch->loop;
+	uint64_t now_us = loop_now_us();
+
+	if (now_us - loop->urgent_until_us > STRETCH_GAP_US || !others_wait(loop))
+		loop->urgent_since_us = now_us;
+	watch_fired(fd, events, watch);
+	loop->urgent_until_us = loop_now_us();
+	if (loop->urgent_until_us - loop->urgent_since_us < URGENT_US || !others_wait(loop))
+		return;
+	event_del(watch->event);
+	event_add(watch->resume, &pause);
+}
+
+static void resume_fired(evutil_socket_t fd, short events, void *arg)
+{
+	struct loop_watch *watch = arg;
+
+	(void)fd;
+	(void)events;
+	event_add(watch->event, NULL);
+}
+
+void loop_watch_set_urgent(struct loop_watch *watch)
+{
+	evutil_socket_t fd = event_get_fd(watch->event);
+	short events = event_get_events(watch->event);
+
+	watch->resume = evtimer_new(watch->loop->base, resume_fired, watch);
+	if (!watch->resume)
+		return; /* no memory: it works as before, and later */
+	event_del(watch->event);
+	event_assign(watch->event, watch->loop->base, fd, events, urgent_fired, watch);
+	event_priority_set(watch->event, PRIORITY_URGENT);
+	event_priority_set(watch->resume, PRIORITY_URGENT);
+	event_add(watch->event, NULL);
+}
+
+/* --- watches ----------------------------------------------------------------- */
+
 static short events_of(int what)
 {
 	return (short)(EV_PERSIST | (what & LOOP_READ ? EV_READ : 0) |
@@ -122,9 +205,14 @@ void loop_watch_set(struct loop_watch *watch, int what)
 	evutil_socket_t fd = event_get_fd(watch->event);
 
 	event_del(watch->event);
+	if (watch->resume)
+		event_del(watch->resume);
 	if (!what)
 		return;
-	event_assign(watch->event, watch->loop->base, fd, events_of(what), watch_fired, watch);
+	event_assign(watch->event, watch->loop->base, fd, events_of(what),
+		watch->resume ? urgent_fired : watch_fired, watch);
+	if (watch->resume)
+		event_priority_set(watch->event, PRIORITY_URGENT);
 	event_add(watch->event, NULL);
 }
 
@@ -134,6 +222,8 @@ void loop_watch_free(struct loop_watch *watch)
 		return;
 	if (watch->event)
 		event_free(watch->event);
+	if (watch->resume)
+		event_free(watch->resume);
 	free(watch);
 }
 

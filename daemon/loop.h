@@ -40,6 +40,14 @@ struct loop_watch *loop_watch_new(struct loop *loop, int fd, int what, loop_fd_c
 void loop_watch_set(struct loop_watch *watch, int what); /* 0 pauses it */
 void loop_watch_free(struct loop_watch *watch);          /* NULL is fine */
 
+/*
+ * Run this watch's callback before all others: work that is waiting is interrupted for it after
+ * a millisecond or a few callbacks. Call it once, after loop_watch_new(). A flood does not starve
+ * the others: while they wait, urgent callbacks pause for 1 ms after each 4 ms of work. The
+ * callback must not free its own watch.
+ */
+void loop_watch_set_urgent(struct loop_watch *watch);
+
 /* A timer that fires once each time it is armed; arming again moves it. */
 struct loop_timer *loop_timer_new(struct loop *loop, loop_cb *cb, void *arg);
 void loop_timer_arm(struct loop_timer *timer, uint64_t delay_ms);

@@ -148,7 +148,10 @@ static int open_all(struct boot_port *port, struct loop *loop)
 	if (port->fd < 0)
 		return port->fd;
 	port->watch = loop_watch_new(loop, port->fd, LOOP_READ, readable, port);
-	return port->watch ? 0 : -ENOMEM;
+	if (!port->watch)
+		return -ENOMEM;
+	loop_watch_set_urgent(port->watch); /* as dhcp_service.c does */
+	return 0;
 }
 
 int boot_port_new(struct boot_port **out, struct loop *loop, struct exchange *exchange)

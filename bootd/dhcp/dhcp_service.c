@@ -310,8 +310,11 @@ static int open_all(struct dhcp_service *service, struct loop *loop)
 	if (rc < 0)
 		return rc;
 	service->watch = loop_watch_new(loop, service->fd, LOOP_READ, readable, service);
-	if (service->watch)
+	if (service->watch) {
+		/* Files wait for messages, which take microseconds, and not the other way. */
+		loop_watch_set_urgent(service->watch);
 		return 0;
+	}
 	served_links_fini(&service->links);
 	return -ENOMEM;
 }

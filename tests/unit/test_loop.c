@@ -460,6 +460,118 @@ static void test_clock_does_not_go_back(void **state)
 
 #define LOOP_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
+/* --- urgent watches ----------------------------------------------------------- */
+
+enum { CROWD = 200 };
+
+/* Many normal watches are ready; one of the first makes the urgent one ready, too. */
+struct crowd {
+	struct loop *loop;
+	int pipe[CROWD][2], urgent[2];
+	struct loop_watch *watch[CROWD], *urgent_watch;
+	unsigned normal_runs, urgent_runs, before_urgent;
+	bool is_flood; /* the urgent one stays ready */
+};
+
+static void one_of_the_crowd(int fd, int what, void *arg)
+{
+	struct crowd *crowd = arg;
+	char octet;
+
+	(void)what;
+	assert_int_equal(read(fd, &octet, 1), 1);
+	crowd->normal_runs++;
+	if (crowd->normal_runs == 3 && !crowd->is_flood)
+		assert_int_equal(write(crowd->urgent[1], "u", 1), 1);
+	if (crowd->normal_runs == CROWD)
+		loop_stop(crowd->loop);
+}
+
+static void urgent(int fd, int what, void *arg)
+{
+	struct crowd *crowd = arg;
+	uint64_t until_us = loop_now_us() + 300;
+	char octet;
+
+	(void)what;
+	crowd->urgent_runs++;
+	if (crowd->is_flood) {
+		while (loop_now_us() < until_us)
+			;
+		return;
+	}
+	assert_int_equal(read(fd, &octet, 1), 1);
+	crowd->before_urgent = crowd->normal_runs;
+}
+
+static void run_crowd(struct crowd *crowd)
+{
+	crowd->loop = loop_new();
+	assert_int_equal(pipe(crowd->urgent), 0);
+	crowd->urgent_watch =
+		loop_watch_new(crowd->loop, crowd->urgent[0], LOOP_READ, urgent, crowd);
+	loop_watch_set_urgent(crowd->urgent_watch);
+	if (crowd->is_flood)
+		assert_int_equal(write(crowd->urgent[1], "u", 1), 1);
+	for (int i = 0; i < CROWD; i++) {
+		assert_int_equal(pipe(crowd->pipe[i]), 0);
+		assert_int_equal(write(crowd->pipe[i][1], "n", 1), 1);
+		crowd->watch[i] = loop_watch_new(
+			crowd->loop, crowd->pipe[i][0], LOOP_READ, one_of_the_crowd, crowd);
+	}
+	assert_int_equal(loop_run(crowd->loop), 0);
+	assert_int_equal(crowd->normal_runs, CROWD);
+	for (int i = 0; i < CROWD; i++) {
+		loop_watch_free(crowd->watch[i]);
+		close(crowd->pipe[i][0]);
+		close(crowd->pipe[i][1]);
+	}
+	loop_watch_free(crowd->urgent_watch);
+	close(crowd->urgent[0]);
+	close(crowd->urgent[1]);
+	loop_free(crowd->loop);
+}
+
+static void test_urgent_interrupts_the_others(void **state)
+{
+	struct crowd crowd = {.is_flood = false};
+
+	(void)state;
+	run_crowd(&crowd);
+	assert_int_equal(crowd.urgent_runs, 1);
+	assert_in_range(crowd.before_urgent, 3, 64);
+}
+
+static void test_urgent_flood_starves_nobody(void **state)
+{
+	struct crowd crowd = {.is_flood = true};
+
+	(void)state;
+	run_crowd(&crowd);
+	assert_true(crowd.urgent_runs > 1);
+}
+
+static void test_urgent_can_be_paused(void **state)
+{
+	struct story *story = *state;
+	struct loop_watch *watch =
+		loop_watch_new(story->loop, story->pipe[0], LOOP_READ, read_one, story);
+	struct loop_timer *timer = loop_timer_new(story->loop, stop, story);
+
+	loop_watch_set_urgent(watch);
+	assert_int_equal(write(story->pipe[1], ".", 1), 1);
+	loop_watch_set(watch, 0);
+	loop_timer_arm(timer, 1);
+	run(story);
+	assert_string_equal(story->events, ".");
+	loop_watch_set(watch, LOOP_READ);
+	loop_timer_arm(timer, HOUR_MS);
+	run(story);
+	assert_string_equal(story->events, "..");
+	loop_timer_free(timer);
+	loop_watch_free(watch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -481,6 +593,9 @@ int main(void)
 		LOOP_TEST(test_interrupt_stops),
 		LOOP_TEST(test_hangup_without_reload_is_ignored),
 		LOOP_TEST(test_broken_pipe_is_an_error_not_a_death),
+		cmocka_unit_test(test_urgent_interrupts_the_others),
+		cmocka_unit_test(test_urgent_flood_starves_nobody),
+		LOOP_TEST(test_urgent_can_be_paused),
 		cmocka_unit_test(test_freeing_nothing),
 		cmocka_unit_test(test_clock_does_not_go_back),
 	};
