@@ -5,9 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "bootd/config/secret_file.h"
-#include "bootd/leases/postgresql_store.h"
-#include "bootd/leases/sqlite_store.h"
 #include "daemon/file.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
@@ -40,7 +37,7 @@ static struct exchange *exchange_now(void *arg, uint64_t *now_ms)
 	struct boot_server *server = arg;
 
 	*now_ms = loop_now_ms();
-	lease_book_set_time(&server->exchange.leases, *now_ms, loop_unix_ms());
+	lease_journal_set_time(&server->exchange.leases, *now_ms, loop_unix_ms());
 	return &server->exchange;
 }
 
@@ -58,7 +55,7 @@ static void learn(void *arg, const struct lease *lease)
 	static struct log_limit limit;
 	uint64_t now_ms;
 	struct exchange *exchange = exchange_now(arg, &now_ms);
-	int rc = lease_book_learn(&exchange->leases, &exchange->bindings, lease, now_ms);
+	int rc = lease_journal_apply(&exchange->leases, &exchange->bindings, lease, now_ms);
 
 	if (rc < 0)
 		log_limited(&limit, LOG_LEVEL_WARNING,
@@ -72,14 +69,14 @@ static void forget(void *arg, const struct in6_addr *address)
 	uint64_t now_ms;
 	struct exchange *exchange = exchange_now(arg, &now_ms);
 
-	lease_book_forget(&exchange->leases, &exchange->bindings, address, now_ms);
+	lease_journal_forget(&exchange->leases, &exchange->bindings, address, now_ms);
 }
 
 static void reading_begins(void *arg)
 {
 	uint64_t now_ms;
 
-	lease_book_begin_reading(&exchange_now(arg, &now_ms)->leases);
+	lease_journal_begin_reading(&exchange_now(arg, &now_ms)->leases);
 }
 
 static void reading_ends(void *arg)
@@ -87,50 +84,44 @@ static void reading_ends(void *arg)
 	uint64_t now_ms;
 	struct exchange *exchange = exchange_now(arg, &now_ms);
 
-	lease_book_end_reading(&exchange->leases, &exchange->bindings, now_ms);
+	lease_journal_end_reading(&exchange->leases, &exchange->bindings, now_ms);
 }
 
 /* --- opening --------------------------------------------------------------------- */
 
 static int load(struct exchange *exchange, uint64_t now_ms)
 {
-	struct lease_book *book = &exchange->leases;
+	struct lease_journal *book = &exchange->leases;
 	int rc;
 
-	lease_book_set_time(book, now_ms, loop_unix_ms());
-	rc = lease_book_load(book, &exchange->bindings, now_ms);
+	lease_journal_set_time(book, now_ms, loop_unix_ms());
+	rc = lease_journal_load(book, &exchange->bindings, now_ms);
 	if (rc < 0) {
 		complain(book->store->name, rc,
-			*lease_book_error(book) ? lease_book_error(book) : strerror(-rc));
-		lease_book_fini(book);
+			*lease_journal_error(book) ? lease_journal_error(book) : strerror(-rc));
+		lease_journal_fini(book);
 		return rc;
 	}
-	if (!book->store->owner)
+	if (!book->store->is_shared)
 		log_notice("leases %s: %zu are in force", book->store->name,
 			binding_table_leases(&exchange->bindings));
 	return 0;
 }
 
-static int open_file(const char *path, struct lease_store **store)
+/* The log does not show the location: it may contain a password. */
+static int open_store(struct boot_server *server, const char *location, struct lease_store **store)
 {
-	char why[SQLITE_STORE_WHY];
-	int rc = file_make_directory_of(path, 0755);
+	const struct lease_driver *driver = lease_driver_of(location);
+	const char *name = driver->is_file ? location : driver->name;
+	char why[LEASE_STORE_WHY];
+	int rc = driver->is_file ? file_make_directory_of(location, 0755) : 0;
 
 	if (rc < 0)
-		return complain(path, rc, strerror(-rc));
-	rc = sqlite_store_open(path, store, why);
-	return rc < 0 ? complain(path, rc, why) : 0;
-}
-
-static int open_shared(struct boot_server *server, const char *url, struct lease_store **store)
-{
-	char why[POSTGRESQL_WHY];
-	int rc;
-
+		return complain(name, rc, strerror(-rc));
 	server->lease_owner = (struct lease_store_owner){
 		server, committed, learn, forget, reading_begins, reading_ends};
-	rc = postgresql_store_open(url, server->loop, &server->lease_owner, store, why);
-	return rc < 0 ? complain("postgresql", rc, why) : 0;
+	rc = driver->open(location, server->loop, &server->lease_owner, store, why);
+	return rc < 0 ? complain(name, rc, why) : 0;
 }
 
 int boot_leases_open(struct boot_server *server, const struct boot_config *config)
@@ -141,7 +132,6 @@ int boot_leases_open(struct boot_server *server, const struct boot_config *confi
 
 	if (*store || !boot_config_has(config, SUBNET_POOL))
 		return 0;
-	rc = postgresql_is_url(config->leases) ? open_shared(server, config->leases, store)
-					       : open_file(config->leases, store);
+	rc = open_store(server, config->leases, store);
 	return rc < 0 ? rc : load(exchange, loop_now_ms());
 }

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* The order in which an address is looked for, and for how long it is given. */
+/*
+ * Each step either gives an address or leaves a reason. An address is free if no host section
+ * names it and no other machine's binding has it.
+ *
+ * Lifetimes: preferred = 3/4 valid, T1 = 1/2 preferred, T2 = 4/5 preferred (RFC 9915 section 21.4).
+ */
 #include "bootd/bindings/address_choice.h"
 
 #include <arpa/inet.h>
@@ -16,11 +21,11 @@ static void set_lifetimes(struct address_choice *choice, uint32_t valid_s)
 	choice->t2_s = choice->preferred_s - choice->preferred_s / 5;
 }
 
-void address_limit(struct address_choice *choice, uint32_t most_s)
+void address_limit(struct address_choice *choice, uint32_t max_s)
 {
-	if (choice->valid_s > most_s)
-		set_lifetimes(choice, most_s);
-	choice->given &= most_s > 0;
+	if (choice->valid_s > max_s)
+		set_lifetimes(choice, max_s);
+	choice->given &= max_s > 0;
 }
 
 static void give(struct address_choice *choice, const struct in6_addr *address, bool is_fixed,
@@ -60,7 +65,7 @@ static void choose_stable(struct address_choice *choice, const struct boot_confi
 	choice->why = "no free address was found in the subnet";
 }
 
-/* Where the search begins: as even as any hash, and the same again for the same machine. */
+/* Where the search in a pool begins: evenly spread, and constant for each machine. */
 static uint32_t pool_hint(const struct boot_config *config, const struct subnet *subnet,
 	const struct machine *machine)
 {
@@ -95,7 +100,7 @@ static bool has_own_address(const struct boot_host *host, const struct subnet *s
 	return host && host->has_address && prefix_contains(&subnet->prefix, &host->address);
 }
 
-/* Without classes there is one binding, whatever the plan was when it was made. */
+/* Without classes a machine has one binding per subnet, even if the plan has changed. */
 static const struct in6_addr *scope_of(
 	const struct subnet *subnet, const struct address_plan *plan, bool is_fixed)
 {

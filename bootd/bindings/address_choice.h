@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which address shall this machine have on this subnet? Its host's own one
- * where that is inside, else the one it holds, else the stable one (with the lowest counter
- * that no host and no other machine has) or a free one of the subnet's pool.
+ * Chooses the address that a machine gets on a subnet, in this order:
  *
- * Nothing is changed by the question: `explain` asks as well.
+ *	1. the address of its host section, if it is inside the subnet
+ *	2. the address that it already has
+ *	3. its stable address, with the lowest counter that is free; or in a subnet with a
+ *	   pool, a free address of the pool
+ *
+ * Changes nothing, so `netboot6 boot explain` calls it too.
  */
 #ifndef NB6_BOOTD_BINDINGS_ADDRESS_CHOICE_H
 #define NB6_BOOTD_BINDINGS_ADDRESS_CHOICE_H
@@ -15,24 +18,27 @@
 struct address_choice {
 	bool given;
 	bool is_fixed;
-	bool is_lease; /* of a pool: good as far as it is stored */
+	bool is_lease; /* of a pool: promise no more than the store has */
 	struct in6_addr address;
-	uint32_t counter; /* of the stable address, declines among it */
-	/* T1 <= T2 <= preferred <= valid, none of them 0: some firmware hangs on anything else. */
+	uint32_t counter; /* of stable_address() */
+	/* T1 <= T2 <= preferred <= valid, none of them 0: some firmware hangs otherwise. */
 	uint32_t t1_s, t2_s, preferred_s, valid_s;
-	const struct in6_addr *scope; /* of the binding: binding_table_find() */
-	const char *why; /* "fixed for the host", "held", "stable", "from the pool"; or why there
-			    is none */
+	const struct in6_addr *scope; /* for binding_table_find() */
+	const char *why; /* "fixed for the host", "held", "stable", "from the pool"; or the reason
+			    why no address is given */
 };
 
-/* `plan` is one of the subnet's; host may be NULL; booting: a machine that says an architecture,
- * whose address is short-lived. */
+/*
+ * plan     one of the subnet's plans
+ * host     may be NULL
+ * booting  the client sent an architecture (option 61): its lifetime is short
+ */
 void address_choose(struct address_choice *choice, const struct boot_config *config,
 	const struct binding_table *bindings, const struct subnet *subnet,
 	const struct address_plan *plan, const struct boot_host *host,
 	const struct machine *machine, bool booting);
 
-/* For no longer than this; 0: not at all. */
-void address_limit(struct address_choice *choice, uint32_t most_s);
+/* Shorten the lifetimes to `max_s` seconds; 0: give no address. */
+void address_limit(struct address_choice *choice, uint32_t max_s);
 
 #endif

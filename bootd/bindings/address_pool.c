@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Ranges of addresses, each with its maps; numbered from the lowest address on. */
+/*
+ * A pool is a range; its addresses are numbered from 0, the lowest. A free_map per mark finds the
+ * next free number at once, however full the pool is. Pools are sorted by their lowest address, so
+ * that binary search finds the pool of an address.
+ */
 #include "bootd/bindings/address_pool.h"
 
 #include <errno.h>
@@ -8,7 +12,7 @@
 
 #include "bootd/bindings/stable_address.h"
 
-/* How far behind the lowest; `size` for what is not in the pool. */
+/* The number of the address; `size` if it is outside the pool. */
 static uint32_t number_of(const struct address_pool *pool, const struct in6_addr *address)
 {
 	uint32_t distance = address_distance(&pool->low, address);
@@ -16,12 +20,12 @@ static uint32_t number_of(const struct address_pool *pool, const struct in6_addr
 	return distance < pool->size ? distance : pool->size;
 }
 
-static void set_never(struct address_pool *pool, uint32_t number)
+static void exclude(struct address_pool *pool, uint32_t number)
 {
 	if (free_map_is_taken(&pool->held, number))
 		return;
-	pool->is_never[number / 64] |= 1ull << number % 64;
-	pool->never++;
+	pool->is_excluded[number / 64] |= 1ull << number % 64;
+	pool->excluded++;
 	free_map_set(&pool->held, number, true);
 	free_map_set(&pool->known, number, true);
 }
@@ -32,7 +36,7 @@ static void set_reserved(struct address_pool *pool, const struct prefix *prefix)
 		struct in6_addr address = address_after(&pool->low, i);
 
 		if (stable_address_is_reserved(prefix, &address))
-			set_never(pool, i);
+			exclude(pool, i);
 	}
 }
 
@@ -41,8 +45,8 @@ static int pool_init(
 {
 	pool->low = plan->pool_low;
 	pool->size = plan->pool_size;
-	pool->is_never = calloc(pool->size / 64 + 1, sizeof(*pool->is_never));
-	if (!pool->is_never || free_map_init(&pool->held, pool->size) < 0 ||
+	pool->is_excluded = calloc(pool->size / 64 + 1, sizeof(*pool->is_excluded));
+	if (!pool->is_excluded || free_map_init(&pool->held, pool->size) < 0 ||
 		free_map_init(&pool->known, pool->size) < 0)
 		return -ENOMEM;
 	set_reserved(pool, &subnet->prefix);
@@ -103,7 +107,7 @@ int address_pools_init(struct address_pools *pools, const struct boot_config *co
 void address_pools_fini(struct address_pools *pools)
 {
 	for (size_t i = 0; i < pools->pools; i++) {
-		free(pools->pool[i].is_never);
+		free(pools->pool[i].is_excluded);
 		free_map_fini(&pools->pool[i].held);
 		free_map_fini(&pools->pool[i].known);
 	}
@@ -116,7 +120,7 @@ struct address_pool *address_pools_find(
 {
 	size_t from = 0, to = pools->pools;
 
-	/* The last pool that does not begin behind it. */
+	/* The last pool whose lowest address is not above it. */
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
 
@@ -135,12 +139,12 @@ void address_pools_reserve(struct address_pools *pools, const struct in6_addr *a
 	struct address_pool *pool = address_pools_find(pools, address);
 
 	if (pool)
-		set_never(pool, number_of(pool, address));
+		exclude(pool, number_of(pool, address));
 }
 
-static bool is_never(const struct address_pool *pool, uint32_t number)
+static bool is_excluded(const struct address_pool *pool, uint32_t number)
 {
-	return pool->is_never[number / 64] >> number % 64 & 1;
+	return pool->is_excluded[number / 64] >> number % 64 & 1;
 }
 
 void address_pools_mark(
@@ -149,15 +153,10 @@ void address_pools_mark(
 	struct address_pool *pool = address_pools_find(pools, address);
 	uint32_t number = pool ? number_of(pool, address) : 0;
 
-	if (!pool || is_never(pool, number))
+	if (!pool || is_excluded(pool, number))
 		return;
 	free_map_set(&pool->known, number, known);
 	free_map_set(&pool->held, number, held);
-}
-
-bool address_pool_has_free(const struct address_pool *pool, const struct in6_addr *address)
-{
-	return !free_map_is_taken(&pool->held, number_of(pool, address));
 }
 
 bool address_pool_choose(const struct address_pool *pool, uint32_t hint, struct in6_addr *address)

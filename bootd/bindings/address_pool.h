@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The pools of the configuration and which of their addresses are to be had: a view of the
- * binding table, which keeps it current (address_pools_mark).
+ * The pools of the configuration, and which of their addresses are free. The binding table keeps
+ * them current with address_pools_mark(). Each address has up to three marks:
  *
- *	never   the own addresses of hosts, the identifiers that RFC 5453 reserves
- *	held    by a lease, or resting after a Decline: nobody else gets it
- *	known   held, or offered, or had by a machine that may come back: the last
- *	        to be given to another
+ *	excluded  a host section names it, or RFC 5453 reserves its identifier
+ *	held      a lease has it, or it was declined: no other machine gets it
+ *	known     it is held or offered, or its lease expired and the machine may return:
+ *	          other machines get it only when no unknown address is free
  *
- * Where the search for a free one begins is computed from the machine, so that it mostly gets
- * the same address again even where it has been forgotten.
+ * The search for a free address begins at a number computed from the machine, so a machine
+ * usually gets the same address again even if its binding was removed.
  */
 #ifndef NB6_BOOTD_BINDINGS_ADDRESS_POOL_H
 #define NB6_BOOTD_BINDINGS_ADDRESS_POOL_H
@@ -19,8 +19,8 @@
 
 struct address_pool {
 	struct in6_addr low;
-	uint32_t size, never; /* addresses, and how many of them no machine can have */
-	uint64_t *is_never;   /* a bit per address */
+	uint32_t size, excluded; /* addresses; how many of them are excluded */
+	uint64_t *is_excluded;   /* a bit per address */
 	struct free_map held, known;
 };
 
@@ -29,7 +29,7 @@ struct address_pools {
 	size_t pools;
 };
 
-/* Of all subnets with a pool, with nothing held. Returns 0 or -ENOMEM. */
+/* The pools of all subnets, all addresses free. Returns 0 or -ENOMEM. */
 int address_pools_init(struct address_pools *pools, const struct boot_config *config);
 void address_pools_fini(struct address_pools *pools); /* a zeroed one is fine */
 
@@ -37,17 +37,14 @@ void address_pools_fini(struct address_pools *pools); /* a zeroed one is fine */
 struct address_pool *address_pools_find(
 	const struct address_pools *pools, const struct in6_addr *address);
 
-/* No machine gets the address out of a pool any more: a host has it for its own. */
+/* Exclude the address: a host section names it. */
 void address_pools_reserve(struct address_pools *pools, const struct in6_addr *address);
 
-/* What the binding table says of an address, in a pool or not. */
+/* Set the marks of an address; does nothing if it is in no pool. */
 void address_pools_mark(
 	struct address_pools *pools, const struct in6_addr *address, bool known, bool held);
 
-/* May this machine have it: neither held nor never? */
-bool address_pool_has_free(const struct address_pool *pool, const struct in6_addr *address);
-
-/* A free address, from `hint` on; one that nobody had before one that is known. */
+/* A free address, searched from number `hint` on; an unknown one if there is any. */
 bool address_pool_choose(const struct address_pool *pool, uint32_t hint, struct in6_addr *address);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Two chained hash tables, with a seed of their own in each process: nobody outside can make a
- * chain long. By the machine all are found but those that rest, by the address those that have
- * one.
+ * Two chained hash tables. Every binding that is not detached is in the one by machine, every
+ * binding that has an address is in the one by address.
  */
 #include "bootd/bindings/binding_lookup.h"
 
@@ -28,17 +27,17 @@ bool binding_is_of_subnet(
 	return prefix_equal(&binding->subnet, subnet) && binding_is_of(binding, machine);
 }
 
-void binding_know_machine(struct binding_table *table, struct binding *binding)
+void binding_attach_machine(struct binding_table *table, struct binding *binding)
 {
 	struct machine machine = binding_machine(binding);
 	struct binding **slot = binding_machine_slot(table, &binding->subnet, &machine);
 
-	binding->rests = false;
+	binding->is_detached = false;
 	binding->next_by_machine = *slot;
 	*slot = binding;
 }
 
-void binding_forget_machine(struct binding_table *table, struct binding *binding)
+void binding_detach_machine(struct binding_table *table, struct binding *binding)
 {
 	struct machine machine = binding_machine(binding);
 	struct binding **place = binding_machine_slot(table, &binding->subnet, &machine);
@@ -48,7 +47,7 @@ void binding_forget_machine(struct binding_table *table, struct binding *binding
 	*place = binding->next_by_machine;
 }
 
-void binding_know_address(
+void binding_attach_address(
 	struct binding_table *table, struct binding *binding, const struct in6_addr *address)
 {
 	struct binding **slot = address_slot(table, address);
@@ -59,7 +58,7 @@ void binding_know_address(
 	*slot = binding;
 }
 
-void binding_forget_address(struct binding_table *table, struct binding *binding)
+void binding_detach_address(struct binding_table *table, struct binding *binding)
 {
 	struct binding **place = address_slot(table, &binding->address);
 
@@ -69,7 +68,7 @@ void binding_forget_address(struct binding_table *table, struct binding *binding
 	binding->has_address = false;
 }
 
-/* A host's own address is of no pool, wherever it is. */
+/* A host's own address belongs to no pool, even if it is inside one. */
 static bool is_in_scope(const struct binding_table *table, const struct binding *binding,
 	const struct in6_addr *scope)
 {

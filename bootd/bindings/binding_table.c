@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Bindings in five lists, each in order of the last change of state: what becomes of them, and
- * which ones have to go. Whatever changes the address or the list marks it in the pools. How
- * they are found is in binding_lookup.c.
+ * The life of bindings. Each one is in exactly one of five lists, ordered by the last change of
+ * state, so that the oldest of a kind is found at once when the table is full.
+ *
+ * Invariant: every function that changes an address or a state also marks the address in the
+ * pools, which therefore always know what is free. Lookup is in binding_lookup.c.
  */
 #include "bootd/bindings/binding_table.h"
 
@@ -27,10 +29,10 @@ const char *binding_list_name(unsigned list)
 	return name[list];
 }
 
-int binding_table_init(struct binding_table *table, size_t most)
+int binding_table_init(struct binding_table *table, size_t max)
 {
-	*table = (struct binding_table){.most = most ? most : BINDINGS_MAX, .slots = 16};
-	while (table->slots < table->most - table->most / 4)
+	*table = (struct binding_table){.max = max ? max : BINDINGS_MAX, .slots = 16};
+	while (table->slots < table->max - table->max / 4)
 		table->slots *= 2;
 	if (getrandom(&table->seed, sizeof(table->seed), 0) != sizeof(table->seed))
 		table->seed = (uintptr_t)table;
@@ -49,7 +51,7 @@ void binding_table_fini(struct binding_table *table)
 
 	while ((binding = binding_table_next(table, NULL)))
 		binding_table_remove(table, binding);
-	client_ways_fini(&table->ways);
+	transaction_table_fini(&table->transactions);
 	free(table->by_machine);
 	free(table->by_address);
 	address_pools_fini(&table->pools);
@@ -72,7 +74,7 @@ size_t binding_table_leases(const struct binding_table *table)
 
 bool binding_table_can_lease(const struct binding_table *table)
 {
-	return binding_table_leases(table) < table->most - table->most / 10;
+	return binding_table_leases(table) < table->max - table->max / 10;
 }
 
 static int list_number(const struct binding *binding)
@@ -111,7 +113,7 @@ static void list_take(struct binding_list *list, struct binding *binding)
 	list->count--;
 }
 
-/* The pools see what the table has of an address, in whatever way it was given. */
+/* Tell the pools who has the address now, however it was given. */
 static void mark(struct binding_table *table, const struct binding *binding)
 {
 	bool is_held = binding->state != BINDING_OFFERED && binding->state != BINDING_EXPIRED;
@@ -153,33 +155,33 @@ void binding_table_drop_address(struct binding_table *table, struct binding *bin
 	if (!binding->has_address)
 		return;
 	binding_table_set_lease(table, binding, false);
-	binding_forget_address(table, binding);
+	binding_detach_address(table, binding);
 	mark(table, binding);
 }
 
-void binding_table_rest(struct binding_table *table, struct binding *binding)
+void binding_table_detach(struct binding_table *table, struct binding *binding)
 {
-	binding_forget_machine(table, binding);
-	binding->rests = true;
+	binding_detach_machine(table, binding);
+	binding->is_detached = true;
 }
 
 void binding_table_remove(struct binding_table *table, struct binding *binding)
 {
-	if (!binding->rests)
-		binding_forget_machine(table, binding);
+	if (!binding->is_detached)
+		binding_detach_machine(table, binding);
 	binding_table_drop_address(table, binding);
 	list_take(list_of(table, binding), binding);
-	client_way_forget(binding->way);
+	transaction_forget(binding->transaction);
 	binding_free_ids(binding);
 	free(binding);
 }
 
-/* Leases stay; there are never so many that there is nothing else to let go of. */
-static void make_room(struct binding_table *table)
+/* Leases are never evicted; they cannot fill the table, see binding_table_can_lease(). */
+static void evict_if_full(struct binding_table *table)
 {
 	static const int order[] = {OFFERED, EXPIRED, REGISTERED, OTHERS};
 
-	if (binding_table_count(table) < table->most)
+	if (binding_table_count(table) < table->max)
 		return;
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		if (table->list[order[i]].count == 0)
@@ -190,12 +192,12 @@ static void make_room(struct binding_table *table)
 	}
 }
 
-struct binding *binding_table_add_resting(
+struct binding *binding_table_add_detached(
 	struct binding_table *table, const struct prefix *subnet, const struct machine *machine)
 {
 	struct binding *binding;
 
-	make_room(table);
+	evict_if_full(table);
 	binding = calloc(1, sizeof(*binding));
 	if (!binding || binding_set_machine(binding, machine) < 0) {
 		free(binding);
@@ -203,7 +205,7 @@ struct binding *binding_table_add_resting(
 	}
 	binding->subnet = *subnet;
 	binding->state = BINDING_OFFERED;
-	binding->rests = true;
+	binding->is_detached = true;
 	list_add(list_of(table, binding), binding);
 	return binding;
 }
@@ -214,14 +216,14 @@ struct binding *binding_table_get(struct binding_table *table, const struct pref
 	struct binding *binding = binding_table_find(table, subnet, machine, scope);
 
 	if (!binding)
-		binding = binding_table_add_resting(table, subnet, machine);
-	if (binding && binding->rests)
-		binding_know_machine(table, binding);
+		binding = binding_table_add_detached(table, subnet, machine);
+	if (binding && binding->is_detached)
+		binding_attach_machine(table, binding);
 	return binding;
 }
 
-/* Of those that the machine has registered, if it may have no more, the first to expire goes. */
-static void make_room_of_machine(
+/* If the machine may register no more, its registration that expires first is removed. */
+static void limit_registered(
 	struct binding_table *table, const struct prefix *subnet, const struct machine *machine)
 {
 	struct binding *binding = *binding_machine_slot(table, subnet, machine), *first = NULL;
@@ -249,15 +251,15 @@ struct binding *binding_table_register(struct binding_table *table, const struct
 	if (binding && binding->state == BINDING_REGISTERED &&
 		binding_is_of_subnet(binding, subnet, machine))
 		return binding;
-	make_room_of_machine(table, subnet, machine);
-	if (table->list[REGISTERED].count >= table->most / 4) {
+	limit_registered(table, subnet, machine);
+	if (table->list[REGISTERED].count >= table->max / 4) {
 		binding_table_remove(table, table->list[REGISTERED].oldest);
 		table->evicted++;
 	}
-	binding = binding_table_add_resting(table, subnet, machine);
+	binding = binding_table_add_detached(table, subnet, machine);
 	if (!binding)
 		return NULL;
-	binding_know_machine(table, binding);
+	binding_attach_machine(table, binding);
 	binding_table_set_address(table, binding, address, false);
 	return binding;
 }
@@ -275,7 +277,7 @@ void binding_table_set_address(struct binding_table *table, struct binding *bind
 	else if (holder)
 		binding_table_drop_address(table, holder);
 	binding_table_drop_address(table, binding);
-	binding_know_address(table, binding, address);
+	binding_attach_address(table, binding, address);
 	mark(table, binding);
 }
 
@@ -292,38 +294,41 @@ void binding_table_set_state(struct binding_table *table, struct binding *bindin
 		mark(table, binding);
 }
 
-/* What is kept of a lease whose time is over: who had it. */
+/* An expired lease keeps its address for its machine until another machine needs it. */
 static void expire_lease(struct binding_table *table, struct binding *binding, uint64_t now_ms)
 {
 	binding_table_set_lease(table, binding, false);
 	binding_table_set_state(table, binding, BINDING_EXPIRED, now_ms, 0);
 }
 
-/* What changes while it is on its way goes to the end of a list, or is taken out before it. */
+/*
+ * Bindings that change meanwhile move to the end of a list, and list_take() moves `unchecked` on,
+ * so it never points to a removed binding.
+ */
 static void expire_list(
-	struct binding_table *table, struct binding_list *list, uint64_t now_ms, size_t most)
+	struct binding_table *table, struct binding_list *list, uint64_t now_ms, size_t max)
 {
 	if (!list->unchecked)
 		list->unchecked = list->oldest;
-	for (; list->unchecked && most > 0; most--) {
+	for (; list->unchecked && max > 0; max--) {
 		struct binding *binding = list->unchecked;
 
 		list->unchecked = binding->newer;
 		if (binding->expires_ms > now_ms)
 			continue;
-		if (binding->is_lease && !binding->rests)
+		if (binding->is_lease && !binding->is_detached)
 			expire_lease(table, binding, now_ms);
 		else
 			binding_table_remove(table, binding);
 	}
 }
 
-void binding_table_expire_some(struct binding_table *table, uint64_t now_ms, size_t most)
+void binding_table_expire_some(struct binding_table *table, uint64_t now_ms, size_t max)
 {
 	static const int list[] = {OFFERED, OTHERS, LEASES, REGISTERED};
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
-		expire_list(table, &table->list[list[i]], now_ms, most);
+		expire_list(table, &table->list[list[i]], now_ms, max);
 }
 
 void binding_table_expire(struct binding_table *table, uint64_t now_ms)
@@ -344,29 +349,15 @@ struct binding *binding_table_next(const struct binding_table *table, const stru
 	return list < BINDING_LISTS ? table->list[list].newest : NULL;
 }
 
-int binding_table_keep_ways(struct binding_table *table)
+int binding_table_keep_transactions(struct binding_table *table)
 {
 	struct binding *binding = NULL;
 	int rc;
 
-	if (table->ways.by_duid)
+	if (table->transactions.by_duid)
 		return 0;
-	rc = client_ways_init(&table->ways, table->slots, table->seed);
+	rc = transaction_table_init(&table->transactions, table->slots, table->seed);
 	while (rc == 0 && (binding = binding_table_next(table, binding)))
-		client_way_note(&table->ways, binding, NULL, NULL, binding->since_ms);
+		transaction_record(&table->transactions, binding, NULL, NULL, binding->since_ms);
 	return rc;
-}
-
-const char *binding_state_name(enum binding_state state)
-{
-	static const char *const name[] = {
-		[BINDING_OFFERED] = "offered",
-		[BINDING_BOUND] = "bound",
-		[BINDING_RELEASED] = "released",
-		[BINDING_DECLINED] = "declined",
-		[BINDING_EXPIRED] = "expired",
-		[BINDING_REGISTERED] = "registered",
-	};
-
-	return name[state];
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Levels of bits. Places past the end of a level's last word are taken for good. */
+/* Bits beyond the last place of a level are set forever, so that no search finds them. */
 #include "bootd/bindings/free_map.h"
 
 #include <errno.h>
@@ -66,7 +66,7 @@ void free_map_set(struct free_map *map, uint32_t place, bool taken)
 	}
 }
 
-/* Up while there is nothing to the right, then down along the leftmost. */
+/* Go up while no bit to the right is free, then down along the lowest free bits. */
 static int32_t find_from(const struct free_map *map, uint32_t from)
 {
 	for (unsigned i = 0; i < map->levels; i++) {

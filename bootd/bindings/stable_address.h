@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Addresses that need no memory, in the way of RFC 7943: the interface
- * identifier is a keyed hash of prefix, machine and a counter of declines. All servers
- * with the same key give the same machine the same address, before and after any
- * restart, and nobody without the key can tell which one.
+ * Addresses that need no stored state, as RFC 7943 describes: the interface identifier is a keyed
+ * hash of prefix, machine and a counter. All servers with the same key compute the same address
+ * for a machine, before and after a restart; without the key nobody can predict it.
  *
- * RFC 7943 hashes DUID and IAID; firmware changes both, so here it is the
- * machine (its MAC where that is known).
+ * RFC 7943 hashes DUID and IAID. Firmware changes both from stage to stage, so the machine is
+ * hashed instead: its MAC if it is known, else its DUID.
  */
 #ifndef NB6_BOOTD_BINDINGS_STABLE_ADDRESS_H
 #define NB6_BOOTD_BINDINGS_STABLE_ADDRESS_H
@@ -15,16 +14,16 @@
 #include "bootd/rules/boot_config.h"
 
 /*
- * `prefix` of at most 120 bits; the bits past it come from the hash. Identifiers that
- * RFC 5453 reserves, and the Subnet-Router anycast address, may come out: see below.
+ * `prefix` has at most 120 bits; the hash fills the rest. The result may be an identifier that
+ * RFC 5453 reserves or the Subnet-Router anycast address: see stable_address_is_reserved().
  */
 struct in6_addr stable_address(const uint8_t key[BOOT_KEY_LEN], const struct prefix *prefix,
 	const struct machine *machine, uint32_t counter);
 
-/* True for an interface identifier that no machine may have: take the next counter. */
+/* No machine may have this interface identifier: try the next counter. */
 bool stable_address_is_reserved(const struct prefix *prefix, const struct in6_addr *address);
 
-/* A key of any text or file: its SHA-256, cut to size. */
+/* The key made from a text or a file: its SHA-256, cut to size. */
 void stable_address_key(const void *secret, size_t len, uint8_t key[BOOT_KEY_LEN]);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "bootd/client/firmware.h"
 #include "bootd/files/template.h"
-#include "bootd/leases/postgresql_store.h"
+#include "bootd/leases/lease_store.h"
 #include "bootd/rules/boot_rule.h"
 #include "bootd/rules/conditions.h"
 #include "dhcp6/names.h"
@@ -136,10 +136,10 @@ static void check_files(const struct boot_config *config, struct config_problems
 
 static void check_leases(const struct boot_config *config, struct config_problems *problems)
 {
-	char name[POSTGRESQL_NAME], why[POSTGRESQL_WHY];
+	const struct lease_driver *driver = lease_driver_of(config->leases);
+	char why[LEASE_STORE_WHY];
 
-	if (postgresql_is_url(config->leases) &&
-		postgresql_url_check(config->leases, name, why) < 0)
+	if (driver->check && driver->check(config->leases, why) < 0)
 		COMPLAIN(true, 0, "leases: %s", why);
 }
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "bootd/config/conf_value.h"
-#include "bootd/leases/postgresql_store.h"
+#include "bootd/leases/lease_store.h"
 #include "dhcp6/names.h"
 #include "dhcp6/option.h"
 
@@ -152,11 +152,12 @@ static int is_name(const char *text)
 /* That there is no libpq is said by conf_check(). */
 static int is_leases(const char *text)
 {
-	char name[POSTGRESQL_NAME], why[POSTGRESQL_WHY];
+	const struct lease_driver *driver = lease_driver_of(text);
+	char why[LEASE_STORE_WHY];
 	int rc = is_name(text);
 
-	if (rc == 0 && postgresql_is_url(text))
-		rc = postgresql_url_check(text, name, why);
+	if (rc == 0 && driver->check)
+		rc = driver->check(text, why);
 	return rc == -ENOSYS ? 0 : rc;
 }
 

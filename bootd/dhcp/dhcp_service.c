@@ -149,14 +149,14 @@ static enum exchange_drop handle(struct dhcp_service *service, const struct udp_
 
 static void tell_outcome(struct dhcp_service *service, int rc)
 {
-	const struct lease_book *leases = &service->exchange->leases;
+	const struct lease_journal *leases = &service->exchange->leases;
 	const char *name = leases->store ? leases->store->name : "";
 
 	if (rc < 0)
 		log_limited(&service->failing_limit, LOG_LEVEL_ERROR,
 			"leases %s: cannot be written: %s: new leases are not given, those that "
 			"are stored go on for as long as that",
-			name, lease_book_error(leases));
+			name, lease_journal_error(leases));
 	else if (service->is_failing)
 		log_notice("leases %s: written again", name);
 	if (rc == 0)
@@ -172,7 +172,8 @@ static bool commit(struct dhcp_service *service, uint64_t now_ms)
 {
 	int rc;
 
-	if (!lease_book_is_open(&service->exchange->leases) || service->exchange->leases.is_busy)
+	if (!lease_journal_has_changes(&service->exchange->leases) ||
+		service->exchange->leases.is_busy)
 		return true;
 	service->commit_began_s = now_s();
 	rc = exchange_commit(service->exchange, now_ms);
@@ -265,7 +266,7 @@ static void readable(int fd, int what, void *arg)
 		log_limited(&limit, LOG_LEVEL_ERROR, "the DHCPv6 socket cannot be read: %s",
 			strerror(-n));
 	client_mac_drain(service->macs);
-	lease_book_set_time(&service->exchange->leases, now_ms, loop_unix_ms());
+	lease_journal_set_time(&service->exchange->leases, now_ms, loop_unix_ms());
 	for (int i = 0; i < n; i++) {
 		drop = handle(service, &datagram[i], exchange_handle, NULL, now_ms);
 		if (drop == EXCHANGE_WAITS)

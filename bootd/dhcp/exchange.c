@@ -32,7 +32,7 @@ int exchange_set_config(struct exchange *exchange, const struct boot_config *con
 	int rc = 0;
 
 	if (config->leasequeries > 0)
-		rc = binding_table_keep_ways(&exchange->bindings);
+		rc = binding_table_keep_transactions(&exchange->bindings);
 	if (rc == 0)
 		rc = binding_table_set_pools(&exchange->bindings, config);
 	if (rc == 0)
@@ -42,7 +42,7 @@ int exchange_set_config(struct exchange *exchange, const struct boot_config *con
 
 void exchange_fini(struct exchange *exchange)
 {
-	lease_book_fini(&exchange->leases);
+	lease_journal_fini(&exchange->leases);
 	binding_table_fini(&exchange->bindings);
 	rate_table_free(exchange->client_rates);
 	rate_table_free(exchange->link_rates);
@@ -194,7 +194,7 @@ static uint32_t stored_s(const struct request *r)
 		binding_table_find_address(&r->exchange->bindings, &r->decision.address.address);
 
 	return binding && binding_is_of(binding, &r->decision.machine)
-		       ? lease_book_stored_s(binding, r->now_ms)
+		       ? lease_journal_stored_s(binding, r->now_ms)
 		       : 0;
 }
 
@@ -261,12 +261,12 @@ static void note_way(const struct request *r)
 	struct binding_table *bindings = &r->exchange->bindings;
 	struct binding *binding;
 
-	if (!bindings->ways.by_duid || !r->event.with_address)
+	if (!bindings->transactions.by_duid || !r->event.with_address)
 		return;
 	binding = binding_table_find_address(bindings, &r->decision.address.address);
 	if (binding)
-		client_way_note(
-			&bindings->ways, binding, &r->chain, &r->arrival->source, r->now_ms);
+		transaction_record(&bindings->transactions, binding, &r->chain, &r->arrival->source,
+			r->now_ms);
 }
 
 static void tell(struct request *r)
@@ -325,13 +325,13 @@ enum exchange_drop exchange_handle(struct exchange *exchange, const struct arriv
 
 void exchange_land(struct exchange *exchange, int rc, const bool *refused, uint64_t now_ms)
 {
-	lease_book_land(&exchange->leases, &exchange->bindings, rc, refused, now_ms);
+	lease_journal_committed(&exchange->leases, &exchange->bindings, rc, refused, now_ms);
 }
 
 int exchange_commit(struct exchange *exchange, uint64_t now_ms)
 {
-	return lease_book_is_open(&exchange->leases) && !exchange->leases.is_busy
-		       ? lease_book_commit(&exchange->leases, &exchange->bindings, now_ms)
+	return lease_journal_has_changes(&exchange->leases) && !exchange->leases.is_busy
+		       ? lease_journal_commit(&exchange->leases, &exchange->bindings, now_ms)
 		       : 0;
 }
 

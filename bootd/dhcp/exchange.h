@@ -22,7 +22,7 @@
 #define NB6_BOOTD_DHCP_EXCHANGE_H
 
 #include "bootd/bindings/address_choice.h"
-#include "bootd/bindings/lease_book.h"
+#include "bootd/bindings/lease_journal.h"
 #include "bootd/client/client_facts.h"
 #include "bootd/rules/boot_rule.h"
 #include "bootd/rules/host_choice.h"
@@ -101,7 +101,7 @@ struct exchange_counters {
 struct exchange {
 	const struct boot_config *config; /* swapped between two batches: exchange_set_config() */
 	struct binding_table bindings;
-	struct lease_book leases; /* the owner sets its store, where there are pools */
+	struct lease_journal leases; /* the owner sets its store, where there are pools */
 	struct rate_table *client_rates, *link_rates; /* NULL: no limits */
 	struct proxy_memory *proxied;                 /* NULL: nothing was yet */
 	struct exchange_counters counters;

@@ -88,7 +88,7 @@ static bool cannot_keep(const struct ia_work *work)
 	if (!choice->is_lease || !store || !store->is_away)
 		return false;
 	holder = binding_table_find_address(work->bindings, &choice->address);
-	return !holder || lease_book_stored_s(holder, work->now_ms) == 0;
+	return !holder || lease_journal_stored_s(holder, work->now_ms) == 0;
 }
 
 int ia_offer(struct ia_work *work, const struct dhcp6_ia_na *ia)
@@ -118,13 +118,13 @@ static void drop_other_lease(struct ia_work *work)
 
 	if (binding && binding->is_lease &&
 		!IN6_ARE_ADDR_EQUAL(&binding->address, &decision->address.address))
-		lease_book_drop(work->leases, binding);
+		lease_journal_drop(work->leases, binding);
 }
 
 static void put_lease(struct ia_work *work, struct binding *binding)
 {
 	binding_table_set_lease(work->bindings, binding, true);
-	lease_book_put(work->leases, binding, work->now_ms);
+	lease_journal_put(work->leases, binding, work->now_ms);
 }
 
 /* The machine has the address now: for as long as it is told, or for at least so long. */
@@ -160,7 +160,7 @@ int ia_commit(struct ia_work *work, const struct dhcp6_ia_na *ia)
 
 	if (!can_give(work))
 		return say(work, ia, DHCP6_STATUS_NO_ADDRS_AVAIL);
-	rc = bind_address(work, ia, DECLINE_RESTS_S);
+	rc = bind_address(work, ia, DECLINE_HELD_S);
 	return rc < 0 ? rc : give(work, ia);
 }
 
@@ -210,7 +210,7 @@ int ia_renew(struct ia_work *work, const struct dhcp6_ia_na *ia)
 
 static bool is_of_client(const struct ia_work *work, const struct binding *binding)
 {
-	return !binding->rests && binding->state != BINDING_REGISTERED &&
+	return !binding->is_detached && binding->state != BINDING_REGISTERED &&
 	       prefix_equal(&binding->subnet, &work->decision->subnet->prefix) &&
 	       binding_is_of(binding, &work->decision->machine);
 }
@@ -257,8 +257,8 @@ int ia_release(struct ia_work *work, const struct dhcp6_ia_na *ia)
 static int rest_lease(struct ia_work *work, struct binding *binding)
 {
 	binding_table_set_state(
-		work->bindings, binding, BINDING_DECLINED, work->now_ms, DECLINE_RESTS_S);
-	binding_table_rest(work->bindings, binding);
+		work->bindings, binding, BINDING_DECLINED, work->now_ms, DECLINE_HELD_S);
+	binding_table_detach(work->bindings, binding);
 	put_lease(work, binding);
 	return 0;
 }
@@ -279,7 +279,7 @@ int ia_decline(struct ia_work *work, const struct dhcp6_ia_na *ia)
 		binding->declines++;
 	}
 	binding_table_set_state(
-		work->bindings, binding, BINDING_DECLINED, work->now_ms, DECLINE_RESTS_S);
+		work->bindings, binding, BINDING_DECLINED, work->now_ms, DECLINE_HELD_S);
 	return 0;
 }
 

@@ -18,7 +18,7 @@
 /* The work on one message: filled in by the caller above the line, by the answers below. */
 struct ia_work {
 	struct binding_table *bindings;
-	struct lease_book *leases;
+	struct lease_journal *leases;
 	bool is_settled; /* the second time: what was to be stored is, or is not */
 	const struct client_facts *facts;
 	const struct decision *decision;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "bootd/bindings/client_way.h"
+#include "bootd/bindings/last_transaction.h"
 #include "bootd/dhcp/answer.h"
 #include "bootd/dhcp/dialogue.h"
 
@@ -173,10 +173,11 @@ static bool is_asked_for(const struct leasequery *query, const struct binding *b
 	case DHCP6_QUERY_BY_CLIENT_ID:
 		return binding_has_duid(binding, &query->duid);
 	case DHCP6_QUERY_BY_RELAY_ID:
-		return client_way_has(binding->way, DHCP6_OPT_RELAY_ID, query->key, query->key_len);
+		return transaction_has_option(
+			binding->transaction, DHCP6_OPT_RELAY_ID, query->key, query->key_len);
 	case DHCP6_QUERY_BY_REMOTE_ID:
-		return client_way_has(
-			binding->way, DHCP6_OPT_REMOTE_ID, query->key, query->key_len);
+		return transaction_has_option(
+			binding->transaction, DHCP6_OPT_REMOTE_ID, query->key, query->key_len);
 	default:
 		return true; /* by link */
 	}
@@ -213,7 +214,7 @@ static uint32_t seconds(uint64_t ms)
 
 static uint64_t heard_ms(const struct binding *binding)
 {
-	return binding->way ? binding->way->heard_ms : binding->since_ms;
+	return binding->transaction ? binding->transaction->at_ms : binding->since_ms;
 }
 
 /* Three quarters of the time that was given are those that the address is preferred. */
@@ -229,7 +230,7 @@ static void put_address(
 }
 
 /* RFC 5007 section 4.1.2.4. */
-static void put_relays(struct wire_out *out, const struct client_way *way)
+static void put_relays(struct wire_out *out, const struct last_transaction *way)
 {
 	size_t mark;
 
@@ -257,7 +258,7 @@ void leasequery_put_client(struct wire_out *out, const struct leasequery *query,
 	dhcp6_put_u32_option(out, DHCP6_OPT_CLT_TIME,
 		query->now_ms > heard_ms(last) ? seconds(query->now_ms - heard_ms(last)) : 0);
 	if (query->with_relays)
-		put_relays(out, last->way);
+		put_relays(out, last->transaction);
 	if (query->with_mac && client.machine.is_mac)
 		dhcp6_put_linklayer(out, HW_ETHERNET, client.machine.octets, DHCP6_MAC_LEN);
 	dhcp6_close_option(out, mark);
@@ -267,7 +268,7 @@ void leasequery_put_client(struct wire_out *out, const struct leasequery *query,
 
 static struct in6_addr link_of(const struct binding *binding)
 {
-	struct in6_addr link = client_way_link(binding->way);
+	struct in6_addr link = transaction_link_address(binding->transaction);
 
 	return prefix_contains(&binding->subnet, &link) ? link : binding->subnet.address;
 }
@@ -280,7 +281,7 @@ static void put_client_anywhere(
 	struct in6_addr link[LINKS_MAX];
 	size_t links = 0;
 
-	while ((binding = client_ways_next(&bindings->ways, &query->duid, binding)) &&
+	while ((binding = transaction_table_next(&bindings->transactions, &query->duid, binding)) &&
 		links < LINKS_MAX) {
 		if (!leasequery_matches(query, bindings, binding))
 			continue;

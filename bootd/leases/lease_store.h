@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The contract of a lease store: what is committed is there after a crash, of
- * the process or of the machine. SQLite keeps it for one server, PostgreSQL for several.
+ * The contract of a lease store: committed leases survive a crash of the process and of the
+ * machine. SQLite stores the leases of one server, PostgreSQL those of several.
  *
- *	put, put, remove ...   gathered in one transaction
- *	commit                 all of them durable, or none of them done
+ *	put, put, remove ...   collected in one transaction
+ *	commit                 all of them are durable, or none is stored
  *
- * A store of one server (SQLite, sqlite_store.h) says at once how a commit ended. A store
- * that several servers share says later: commit() returns -EINPROGRESS, nothing may be put
- * or removed until owner->committed() is called, and that may be with
+ * commit() either returns the result, or -EINPROGRESS and the store calls owner->committed() when
+ * it knows the result. Until then nothing may be put or removed. The result is
  *
- *	0          done; but each put that is marked as refused: another server has given the
- *	           address to another machine, or another address to this machine. What stands
- *	           against it was told by owner->learn() just before.
- *	-errno     not done, or nobody knows: nothing is to be promised for it
+ *	0          stored, except for each put that is marked as refused. A store that several
+ *	           servers share refuses a put if another server has given the address to another
+ *	           machine, or another address to this machine; it reports that lease with
+ *	           owner->lease_changed() before.
+ *	-errno     not stored, or unknown: nothing may be promised
  *
- * It also tells what the others do: learn() and forget(), between two commits or during one.
- * All calls of the owner come from the loop, never from inside a call of the store.
+ * A shared store also reports what other servers change, with lease_changed() and
+ * lease_removed(), at any time. All calls to the owner come from the event loop, never from inside
+ * a call to the store.
  *
- * A store keeps one lease per address, and one per machine and subnet. Declined addresses are
- * no machine's, so of these a machine may have any number. In a store of one server a put
- * replaces whatever stands against it; in a shared one only what has expired, or is the
- * machine's own at this address.
+ * A store keeps one lease per address, and one per machine and subnet. Declined addresses belong to
+ * no machine, so a machine may have any number of them. In a store of one server a put replaces
+ * what conflicts with it; in a shared store it replaces only what has expired or what this machine
+ * has at this address.
  *
- * Plain types only: a store knows no messages and no configuration.
+ * A store knows no messages and no configuration.
  */
 #ifndef NB6_BOOTD_LEASES_LEASE_STORE_H
 #define NB6_BOOTD_LEASES_LEASE_STORE_H
@@ -35,60 +36,73 @@
 #include "bootd/client/prefix.h"
 #include "dhcp6/identity.h"
 
+struct loop;
+
+enum { LEASE_STORE_NAME = 256, LEASE_STORE_WHY = 512 };
+
 enum lease_state { LEASE_BOUND, LEASE_RELEASED, LEASE_DECLINED };
 
 struct lease {
 	struct in6_addr address;
 	struct prefix subnet;
 	struct machine machine;
-	struct dhcp6_duid duid; /* of the last asker, with its IAID */
+	struct dhcp6_duid duid; /* of the last message, with its IAID */
 	uint32_t iaid;
 	enum lease_state state;
 	int64_t since_unix_s;
-	int64_t expires_unix_s; /* nobody else may have the address before */
+	int64_t expires_unix_s; /* until then no other machine may have the address */
 };
 
-/* Takes a lease that was loaded; anything but 0 ends the load with it. */
+/* Receives each loaded lease; a result other than 0 ends the load with it. */
 typedef int lease_take_fn(void *arg, const struct lease *lease);
 
-/* Whom a shared store tells by itself; see above. */
+/* Receives the reports of an asynchronous store; see above. */
 struct lease_store_owner {
 	void *arg;
-	/* refused[i]: of the i-th put or remove since the last commit; NULL: none was. */
+	/* refused[i]: the i-th put or remove of this commit was refused; NULL: none was. */
 	void (*committed)(void *arg, int rc, const bool *refused);
-	void (*learn)(void *arg, const struct lease *lease);
-	void (*forget)(void *arg, const struct in6_addr *address); /* nobody's any more */
-	/* All leases there are will be learnt now; and have been: what was not is gone. */
+	void (*lease_changed)(void *arg, const struct lease *lease);
+	void (*lease_removed)(void *arg, const struct in6_addr *address);
+	/* All existing leases are reported between the two; others no longer exist. */
 	void (*reading_begins)(void *arg);
 	void (*reading_ends)(void *arg);
 };
 
-/* How it is, for the operator. */
+/* The state of the store for the operator. */
 struct lease_store_health {
-	const char *kind;  /* "sqlite", "postgresql" */
-	const char *state; /* "ready"; else what it is busy with, or why it is not */
+	const char *kind;  /* the driver's name */
+	const char *state; /* "ready", "away", "connecting", "reading" */
 	uint64_t since_ms; /* in this state, on the monotonic clock; 0: since the start */
 	uint64_t commits;
-	uint64_t commit_us, commits_us; /* how long the last commit took, and all together */
+	uint64_t commit_us, commits_us; /* duration of the last commit; of all together */
 };
 
 struct lease_store;
 
-/* What a kind of store does. Each returns 0 or -errno; then last_error() tells it in words. */
-struct lease_store_kind {
+/*
+ * A kind of store: a row of the table in lease_drivers.c. A `location` is the value of `leases`
+ * in bootd.conf. Functions that return int return 0 or -errno; last_error() explains it.
+ */
+struct lease_driver {
+	const char *name;
+	bool (*accepts)(const char *location);
+	bool is_file; /* the location is a path, whose directory bootd makes */
+	/* For the check of the configuration. NULL: every location is right. */
+	int (*check)(const char *location, char why[LEASE_STORE_WHY]);
+	/* `loop` and `owner` are borrowed and must outlive the store. On failure *out is NULL. */
+	int (*open)(const char *location, struct loop *loop, const struct lease_store_owner *owner,
+		struct lease_store **out, char why[LEASE_STORE_WHY]);
+
 	/*
-	 * Forget what has expired by now, then hand over the rest. A shared store hands over
-	 * nothing yet: it learns from now on, and tells its owner, which is set before.
+	 * Removes what has expired and hands over the rest; a shared store starts to connect
+	 * instead, and reports its leases to the owner.
 	 */
 	int (*load)(struct lease_store *store, int64_t now_unix_s, lease_take_fn *take, void *arg);
-	/* Neither is durable before commit(). Removed is the address if it is the machine's. */
+	/* Neither is durable before commit(). remove() ignores an address of another machine. */
 	int (*put)(struct lease_store *store, const struct lease *lease);
 	int (*remove)(struct lease_store *store, const struct in6_addr *address,
 		const struct machine *machine);
-	/*
-	 * After a failed put or remove it fails as well. A failed one leaves all as it was.
-	 * -EINPROGRESS: its end is told later.
-	 */
+	/* Fails if a put or remove failed before. Nothing is stored if it fails. */
 	int (*commit)(struct lease_store *store);
 	const char *(*last_error)(const struct lease_store *store);
 	void (*describe)(const struct lease_store *store, struct lease_store_health *health);
@@ -97,15 +111,19 @@ struct lease_store_kind {
 
 /* The head of each store. */
 struct lease_store {
-	const struct lease_store_kind *kind;
-	const char *name; /* for messages: what it is opened by, without secrets */
-	const struct lease_store_owner *owner; /* of a shared store */
-	bool is_away; /* a shared store that cannot be reached: others may reach it */
+	const struct lease_driver *driver;
+	const char *name; /* for messages: the location without secrets */
+	const struct lease_store_owner *owner;
+	bool is_shared; /* by several servers */
+	bool is_away;   /* a shared store that this server cannot reach, but others may */
 	/*
-	 * A shared store is given each lease for so much longer than the machine is told: for
-	 * the time that a commit takes.
+	 * A shared store is given each lease for this much longer than the client is told, to
+	 * cover the duration of a commit.
 	 */
 	unsigned margin_s;
 };
+
+/* The driver of a location, or NULL. */
+const struct lease_driver *lease_driver_of(const char *location);
 
 #endif

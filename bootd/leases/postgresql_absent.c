@@ -1,26 +1,30 @@
 /* SPDX-License-Identifier: ISC */
-/* postgresql_store.h where there is no libpq. */
+/* The driver of postgresql_store.h in a build without libpq. */
 #include <errno.h>
 #include <stdio.h>
 
 #include "bootd/leases/postgresql_store.h"
 
-int postgresql_url_check(const char *url, char name[POSTGRESQL_NAME], char why[POSTGRESQL_WHY])
+static int absent_check(const char *location, char why[LEASE_STORE_WHY])
 {
-	(void)url;
-	snprintf(name, POSTGRESQL_NAME, "postgresql");
-	snprintf(why, POSTGRESQL_WHY,
+	(void)location;
+	snprintf(why, LEASE_STORE_WHY,
 		"this netboot6-bootd was built without PostgreSQL (configure --with-postgresql)");
 	return -ENOSYS;
 }
 
-int postgresql_store_open(const char *url, struct loop *loop, const struct lease_store_owner *owner,
-	struct lease_store **out, char why[POSTGRESQL_WHY])
+static int absent_open(const char *location, struct loop *loop,
+	const struct lease_store_owner *owner, struct lease_store **out, char why[LEASE_STORE_WHY])
 {
-	char name[POSTGRESQL_NAME];
-
 	(void)loop;
 	(void)owner;
 	*out = NULL;
-	return postgresql_url_check(url, name, why);
+	return absent_check(location, why);
 }
+
+const struct lease_driver postgresql_driver = {
+	.name = "postgresql",
+	.accepts = postgresql_is_url,
+	.check = absent_check,
+	.open = absent_open,
+};

@@ -1,137 +1,154 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Rows are read by the columns of postgresql_schema.h. A lease that makes no sense, which an
- * operator may have written, is left out with a line of log: it is no reason to lose the others.
+ * One text array per column, grown in place and used again for the next batch. The elements are
+ * addresses, numbers and hexadecimal text, which need no escapes.
  */
 #include "bootd/leases/postgresql_rows.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bootd/leases/lease_text.h"
-#include "bootd/leases/postgresql_session.h"
-#include "bootd/leases/postgresql_work.h"
-#include "daemon/log.h"
-#include "daemon/loop.h"
 
-static const char *field(const PGresult *result, int row, int column)
+/* Space for `more` octets, the closing brace and the NUL. */
+static bool reserve(struct postgresql_array *array, size_t more)
+{
+	size_t need = array->len + more + 2;
+	char *text;
+
+	if (need <= array->size)
+		return true;
+	text = realloc(array->text, need * 2);
+	if (!text) {
+		array->has_failed = true;
+		return false;
+	}
+	array->text = text;
+	array->size = need * 2;
+	return true;
+}
+
+void postgresql_array_add(struct postgresql_array *array, const char *element)
+{
+	size_t len = strlen(element);
+
+	if (array->has_failed || !reserve(array, len + 3))
+		return;
+	array->text[array->len] = array->len == 0 ? '{' : ',';
+	array->text[array->len + 1] = '"';
+	memcpy(array->text + array->len + 2, element, len);
+	array->text[array->len + 2 + len] = '"';
+	array->len += len + 3;
+}
+
+const char *postgresql_array_text(struct postgresql_array *array)
+{
+	if (array->has_failed || !reserve(array, 0))
+		return NULL;
+	strcpy(array->text + array->len, array->len == 0 ? "{}" : "}");
+	return array->text;
+}
+
+static void add_number(struct postgresql_array *array, int64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, number);
+	postgresql_array_add(array, text);
+}
+
+static int outcome(const struct postgresql_batch *batch)
+{
+	for (int i = 0; i < LEASE_COLUMNS; i++)
+		if (batch->column[i].has_failed)
+			return -ENOMEM;
+	return 0;
+}
+
+static int add_row(struct postgresql_batch *batch, const char *text[COLUMN_STATE + 1],
+	uint32_t iaid, int64_t age_s, int64_t left_s)
+{
+	for (int i = 0; i <= COLUMN_STATE; i++)
+		postgresql_array_add(&batch->column[i], text[i]);
+	add_number(&batch->column[COLUMN_IAID], iaid);
+	add_number(&batch->column[COLUMN_AGE], age_s > 0 ? age_s : 0);
+	add_number(&batch->column[COLUMN_LEFT], left_s > 0 ? left_s : 0);
+	batch->rows++;
+	return outcome(batch);
+}
+
+int postgresql_batch_put(
+	struct postgresql_batch *batch, const struct lease *lease, int64_t now_unix_s)
+{
+	struct lease_text text;
+
+	lease_text_of(lease, &text);
+	return add_row(batch,
+		(const char *[]){text.address, text.subnet, text.machine, text.duid, text.state},
+		lease->iaid, now_unix_s - lease->since_unix_s, lease->expires_unix_s - now_unix_s);
+}
+
+int postgresql_batch_remove(struct postgresql_batch *batch, const struct in6_addr *address,
+	const struct machine *machine)
+{
+	char text[INET6_ADDRSTRLEN], machine_text[MACHINE_TEXT];
+
+	inet_ntop(AF_INET6, address, text, sizeof(text));
+	machine_format(machine, machine_text);
+	return add_row(batch, (const char *[]){text, "::/0", machine_text, "", "removed"}, 0, 0, 0);
+}
+
+int postgresql_batch_values(struct postgresql_batch *batch, const char *value[LEASE_COLUMNS])
+{
+	for (int i = 0; i < LEASE_COLUMNS; i++)
+		value[i] = postgresql_array_text(&batch->column[i]);
+	return outcome(batch);
+}
+
+void postgresql_batch_clear(struct postgresql_batch *batch)
+{
+	for (int i = 0; i < LEASE_COLUMNS; i++) {
+		batch->column[i].len = 0;
+		batch->column[i].has_failed = false;
+	}
+	batch->rows = 0;
+}
+
+void postgresql_batch_fini(struct postgresql_batch *batch)
+{
+	for (int i = 0; i < LEASE_COLUMNS; i++)
+		free(batch->column[i].text);
+	*batch = (struct postgresql_batch){0};
+}
+
+/* --- results ------------------------------------------------------------------------ */
+
+const char *postgresql_field(const PGresult *result, int row, int column)
 {
 	return PQgetvalue(result, row, column);
 }
 
-/* Seconds from now, by the database's clock, on ours: from when it was asked, to be sure. */
-static bool read_lease(
-	const struct postgresql_store *store, const PGresult *result, int row, struct lease *lease)
+const char *postgresql_row_read(
+	const PGresult *result, int row, int64_t asked_unix_s, struct lease *lease)
 {
-	int64_t asked_unix_s =
-		loop_unix_ms() / 1000 - (int64_t)(postgresql_work_us(store) / 1000000);
 	const char *wrong;
 
 	*lease = (struct lease){0};
-	wrong = lease_words_read(lease, field(result, row, COLUMN_ADDRESS),
-		field(result, row, COLUMN_SUBNET), field(result, row, COLUMN_MACHINE),
-		field(result, row, COLUMN_DUID), field(result, row, COLUMN_STATE));
-	if (wrong) {
-		static struct log_limit limit;
-
-		log_limited(&limit, LOG_LEVEL_WARNING,
-			"leases %s: the lease of %.45s has a wrong %s and is left out", store->name,
-			field(result, row, COLUMN_ADDRESS), wrong);
-		return false;
-	}
-	lease->iaid = (uint32_t)strtoul(field(result, row, COLUMN_IAID), NULL, 10);
-	lease->since_unix_s = asked_unix_s - strtoll(field(result, row, COLUMN_AGE), NULL, 10);
-	lease->expires_unix_s = asked_unix_s + strtoll(field(result, row, COLUMN_LEFT), NULL, 10);
-	return true;
-}
-
-static void learn(struct postgresql_store *store, const PGresult *result, int row)
-{
-	struct lease lease;
-
-	if (read_lease(store, result, row, &lease))
-		store->head.owner->learn(store->head.owner->arg, &lease);
-}
-
-static void take_refused(struct postgresql_store *store, const PGresult *result)
-{
-	for (int row = 0; row < PQntuples(result); row++) {
-		unsigned long number = strtoul(field(result, row, LEASE_COLUMNS), NULL, 10);
-
-		if (number >= 1 && number <= store->batch.rows)
-			store->refused[number - 1] = true;
-		if (!PQgetisnull(result, row, COLUMN_ADDRESS))
-			learn(store, result, row);
-	}
-}
-
-static void take_page(struct postgresql_store *store, const PGresult *result)
-{
-	store->page_rows = PQntuples(result);
-	store->read += (size_t)store->page_rows;
-	for (int row = 0; row < store->page_rows; row++)
-		learn(store, result, row);
-	if (store->page_rows > 0)
-		inet_pton(AF_INET6, field(result, store->page_rows - 1, COLUMN_ADDRESS),
-			&store->after);
-}
-
-/* Those that are there are learnt; the others are nobody's. */
-static void take_news(struct postgresql_store *store, const PGresult *result)
-{
-	const struct lease_store_owner *owner = store->head.owner;
-
-	for (int row = 0; row < PQntuples(result); row++) {
-		struct in6_addr address;
-
-		learn(store, result, row);
-		if (inet_pton(AF_INET6, field(result, row, COLUMN_ADDRESS), &address) != 1)
-			continue;
-		for (size_t i = 0; i < store->asked; i++)
-			if (IN6_ARE_ADDR_EQUAL(&store->news[i], &address))
-				store->news[i] = in6addr_any;
-	}
-	for (size_t i = 0; i < store->asked; i++)
-		if (!IN6_IS_ADDR_UNSPECIFIED(&store->news[i]))
-			owner->forget(owner->arg, &store->news[i]);
-}
-
-static const char *check_version(struct postgresql_store *store, const PGresult *result)
-{
-	int version = PQntuples(result) == 1 ? atoi(field(result, 0, 0)) : 0;
-
-	if (version == POSTGRESQL_SCHEMA)
-		return NULL;
-	snprintf(store->why, sizeof(store->why),
-		"its schema has version %d, this netboot6-bootd knows %d only", version,
-		POSTGRESQL_SCHEMA);
-	return store->why;
-}
-
-/* One that is committed, but not on all standbys that it was to wait for, gives a warning. */
-static const char *take_commit(
-	struct postgresql_store *store, unsigned step, const PGresult *result)
-{
-	if (step == 1)
-		take_refused(store, result);
-	if (step < 2)
-		return NULL;
-	if (strcmp(PQcmdStatus((PGresult *)(uintptr_t)result), "COMMIT") != 0)
-		return "the transaction was not committed";
-	return postgresql_session_warning(store->session);
-}
-
-const char *postgresql_rows_take(struct postgresql_store *store, unsigned step, const PGresult *got)
-{
-	if (store->work == COMMIT)
-		return take_commit(store, step, got);
-	if (store->work == SETUP && PQresultStatus(got) == PGRES_TUPLES_OK && step > 0)
-		return check_version(store, got);
-	if (store->work == PAGE)
-		take_page(store, got);
-	if (store->work == NEWS)
-		take_news(store, got);
+	wrong = lease_words_read(lease, postgresql_field(result, row, COLUMN_ADDRESS),
+		postgresql_field(result, row, COLUMN_SUBNET),
+		postgresql_field(result, row, COLUMN_MACHINE),
+		postgresql_field(result, row, COLUMN_DUID),
+		postgresql_field(result, row, COLUMN_STATE));
+	if (wrong)
+		return wrong;
+	lease->iaid = (uint32_t)strtoul(postgresql_field(result, row, COLUMN_IAID), NULL, 10);
+	lease->since_unix_s =
+		asked_unix_s - strtoll(postgresql_field(result, row, COLUMN_AGE), NULL, 10);
+	lease->expires_unix_s =
+		asked_unix_s + strtoll(postgresql_field(result, row, COLUMN_LEFT), NULL, 10);
 	return NULL;
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * libpq and the loop. The watch is freed before libpq may close its descriptor: while it
- * connects, it goes from one host to the next with a new one for each.
+ * libpq on the event loop. Invariant: the watch is freed before libpq may close the descriptor.
+ * While libpq connects it may open another descriptor for each host, so the watch is made again
+ * after each step.
  */
 #include "bootd/leases/postgresql_session.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,20 +28,90 @@ enum {
 struct postgresql_session {
 	const char *url;
 	struct loop *loop;
-	const struct postgresql_told *told;
+	const struct postgresql_callbacks *callbacks;
 	void *arg;
-	struct loop_timer *timer; /* the pause, or the limit of what is waited for */
+	struct loop_timer *timer; /* the pause, or the time limit of the current step */
 	struct loop_watch *watch;
 	PGconn *conn;
 	enum { OFF, CONNECTING, IDLE, BUSY } state;
-	bool is_broken; /* to be found out by the timer */
+	bool is_broken; /* the timer reports it */
 	unsigned step;
 	unsigned pause_ms, limit_ms;
-	char name[NAME]; /* ours, for its administrator */
+	char name[NAME]; /* application_name */
 	char warning[WHY];
 };
 
 static void connection_ready(int fd, int what, void *arg);
+
+/* --- the URL ----------------------------------------------------------------------- */
+
+static const char *value_of(const PQconninfoOption *options, const char *keyword)
+{
+	for (; options->keyword; options++)
+		if (strcmp(options->keyword, keyword) == 0 && options->val && *options->val)
+			return options->val;
+	return NULL;
+}
+
+/* An address or a directory with a socket: libpq would block while it looks a name up. */
+static bool is_numeric(const char *host, size_t len)
+{
+	char text[INET6_ADDRSTRLEN + 20], *scope;
+	struct in6_addr address;
+
+	if (len == 0 || host[0] == '/' || host[0] == '@')
+		return true;
+	if (len >= sizeof(text))
+		return false;
+	memcpy(text, host, len);
+	text[len] = '\0';
+	scope = strchr(text, '%');
+	if (scope)
+		*scope = '\0';
+	return inet_pton(AF_INET6, text, &address) == 1 || inet_pton(AF_INET, text, &address) == 1;
+}
+
+static int check_hosts(const char *hosts, char why[LEASE_STORE_WHY])
+{
+	while (hosts && *hosts) {
+		size_t len = strcspn(hosts, ",");
+
+		if (!is_numeric(hosts, len)) {
+			snprintf(why, LEASE_STORE_WHY,
+				"host \"%.*s\": expected an address, a directory with a socket, or "
+				"a "
+				"name with hostaddr=ADDRESS: bootd looks up no names",
+				(int)len, hosts);
+			return -EINVAL;
+		}
+		hosts += len + (hosts[len] == ',');
+	}
+	return 0;
+}
+
+int postgresql_url_read(const char *url, char name[LEASE_STORE_NAME], char why[LEASE_STORE_WHY])
+{
+	char *error = NULL;
+	PQconninfoOption *options = PQconninfoParse(url, &error);
+	const char *host, *port, *database;
+	int rc;
+
+	snprintf(name, LEASE_STORE_NAME, "postgresql");
+	if (!options) {
+		snprintf(why, LEASE_STORE_WHY, "%.*s", error ? (int)strcspn(error, "\n") : 9,
+			error ? error : "no memory");
+		PQfreemem(error);
+		return -EINVAL;
+	}
+	host = value_of(options, "host");
+	port = value_of(options, "port");
+	database = value_of(options, "dbname");
+	snprintf(name, LEASE_STORE_NAME, "postgresql %s%s%s%s%s", database ? database : "",
+		host ? " at " : "", host ? host : "", port ? " port " : "", port ? port : "");
+	rc = value_of(options, "hostaddr") ? 0 : check_hosts(host, why);
+	PQconninfoFree(options);
+	return rc;
+}
 
 /* --- the end of a connection ------------------------------------------------------- */
 
@@ -59,14 +132,14 @@ __attribute__((format(printf, 2, 3))) static void lose(
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(why, sizeof(why), fmt, ap); /* it may lie in what is dropped now */
+	vsnprintf(why, sizeof(why), fmt, ap); /* its arguments may be freed by drop() */
 	va_end(ap);
 	why[strcspn(why, "\n")] = '\0';
 	drop(session);
 	loop_timer_arm(session->timer, session->pause_ms);
 	session->pause_ms =
 		session->pause_ms * 2 < PAUSE_MOST_MS ? session->pause_ms * 2 : PAUSE_MOST_MS;
-	session->told->lost(session->arg, why);
+	session->callbacks->lost(session->arg, why);
 }
 
 static void lose_by_libpq(struct postgresql_session *session)
@@ -106,7 +179,7 @@ static void connected(struct postgresql_session *session)
 	PQsetNoticeReceiver(session->conn, take_notice, session);
 	session->state = IDLE;
 	loop_timer_cancel(session->timer);
-	session->told->connected(session->arg);
+	session->callbacks->connected(session->arg);
 }
 
 static void poll_connection(struct postgresql_session *session)
@@ -132,7 +205,7 @@ static void poll_connection(struct postgresql_session *session)
 		lose_by_libpq(session);
 }
 
-/* What the URI says comes behind, and so before, these. */
+/* Values in the URI override these, because dbname is the last keyword. */
 static void begin(struct postgresql_session *session)
 {
 	const char *const keyword[] = {"client_encoding", "fallback_application_name", "gssencmode",
@@ -167,7 +240,7 @@ static void time_is_over(void *arg)
 
 /* --- statements and their results ---------------------------------------------------- */
 
-/* What cannot be done is told from the loop, not from inside a call. */
+/* Failures are reported from the event loop, never from inside a call. */
 static void set_broken(struct postgresql_session *session)
 {
 	session->is_broken = true;
@@ -204,24 +277,24 @@ void postgresql_session_sync(struct postgresql_session *session, unsigned limit_
 		flush(session);
 }
 
-/* NULL, or why the connection is to be given up. */
+/* Returns NULL, or why the connection is useless. */
 static const char *take_result(struct postgresql_session *session, const PGresult *result)
 {
 	switch (PQresultStatus(result)) {
 	case PGRES_PIPELINE_SYNC:
 		session->state = IDLE;
 		loop_timer_cancel(session->timer);
-		session->told->done(session->arg);
+		session->callbacks->done(session->arg);
 		return NULL;
 	case PGRES_TUPLES_OK:
 	case PGRES_COMMAND_OK:
-		return session->told->result(session->arg, session->step++, result);
+		return session->callbacks->result(session->arg, session->step++, result);
 	default:
 		return PQresultErrorMessage(result);
 	}
 }
 
-/* Behind the results of each statement there is a NULL; two in a row: there is nothing more. */
+/* A NULL follows the results of each statement; two NULLs in a row end the group. */
 static bool take_results(struct postgresql_session *session)
 {
 	unsigned nothing = 0;
@@ -246,7 +319,7 @@ static void take_notifications(struct postgresql_session *session)
 
 	while ((notify = PQnotifies(session->conn))) {
 		if (notify->be_pid != PQbackendPID(session->conn))
-			session->told->notified(session->arg, notify->extra);
+			session->callbacks->notified(session->arg, notify->extra);
 		PQfreemem(notify);
 	}
 }
@@ -274,7 +347,7 @@ static void connection_ready(int fd, int what, void *arg)
 /* --- life --------------------------------------------------------------------------- */
 
 struct postgresql_session *postgresql_session_new(
-	const char *url, struct loop *loop, const struct postgresql_told *told, void *arg)
+	const char *url, struct loop *loop, const struct postgresql_callbacks *callbacks, void *arg)
 {
 	struct postgresql_session *session = calloc(1, sizeof(*session));
 	char host[64] = "";
@@ -283,7 +356,7 @@ struct postgresql_session *postgresql_session_new(
 		return NULL;
 	session->url = url;
 	session->loop = loop;
-	session->told = told;
+	session->callbacks = callbacks;
 	session->arg = arg;
 	session->pause_ms = PAUSE_LEAST_MS;
 	gethostname(host, sizeof(host) - 1);

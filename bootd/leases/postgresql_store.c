@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The contract of lease_store.h over a database: changes are gathered in a batch, which is
- * handed to postgresql_work.c as a whole; how that ended is told from there.
+ * The contract of lease_store.h over a database: changes are collected in a batch, which
+ * postgresql_work.c stores as a whole and reports.
  */
 #include "bootd/leases/postgresql_store.h"
 
@@ -41,7 +41,7 @@ static int postgresql_remove(
 	return postgresql_batch_remove(&store_of(head)->batch, address, machine);
 }
 
-/* Room to say of each what is refused, and memory for the whole batch. */
+/* Reserve memory now, so that the commit cannot run out of it: refused[] and the parameters. */
 static int prepare(struct postgresql_store *store)
 {
 	const char *value[LEASE_COLUMNS];
@@ -68,9 +68,9 @@ static int postgresql_commit(struct lease_store *head)
 		return 0;
 	if (rc < 0) {
 		postgresql_batch_clear(&store->batch);
-		if (!store->is_told)
+		if (!store->is_logged)
 			snprintf(store->why, sizeof(store->why), "%s",
-				rc == -ENOMEM ? "no memory" : "its leases are still being read");
+				rc == -ENOMEM ? "no memory" : "the leases are still being read");
 		return rc;
 	}
 	store->is_waiting = true;
@@ -103,45 +103,58 @@ static void postgresql_close(struct lease_store *head)
 	postgresql_session_free(store->session);
 	postgresql_batch_fini(&store->batch);
 	free(store->refused);
-	free(store->news);
+	free(store->changed);
 	free(store->url);
 	free(store);
 }
 
-int postgresql_store_open(const char *url, struct loop *loop, const struct lease_store_owner *owner,
-	struct lease_store **out, char why[POSTGRESQL_WHY])
+static int postgresql_open(const char *location, struct loop *loop,
+	const struct lease_store_owner *owner, struct lease_store **out, char why[LEASE_STORE_WHY])
 {
-	static const struct lease_store_kind kind = {
-		.load = postgresql_load,
-		.put = postgresql_put,
-		.remove = postgresql_remove,
-		.commit = postgresql_commit,
-		.last_error = postgresql_last_error,
-		.describe = postgresql_describe,
-		.close = postgresql_close,
-	};
 	struct postgresql_store *store = calloc(1, sizeof(*store));
-	int rc = store ? postgresql_url_check(url, store->name, why) : -ENOMEM;
+	int rc = store ? postgresql_url_read(location, store->name, why) : -ENOMEM;
 
 	*out = NULL;
 	if (rc == 0) {
-		store->url = strdup(url);
+		store->url = strdup(location);
 		store->session =
-			postgresql_session_new(store->url, loop, &postgresql_work_told, store);
+			postgresql_session_new(store->url, loop, &postgresql_work_callbacks, store);
 		rc = store->url && store->session ? 0 : -ENOMEM;
 	}
 	if (rc == -ENOMEM)
-		snprintf(why, POSTGRESQL_WHY, "no memory");
+		snprintf(why, LEASE_STORE_WHY, "out of memory");
 	if (rc < 0) {
 		if (store)
 			postgresql_close(&store->head);
 		return rc;
 	}
-	store->head = (struct lease_store){.kind = &kind,
+	store->head = (struct lease_store){.driver = &postgresql_driver,
 		.name = store->name,
 		.owner = owner,
+		.is_shared = true,
 		.is_away = true,
 		.margin_s = MARGIN_S};
 	*out = &store->head;
 	return 0;
 }
+
+static int postgresql_check(const char *location, char why[LEASE_STORE_WHY])
+{
+	char name[LEASE_STORE_NAME];
+
+	return postgresql_url_read(location, name, why);
+}
+
+const struct lease_driver postgresql_driver = {
+	.name = "postgresql",
+	.accepts = postgresql_is_url,
+	.check = postgresql_check,
+	.open = postgresql_open,
+	.load = postgresql_load,
+	.put = postgresql_put,
+	.remove = postgresql_remove,
+	.commit = postgresql_commit,
+	.last_error = postgresql_last_error,
+	.describe = postgresql_describe,
+	.close = postgresql_close,
+};

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Nothing of it is believed before every page has been looked at. */
+/*
+ * Opening a file: lock, look at the owner before anything is written, recover the write-ahead log,
+ * check every page, then create or upgrade the tables.
+ */
 #include "bootd/leases/sqlite_file.h"
 
 #include <errno.h>
@@ -10,34 +13,12 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "bootd/leases/sql.h"
+
 enum {
 	APPLICATION_ID = 0x6e623601, /* "nb6", 1: leases */
-	BUSY_MS = 200,               /* an operator's own transaction may hold us up for so long */
+	BUSY_MS = 200,               /* how long an operator's transaction may block ours */
 };
-
-static const char schema[] =
-	"CREATE TABLE lease_change ("
-	" change INTEGER PRIMARY KEY," /* rising: the last of an address counts */
-	" address TEXT NOT NULL,"
-	" subnet TEXT NOT NULL,"
-	" machine TEXT NOT NULL," /* its MAC, or its DUID where that is not known */
-	" duid TEXT NOT NULL,"
-	" iaid INTEGER NOT NULL,"
-	" state TEXT NOT NULL,"
-	" since INTEGER NOT NULL," /* Unix time */
-	" expires INTEGER NOT NULL);"
-	"CREATE VIEW lease AS SELECT address, subnet, machine, duid, iaid, state,"
-	" datetime(since, 'unixepoch') AS since, datetime(expires, 'unixepoch') AS expires"
-	" FROM (SELECT max(change), * FROM lease_change GROUP BY address)"
-	" WHERE state <> 'removed';";
-
-/* Version 1 was one row per lease. */
-static const char of_version_1[] =
-	"INSERT INTO lease_change (address, subnet, machine, duid, iaid, state, since, expires)"
-	" SELECT address, subnet, machine, duid, iaid, state, CAST(strftime('%s', since) AS "
-	"INTEGER),"
-	" CAST(strftime('%s', expires) AS INTEGER) FROM lease_1 ORDER BY since;"
-	"DROP TABLE lease_1;";
 
 /* --- errors -------------------------------------------------------------------- */
 
@@ -104,19 +85,21 @@ int sqlite_file_run(struct sqlite_file *file, sqlite3_stmt *statement)
 	return rc;
 }
 
-int sqlite_file_prepare(struct sqlite_file *file, const char *sql, sqlite3_stmt **statement)
+int sqlite_file_prepare(
+	struct sqlite_file *file, const char *sql, sqlite3_stmt *statement[], size_t count)
 {
-	return sqlite3_prepare_v3(file->db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL) ==
-			       SQLITE_OK
-		       ? 0
-		       : sqlite_file_failed(file);
+	for (size_t i = 0; i < count; i++)
+		if (sqlite3_prepare_v3(file->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement[i],
+			    &sql) != SQLITE_OK)
+			return sqlite_file_failed(file);
+	return 0;
 }
 
 /* A statement with one number in one row, a pragma such as user_version. */
 static int ask_number(struct sqlite_file *file, const char *sql, int *number)
 {
 	sqlite3_stmt *statement = NULL;
-	int rc = sqlite_file_prepare(file, sql, &statement);
+	int rc = sqlite_file_prepare(file, sql, &statement, 1);
 
 	if (rc == 0 && sqlite3_step(statement) == SQLITE_ROW)
 		*number = sqlite3_column_int(statement, 0);
@@ -143,19 +126,27 @@ static int lock_file(struct sqlite_file *file, const char *path)
 	return 0;
 }
 
-/* With what there was before, or nothing. */
+/* All in one transaction. `before` and `after` are what an upgrade does before and after that. */
 static int create_schema(struct sqlite_file *file, const char *before, const char *after)
 {
-	char sql[sizeof(schema) + sizeof(of_version_1) + 256];
+	char stamp[128];
+	int rc = execute(file, "BEGIN IMMEDIATE");
 
-	snprintf(sql, sizeof(sql),
-		"BEGIN IMMEDIATE; %s %s %s PRAGMA application_id = %d; PRAGMA user_version = %d;"
-		"COMMIT",
-		before, schema, after, APPLICATION_ID, SQLITE_STORE_SCHEMA);
-	return execute(file, sql);
+	snprintf(stamp, sizeof(stamp), "PRAGMA application_id = %d; PRAGMA user_version = %d",
+		APPLICATION_ID, SQLITE_STORE_SCHEMA);
+	if (rc == 0)
+		rc = execute(file, before);
+	if (rc == 0)
+		rc = execute(file, sql_sqlite_schema);
+	if (rc == 0)
+		rc = execute(file, after);
+	if (rc == 0)
+		rc = execute(file, stamp);
+	/* If it fails, closing the file rolls back. */
+	return rc == 0 ? execute(file, "COMMIT") : rc;
 }
 
-/* Whose is it? Before anything in it is changed: the write-ahead log is a change. */
+/* Before anything is written: switching to the write-ahead log changes the file. */
 static int check_owner(struct sqlite_file *file)
 {
 	int tables = 0, id = 0;
@@ -182,7 +173,8 @@ static int check_schema(struct sqlite_file *file)
 	if (tables == 0 && id == 0 && version == 0)
 		return create_schema(file, "", "");
 	if (version == 1)
-		return create_schema(file, "ALTER TABLE lease RENAME TO lease_1;", of_version_1);
+		return create_schema(
+			file, "ALTER TABLE lease RENAME TO lease_1", sql_sqlite_upgrade_1);
 	if (version != SQLITE_STORE_SCHEMA)
 		return sqlite_file_fail(file, -EPROTONOSUPPORT,
 			"its schema has version %d, this netboot6-bootd knows %d only", version,
@@ -190,12 +182,12 @@ static int check_schema(struct sqlite_file *file)
 	return 0;
 }
 
-/* Every page, and the index against the table, before anything is believed. */
+/* Checks every page, and the index against the table. */
 static int check_pages(struct sqlite_file *file)
 {
 	sqlite3_stmt *check = NULL;
 	const char *said = NULL;
-	int rc = sqlite_file_prepare(file, "PRAGMA integrity_check(1)", &check);
+	int rc = sqlite_file_prepare(file, "PRAGMA integrity_check(1)", &check, 1);
 
 	if (rc == 0 && sqlite3_step(check) != SQLITE_ROW)
 		rc = sqlite_file_failed(file);
@@ -222,10 +214,10 @@ static int open_database(struct sqlite_file *file, const char *path)
 	rc = check_owner(file);
 	if (rc < 0)
 		return rc;
-	/* In this order: the log is there, and what crashed is recovered, before it is checked. */
+	/* First the log, which recovers after a crash, then the check. */
 	rc = execute(file, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 			   "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;"
-			   /* little at a time, so that no commit takes long for it */
+			   /* in small steps, so that no commit takes long */
 			   "PRAGMA wal_autocheckpoint = 256");
 	if (rc == 0)
 		rc = check_pages(file);

@@ -16,7 +16,12 @@
 #include <time.h>
 
 #include "bootd/leases/lease_text.h"
+#include "bootd/leases/sql.h"
 #include "daemon/loop.h"
+
+/* The statements in sql/sqlite_log.sql. */
+enum { BEGIN, ROWS, PUT, OLDEST, COPY, TRIM, COMMIT };
+_Static_assert(COMMIT + 1 == SQLITE_LOG_STATEMENTS, "number of statements");
 
 enum {
 	ROOM = 64,
@@ -27,51 +32,17 @@ enum {
 
 const char sqlite_log_removed[] = "removed";
 
-static int prepare_all(struct sqlite_log *log)
-{
-	const struct {
-		const char *sql;
-		sqlite3_stmt **statement;
-	} wanted[] = {
-		{"BEGIN IMMEDIATE", &log->begin},
-		{"SELECT change, address, state FROM lease_change WHERE change >= ?"
-		 " ORDER BY change",
-			&log->rows},
-		{"INSERT INTO lease_change"
-		 " (change, address, subnet, machine, duid, iaid, state, since, expires)"
-		 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			&log->put},
-		{"SELECT change, address, expires FROM lease_change WHERE change >= ?"
-		 " ORDER BY change LIMIT ?",
-			&log->oldest},
-		{"INSERT INTO lease_change"
-		 " SELECT ?, address, subnet, machine, duid, iaid, state, since, expires"
-		 " FROM lease_change WHERE change = ?",
-			&log->again},
-		{"DELETE FROM lease_change WHERE change <= ?", &log->trim},
-		{"COMMIT", &log->commit},
-	};
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < sizeof(wanted) / sizeof(wanted[0]); i++)
-		rc = sqlite_file_prepare(log->file, wanted[i].sql, wanted[i].statement);
-	return rc;
-}
-
 int sqlite_log_open(struct sqlite_log *log, struct sqlite_file *file)
 {
 	*log = (struct sqlite_log){.file = file};
 	lease_index_init(&log->index);
-	return prepare_all(log);
+	return sqlite_file_prepare(file, sql_sqlite_log, log->statement, SQLITE_LOG_STATEMENTS);
 }
 
 void sqlite_log_close(struct sqlite_log *log)
 {
-	sqlite3_stmt *statement[] = {
-		log->begin, log->rows, log->put, log->oldest, log->again, log->trim, log->commit};
-
-	for (size_t i = 0; i < sizeof(statement) / sizeof(statement[0]); i++)
-		sqlite3_finalize(statement[i]);
+	for (int i = 0; i < SQLITE_LOG_STATEMENTS; i++)
+		sqlite3_finalize(log->statement[i]);
 	lease_index_fini(&log->index);
 	free(log->change);
 }
@@ -110,12 +81,12 @@ int sqlite_log_read_on(struct sqlite_log *log)
 	struct lease_place place;
 	int rc = 0, step = SQLITE_DONE;
 
-	sqlite3_bind_int64(log->rows, 1, log->last + 1);
-	while (rc == 0 && (step = sqlite3_step(log->rows)) == SQLITE_ROW) {
-		const char *address = (const char *)sqlite3_column_text(log->rows, 1);
-		const char *state = (const char *)sqlite3_column_text(log->rows, 2);
+	sqlite3_bind_int64(log->statement[ROWS], 1, log->last + 1);
+	while (rc == 0 && (step = sqlite3_step(log->statement[ROWS])) == SQLITE_ROW) {
+		const char *address = (const char *)sqlite3_column_text(log->statement[ROWS], 1);
+		const char *state = (const char *)sqlite3_column_text(log->statement[ROWS], 2);
 
-		log->last = sqlite3_column_int64(log->rows, 0);
+		log->last = sqlite3_column_int64(log->statement[ROWS], 0);
 		if (log->first == 0)
 			log->first = log->last;
 		if (!address || !state || inet_pton(AF_INET6, address, &place.address) != 1)
@@ -129,7 +100,7 @@ int sqlite_log_read_on(struct sqlite_log *log)
 		sqlite_file_fail(log->file, rc, "no memory");
 	else if (step != SQLITE_DONE)
 		rc = sqlite_file_failed(log->file);
-	sqlite3_reset(log->rows);
+	sqlite3_reset(log->statement[ROWS]);
 	return rc;
 }
 
@@ -144,9 +115,9 @@ static int keep_row(struct sqlite_log *log, const struct lease_place *row, bool 
 		return 0;
 	if (is_over)
 		return note_change(log, &row->address, 0);
-	sqlite3_bind_int64(log->again, 1, log->next);
-	sqlite3_bind_int64(log->again, 2, (int64_t)row->change);
-	rc = sqlite_file_run(log->file, log->again);
+	sqlite3_bind_int64(log->statement[COPY], 1, log->next);
+	sqlite3_bind_int64(log->statement[COPY], 2, (int64_t)row->change);
+	rc = sqlite_file_run(log->file, log->statement[COPY]);
 	return rc < 0 ? rc : note_change(log, &row->address, log->next++);
 }
 
@@ -157,24 +128,24 @@ static int tidy_rows(struct sqlite_log *log, int most)
 	int64_t over = (int64_t)time(NULL) - KEPT_EXPIRED_S;
 	int rows = 0, rc = 0;
 
-	sqlite3_bind_int64(log->oldest, 1, log->first);
-	sqlite3_bind_int(log->oldest, 2, most);
-	while (rows < most && sqlite3_step(log->oldest) == SQLITE_ROW) {
-		const char *address = (const char *)sqlite3_column_text(log->oldest, 1);
+	sqlite3_bind_int64(log->statement[OLDEST], 1, log->first);
+	sqlite3_bind_int(log->statement[OLDEST], 2, most);
+	while (rows < most && sqlite3_step(log->statement[OLDEST]) == SQLITE_ROW) {
+		const char *address = (const char *)sqlite3_column_text(log->statement[OLDEST], 1);
 
-		row[rows].change = (uint64_t)sqlite3_column_int64(log->oldest, 0);
-		is_over[rows] = sqlite3_column_int64(log->oldest, 2) < over;
+		row[rows].change = (uint64_t)sqlite3_column_int64(log->statement[OLDEST], 0);
+		is_over[rows] = sqlite3_column_int64(log->statement[OLDEST], 2) < over;
 		if (address && inet_pton(AF_INET6, address, &row[rows].address) == 1)
 			rows++;
 	}
-	sqlite3_reset(log->oldest);
+	sqlite3_reset(log->statement[OLDEST]);
 	for (int i = 0; i < rows && rc == 0; i++)
 		rc = keep_row(log, &row[i], is_over[i]);
 	if (rc < 0 || rows == 0)
 		return rc;
-	sqlite3_bind_int64(log->trim, 1, (int64_t)row[rows - 1].change);
+	sqlite3_bind_int64(log->statement[TRIM], 1, (int64_t)row[rows - 1].change);
 	log->trimmed = (int64_t)row[rows - 1].change;
-	return sqlite_file_run(log->file, log->trim);
+	return sqlite_file_run(log->file, log->statement[TRIM]);
 }
 
 /* Twice as many as were put: the log shrinks faster than it grows. */
@@ -197,7 +168,7 @@ static int begin(struct sqlite_log *log)
 
 	if (log->open || log->failed < 0)
 		return log->failed;
-	rc = sqlite_file_run(log->file, log->begin);
+	rc = sqlite_file_run(log->file, log->statement[BEGIN]);
 	log->open = rc == 0;
 	if (rc == 0)
 		rc = sqlite_log_read_on(log); /* an operator's, where there are any */
@@ -218,7 +189,7 @@ static int put_row(struct sqlite_log *log, const struct lease *lease, const char
 {
 	char address[INET6_ADDRSTRLEN], subnet[PREFIX_TEXT], machine[MACHINE_TEXT];
 	char duid[DHCP6_DUID_TEXT];
-	sqlite3_stmt *put = log->put;
+	sqlite3_stmt *put = log->statement[PUT];
 	int rc;
 
 	sqlite3_bind_int64(put, 1, log->next);
@@ -254,7 +225,7 @@ static void roll_back(struct sqlite_log *log)
 static int run_commit(struct sqlite_log *log)
 {
 	uint64_t began_us = loop_now_us();
-	int rc = sqlite_file_run(log->file, log->commit);
+	int rc = sqlite_file_run(log->file, log->statement[COMMIT]);
 
 	log->health.commit_us = loop_now_us() - began_us;
 	log->health.commits_us += log->health.commit_us;

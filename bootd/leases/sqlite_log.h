@@ -18,13 +18,15 @@
 /* The state of an address whose lease is none any more. */
 extern const char sqlite_log_removed[];
 
+enum { SQLITE_LOG_STATEMENTS = 7 };
+
 struct sqlite_log {
 	struct lease_index index;
 	struct lease_store_health health; /* of its commits, how many and how long */
 
 	/* Private to sqlite_log.c. */
 	struct sqlite_file *file;
-	sqlite3_stmt *begin, *rows, *put, *oldest, *again, *trim, *commit;
+	sqlite3_stmt *statement[SQLITE_LOG_STATEMENTS];
 	int64_t first, last;          /* changes in the log; 0: none */
 	int64_t next, trimmed;        /* of the open transaction; 0: nothing trimmed */
 	struct lease_place *change;   /* of the open transaction; .change 0: no lease any more */

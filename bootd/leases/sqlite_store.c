@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "bootd/leases/lease_text.h"
+#include "bootd/leases/sql.h"
 #include "bootd/leases/sqlite_file.h"
 #include "bootd/leases/sqlite_log.h"
 
@@ -96,10 +97,7 @@ static int read_rows(struct sqlite_store *store, int64_t now_unix_s, lease_take_
 	struct lease lease = {0};
 	sqlite3_stmt *row = NULL;
 	int step = SQLITE_DONE;
-	int rc = sqlite_file_prepare(&store->file,
-		"SELECT change, address, subnet, machine, duid, state, iaid, since, expires"
-		" FROM lease_change ORDER BY change",
-		&row);
+	int rc = sqlite_file_prepare(&store->file, sql_sqlite_load, &row, 1);
 
 	while (rc == 0 && (step = sqlite3_step(row)) == SQLITE_ROW) {
 		if (!counts(store, row, now_unix_s))
@@ -145,33 +143,46 @@ static void sqlite_close(struct lease_store *head)
 	free(store);
 }
 
-int sqlite_store_open(const char *path, struct lease_store **out, char why[SQLITE_STORE_WHY])
+static bool sqlite_accepts(const char *location)
 {
-	static const struct lease_store_kind kind = {
-		.load = sqlite_load,
-		.put = sqlite_put,
-		.remove = sqlite_remove,
-		.commit = sqlite_commit,
-		.last_error = sqlite_last_error,
-		.describe = sqlite_describe,
-		.close = sqlite_close,
-	};
+	(void)location;
+	return true;
+}
+
+static int sqlite_open(const char *location, struct loop *loop,
+	const struct lease_store_owner *owner, struct lease_store **out, char why[LEASE_STORE_WHY])
+{
 	struct sqlite_store *store = calloc(1, sizeof(*store));
 	int rc;
 
+	(void)loop;
 	*out = NULL;
-	snprintf(why, SQLITE_STORE_WHY, "no memory");
+	snprintf(why, LEASE_STORE_WHY, "out of memory");
 	if (!store)
 		return -ENOMEM;
-	store->head.kind = &kind;
-	store->head.name = store->file.path;
-	rc = sqlite_file_open(&store->file, path);
+	store->head = (struct lease_store){
+		.driver = &sqlite_driver, .name = store->file.path, .owner = owner};
+	rc = sqlite_file_open(&store->file, location);
 	if (rc == 0)
 		rc = sqlite_log_open(&store->log, &store->file);
-	snprintf(why, SQLITE_STORE_WHY, "%s", store->file.why);
+	snprintf(why, LEASE_STORE_WHY, "%s", store->file.why);
 	if (rc < 0)
 		sqlite_close(&store->head);
 	else
 		*out = &store->head;
 	return rc;
 }
+
+const struct lease_driver sqlite_driver = {
+	.name = "sqlite",
+	.accepts = sqlite_accepts,
+	.is_file = true,
+	.open = sqlite_open,
+	.load = sqlite_load,
+	.put = sqlite_put,
+	.remove = sqlite_remove,
+	.commit = sqlite_commit,
+	.last_error = sqlite_last_error,
+	.describe = sqlite_describe,
+	.close = sqlite_close,
+};

@@ -4,28 +4,26 @@
  *
  *	sqlite3 /var/lib/netboot6/leases.db 'SELECT address, machine, state, expires FROM lease'
  *
- * `lease` is a view: what the table `lease_change` has of an address last. Leases are handed
- * over in order of their changes; where a machine has two in a subnet, the later one is its.
+ * `lease` is a view of the table `lease_change`: the last change of each address. On load, leases
+ * are handed over in the order of their changes; if a machine has two in a subnet, the later one
+ * counts.
  *
- * Write-ahead log, synced at each commit: one fsync() per transaction. Times are UTC.
- * The file has an application id and a schema version. Beside it FILE.lock is held for as
- * long as it is open, so that no two servers give leases from one file.
+ * The file uses a write-ahead log that is synced at each commit: one fsync() per transaction. Times
+ * are UTC. The file has an application id and a schema version. While it is open, FILE.lock is
+ * locked, so that no two servers give leases from the same file.
  */
 #ifndef NB6_BOOTD_LEASES_SQLITE_STORE_H
 #define NB6_BOOTD_LEASES_SQLITE_STORE_H
 
-#include <stddef.h>
-
 #include "bootd/leases/lease_store.h"
 
-enum { SQLITE_STORE_SCHEMA = 2, SQLITE_STORE_WHY = 256 };
+enum { SQLITE_STORE_SCHEMA = 2 };
 
 /*
- * Open the file, made if it is not there; its directory must be. Returns 0, or with the reason
- * in `why`: -EBUSY (another server has it), -EROFS, -EPROTONOSUPPORT (of a newer netboot6),
- * -EBADMSG (damaged, or not a file of leases), -EIO and others. *out is to be closed with
- * kind->close().
+ * open() creates the file if it does not exist; its directory must exist. It returns -EBUSY if
+ * another server has the file, -EROFS, -EPROTONOSUPPORT if a newer netboot6 wrote it, -EBADMSG if
+ * it is damaged or is not a file of leases, -EIO and others.
  */
-int sqlite_store_open(const char *path, struct lease_store **out, char why[SQLITE_STORE_WHY]);
+extern const struct lease_driver sqlite_driver;
 
 #endif

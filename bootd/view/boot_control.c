@@ -48,13 +48,13 @@ static json_t *run_release(void *arg, int n, char *const words[])
 	binding = binding_table_find_address(&server->exchange.bindings, &address);
 	if (!binding || !binding->is_lease)
 		return control_error("release: %s is no lease of a pool", words[1]);
-	rc = lease_book_remove(&server->exchange.leases, &server->exchange.bindings, binding);
+	rc = lease_journal_remove(&server->exchange.leases, &server->exchange.bindings, binding);
 	if (rc == -EINPROGRESS) {
 		log_notice("%s: the lease is being deleted, as was asked for", words[1]);
 		return json_pack("{s:s}", "releasing", words[1]);
 	}
 	if (rc < 0)
-		return control_error("release: %s", lease_book_error(&server->exchange.leases));
+		return control_error("release: %s", lease_journal_error(&server->exchange.leases));
 	log_notice("%s: the lease is deleted, as was asked for", words[1]);
 	return json_pack("{s:s}", "released", words[1]);
 }

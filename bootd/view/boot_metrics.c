@@ -84,7 +84,7 @@ static void fill_messages(const struct boot_server *server, struct metrics *m)
 
 static void fill_addresses(const struct boot_server *server, struct metrics *m)
 {
-	const struct lease_book *book = &server->exchange.leases;
+	const struct lease_journal *book = &server->exchange.leases;
 
 	metrics_family(m, "netboot6_boot_bindings", METRICS_GAUGE,
 		"Addresses that machines have, by what holds them.");

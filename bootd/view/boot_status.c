@@ -102,17 +102,17 @@ static json_t *pool_json(const struct boot_server *server, const struct address_
 			? address_pools_find(&server->exchange.bindings.pools, &plan->pool_low)
 			: NULL;
 
-	return pool ? json_pack("{s:I s:I}", "size", (json_int_t)(pool->size - pool->never), "held",
-			      (json_int_t)(pool->held.taken - pool->never))
+	return pool ? json_pack("{s:I s:I}", "size", (json_int_t)(pool->size - pool->excluded),
+			      "held", (json_int_t)(pool->held.taken - pool->excluded))
 		    : json_null();
 }
 
 static json_t *store_json(const struct boot_server *server, const struct lease_store *store)
 {
-	const char *error = store->kind->last_error(store);
+	const char *error = store->driver->last_error(store);
 	struct lease_store_health health;
 
-	store->kind->describe(store, &health);
+	store->driver->describe(store, &health);
 	return json_pack("{s:s s:s s:f s:f s:f s:I s:s?}", "kind", health.kind, "state",
 		health.state, "since",
 		boot_view_unix_time(
@@ -144,7 +144,7 @@ static json_t *hosts_directory_json(const struct boot_server *server)
 
 static json_t *leases_json(const struct boot_server *server)
 {
-	const struct lease_book *book = &server->exchange.leases;
+	const struct lease_journal *book = &server->exchange.leases;
 	json_t *view;
 
 	if (!book->store)

@@ -193,7 +193,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	boot_progress_fini(&progress);
 	binding_table_fini(&exchange.bindings);
-	lease_book_fini(&exchange.leases);
+	lease_journal_fini(&exchange.leases);
 	proxy_memory_free(exchange.proxied);
 	boot_config_free(config);
 	return 0;

@@ -52,7 +52,7 @@ static void fill(struct exchange *exchange)
 		binding_set_duid(binding, &duid);
 		binding_table_set_state(&exchange->bindings, binding,
 			i < 4 ? BINDING_BOUND : BINDING_REGISTERED, 1000, 3600);
-		client_way_note(&exchange->bindings.ways, binding, &chain, &relay, 1000);
+		transaction_record(&exchange->bindings.transactions, binding, &chain, &relay, 1000);
 	}
 }
 

@@ -199,7 +199,7 @@ enum exchange_drop bench_hand_in(
 	b->has_address = b->has_url = false;
 	b->status = b->ia_status = -1;
 	*b->url = '\0';
-	lease_book_set_time(&b->exchange.leases, b->now_ms, BENCH_UNIX_MS + (int64_t)b->now_ms);
+	lease_journal_set_time(&b->exchange.leases, b->now_ms, BENCH_UNIX_MS + (int64_t)b->now_ms);
 	drop = answer(&b->exchange, &b->arrival, wire_in_of(copy, len), b->now_ms, &b->answer);
 	free(copy);
 	if (drop)

@@ -96,7 +96,7 @@ static void null_close(struct lease_store *store)
 
 static struct lease_store *null_store(void)
 {
-	static const struct lease_store_kind kind = {.load = null_load,
+	static const struct lease_driver driver = {.load = null_load,
 		.put = null_put,
 		.remove = null_remove,
 		.commit = null_commit,
@@ -105,7 +105,7 @@ static struct lease_store *null_store(void)
 		.close = null_close};
 	static struct lease_store store;
 
-	store = (struct lease_store){.kind = &kind, .name = "null"};
+	store = (struct lease_store){.driver = &driver, .name = "null"};
 	return &store;
 }
 
@@ -127,7 +127,7 @@ static enum exchange_drop answer(const uint8_t *octets, size_t len)
 
 	bench.answer =
 		(struct exchange_answer){.out = wire_out_of(bench.octets, sizeof(bench.octets))};
-	lease_book_set_time(&bench.exchange.leases, now_ms, BENCH_UNIX_MS + (int64_t)now_ms);
+	lease_journal_set_time(&bench.exchange.leases, now_ms, BENCH_UNIX_MS + (int64_t)now_ms);
 	binding_table_expire(&bench.exchange.bindings, now_ms);
 	drop = exchange_handle(&bench.exchange, &bench.arrival, datagram, now_ms, &bench.answer);
 	exchange_commit(&bench.exchange, now_ms);

@@ -39,13 +39,14 @@ static unsigned promises;
 
 static void load(struct bench *b)
 {
-	char why[SQLITE_STORE_WHY];
+	char why[LEASE_STORE_WHY];
 
 	bench_start(b, conf);
-	if (sqlite_store_open(lease_file, &b->exchange.leases.store, why) < 0)
+	if (sqlite_driver.open(lease_file, NULL, NULL, &b->exchange.leases.store, why) < 0)
 		fail_msg("%s", why);
-	lease_book_set_time(&b->exchange.leases, b->now_ms, BENCH_UNIX_MS + (int64_t)b->now_ms);
-	assert_int_equal(lease_book_load(&b->exchange.leases, &b->exchange.bindings, b->now_ms), 0);
+	lease_journal_set_time(&b->exchange.leases, b->now_ms, BENCH_UNIX_MS + (int64_t)b->now_ms);
+	assert_int_equal(
+		lease_journal_load(&b->exchange.leases, &b->exchange.bindings, b->now_ms), 0);
 }
 
 /* --- the child ------------------------------------------------------------------------- */

@@ -126,7 +126,7 @@ static void land(int rc, bool is_done)
 		if (!refused[i])
 			write_row(&db.put[i]);
 		else if (row && rc == 0)
-			lease_book_learn(&bench.exchange.leases, &bench.exchange.bindings, row,
+			lease_journal_apply(&bench.exchange.leases, &bench.exchange.bindings, row,
 				bench.now_ms);
 	}
 	db.puts = 0;
@@ -209,7 +209,7 @@ static struct lease lease_of(uint8_t machine, const char *address)
 
 static void learn(const struct lease *lease)
 {
-	lease_book_learn(&bench.exchange.leases, &bench.exchange.bindings, lease, bench.now_ms);
+	lease_journal_apply(&bench.exchange.leases, &bench.exchange.bindings, lease, bench.now_ms);
 }
 
 static struct binding *holder(const struct in6_addr *address)
@@ -224,7 +224,7 @@ static void same(struct in6_addr a, struct in6_addr b)
 
 static void begin(const char *conf)
 {
-	static const struct lease_store_kind kind = {.load = db_load,
+	static const struct lease_driver driver = {.load = db_load,
 		.put = db_put,
 		.remove = db_remove,
 		.commit = db_commit,
@@ -232,11 +232,11 @@ static void begin(const char *conf)
 		.close = db_close};
 
 	memset(&db, 0, sizeof(db));
-	db.head = (struct lease_store){.kind = &kind, .name = "db", .margin_s = 5};
+	db.head = (struct lease_store){.driver = &driver, .name = "db", .margin_s = 5};
 	bench_start(&bench, conf);
 	bench.exchange.leases.store = &db.head;
 	bench.now_ms = 1000;
-	lease_book_set_time(&bench.exchange.leases, bench.now_ms, BENCH_UNIX_MS + 1000);
+	lease_journal_set_time(&bench.exchange.leases, bench.now_ms, BENCH_UNIX_MS + 1000);
 }
 
 static int end(void **state)
@@ -354,19 +354,19 @@ static void test_operator_deletes(void **state)
 	(void)state;
 	begin(MANY);
 	one = get_address(1);
-	assert_int_equal(
-		lease_book_remove(&bench.exchange.leases, &bench.exchange.bindings, holder(&one)),
+	assert_int_equal(lease_journal_remove(
+				 &bench.exchange.leases, &bench.exchange.bindings, holder(&one)),
 		-EINPROGRESS);
-	assert_int_equal(
-		lease_book_remove(&bench.exchange.leases, &bench.exchange.bindings, holder(&one)),
+	assert_int_equal(lease_journal_remove(
+				 &bench.exchange.leases, &bench.exchange.bindings, holder(&one)),
 		-EBUSY);
 	land(0, true);
 	assert_null(holder(&one));
 	assert_int_equal(db.rows, 0);
 	/* perhaps deleted, perhaps another's by now: it cannot be promised out of memory */
 	one = get_address(1);
-	assert_int_equal(
-		lease_book_remove(&bench.exchange.leases, &bench.exchange.bindings, holder(&one)),
+	assert_int_equal(lease_journal_remove(
+				 &bench.exchange.leases, &bench.exchange.bindings, holder(&one)),
 		-EINPROGRESS);
 	land(-ECONNRESET, true);
 	db.head.is_away = true;
@@ -493,7 +493,7 @@ static void test_learnt_and_forgotten(void **state)
 	solicit = message_of(4, DHCP6_SOLICIT, NULL);
 	demand(hand_in(&solicit, exchange_handle, 0), EXCHANGE_ANSWERED);
 	assert_false(bench.has_address);
-	lease_book_forget(
+	lease_journal_forget(
 		&bench.exchange.leases, &bench.exchange.bindings, &two.address, bench.now_ms);
 	demand(hand_in(&solicit, exchange_handle, 0), EXCHANGE_ANSWERED);
 	same(bench.address, two.address);
@@ -519,15 +519,15 @@ static void test_read_anew(void **state)
 	begin(MANY);
 	one = lease_of(1, "2001:db8:1::1001");
 	two = lease_of(2, "2001:db8:1::1002");
-	lease_book_begin_reading(&bench.exchange.leases);
+	lease_journal_begin_reading(&bench.exchange.leases);
 	learn(&one);
 	learn(&two);
-	lease_book_end_reading(&bench.exchange.leases, &bench.exchange.bindings, bench.now_ms);
+	lease_journal_end_reading(&bench.exchange.leases, &bench.exchange.bindings, bench.now_ms);
 	assert_int_equal(binding_table_leases(&bench.exchange.bindings), 2);
-	lease_book_begin_reading(&bench.exchange.leases);
+	lease_journal_begin_reading(&bench.exchange.leases);
 	mine = get_address(3); /* while it is read: behind what was read already */
 	learn(&one);
-	lease_book_end_reading(&bench.exchange.leases, &bench.exchange.bindings, bench.now_ms);
+	lease_journal_end_reading(&bench.exchange.leases, &bench.exchange.bindings, bench.now_ms);
 	assert_int_equal(binding_table_leases(&bench.exchange.bindings), 2);
 	assert_true(holder(&one.address)->is_lease && holder(&mine)->is_lease);
 	assert_false(holder(&two.address)->is_lease);

@@ -39,32 +39,32 @@ static struct flaky_store flaky;
 static int flaky_load(struct lease_store *store, int64_t now_unix_s, lease_take_fn *take, void *arg)
 {
 	(void)store;
-	return flaky.real->kind->load(flaky.real, now_unix_s, take, arg);
+	return flaky.real->driver->load(flaky.real, now_unix_s, take, arg);
 }
 
 static int flaky_put(struct lease_store *store, const struct lease *lease)
 {
 	(void)store;
-	return flaky.real->kind->put(flaky.real, lease);
+	return flaky.real->driver->put(flaky.real, lease);
 }
 
 static int flaky_remove(
 	struct lease_store *store, const struct in6_addr *address, const struct machine *machine)
 {
 	(void)store;
-	return flaky.real->kind->remove(flaky.real, address, machine);
+	return flaky.real->driver->remove(flaky.real, address, machine);
 }
 
 /* Where the disk is full, the real one has nothing of the transaction either. */
 static int flaky_commit(struct lease_store *store)
 {
-	char why[SQLITE_STORE_WHY];
+	char why[LEASE_STORE_WHY];
 
 	(void)store;
 	if (flaky.fails == 0)
-		return flaky.real->kind->commit(flaky.real);
-	flaky.real->kind->close(flaky.real);
-	assert_int_equal(sqlite_store_open(lease_file, &flaky.real, why), 0);
+		return flaky.real->driver->commit(flaky.real);
+	flaky.real->driver->close(flaky.real);
+	assert_int_equal(sqlite_driver.open(lease_file, NULL, NULL, &flaky.real, why), 0);
 	return flaky.fails;
 }
 
@@ -83,17 +83,22 @@ static void flaky_describe(const struct lease_store *store, struct lease_store_h
 static void flaky_close(struct lease_store *store)
 {
 	(void)store;
-	flaky.real->kind->close(flaky.real);
+	flaky.real->driver->close(flaky.real);
 }
 
 static struct lease_store *open_store(void)
 {
-	static const struct lease_store_kind kind = {flaky_load, flaky_put, flaky_remove,
-		flaky_commit, flaky_last_error, flaky_describe, flaky_close};
-	char why[SQLITE_STORE_WHY];
+	static const struct lease_driver driver = {.load = flaky_load,
+		.put = flaky_put,
+		.remove = flaky_remove,
+		.commit = flaky_commit,
+		.last_error = flaky_last_error,
+		.describe = flaky_describe,
+		.close = flaky_close};
+	char why[LEASE_STORE_WHY];
 
-	flaky = (struct flaky_store){.head = {.kind = &kind, .name = "flaky"}};
-	if (sqlite_store_open(lease_file, &flaky.real, why) < 0)
+	flaky = (struct flaky_store){.head = {.driver = &driver, .name = "flaky"}};
+	if (sqlite_driver.open(lease_file, NULL, NULL, &flaky.real, why) < 0)
 		fail_msg("%s", why);
 	return &flaky.head;
 }
@@ -107,9 +112,9 @@ static void begin(const char *conf, uint64_t now_ms)
 	bench_start(&bench, conf);
 	bench.now_ms = now_ms;
 	bench.exchange.leases.store = open_store();
-	lease_book_set_time(&bench.exchange.leases, now_ms, BENCH_UNIX_MS + (int64_t)now_ms);
+	lease_journal_set_time(&bench.exchange.leases, now_ms, BENCH_UNIX_MS + (int64_t)now_ms);
 	assert_int_equal(
-		lease_book_load(&bench.exchange.leases, &bench.exchange.bindings, now_ms), 0);
+		lease_journal_load(&bench.exchange.leases, &bench.exchange.bindings, now_ms), 0);
 }
 
 /* bootd ends, or is killed, and is started again after a while. */
@@ -457,7 +462,7 @@ static void test_declined_ones_rest(void **state)
 	get_nothing(1);
 	restart(TWO, 1000);
 	get_nothing(1);
-	pass(DECLINE_RESTS_S);
+	pass(DECLINE_HELD_S);
 	get_address(1);
 	get_address(2);
 }
@@ -489,7 +494,7 @@ static void test_restart_keeps_leases(void **state)
 		has[i] = get_address(i);
 	restart(MANY, 100 * 1000);
 	assert_int_equal(binding_table_leases(&bench.exchange.bindings), MACHINES);
-	left_s = lease_book_stored_s(
+	left_s = lease_journal_stored_s(
 		binding_table_find_address(&bench.exchange.bindings, &has[0]), bench.now_ms);
 	assert_in_range(left_s, LIFETIME_S - 100, LIFETIME_S - 99);
 	for (uint8_t i = 0; i < MACHINES; i++) {
@@ -584,7 +589,7 @@ static void test_without_store(void **state)
 
 	(void)state;
 	begin(MANY, 1000);
-	lease_book_fini(&bench.exchange.leases);
+	lease_journal_fini(&bench.exchange.leases);
 	be_machine(1);
 	assert_int_equal(ask(DHCP6_SOLICIT, NULL), EXCHANGE_ANSWERED);
 	offered = bench.address;
@@ -601,7 +606,7 @@ static void test_operator_deletes(void **state)
 	one = get_address(1);
 	binding = binding_table_find_address(&bench.exchange.bindings, &one);
 	assert_int_equal(
-		lease_book_remove(&bench.exchange.leases, &bench.exchange.bindings, binding), 0);
+		lease_journal_remove(&bench.exchange.leases, &bench.exchange.bindings, binding), 0);
 	same(get_address(2), one);
 	restart(ONE, 1000);
 	get_nothing(1);

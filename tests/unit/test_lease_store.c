@@ -22,20 +22,20 @@
 
 enum { NOW = 1800000000, ROOM = 64 };
 
-static char why[SQLITE_STORE_WHY];
+static char why[LEASE_STORE_WHY];
 
 static struct lease_store *open_store(void)
 {
 	struct lease_store *store;
 
-	if (sqlite_store_open(lease_file, &store, why) < 0)
+	if (sqlite_driver.open(lease_file, NULL, NULL, &store, why) < 0)
 		fail_msg("%s", why);
 	return store;
 }
 
 static void close_store(struct lease_store *store)
 {
-	store->kind->close(store);
+	store->driver->close(store);
 }
 
 static struct lease lease_number(uint8_t number)
@@ -68,17 +68,17 @@ static int take(void *arg, const struct lease *lease)
 static int load(struct lease_store *store, int64_t now_unix_s)
 {
 	loads = 0;
-	return store->kind->load(store, now_unix_s, take, NULL);
+	return store->driver->load(store, now_unix_s, take, NULL);
 }
 
 static void put(struct lease_store *store, const struct lease *lease)
 {
-	assert_int_equal(store->kind->put(store, lease), 0);
+	assert_int_equal(store->driver->put(store, lease), 0);
 }
 
 static void commit(struct lease_store *store)
 {
-	assert_int_equal(store->kind->commit(store), 0);
+	assert_int_equal(store->driver->commit(store), 0);
 }
 
 static void sql(const char *text)
@@ -161,7 +161,7 @@ static void test_last_of_an_address_counts(void **state)
 	assert_int_equal(loads, 2); /* the later one comes later, and wins */
 	assert_memory_equal(&loaded[1].address, &two.address, sizeof(two.address));
 	assert_int_equal(loaded[1].expires_unix_s, NOW + 3);
-	assert_int_equal(store->kind->remove(store, &one.address, &one.machine), 0);
+	assert_int_equal(store->driver->remove(store, &one.address, &one.machine), 0);
 	commit(store);
 	assert_int_equal(load(store, NOW), 0);
 	assert_int_equal(loads, 1);
@@ -173,7 +173,7 @@ static void test_last_of_an_address_counts(void **state)
 	commit(store);
 	assert_int_equal(load(store, NOW), 0);
 	assert_int_equal(loads, 2);
-	assert_int_equal(store->kind->remove(store, &two.address, &two.machine), 0);
+	assert_int_equal(store->driver->remove(store, &two.address, &two.machine), 0);
 	commit(store);
 	assert_int_equal(load(store, NOW), 0);
 	assert_int_equal(loads, 1);
@@ -208,10 +208,10 @@ static void test_busy(void **state)
 	(void)state;
 	assert_int_equal(sqlite3_open(lease_file, &other), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(store->kind->put(store, &one), -EBUSY);
-	assert_int_equal(store->kind->put(store, &two), -EBUSY);
-	assert_int_equal(store->kind->commit(store), -EBUSY);
-	assert_non_null(strstr(store->kind->last_error(store), "locked"));
+	assert_int_equal(store->driver->put(store, &one), -EBUSY);
+	assert_int_equal(store->driver->put(store, &two), -EBUSY);
+	assert_int_equal(store->driver->commit(store), -EBUSY);
+	assert_non_null(strstr(store->driver->last_error(store), "locked"));
 	sqlite3_close(other);
 	put(store, &two);
 	commit(store);
@@ -241,7 +241,7 @@ static void refused(int rc, const char *said)
 	struct lease_store *store;
 	unsigned long before = fingerprint();
 
-	assert_int_equal(sqlite_store_open(lease_file, &store, why), rc);
+	assert_int_equal(sqlite_driver.open(lease_file, NULL, NULL, &store, why), rc);
 	assert_null(store);
 	if (!strstr(why, said))
 		fail_msg("\"%s\" does not say \"%s\"", why, said);
@@ -340,7 +340,7 @@ static void assert_many(struct lease_store *store)
 	for (unsigned i = 0; i < MANY; i++)
 		want += many_iaid[i] != 0;
 	loads = 0;
-	assert_int_equal(store->kind->load(store, (int64_t)time(NULL), take_of_many, NULL), 0);
+	assert_int_equal(store->driver->load(store, (int64_t)time(NULL), take_of_many, NULL), 0);
 	assert_int_equal(loads, want);
 }
 
@@ -359,8 +359,8 @@ static void test_log_stays_short(void **state)
 
 			lease.iaid = turn;
 			if (random_below(8) == 0 && i >= KEPT) {
-				assert_int_equal(
-					store->kind->remove(store, &lease.address, &lease.machine),
+				assert_int_equal(store->driver->remove(
+							 store, &lease.address, &lease.machine),
 					0);
 				many_iaid[i] = 0;
 			} else {
@@ -455,7 +455,7 @@ static void test_damaged_pages(void **state)
 
 		fill(400);
 		overwrite(page * 4096, "\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a", 64);
-		if (sqlite_store_open(lease_file, &store, why) == 0)
+		if (sqlite_driver.open(lease_file, NULL, NULL, &store, why) == 0)
 			fail_msg("page %ld is damaged, but the file was opened", page);
 		assert_true(*why);
 		lease_directory_remove(NULL);
@@ -508,7 +508,7 @@ static void test_wrong_rows(void **state)
 		sql(row[i].change);
 		store = open_store();
 		assert_int_equal(load(store, NOW), -EBADMSG);
-		assert_non_null(strstr(store->kind->last_error(store), row[i].said + 6));
+		assert_non_null(strstr(store->driver->last_error(store), row[i].said + 6));
 		close_store(store);
 		sql("DELETE FROM lease_change");
 	}
@@ -519,7 +519,8 @@ static void test_no_directory(void **state)
 	struct lease_store *store;
 
 	(void)state;
-	assert_int_equal(sqlite_store_open("/nonexistent/leases.db", &store, why), -ENOENT);
+	assert_int_equal(
+		sqlite_driver.open("/nonexistent/leases.db", NULL, NULL, &store, why), -ENOENT);
 	assert_non_null(strstr(why, "No such file"));
 }
 
@@ -529,7 +530,7 @@ static void test_directory_that_cannot_be_written(void **state)
 	struct lease_store *store;
 
 	(void)state;
-	assert_true(sqlite_store_open("/proc/leases.db", &store, why) < 0);
+	assert_true(sqlite_driver.open("/proc/leases.db", NULL, NULL, &store, why) < 0);
 	assert_null(store);
 	assert_non_null(strstr(why, "/proc/leases.db"));
 }

@@ -510,18 +510,18 @@ static void test_ways_are_kept_when_asked_for(void **state)
 	struct in6_addr address = bind_machine(b, 1);
 	struct binding *binding;
 
-	assert_non_null(binding_table_find_address(&b->exchange.bindings, &address)->way);
+	assert_non_null(binding_table_find_address(&b->exchange.bindings, &address)->transaction);
 	assert_int_equal(binding_table_init(&table, 16), 0);
 	binding =
 		binding_table_get(&table, &b->config->subnet[0].prefix, &b->decision.machine, NULL);
 	binding_set_duid(binding, &b->duid);
-	assert_null(binding->way);
-	assert_null(client_ways_next(&table.ways, &b->duid, NULL));
-	assert_int_equal(binding_table_keep_ways(&table), 0);
-	assert_ptr_equal(client_ways_next(&table.ways, &b->duid, NULL), binding);
-	assert_null(client_ways_next(&table.ways, &b->duid, binding));
+	assert_null(binding->transaction);
+	assert_null(transaction_table_next(&table.transactions, &b->duid, NULL));
+	assert_int_equal(binding_table_keep_transactions(&table), 0);
+	assert_ptr_equal(transaction_table_next(&table.transactions, &b->duid, NULL), binding);
+	assert_null(transaction_table_next(&table.transactions, &b->duid, binding));
 	binding_table_remove(&table, binding);
-	assert_null(client_ways_next(&table.ways, &b->duid, NULL));
+	assert_null(transaction_table_next(&table.transactions, &b->duid, NULL));
 	binding_table_fini(&table);
 }
 

@@ -254,7 +254,7 @@ static void test_bounded_in_all(void **state)
 	struct bench *b = *state;
 	char text[INET6_ADDRSTRLEN];
 
-	b->exchange.bindings.most = 400;
+	b->exchange.bindings.max = 400;
 	for (unsigned i = 0; i < 200; i++) {
 		set_mac(b, i);
 		snprintf(text, sizeof(text), "2001:db8:1::1:%x", i);

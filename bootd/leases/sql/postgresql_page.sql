@@ -1,0 +1,7 @@
+-- The leases after address $1 in order, $2 at most.
+SELECT host(l.address), text(l.subnet), l.machine, l.duid, l.state, l.iaid,
+	greatest(0, floor(extract(epoch FROM clock_timestamp() - l.since)))::bigint,
+	floor(extract(epoch FROM l.expires - clock_timestamp()))::bigint
+FROM netboot6.lease l
+WHERE l.address > $1::inet AND l.expires > clock_timestamp()
+ORDER BY l.address LIMIT $2::integer
