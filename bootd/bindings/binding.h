@@ -21,10 +21,12 @@
 #ifndef NB6_BOOTD_BINDINGS_BINDING_H
 #define NB6_BOOTD_BINDINGS_BINDING_H
 
-#include "bootd/bindings/last_transaction.h"
 #include "bootd/client/client_facts.h"
 #include "bootd/client/machine.h"
 #include "bootd/client/prefix.h"
+#include "util/hash_table.h"
+
+struct last_transaction;
 
 enum {
 	BINDING_IDS_INLINE = 32,
@@ -69,7 +71,7 @@ struct binding {
 	struct last_transaction *transaction; /* NULL: not kept, or unknown */
 
 	/* Private to binding_table.c. */
-	struct binding *next_by_machine, *next_by_address;
+	struct hash_node by_machine, by_address;
 	struct binding *newer, *older; /* in the list of its kind */
 };
 

@@ -4,15 +4,13 @@
  * state, so that the oldest of a kind is found at once when the table is full.
  *
  * Invariant: every function that changes an address or a state also marks the address in the
- * pools, which therefore always know what is free. Lookup is in binding_lookup.c.
+ * pools, which therefore always know what is free.
  */
 #include "bootd/bindings/binding_table.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
-
-#include "bootd/bindings/binding_lookup.h"
 
 enum { LEASES, OTHERS, REGISTERED, EXPIRED, OFFERED };
 
@@ -31,14 +29,10 @@ const char *binding_list_name(unsigned list)
 
 int binding_table_init(struct binding_table *table, size_t max)
 {
-	*table = (struct binding_table){.max = max ? max : BINDINGS_MAX, .slots = 16};
-	while (table->slots < table->max - table->max / 4)
-		table->slots *= 2;
+	*table = (struct binding_table){.max = max ? max : BINDINGS_MAX};
 	if (getrandom(&table->seed, sizeof(table->seed), 0) != sizeof(table->seed))
 		table->seed = (uintptr_t)table;
-	table->by_machine = calloc(table->slots, sizeof(*table->by_machine));
-	table->by_address = calloc(table->slots, sizeof(*table->by_address));
-	if (!table->by_machine || !table->by_address) {
+	if (binding_index_init(&table->index, table->max) < 0) {
 		binding_table_fini(table);
 		return -ENOMEM;
 	}
@@ -52,11 +46,63 @@ void binding_table_fini(struct binding_table *table)
 	while ((binding = binding_table_next(table, NULL)))
 		binding_table_remove(table, binding);
 	transaction_table_fini(&table->transactions);
-	free(table->by_machine);
-	free(table->by_address);
+	binding_index_fini(&table->index);
 	address_pools_fini(&table->pools);
 	*table = (struct binding_table){0};
 }
+
+/* --- finding ------------------------------------------------------------------------ */
+
+/* A host's own address belongs to no pool, even if it is inside one. */
+static bool is_in_scope(const struct binding_table *table, const struct binding *binding,
+	const struct in6_addr *scope)
+{
+	const struct address_pool *pool =
+		binding->is_fixed ? NULL : address_pools_find(&table->pools, &binding->address);
+
+	return pool == address_pools_find(&table->pools, scope);
+}
+
+struct binding *binding_table_find(const struct binding_table *table, const struct prefix *subnet,
+	const struct machine *machine, const struct in6_addr *scope)
+{
+	struct binding *binding = NULL, *empty = NULL;
+
+	while ((binding = binding_index_next(&table->index, subnet, machine, binding))) {
+		if (binding->state == BINDING_REGISTERED)
+			continue;
+		if (!scope || (binding->has_address && is_in_scope(table, binding, scope)))
+			return binding;
+		if (!binding->has_address)
+			empty = binding;
+	}
+	return empty;
+}
+
+struct binding *binding_table_find_address(
+	const struct binding_table *table, const struct in6_addr *address)
+{
+	return binding_index_find(&table->index, address);
+}
+
+const struct binding *binding_table_next_of(const struct binding_table *table,
+	const struct prefix *subnet, const struct machine *machine, const struct binding *after)
+{
+	return binding_index_next(&table->index, subnet, machine, after);
+}
+
+size_t binding_table_slots(const struct binding_table *table)
+{
+	return table->index.addresses.slots;
+}
+
+struct binding *binding_table_in_slot(
+	const struct binding_table *table, size_t slot, const struct binding *after)
+{
+	return binding_index_in_slot(&table->index, slot, after);
+}
+
+/* --- lists -------------------------------------------------------------------------- */
 
 size_t binding_table_count(const struct binding_table *table)
 {
@@ -155,23 +201,22 @@ void binding_table_drop_address(struct binding_table *table, struct binding *bin
 	if (!binding->has_address)
 		return;
 	binding_table_set_lease(table, binding, false);
-	binding_detach_address(table, binding);
+	binding_index_remove_address(&table->index, binding);
 	mark(table, binding);
 }
 
 void binding_table_detach(struct binding_table *table, struct binding *binding)
 {
-	binding_detach_machine(table, binding);
+	binding_index_remove_machine(&table->index, binding);
 	binding->is_detached = true;
 }
 
 void binding_table_remove(struct binding_table *table, struct binding *binding)
 {
-	if (!binding->is_detached)
-		binding_detach_machine(table, binding);
+	binding_index_remove_machine(&table->index, binding);
 	binding_table_drop_address(table, binding);
 	list_take(list_of(table, binding), binding);
-	transaction_forget(binding->transaction);
+	transaction_forget(&table->transactions, binding);
 	binding_free_ids(binding);
 	free(binding);
 }
@@ -210,6 +255,13 @@ struct binding *binding_table_add_detached(
 	return binding;
 }
 
+/* Its machine finds a detached binding from now on. */
+static void attach(struct binding_table *table, struct binding *binding)
+{
+	binding->is_detached = false;
+	binding_index_add_machine(&table->index, binding);
+}
+
 struct binding *binding_table_get(struct binding_table *table, const struct prefix *subnet,
 	const struct machine *machine, const struct in6_addr *scope)
 {
@@ -218,7 +270,7 @@ struct binding *binding_table_get(struct binding_table *table, const struct pref
 	if (!binding)
 		binding = binding_table_add_detached(table, subnet, machine);
 	if (binding && binding->is_detached)
-		binding_attach_machine(table, binding);
+		attach(table, binding);
 	return binding;
 }
 
@@ -226,12 +278,11 @@ struct binding *binding_table_get(struct binding_table *table, const struct pref
 static void limit_registered(
 	struct binding_table *table, const struct prefix *subnet, const struct machine *machine)
 {
-	struct binding *binding = *binding_machine_slot(table, subnet, machine), *first = NULL;
+	struct binding *binding = NULL, *first = NULL;
 	unsigned count = 0;
 
-	for (; binding; binding = binding->next_by_machine) {
-		if (binding->state != BINDING_REGISTERED ||
-			!binding_is_of_subnet(binding, subnet, machine))
+	while ((binding = binding_index_next(&table->index, subnet, machine, binding))) {
+		if (binding->state != BINDING_REGISTERED)
 			continue;
 		count++;
 		if (!first || binding->expires_ms < first->expires_ms)
@@ -249,7 +300,7 @@ struct binding *binding_table_register(struct binding_table *table, const struct
 	struct binding *binding = binding_table_find_address(table, address);
 
 	if (binding && binding->state == BINDING_REGISTERED &&
-		binding_is_of_subnet(binding, subnet, machine))
+		prefix_equal(&binding->subnet, subnet) && binding_is_of(binding, machine))
 		return binding;
 	limit_registered(table, subnet, machine);
 	if (table->list[REGISTERED].count >= table->max / 4) {
@@ -259,7 +310,7 @@ struct binding *binding_table_register(struct binding_table *table, const struct
 	binding = binding_table_add_detached(table, subnet, machine);
 	if (!binding)
 		return NULL;
-	binding_attach_machine(table, binding);
+	attach(table, binding);
 	binding_table_set_address(table, binding, address, false);
 	return binding;
 }
@@ -277,7 +328,7 @@ void binding_table_set_address(struct binding_table *table, struct binding *bind
 	else if (holder)
 		binding_table_drop_address(table, holder);
 	binding_table_drop_address(table, binding);
-	binding_attach_address(table, binding, address);
+	binding_index_add_address(&table->index, binding, address);
 	mark(table, binding);
 }
 
@@ -354,9 +405,9 @@ int binding_table_keep_transactions(struct binding_table *table)
 	struct binding *binding = NULL;
 	int rc;
 
-	if (table->transactions.by_duid)
+	if (table->transactions.is_kept)
 		return 0;
-	rc = transaction_table_init(&table->transactions, table->slots, table->seed);
+	rc = transaction_table_init(&table->transactions, table->max);
 	while (rc == 0 && (binding = binding_table_next(table, binding)))
 		transaction_record(&table->transactions, binding, NULL, NULL, binding->since_ms);
 	return rc;

@@ -15,10 +15,11 @@
 #define NB6_BOOTD_BINDINGS_BINDING_TABLE_H
 
 #include "bootd/bindings/address_pool.h"
-#include "bootd/bindings/binding.h"
+#include "bootd/bindings/binding_index.h"
+#include "bootd/bindings/last_transaction.h"
 
 enum {
-	BINDINGS_MAX = 1200000, /* 168 octets each */
+	BINDINGS_MAX = 1200000, /* 200 octets each */
 	REGISTERED_MAX = 16,    /* registered addresses of one machine, per subnet */
 	BINDING_LISTS = 5
 };
@@ -33,8 +34,7 @@ struct binding_list {
 struct binding_table {
 	size_t max;
 	uint64_t seed;
-	size_t slots; /* a power of two */
-	struct binding **by_machine, **by_address;
+	struct binding_index index;
 	struct binding_list list[BINDING_LISTS];
 	struct address_pools pools;            /* which of their addresses are free */
 	struct transaction_table transactions; /* filled after binding_table_keep_transactions() */

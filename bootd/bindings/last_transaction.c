@@ -10,57 +10,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/bindings/binding_table.h"
-
 enum { RELAY_FORWARD_MAX = 1024 }; /* the relays of longer ones are not kept */
 
-int transaction_table_init(struct transaction_table *table, size_t slots, uint64_t seed)
+int transaction_table_init(struct transaction_table *table, size_t max)
 {
-	table->by_duid = calloc(slots, sizeof(*table->by_duid));
-	table->slots = slots;
-	table->seed = seed;
-	return table->by_duid ? 0 : -ENOMEM;
+	int rc = hash_table_init(&table->by_duid, max);
+
+	table->is_kept = rc == 0;
+	return rc;
 }
 
 void transaction_table_fini(struct transaction_table *table)
 {
-	free(table->by_duid);
-	*table = (struct transaction_table){0};
+	hash_table_fini(&table->by_duid);
+	table->is_kept = false;
 }
 
-static struct last_transaction **slot_of(
-	const struct transaction_table *table, const struct dhcp6_duid *duid)
+static uint64_t hash_of(const struct transaction_table *table, const struct dhcp6_duid *duid)
 {
-	return &table->by_duid[machine_hash_octets(duid->octets, duid->len, table->seed) &
-			       (table->slots - 1)];
+	return hash_table_hash(&table->by_duid, duid->octets, duid->len);
 }
 
-static void add_to_slot(struct transaction_table *table, struct last_transaction *transaction)
+void transaction_forget(struct transaction_table *table, struct binding *binding)
 {
-	struct dhcp6_duid duid = binding_duid(transaction->binding);
-	struct last_transaction **slot = slot_of(table, &duid);
-
-	transaction->next = *slot;
-	transaction->place = slot;
-	if (transaction->next)
-		transaction->next->place = &transaction->next;
-	*slot = transaction;
-}
-
-static void remove_from_slot(struct last_transaction *transaction)
-{
-	*transaction->place = transaction->next;
-	if (transaction->next)
-		transaction->next->place = transaction->place;
-}
-
-void transaction_forget(struct last_transaction *transaction)
-{
-	if (!transaction)
+	if (!binding->transaction)
 		return;
-	remove_from_slot(transaction);
-	transaction->binding->transaction = NULL;
-	free(transaction);
+	hash_table_remove(&table->by_duid, &binding->transaction->by_duid);
+	free(binding->transaction);
+	binding->transaction = NULL;
 }
 
 /* --- recording ------------------------------------------------------------------------ */
@@ -98,19 +75,20 @@ static struct last_transaction *make_transaction(
 	struct transaction_table *table, struct binding *binding, uint16_t len)
 {
 	struct last_transaction *transaction = binding->transaction;
+	struct dhcp6_duid duid = binding_duid(binding);
 
 	if (transaction && transaction->len == len) {
-		remove_from_slot(transaction);
+		hash_table_remove(&table->by_duid, &transaction->by_duid);
 	} else {
 		transaction = calloc(1, sizeof(*transaction) + len);
 		if (!transaction)
 			return NULL;
-		transaction_forget(binding->transaction);
+		transaction_forget(table, binding);
 		transaction->binding = binding;
 		transaction->len = len;
 		binding->transaction = transaction;
 	}
-	add_to_slot(table, transaction);
+	hash_table_insert(&table->by_duid, &transaction->by_duid, hash_of(table, &duid));
 	return transaction;
 }
 
@@ -121,7 +99,7 @@ void transaction_record(struct transaction_table *table, struct binding *binding
 	struct wire_out out = wire_out_of(octets, sizeof(octets));
 	struct last_transaction *transaction;
 
-	if (!table->by_duid)
+	if (!table->is_kept)
 		return;
 	if (chain)
 		put_relays(&out, chain);
@@ -138,14 +116,18 @@ void transaction_record(struct transaction_table *table, struct binding *binding
 struct binding *transaction_table_next(const struct transaction_table *table,
 	const struct dhcp6_duid *duid, const struct binding *after)
 {
-	const struct last_transaction *transaction;
+	uint64_t hash = hash_of(table, duid);
+	struct hash_node *node = after ? hash_node_with(after->transaction->by_duid.next, hash)
+				       : hash_table_first(&table->by_duid, hash);
 
-	if (!table->by_duid)
-		return NULL;
-	transaction = after ? after->transaction->next : *slot_of(table, duid);
-	while (transaction && !binding_has_duid(transaction->binding, duid))
-		transaction = transaction->next;
-	return transaction ? transaction->binding : NULL;
+	for (; node; node = hash_node_with(node->next, hash)) {
+		struct last_transaction *transaction =
+			hash_entry(node, struct last_transaction, by_duid);
+
+		if (binding_has_duid(transaction->binding, duid))
+			return transaction->binding;
+	}
+	return NULL;
 }
 
 /* The next relay, outermost first; false after the innermost. */

@@ -10,10 +10,8 @@
 #ifndef NB6_BOOTD_BINDINGS_LAST_TRANSACTION_H
 #define NB6_BOOTD_BINDINGS_LAST_TRANSACTION_H
 
-#include "dhcp6/identity.h"
+#include "bootd/bindings/binding.h"
 #include "dhcp6/message.h"
-
-struct binding;
 
 struct last_transaction {
 	struct binding *binding;
@@ -22,7 +20,7 @@ struct last_transaction {
 				  unknown */
 
 	/* Private to last_transaction.c. */
-	struct last_transaction *next, **place; /* in the hash slot of its DUID */
+	struct hash_node by_duid;
 
 	/* The Relay-forward with all nested relays, without the client's message. */
 	uint16_t len;
@@ -30,13 +28,12 @@ struct last_transaction {
 };
 
 struct transaction_table {
-	uint64_t seed;
-	size_t slots;
-	struct last_transaction **by_duid; /* NULL: none are kept */
+	bool is_kept;
+	struct hash_table by_duid;
 };
 
-/* Keeps transactions from now on; `slots` is a power of two. Returns 0 or -ENOMEM. */
-int transaction_table_init(struct transaction_table *table, size_t slots, uint64_t seed);
+/* Keeps transactions from now on, `max` at most. Returns 0 or -ENOMEM. */
+int transaction_table_init(struct transaction_table *table, size_t max);
 /* Forget every transaction first. */
 void transaction_table_fini(struct transaction_table *table);
 
@@ -46,7 +43,8 @@ void transaction_table_fini(struct transaction_table *table);
  */
 void transaction_record(struct transaction_table *table, struct binding *binding,
 	const struct dhcp6_chain *chain, const struct in6_addr *source, uint64_t now_ms);
-void transaction_forget(struct last_transaction *transaction); /* NULL is fine */
+/* Forgets the transaction of this binding, if there is one. */
+void transaction_forget(struct transaction_table *table, struct binding *binding);
 
 /* Walks the bindings of a DUID: NULL begins, NULL ends. */
 struct binding *transaction_table_next(const struct transaction_table *table,

@@ -138,7 +138,7 @@ static void go_on(
 	const struct binding_table *bindings = &exchange->bindings;
 	size_t last = session->part + PARTS_AT_A_TIME;
 
-	for (; session->part < bindings->slots && session->part < last && has_room(out);
+	for (; session->part < binding_table_slots(bindings) && session->part < last && has_room(out);
 		session->part++) {
 		const struct binding *binding = NULL;
 
@@ -149,7 +149,7 @@ static void go_on(
 				return;
 			}
 	}
-	if (session->part >= bindings->slots && has_room(out))
+	if (session->part >= binding_table_slots(bindings) && has_room(out))
 		put_end(session, exchange, DHCP6_STATUS_SUCCESS, out);
 }
 

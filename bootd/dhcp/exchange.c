@@ -261,7 +261,7 @@ static void note_way(const struct request *r)
 	struct binding_table *bindings = &r->exchange->bindings;
 	struct binding *binding;
 
-	if (!bindings->transactions.by_duid || !r->event.with_address)
+	if (!bindings->transactions.is_kept || !r->event.with_address)
 		return;
 	binding = binding_table_find_address(bindings, &r->decision.address.address);
 	if (binding)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which change of the lease log is the last of each address: what the log is
- * read and tidied by. Octets per lease: 24 at 3/4 full, so 32 to 64.
+ * The number of the last change of each address in the lease log. The log is read and tidied by it.
+ * A lease takes 32 to 64 octets.
  *
- * Divided into many small tables, so that the one that grows holds nobody up.
+ * The index is divided into many small tables, so that growing one of them takes little time.
  */
 #ifndef NB6_BOOTD_LEASES_LEASE_INDEX_H
 #define NB6_BOOTD_LEASES_LEASE_INDEX_H
@@ -11,6 +11,8 @@
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "util/siphash.h"
 
 enum { LEASE_INDEX_SHARDS = 1024 };
 
@@ -20,7 +22,7 @@ struct lease_place {
 };
 
 struct lease_index {
-	uint64_t seed;
+	struct siphash_key key;
 	size_t count;
 	struct lease_shard {
 		struct lease_place *place;

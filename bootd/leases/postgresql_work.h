@@ -14,7 +14,6 @@
 
 #include "bootd/leases/postgresql_rows.h"
 #include "bootd/leases/postgresql_session.h"
-#include "bootd/leases/postgresql_store.h"
 
 enum postgresql_state { AWAY, SETTING_UP, READING, READY };
 enum postgresql_work { NOTHING, SETUP, COMMIT, PAGE, CHANGED };

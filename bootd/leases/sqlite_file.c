@@ -133,7 +133,7 @@ static int create_schema(struct sqlite_file *file, const char *before, const cha
 	int rc = execute(file, "BEGIN IMMEDIATE");
 
 	snprintf(stamp, sizeof(stamp), "PRAGMA application_id = %d; PRAGMA user_version = %d",
-		APPLICATION_ID, SQLITE_STORE_SCHEMA);
+		APPLICATION_ID, SQLITE_FILE_SCHEMA);
 	if (rc == 0)
 		rc = execute(file, before);
 	if (rc == 0)
@@ -175,10 +175,10 @@ static int check_schema(struct sqlite_file *file)
 	if (version == 1)
 		return create_schema(
 			file, "ALTER TABLE lease RENAME TO lease_1", sql_sqlite_upgrade_1);
-	if (version != SQLITE_STORE_SCHEMA)
+	if (version != SQLITE_FILE_SCHEMA)
 		return sqlite_file_fail(file, -EPROTONOSUPPORT,
 			"its schema has version %d, this netboot6-bootd knows %d only", version,
-			SQLITE_STORE_SCHEMA);
+			SQLITE_FILE_SCHEMA);
 	return 0;
 }
 

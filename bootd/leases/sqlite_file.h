@@ -8,9 +8,9 @@
 
 #include <sqlite3.h>
 
-#include "bootd/leases/sqlite_store.h"
+#include "bootd/leases/lease_store.h"
 
-enum { SQLITE_FILE_PATH = 1024 };
+enum { SQLITE_FILE_PATH = 1024, SQLITE_FILE_SCHEMA = 2 };
 
 struct sqlite_file {
 	sqlite3 *db;

@@ -17,8 +17,6 @@
 
 #include "bootd/leases/lease_store.h"
 
-enum { SQLITE_STORE_SCHEMA = 2 };
-
 /*
  * open() creates the file if it does not exist; its directory must exist. It returns -EBUSY if
  * another server has the file, -EROFS, -EPROTONOSUPPORT if a newer netboot6 wrote it, -EBADMSG if
