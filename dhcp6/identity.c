@@ -220,14 +220,24 @@ static bool get_hex(const char **text, uint8_t *octet)
 	return true;
 }
 
+/* The separator and after how many octets it stands: "aa:bb", "aa-bb", "aabb.ccdd", "aabb". */
+static int mac_group(const char *text, char *separator)
+{
+	*separator = strlen(text) > 4 ? text[text[2] == ':' || text[2] == '-' ? 2 : 4] : '\0';
+	if (*separator == ':' || *separator == '-')
+		return text[2] == *separator ? 1 : -EINVAL;
+	return *separator == '.' ? 2 : DHCP6_MAC_LEN;
+}
+
 int dhcp6_mac_parse(const char *text, uint8_t mac[DHCP6_MAC_LEN])
 {
-	char between = '\0';
+	char separator;
+	int group = mac_group(text, &separator);
 
+	if (group < 0)
+		return group;
 	for (int i = 0; i < DHCP6_MAC_LEN; i++) {
-		if (i == 1)
-			between = *text;
-		if (i > 0 && ((between != ':' && between != '-') || *text++ != between))
+		if (i > 0 && i % group == 0 && *text++ != separator)
 			return -EINVAL;
 		if (!get_hex(&text, &mac[i]))
 			return -EINVAL;

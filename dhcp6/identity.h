@@ -60,9 +60,10 @@ const char *dhcp6_address_format(const struct in6_addr *address, char text[INET6
 int dhcp6_hex_digit(char c);
 
 /*
- * Text to octets. A MAC is six pairs of hexadecimal digits with ':' or '-'
- * between all of them; a UUID has its four dashes; a DUID is pairs of digits,
- * with or without ':' between. Returns 0, or -EINVAL for anything else.
+ * Text to octets. A MAC is six pairs of hexadecimal digits, in any of the usual notations:
+ * 52:54:00:12:34:56, 52-54-00-12-34-56, 5254.0012.3456 or 525400123456. A UUID has its four
+ * dashes. A DUID is pairs of digits, with or without ':' between. Returns 0, or -EINVAL for
+ * anything else.
  */
 int dhcp6_mac_parse(const char *text, uint8_t mac[DHCP6_MAC_LEN]);
 int dhcp6_uuid_parse(const char *text, uint8_t uuid[DHCP6_UUID_LEN]);

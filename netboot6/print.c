@@ -1,30 +1,101 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Tables with columns as wide as what stands in them, and trees.
+ * Tables whose columns are as wide as their widest cell, CSV, and trees.
  */
 #include "netboot6/print.h"
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { CELL_MAX = 160, COLUMNS_MAX = 16 };
+enum { CELL_MAX = 160, COLUMNS_MAX = 16, VALUE_MAX = 1024 };
 
-void print_format_age(json_int_t s, char *text, size_t size)
+/* A number that fits in 64 bits, whatever the daemon sends: a cast of others is undefined. */
+static long long whole(double number)
 {
-	if (s < 0)
-		s = 0;
-	if (s >= 86400)
-		snprintf(text, size, "%lldd%lldh", (long long)(s / 86400),
-			(long long)(s % 86400 / 3600));
-	else if (s >= 3600)
-		snprintf(text, size, "%lldh%lldm", (long long)(s / 3600),
-			(long long)(s % 3600 / 60));
-	else if (s >= 60)
-		snprintf(text, size, "%lldm%llds", (long long)(s / 60), (long long)(s % 60));
-	else
-		snprintf(text, size, "%llds", (long long)s);
+	if (!(number > -9e18)) /* NaN as well */
+		return -9000000000000000000LL;
+	return number < 9e18 ? (long long)number : 9000000000000000000LL;
+}
+
+void print_format_age(double at, double now, char *text, size_t size)
+{
+	static const struct {
+		long long seconds;
+		const char *name;
+	} units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+	long long left = whole(at - now), s = left < 0 ? -left : left;
+	size_t i = 0;
+
+	/* Two of the larger unit at least: "90 min ago", not "1 h ago". */
+	while (units[i].seconds > 1 && s < 2 * units[i].seconds)
+		i++;
+	snprintf(text, size, "%s%lld %s%s", left > 0 ? "in " : "", s / units[i].seconds,
+		units[i].name, left > 0 ? "" : " ago");
+}
+
+/* The length of the UTF-8 sequence if it is a C1 control character, U+0080 to U+009F; or 0. */
+static size_t c1_control(const char *from)
+{
+	return (uint8_t)from[0] == 0xc2 && ((uint8_t)from[1] & 0xe0) == 0x80 ? 2 : 0;
+}
+
+/* Octets of the control character at `from`; 0 if there is none. */
+static size_t control_at(const char *from)
+{
+	uint8_t c = (uint8_t)*from;
+
+	return (c < 0x20 && c != '\n') || c == 0x7f ? 1 : c1_control(from);
+}
+
+static bool has_control(const char *text)
+{
+	while (*text && control_at(text) == 0)
+		text++;
+	return *text != '\0';
+}
+
+/* `to` has room for four times the text. */
+static void escape_controls(const char *from, char *to)
+{
+	while (*from) {
+		size_t control = control_at(from);
+
+		if (control == 0)
+			*to++ = *from++;
+		else
+			to += sprintf(to, "\\x%02x", (uint8_t)from[control - 1]);
+		from += control;
+	}
+	*to = '\0';
+}
+
+static void clean_string(json_t *string)
+{
+	const char *from = json_string_value(string);
+	char *clean = has_control(from) ? malloc(4 * strlen(from) + 1) : NULL;
+
+	if (!clean)
+		return;
+	escape_controls(from, clean);
+	json_string_set(string, clean);
+	free(clean);
+}
+
+void print_clean(json_t *json)
+{
+	const char *key;
+	json_t *value;
+	size_t n;
+
+	if (json_is_string(json))
+		clean_string(json);
+	json_array_foreach (json, n, value)
+		print_clean(value);
+	json_object_foreach (json, key, value)
+		print_clean(value);
 }
 
 /* Down into objects along "a.b.c". */
@@ -69,19 +140,27 @@ static json_int_t sum_of(const json_t *object)
 {
 	const char *key;
 	json_t *value;
-	json_int_t sum = 0;
+	uint64_t sum = 0; /* unsigned: too large a sum wraps round */
 
 	json_object_foreach ((json_t *)(uintptr_t)object, key, value)
-		sum += json_integer_value(value);
-	return sum;
+		sum += (uint64_t)json_integer_value(value);
+	return (json_int_t)sum;
 }
 
-static void format_time(time_t at, char *text, size_t size)
+/* "-" for a time that no calendar has. */
+static void format_time(double seconds, char *text, size_t size)
 {
+	time_t at = (time_t)whole(seconds);
 	struct tm tm;
 
-	gmtime_r(&at, &tm);
-	strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	if (!gmtime_r(&at, &tm) || strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		snprintf(text, size, "-");
+}
+
+/* Seconds since 1970 by a clock that was set. */
+static double unix_now(void)
+{
+	return (double)time(NULL);
 }
 
 static void format_cell(
@@ -89,14 +168,10 @@ static void format_cell(
 {
 	const json_t *value = find(row, column->key);
 
-	if (column->as == PRINT_AGE && value)
-		print_format_age(
-			(json_int_t)time(NULL) - (json_int_t)json_number_value(value), text, size);
-	else if (column->as == PRINT_LEFT && value)
-		print_format_age(
-			(json_int_t)json_number_value(value) - (json_int_t)time(NULL), text, size);
-	else if (column->as == PRINT_TIME && value)
-		format_time((time_t)json_number_value(value), text, size);
+	if (column->as == PRINT_AGE && json_is_number(value))
+		print_format_age(json_number_value(value), unix_now(), text, size);
+	else if (column->as == PRINT_TIME && json_is_number(value))
+		format_time(json_number_value(value), text, size);
 	else if (column->as == PRINT_SUM && value)
 		snprintf(text, size, "%lld", (long long)sum_of(value));
 	else
@@ -184,7 +259,7 @@ static bool is_of_scalars(const json_t *json)
 /* "key: a, b" */
 static void print_scalars(const char *key, const json_t *array, int indent)
 {
-	char text[1024];
+	char text[VALUE_MAX];
 	json_t *value;
 	size_t n;
 
@@ -196,9 +271,30 @@ static void print_scalars(const char *key, const json_t *array, int indent)
 	printf("\n");
 }
 
+/* Keys whose numbers are seconds since 1970. */
+static bool is_time(const char *key, const json_t *value)
+{
+	static const char *const keys[] = {
+		"at", "began", "expires", "last", "last-reply", "since", "started"};
+
+	for (size_t i = 0; json_is_number(value) && i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(key, keys[i]) == 0)
+			return true;
+	return false;
+}
+
+static void print_when(const char *key, double at, int indent)
+{
+	char age[32], when[32];
+
+	print_format_age(at, unix_now(), age, sizeof(age));
+	format_time(at, when, sizeof(when));
+	printf("%*s%s: %s (%s)\n", indent, "", key, age, when);
+}
+
 static void print_member(const char *key, const json_t *value, int indent)
 {
-	char text[1024];
+	char text[VALUE_MAX];
 
 	if (json_is_object(value) || json_is_array(value)) {
 		if (json_object_size(value) + json_array_size(value) == 0)
@@ -209,6 +305,10 @@ static void print_member(const char *key, const json_t *value, int indent)
 		}
 		printf("%*s%s:\n", indent, "", key);
 		print_tree(value, indent + 2);
+		return;
+	}
+	if (is_time(key, value)) {
+		print_when(key, json_number_value(value), indent);
 		return;
 	}
 	format_scalar(value, text, sizeof(text));
@@ -234,5 +334,28 @@ void print_tree(const json_t *json, int indent)
 				print_member("-", value, indent);
 			}
 		}
+	}
+}
+
+static bool is_nothing(const json_t *value)
+{
+	return (json_is_number(value) && json_number_value(value) == 0) ||
+	       (json_is_object(value) && json_object_size(value) == 0);
+}
+
+void print_prune_zeros(json_t *json)
+{
+	const char *key;
+	json_t *value;
+	void *next;
+	size_t n;
+
+	json_array_foreach (json, n, value)
+		print_prune_zeros(value);
+	json_object_foreach_safe(json, next, key, value)
+	{
+		print_prune_zeros(value);
+		if (is_nothing(value))
+			json_object_del(json, key);
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Answers for people: tables and lists made of the same JSON that --json
- * shows as it is.
+ * Answers as text for people: tables and lists, made from the same JSON that --json shows
+ * unchanged. No value that a daemon sends, however absurd, is undefined behaviour here.
  */
 #ifndef NB6_NETBOOT6_PRINT_H
 #define NB6_NETBOOT6_PRINT_H
@@ -16,8 +16,7 @@ struct print_column {
 	const char *key; /* "counters.forwarded" goes down into objects */
 	enum print_as {
 		PRINT_TEXT, /* as it is; "-" where the row has none */
-		PRINT_AGE,  /* seconds since 1970, shown as "3h12m" ago */
-		PRINT_LEFT, /* the same in time to come, shown as "3h12m" from now */
+		PRINT_AGE,  /* seconds since 1970, shown as "3 h ago" or "in 3 h" */
 		PRINT_TIME, /* seconds since 1970, shown as "2026-11-22T03:31:11Z" */
 		PRINT_SUM,  /* an object of numbers, shown as their sum */
 	} as;
@@ -29,10 +28,25 @@ void print_table(const json_t *rows, const struct print_column *columns);
 /* The same as comma-separated values (RFC 4180), the headings before the first rows only. */
 void print_csv(const json_t *rows, const struct print_column *columns, bool with_headings);
 
-/* Any JSON as indented "key: value" lines. */
+/*
+ * Any JSON as indented "key: value" lines. Values of keys that are times ("since", "last", ...)
+ * are shown as "3 h ago (2026-11-22T03:31:11Z)".
+ */
 void print_tree(const json_t *json, int indent);
 
-/* "3d4h", "3h12m", "12m5s", "5s". */
-void print_format_age(json_int_t seconds, char *text, size_t size);
+/*
+ * Delete, at any depth, numbers that are zero and objects that are empty or become so, but no
+ * element of an array. Shown are then the counters that say something.
+ */
+void print_prune_zeros(json_t *json);
+
+/* "5 s ago", "12 min ago", "3 h ago", "9 d ago" for `at` before `now`; "in 5 s" ... after it. */
+void print_format_age(double at, double now, char *text, size_t size);
+
+/*
+ * Replace control characters in all strings by \xNN, in place, but leave line feeds: names of
+ * links, hosts and files may come from strangers, and nothing of theirs is to steer a terminal.
+ */
+void print_clean(json_t *json);
 
 #endif

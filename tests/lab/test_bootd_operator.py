@@ -128,7 +128,7 @@ def test_operators_command(bootd, through):
         argv = (program("netboot6/netboot6"), "--control", bootd.control, "boot", *words)
         return run(*argv).stdout
 
-    assert re.search(rf"{MAC} +option-79 +- +2001:db8:1:\S+ +firmware asks +\ds +1 +x64-uefi Sol", shown("list"))
+    assert re.search(rf"{MAC} +option-79 +- +2001:db8:1:\S+ +firmware asks +\d+ s ago +1 +x64-uefi Sol", shown("list"))
     assert re.search(rf"2001:db8:1:\S+ +{MAC} +option-79 +offered", shown("leases"))
     assert re.search(r"db1 +52:54:00:00:00:d1 +- +- +2001:db8:1::d1", shown("hosts"))
     assert "step: x64-uefi Solicit" in shown("show", MAC)

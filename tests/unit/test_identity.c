@@ -292,7 +292,8 @@ static void test_uuid_parse_refuses(void **state)
 static void test_mac_text(void **state)
 {
 	static const uint8_t want[] = {MAC};
-	static const char *const good[] = {MAC_TEXT, "52-54-00-12-34-56"};
+	static const char *const good[] = {
+		MAC_TEXT, "52-54-00-12-34-56", "5254.0012.3456", "525400123456"};
 	uint8_t mac[DHCP6_MAC_LEN];
 	char text[DHCP6_MAC_TEXT];
 
@@ -314,7 +315,8 @@ static void test_mac_parse_refuses(void **state)
 		"5",
 		"52",
 		"52:",
-		"525400123456",
+		"52540012345",
+		"5254001234567",
 		"52:54:00:12:34",
 		"52:54:00:12:34:",
 		"52:54:00:12:34:5",
@@ -323,7 +325,12 @@ static void test_mac_parse_refuses(void **state)
 		"52:54:00:12:34-56",
 		"52-54:00:12:34:56",
 		"52.54.00.12.34.56",
-		"5254.0012.3456",
+		"5254.0012.345",
+		"5254.0012.3456.",
+		"5254.00123456",
+		"52540012.3456",
+		"5254:0012:3456",
+		"5254-0012-3456",
 		"2:54:00:12:34:56",
 		"52::54:00:12:34:56",
 		"g2:54:00:12:34:56",

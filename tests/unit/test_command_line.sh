@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# The command line of netboot6 without a daemon: help, completions, and what a wrong one is told.
+command=netboot6/netboot6
+srcdir=${srcdir:-.}
+failed=0
+
+fail() {
+	echo "FAIL: $1" >&2
+	failed=1
+}
+
+# refuses "TEXT" ARGUMENT...: exit status 2, and this text on stderr.
+refuses() {
+	text=$1
+	shift
+	output=$($command "$@" 2>&1 >/dev/null)
+	[ $? -eq 2 ] || fail "netboot6 $*: exit status is not 2"
+	case $output in
+	*"$text"*) ;;
+	*) fail "netboot6 $*: no \"$text\" in: $output" ;;
+	esac
+}
+
+# prints "TEXT" ARGUMENT...: exit status 0, and this text on stdout.
+prints() {
+	text=$1
+	shift
+	output=$($command "$@") || fail "netboot6 $*: exit status is not 0"
+	case $output in
+	*"$text"*) ;;
+	*) fail "netboot6 $*: no \"$text\" in: $output" ;;
+	esac
+}
+
+prints 'boot show MACHINE' help
+prints 'boot show MACHINE' --help
+prints '--state STATE' help boot leases
+prints '--state STATE' boot leases --help
+prints 'netboot6 ' --version
+
+refuses 'did you mean "relay"?' relya links
+refuses 'Commands of relay: status links' relay
+refuses 'did you mean "links"?' relay lniks
+refuses 'did you mean "reload"?' boot relod
+refuses 'Commands of boot: status' boot zzzzzz
+refuses 'did you mean "--json"?' relay links --jsno
+refuses 'did you mean "--user-class"?' boot explain --userclass=iPXE
+refuses 'relay links has no option --mac' relay links --mac 52:54:00:12:34:56
+refuses 'boot status has no option --csv' boot status --csv
+refuses '--json takes no value' relay links --json=yes
+refuses '--mac: expected a value' boot explain --mac
+refuses 'takes no argument "vlan100"' relay links vlan100
+refuses 'takes no argument "db2" after MACHINE' boot show db1 db2
+refuses 'boot show: expected MACHINE' boot show
+refuses 'takes no argument "pool=x"' boot explain pool=x
+refuses 'expected a number from 1' boot explain --capture x --packet 1x
+refuses 'expected a number from 1' boot explain --capture x --packet 99999999999
+refuses 'expected bash, zsh or fish' completion tcsh
+refuses '--message: expected once' boot explain --message 00 --message 01
+# shellcheck disable=SC2046
+refuses 'too many options' boot explain $(printf -- '--arch=%d ' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25)
+refuses '--host: the value is too long' boot leases --host "$(printf '%0300d' 0)"
+
+for row in bash:netboot6 zsh:_netboot6 fish:netboot6.fish; do
+	$command completion "${row%%:*}" | cmp - "$srcdir/netboot6/completion/${row##*:}" ||
+		fail "$command completion ${row%%:*} > netboot6/completion/${row##*:} is to be run"
+done
+
+# The completion script itself, for a command, an option and nothing else.
+if command -v bash >/dev/null; then
+	completed=$(bash -c '. "$0"; COMP_WORDS=(netboot6 boot le); COMP_CWORD=2; _netboot6; echo "${COMPREPLY[*]}"
+		COMP_WORDS=(netboot6 boot leases --st); COMP_CWORD=3; _netboot6; echo "${COMPREPLY[*]}"' \
+		"$srcdir/netboot6/completion/netboot6" | tr '\n' ' ')
+	[ "$completed" = 'leases --state ' ] || fail "bash completes \"$completed\""
+fi
+exit $failed
