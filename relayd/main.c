@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * netboot6-relayd, the DHCPv6 relay: see relay_daemon.h for its life and
- * relay.c for a datagram's way through it.
+ * netboot6-relayd, the DHCPv6 relay. relay_daemon.h describes its life, packet/relay_batch.c how it
+ * handles a datagram.
  */
 #include "relayd/relay_daemon.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The relay's life: what is opened, in which order, and what the kernel tells
- * that is passed on. The way of a datagram is in relay_batch.c.
+ * The relay's life: opening sockets and netlink in order, passing the kernel's notifications on to
+ * client links and server paths, and reloading. packet/relay_batch.c handles the datagrams.
  */
 #include "relayd/relay.h"
 
@@ -13,14 +13,16 @@
 #include "daemon/activation.h"
 #include "daemon/loop.h"
 #include "daemon/port_owner.h"
+#include "daemon/rate_limit.h"
+#include "daemon/reload.h"
 #include "relayd/packet/relay_batch.h"
 
 enum {
-	RECEIVE_BUFFER = 4 << 20, /* thousands of clients whose power comes back at once */
+	RECEIVE_BUFFER = 4 << 20, /* for thousands of clients that boot at the same time */
 	MULTICAST_HOPS = 8,       /* to servers, RFC 9915 section 19 */
 };
 
-/* --- what the kernel tells -------------------------------------------------------------- */
+/* --- notifications of the kernel ------------------------------------------------------- */
 
 static void on_link_added(void *arg, struct link *link)
 {
@@ -61,9 +63,9 @@ static void on_synced(void *arg)
 
 	client_links_synced(&relay->links);
 	if (relay->monitor.counters.resyncs <= 1)
-		return; /* the first picture, not a repair */
+		return; /* the first dump, no repair */
 	log_limited(&limit, LOG_LEVEL_NOTICE,
-		"netlink: events were lost; the picture of the links is whole again");
+		"netlink: messages were lost; links and addresses have been dumped again");
 	relay_watch_resync(&relay->watch, &relay->monitor.counters);
 }
 
@@ -81,14 +83,6 @@ static void udp_ready(int fd, int what, void *arg)
 	relay_run_batches(arg, fd);
 }
 
-void relay_refresh_servers(struct relay *relay)
-{
-	server_paths_refresh(&relay->paths);
-	if (relay->loop)
-		vrf_sockets_follow(&relay->vrfs, &relay->paths.list, relay->server_fd, relay->loop,
-			udp_ready, relay);
-}
-
 static void on_names_changed(void *arg)
 {
 	struct relay *relay = arg;
@@ -97,19 +91,9 @@ static void on_names_changed(void *arg)
 	relay_refresh_servers(relay);
 }
 
-bool relay_read_netlink(struct relay *relay)
+static uint64_t queue_drops(const void *arg)
 {
-	static struct log_limit limit;
-	int rc = link_monitor_read(&relay->monitor);
-
-	if (rc < 0)
-		log_limited(&limit, LOG_LEVEL_WARNING,
-			"netlink: the picture of the links is being repaired: %s", strerror(-rc));
-	return rc > 0;
-}
-
-uint64_t relay_queue_drops(const struct relay *relay)
-{
+	const struct relay *relay = arg;
 	uint64_t drops = udp_queue_drops(relay->fd);
 
 	if (relay->server_fd != relay->fd)
@@ -121,7 +105,7 @@ uint64_t relay_queue_drops(const struct relay *relay)
 
 /* --- life ---------------------------------------------------------------------------------- */
 
-/* On all addresses. Returns the socket or -errno, after it has said what is in the way. */
+/* Bind to the port on all addresses. Returns the socket, or -errno after it has logged why. */
 static int bind_port(uint16_t port, bool is_shared)
 {
 	char owner[128];
@@ -129,7 +113,7 @@ static int bind_port(uint16_t port, bool is_shared)
 	int fd = is_shared ? udp_open_shared(&any, RECEIVE_BUFFER) : udp_open(&any, RECEIVE_BUFFER);
 
 	if (fd == -EADDRINUSE)
-		log_error("UDP port %d is taken by %s: stop it first", port,
+		log_error("UDP port %d is in use by %s: stop that first", port,
 			port_owner_udp(port, owner, sizeof(owner)));
 	else if (fd < 0)
 		log_error("cannot open UDP port %d: %s", port, strerror(-fd));
@@ -137,8 +121,8 @@ static int bind_port(uint16_t port, bool is_shared)
 }
 
 /*
- * The service manager's socket where it has one for us, else our own. With a port of our own
- * toward the servers a server on this host may have 547 with us: we need no unicast there.
+ * Use the socket that the service manager passed, if there is one. With `source-port`, port 547 is
+ * shared with a server on this host: the relay then needs only the multicast there.
  */
 static int open_client_port(struct relay *relay)
 {
@@ -154,7 +138,7 @@ static int open_client_port(struct relay *relay)
 	return rc < 0 ? rc : 0;
 }
 
-/* Whence messages go to servers, and where they answer. It has no multicast. */
+/* The socket that sends to servers and receives their replies. It receives no multicast. */
 static int open_server_port(struct relay *relay)
 {
 	int hops = MULTICAST_HOPS, off = 0, fd;
@@ -171,7 +155,7 @@ static int open_server_port(struct relay *relay)
 	return 0;
 }
 
-static int open_sockets(struct relay *relay, enum client_mac_method most)
+static int open_sockets(struct relay *relay, enum client_mac_method best)
 {
 	int rc = open_client_port(relay);
 
@@ -185,11 +169,11 @@ static int open_sockets(struct relay *relay, enum client_mac_method most)
 			strerror(-rc));
 		return rc;
 	}
-	relay->mac = client_mac_new(relay->fd, relay->conf->client_mac ? most : CLIENT_MAC_NONE);
+	relay->mac = client_mac_new(relay->fd, relay->conf->client_mac ? best : CLIENT_MAC_NONE);
 	return relay->mac ? 0 : -ENOMEM;
 }
 
-static void tell_of_link(void *arg, const struct client_link *cl, enum client_link_state before,
+static void link_changed(void *arg, const struct client_link *cl, enum client_link_state before,
 	const struct in6_addr *address_before)
 {
 	relay_watch_link(arg, cl, before, address_before);
@@ -221,7 +205,7 @@ static int follow_kernel(struct relay *relay)
 	if (rc < 0)
 		goto no_monitor;
 	relay->follows_kernel = true;
-	relay->links.changed = tell_of_link;
+	relay->links.changed = link_changed;
 	relay->paths.changed = server_changed;
 	relay->links.changed_arg = relay->paths.changed_arg = &relay->watch;
 	return 0;
@@ -234,11 +218,11 @@ no_names:
 	client_links_fini(&relay->links);
 no_links:
 	link_table_fini(&relay->table);
-	log_error("cannot follow the kernel's links by netlink: %s", strerror(-rc));
+	log_error("netlink: cannot follow links and addresses: %s", strerror(-rc));
 	return rc;
 }
 
-int relay_init(struct relay *relay, struct relay_conf *conf, enum client_mac_method most)
+int relay_init(struct relay *relay, struct relay_conf *conf, enum client_mac_method best)
 {
 	int rc;
 
@@ -248,7 +232,7 @@ int relay_init(struct relay *relay, struct relay_conf *conf, enum client_mac_met
 	relay->to_servers = udp_sender_new(RELAY_BATCH * SERVER_LIST_MAX);
 	rc = -ENOMEM;
 	if (relay->rates && relay->receiver && relay->to_servers)
-		rc = open_sockets(relay, most);
+		rc = open_sockets(relay, best);
 	if (rc == 0)
 		rc = follow_kernel(relay);
 	if (rc < 0)
@@ -281,6 +265,7 @@ static void routes_ready(int fd, int what, void *arg)
 int relay_start(struct relay *relay, struct loop *loop)
 {
 	relay->loop = loop;
+	relay->udp_ready = udp_ready;
 	relay->udp_watch = loop_watch_new(loop, relay->fd, LOOP_READ, udp_ready, relay);
 	relay->netlink_watch = loop_watch_new(
 		loop, link_monitor_fd(&relay->monitor), LOOP_READ, netlink_ready, relay);
@@ -296,24 +281,113 @@ int relay_start(struct relay *relay, struct loop *loop)
 	return server_names_start(&relay->names, loop);
 }
 
-void relay_reload(struct relay *relay, struct relay_conf *conf)
-{
-	struct relay_conf *before = relay->conf;
+/* --- reload ----------------------------------------------------------------------------- */
 
+struct relay_reload {
+	struct relay *relay;
+	struct relay_conf *conf;
+};
+
+static int prepare_names(void *arg)
+{
+	const struct relay_reload *reload = arg;
+
+	return server_names_prepare(&reload->relay->names, reload->conf);
+}
+
+static void commit_names(void *arg)
+{
+	const struct relay_reload *reload = arg;
+
+	server_names_commit(&reload->relay->names);
+}
+
+static void cancel_names(void *arg)
+{
+	const struct relay_reload *reload = arg;
+
+	server_names_cancel(&reload->relay->names);
+}
+
+static void commit_links(void *arg)
+{
+	const struct relay_reload *reload = arg;
+
+	client_links_reconfigure(&reload->relay->links, reload->conf);
+}
+
+/* After the names and links, from which the list of servers is made. */
+static void commit_paths(void *arg)
+{
+	const struct relay_reload *reload = arg;
+
+	server_paths_reconfigure(&reload->relay->paths, reload->conf);
+	relay_refresh_servers(reload->relay);
+}
+
+/* Last, because all others refer to the old configuration until they are committed. */
+static void commit_conf(void *arg)
+{
+	const struct relay_reload *reload = arg;
+
+	relay_conf_free(reload->relay->conf);
+	reload->relay->conf = reload->conf;
+}
+
+static const struct reload_part parts[] = {
+	{prepare_names, commit_names, cancel_names},
+	{NULL, commit_links, NULL},
+	{NULL, commit_paths, NULL},
+	{NULL, commit_conf, NULL},
+};
+
+/* Settings that a running relay keeps. */
+static void keep_until_restart(const struct relay *relay, struct relay_conf *conf)
+{
 	if (conf->client_mac && client_mac_method(relay->mac) == CLIENT_MAC_NONE)
-		log_warning("client-mac: its side channel needs privileges that were given up at "
-			    "start: restart to have it");
-	if (conf->source_port != before->source_port)
-		log_warning("source-port: %d goes on being used: restart to have %d",
-			before->source_port, conf->source_port);
-	conf->source_port = before->source_port;
-	relay->conf = conf;
-	client_links_reconfigure(&relay->links, conf);
-	if (server_names_prepare(&relay->names, conf) == 0)
-		server_names_commit(&relay->names);
-	server_paths_reconfigure(&relay->paths, conf);
-	relay_refresh_servers(relay);
-	relay_conf_free(before);
+		log_warning("client-mac: cannot be enabled at a reload, because the relay dropped "
+			    "the privileges that it needs: restart it");
+	if (conf->source_port != relay->conf->source_port)
+		log_warning("source-port: still %d, because it cannot change at a reload: restart "
+			    "the relay to use %d",
+			relay->conf->source_port, conf->source_port);
+	conf->source_port = relay->conf->source_port;
+}
+
+int relay_reload(struct relay *relay, struct relay_conf *conf)
+{
+	struct relay_reload reload = {.relay = relay, .conf = conf};
+	int rc;
+
+	keep_until_restart(relay, conf);
+	rc = reload_run(parts, sizeof(parts) / sizeof(parts[0]), &reload);
+	if (rc < 0)
+		relay_conf_free(conf);
+	return rc;
+}
+
+/* --- views ------------------------------------------------------------------------------ */
+
+struct relay_view relay_view_of(const struct relay *relay)
+{
+	return (struct relay_view){
+		.links = &relay->links,
+		.servers = &relay->paths.list,
+		.counters = &relay->counters,
+		.monitor = &relay->monitor,
+		.mac = relay->mac,
+		.started_s = relay->started_s,
+		.queue_drops = queue_drops,
+		.relay = relay,
+	};
+}
+
+void relay_set_control(struct relay *relay, struct control *control)
+{
+	relay->view = relay_view_of(relay);
+	relay->trace.view = &relay->view;
+	relay->trace.control = control;
+	relay->watch.control = control;
 }
 
 void relay_fini(struct relay *relay)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Start-up reads as a list: options, configuration, sockets, privileges,
- * loop. Shutdown undoes it once, in reverse.
+ * The daemon's life, from the bottom of this file up: relay_daemon_main() reads options and
+ * configuration; start() opens what needs privileges, drops these, runs the loop until a signal
+ * stops it, and closes everything in reverse order. on_reload() and the control socket's command
+ * `reload` apply another configuration in between.
  */
 #include "relayd/relay_daemon.h"
 
@@ -20,42 +22,51 @@
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
 #include "daemon/sandbox.h"
-#include "relayd/view/relay_control.h"
 #include "relayd/view/relay_metrics.h"
 
-/* Where it is asked for metrics is not changed while it runs. */
-static void warn_of_restart(const struct relay_conf *now, const struct relay_conf *then)
+/* The metrics endpoint is opened at start only. */
+static void warn_of_restart(const struct relay_conf *before, const struct relay_conf *now)
 {
-	if (now->has_metrics != then->has_metrics ||
-		(now->has_metrics && memcmp(&now->metrics, &then->metrics, sizeof(now->metrics))))
-		log_warning("metrics: takes effect at a restart only");
+	if (before->has_metrics != now->has_metrics ||
+		(now->has_metrics && memcmp(&before->metrics, &now->metrics, sizeof(now->metrics))))
+		log_warning("metrics: the change takes effect at the next restart");
 }
 
-int relay_daemon_reload(struct relay_daemon *daemon, struct config_problems *problems)
+/*
+ * Read the configuration again and apply it. Returns 0, or -errno with `problems` saying what is
+ * wrong; then nothing has changed.
+ */
+static int reload(void *arg, struct config_problems *problems)
 {
+	struct relay_daemon *daemon = arg;
 	struct relay_conf *conf = NULL;
 	int rc = relay_options_read_conf(&daemon->options, &conf, problems);
 
 	config_log_problems(problems);
 	if (rc < 0) {
-		log_error("reload: the configuration is bad: going on with the one before");
+		log_error("reload failed, keeping the running configuration");
 		relay_watch_reload(&daemon->relay.watch, problems->text);
 		return rc;
 	}
 	notify_reloading();
 	warn_of_restart(daemon->relay.conf, conf);
-	relay_reload(&daemon->relay, conf);
-	log_notice("configuration read again");
-	relay_watch_reload(&daemon->relay.watch, NULL);
+	rc = relay_reload(&daemon->relay, conf);
+	if (rc < 0)
+		config_problem(problems, true, "reload", 0, "%s", strerror(-rc));
+	if (rc < 0)
+		log_error("reload failed, keeping the running configuration: %s", strerror(-rc));
+	else
+		log_notice("reloaded the configuration");
+	relay_watch_reload(&daemon->relay.watch, rc < 0 ? problems->text : NULL);
 	notify_ready();
-	return 0;
+	return rc;
 }
 
 static void on_reload(void *arg)
 {
 	struct config_problems problems = {0};
 
-	relay_daemon_reload(arg, &problems);
+	reload(arg, &problems);
 }
 
 static struct relay_conf *read_conf(const struct relay_options *options)
@@ -68,16 +79,23 @@ static struct relay_conf *read_conf(const struct relay_options *options)
 	return conf;
 }
 
-/* A relay that cannot be asked still relays: the socket is worth an error, not the start. */
+/* The relay works without its control socket, so a failure is logged and start-up goes on. */
 static void open_control(struct relay_daemon *daemon)
 {
 	const char *path = daemon->relay.conf->control;
 	int rc;
 
+	daemon->commands = (struct relay_control){
+		.view = relay_view_of(&daemon->relay),
+		.trace = &daemon->relay.trace,
+		.reload = reload,
+		.reload_arg = daemon,
+	};
 	if (!*path)
 		return;
-	rc = control_new(&daemon->control, daemon->loop, path, relay_control_commands, daemon);
-	daemon->relay.watch.control = daemon->control;
+	rc = control_new(
+		&daemon->control, daemon->loop, path, relay_control_commands, &daemon->commands);
+	relay_set_control(&daemon->relay, daemon->control);
 	if (rc < 0)
 		log_error("%s: the control socket cannot be opened: %s", path, strerror(-rc));
 }
@@ -88,20 +106,20 @@ static void open_metrics(struct relay_daemon *daemon)
 
 	if (conf->has_metrics)
 		metrics_server_new(&daemon->metrics, daemon->loop, &conf->metrics,
-			relay_metrics_fill, &daemon->relay);
+			relay_metrics_fill, &daemon->commands.view);
 }
 
 static int drop_privileges(const struct relay_conf *conf)
 {
-	/* A VRF that is made anew needs a socket on the port again. */
+	/* When a VRF is created again, it needs another socket on the port. */
 	static const int for_vrfs[] = {CAP_NET_BIND_SERVICE, -1};
 	static const int nothing[] = {-1};
 	int rc = privileges_drop(conf->user, relay_conf_has_vrf(conf) ? for_vrfs : nothing);
 
 	if (rc == -ENOENT)
-		log_error("there is no user '%s': make it, or change 'user'", conf->user);
+		log_error("user: there is no user '%s': create it or change the setting", conf->user);
 	else if (rc < 0)
-		log_error("privileges cannot be given up: %s", strerror(-rc));
+		log_error("cannot drop privileges: %s", strerror(-rc));
 	return rc;
 }
 
@@ -139,7 +157,7 @@ static int start(struct relay_daemon *daemon, struct relay_conf *conf)
 	daemon->loop = loop_new();
 	rc = daemon->loop ? run(daemon) : -ENOMEM;
 	metrics_server_free(daemon->metrics);
-	daemon->relay.watch.control = NULL;
+	relay_set_control(&daemon->relay, NULL);
 	control_free(daemon->control);
 	relay_fini(&daemon->relay);
 	loop_free(daemon->loop);
@@ -157,7 +175,7 @@ static void open_log(const struct relay_options *options)
 
 int relay_daemon_main(int argc, char *argv[])
 {
-	static struct relay_daemon daemon; /* large, and there is one */
+	static struct relay_daemon daemon; /* too large for the stack */
 	struct relay_conf *conf;
 	int status = EXIT_SUCCESS;
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The relay as a daemon: command line, configuration file, start, reload,
- * control socket, stop. main() is nothing but a call of this.
+ * The relay as a daemon: command line, configuration file, start, reload, control socket, stop.
+ * main() only calls relay_daemon_main().
  */
 #ifndef NB6_RELAYD_RELAY_DAEMON_H
 #define NB6_RELAYD_RELAY_DAEMON_H
 
-#include "daemon/control.h"
 #include "relayd/config/relay_options.h"
 #include "relayd/relay.h"
+#include "relayd/view/relay_control.h"
 
 struct metrics_server;
 
@@ -17,16 +17,11 @@ struct relay_daemon {
 	struct relay relay;
 	struct loop *loop;
 	struct control *control;
-	struct metrics_server *metrics; /* NULL: only the control socket gives them */
+	struct relay_control commands;  /* what the control socket's commands work on */
+	struct metrics_server *metrics; /* NULL: metrics are not served by HTTP */
 };
 
-/* Returns what the process exits with. */
+/* Returns the exit status of the process. */
 int relay_daemon_main(int argc, char *argv[]);
-
-/*
- * Read the configuration again and, where it is good, go on with it. Returns
- * 0, or -errno with `problems` saying what is wrong; then nothing has changed.
- */
-int relay_daemon_reload(struct relay_daemon *daemon, struct config_problems *problems);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Relay-forward headers. What is the same for every message of a link stands
- * ready in its template; per message come the peer-address, option 79 and the
- * length.
+ * Relay-forward headers. The part that is the same for all messages of a link is prepared in the
+ * link's forward template; the peer-address, option 79 and the length are added for each message.
  *
  *	template: relay header, Interface-Id, Remote-ID ... | option 79 | 9, length | message
  */
@@ -16,7 +15,7 @@
 
 enum { PEER_ADDRESS_AT = 18, MAC_LEN = 6 };
 
-/* The last of the header: the option that the message is in, and whether all fits a datagram. */
+/* Append the header of the Relay Message option; check that all of it fits into a datagram. */
 static enum relay_drop close_header(struct wire_out *out, size_t message_len, size_t *len)
 {
 	wire_put_u16(out, DHCP6_OPT_RELAY_MSG);
@@ -27,7 +26,7 @@ static enum relay_drop close_header(struct wire_out *out, size_t message_len, si
 	return RELAY_PASS;
 }
 
-/* Why a link without a template forwards nothing. */
+/* The reason why a link without a template forwards nothing. */
 static enum relay_drop why_not(const struct client_link *cl)
 {
 	return cl->state == CLIENT_LINK_STANDBY ? RELAY_DROP_STANDBY : RELAY_DROP_NO_ADDRESS;
@@ -56,7 +55,7 @@ enum relay_drop forward_client_message(const struct client_link *cl, const struc
 	return close_header(&out, d->len, len);
 }
 
-/* RFC 9915 section 19.1.2: where the relay below has a global address, that says enough. */
+/* RFC 9915 section 19.1.2: link-address is :: if the relay below has a global address. */
 static enum relay_drop put_relayed_fields(struct wire_out *out, const struct client_link *cl,
 	const struct udp_datagram *d, uint8_t hops)
 {
@@ -79,8 +78,8 @@ static enum relay_drop put_relayed_fields(struct wire_out *out, const struct cli
 }
 
 /*
- * RFC 8357: the port that the relay below listens on, where it is another one than
- * 547, so that the answer finds back with nothing kept here; 0 where it is ours alone.
+ * RFC 8357 section 5: the port of the relay below if it is not 547, which the server returns, so
+ * that the reply can be sent there without keeping state; 0 if only our own port differs.
  */
 static void put_relay_port(struct wire_out *out, const struct udp_datagram *d, bool own_port)
 {
@@ -92,7 +91,7 @@ static void put_relay_port(struct wire_out *out, const struct udp_datagram *d, b
 		dhcp6_put_u16_option(out, DHCP6_OPT_RELAY_PORT, port);
 }
 
-/* True where a relay anywhere in the nest supplies options, or the nest cannot be read. */
+/* True if any relay below supplies options, or the message cannot be read. */
 static bool has_rsoo(const struct udp_datagram *d)
 {
 	struct dhcp6_chain chain;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A datagram's way through the relay, from top to bottom:
+ * The path of a datagram through the relay, from the last function up:
  *
- *	relay_run_batches    receive a batch; let netlink and the side channel catch up
- *	find_links           where each came from
- *	relay_datagram       by its first octet: from a server, a relay below, a client
- *	forward.c, reply.c   decide and build
+ *	relay_run_batches    receive a batch, then read netlink and the MAC side channel
+ *	find_links           look up the client link of each datagram
+ *	relay_datagram       by its first octet: from a server, a relay below, or a client
+ *	forward.c, reply.c   decide, and build the header
  *	relay_send.c         queue, and send the batch
  *
- * Netlink is read after a batch was received and before it is handled: an
- * event that came before a message is known when the message is relayed,
- * without a timer and whatever order the loop calls us in.
+ * Netlink is read after a batch was received and before it is handled. So a change that the kernel
+ * made before a message arrived is known when the message is relayed, without any timer, and
+ * whatever order the loop runs its callbacks in.
  */
 #include "relayd/packet/relay_batch.h"
 
@@ -20,11 +20,12 @@
 #include "dhcp6/message.h"
 #include "relayd/packet/forward.h"
 #include "relayd/packet/relay_send.h"
-#include "relayd/view/relay_trace.h"
+#include "relayd/packet/relay_state.h"
+#include "relayd/packet/reply.h"
 
 enum {
-	BATCHES_PER_CALL = 8, /* then the loop has its turn */
-	NETLINK_READS = 32,   /* each takes some hundred events */
+	BATCHES_PER_CALL = 8, /* then other descriptors of the loop are served */
+	NETLINK_READS = 32,   /* each applies some hundred messages */
 };
 
 /* --- counting ------------------------------------------------------------------ */
@@ -38,7 +39,7 @@ static void count_drop(struct relay *relay, struct client_link *cl, const struct
 	relay->counters.dropped[reason]++;
 	if (cl)
 		cl->counters.dropped[reason]++;
-	/* Other links' clients are nobody's concern here; all the rest is worth a line at times. */
+	/* Messages on links that are not served are normal; every other reason is logged at times. */
 	if (reason == RELAY_DROP_NOT_SERVED)
 		return;
 	relay_watch_drop(&relay->watch, link ? link->name : NULL, d, reason);
@@ -57,7 +58,7 @@ static void count_received(struct relay *relay, struct client_link *cl, uint8_t 
 
 /* --- from clients, relays below, servers ------------------------------------------ */
 
-/* First the client's own share, so that one noisy client does not use up its link's. */
+/* The client's own limit first, so that one noisy client does not use up its link's. */
 static enum relay_drop check_rates(
 	struct relay *relay, struct client_link *cl, const struct udp_datagram *d)
 {
@@ -110,7 +111,7 @@ static enum relay_drop relay_from_relay(
 	enum relay_drop drop;
 	size_t len;
 
-	/* What we send to servers by multicast may come back to us, where one is on this host. */
+	/* Our own multicast to servers is looped back to us if this host has joined the group. */
 	if (!cl && IN6_IS_ADDR_MULTICAST(&d->local))
 		return RELAY_DROP_NOT_SERVED;
 	drop = forward_relayed_message(cl, policy, d, header, &len);
@@ -159,13 +160,27 @@ static bool is_relay_message(const struct udp_datagram *d)
 	return d->len > 0 && (d->data[0] == DHCP6_RELAY_REPL || d->data[0] == DHCP6_RELAY_FORW);
 }
 
+/* Decides a Relay-reply once more to show where it leads; that changes nothing. */
+static void trace(struct relay *relay, const struct client_link *from,
+	const struct udp_datagram *d, const uint8_t *header, enum relay_drop drop)
+{
+	struct reply reply;
+
+	if (d->len == 0 || d->data[0] != DHCP6_RELAY_REPL) {
+		relay_trace_request(&relay->trace, from, d, header, relay->chosen, drop);
+		return;
+	}
+	reply_decide(&relay->links, d, &reply);
+	relay_trace_reply(&relay->trace, reply.cl, d, &reply.to, reply.port, drop);
+}
+
 static void relay_datagram(
 	struct relay *relay, struct client_link *cl, const struct udp_datagram *d, uint8_t *header)
 {
 	const struct client_link *from;
 	enum relay_drop drop;
 
-	/* What is sent to VRRP's MAC comes in on a macvlan, and from the same clients. */
+	/* A message to VRRP's MAC comes in on the macvlan above the client link. */
 	if (!cl && is_relay_message(d))
 		cl = client_links_find_facing(&relay->links, d->ifindex);
 	from = cl;
@@ -182,14 +197,14 @@ static void relay_datagram(
 	}
 	if (drop)
 		count_drop(relay, cl, d, drop);
-	if (__builtin_expect(relay->tracers != NULL, 0))
-		relay_trace_datagram(relay, from, d, header, drop);
+	if (__builtin_expect(relay->trace.filters != NULL, 0))
+		trace(relay, from, d, header, drop);
 }
 
 /*
- * Thousands of links do not fit the processor's caches. Looked up for the
- * whole batch first, they are fetched side by side, not each when its message
- * is due. No link goes before the batch is done: only netlink takes them away.
+ * Thousands of links do not fit the processor's caches. They are looked up for the whole batch
+ * first, so that their memory is fetched in parallel. The pointers stay valid for the batch: links
+ * are removed only while netlink is read.
  */
 static void find_links(struct relay *relay, const struct udp_datagram *datagrams, int n)
 {
@@ -201,8 +216,8 @@ static void find_links(struct relay *relay, const struct udp_datagram *datagrams
 }
 
 /*
- * All that the kernel has told until now, as much as its socket can hold. A part of it would
- * give messages the names and addresses of a moment ago.
+ * Read all netlink messages that are pending, as many as the socket can hold. After only a part of
+ * them, messages would be relayed with outdated names and addresses.
  */
 static void catch_up(struct relay *relay)
 {
@@ -211,7 +226,7 @@ static void catch_up(struct relay *relay)
 			break;
 }
 
-/* Returns false when nothing waits any more. */
+/* Returns false when no more datagrams wait. */
 static bool run_batch(struct relay *relay, int fd)
 {
 	const struct udp_datagram *datagrams;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A datagram's way through the relay.
+ * The packet path: receiving, relaying and sending in batches.
  */
 #ifndef NB6_RELAYD_PACKET_RELAY_BATCH_H
 #define NB6_RELAYD_PACKET_RELAY_BATCH_H
 
 struct relay;
 
-/* Relay what waits on a socket, at most a few batches: call it when the socket is readable. */
+/* Relay the datagrams waiting on a socket, at most a few batches; for when it is readable. */
 void relay_run_batches(struct relay *relay, int fd);
 
 #endif

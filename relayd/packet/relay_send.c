@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Sending, and what to do where the kernel refuses: the source address toward
- * a server may have gone the moment before.
+ * Sending, and handling of datagrams that the kernel refuses: the source address toward a server
+ * may have been removed a moment before.
  *
- * Messages to servers leave by the socket that receives, replies by others
- * (reply_sockets.h).
+ * Messages to servers leave by the socket that receives their replies; replies to clients leave by
+ * sockets of their own (reply_sockets.h).
  */
 #include "relayd/packet/relay_send.h"
 
@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "daemon/mix.h"
-#include "relayd/view/relay_trace.h"
 #include "relayd/servers/server_choice.h"
 
 static void fill_outgoing(struct udp_outgoing *out, const struct server_path *server)
@@ -36,10 +35,10 @@ static void count_send_failure(
 {
 	relay->counters.dropped[reason]++;
 	log_limited(&relay->drop_limit[reason], LOG_LEVEL_WARNING,
-		"%s %s: a message could not be sent: %s", what, name, strerror(error));
+		"%s %s: cannot send a message: %s", what, name, strerror(error));
 }
 
-/* The kernel refused: what we knew is out of date. Ask again, try once more. */
+/* If the error says that the path is outdated, look it up again and send once more. */
 static void forward_failed(void *arg, const struct udp_outgoing *datagram, int error)
 {
 	struct relay *relay = arg;
@@ -57,12 +56,12 @@ static void forward_failed(void *arg, const struct udp_outgoing *datagram, int e
 	server->failed++;
 	server->forwarded--;
 	relay->counters.forwarded--;
-	if (relay->tracers)
-		relay_trace_refused(relay, datagram, server, error);
+	if (relay->trace.filters)
+		relay_trace_refused(&relay->trace, datagram, server, error);
 	count_send_failure(relay, RELAY_DROP_SEND_FAILED, "server", server->text, error);
 }
 
-/* By the client's link alone there is no way to an address from elsewhere. */
+/* Sent out on the client's link only, a datagram to an address that is not on it is unreachable. */
 static enum relay_drop why_refused(const struct udp_outgoing *datagram, int error)
 {
 	return error == ENETUNREACH && datagram->ifindex &&
@@ -83,9 +82,9 @@ static void reply_failed(void *arg, const struct udp_outgoing *datagram, int err
 		cl->counters.replied[slot]--;
 		cl->counters.dropped[reason]++;
 	}
-	if (relay->tracers)
-		relay_trace_refused(relay, datagram, NULL, error);
-	count_send_failure(relay, reason, "link", cl ? cl->name : "(a relay beyond)", error);
+	if (relay->trace.filters)
+		relay_trace_refused(&relay->trace, datagram, NULL, error);
+	count_send_failure(relay, reason, "link", cl ? cl->name : "(relay below, reached by routing)", error);
 }
 
 void relay_flush(struct relay *relay)
@@ -114,7 +113,7 @@ static struct udp_outgoing *add_reply(struct relay *relay, int ifindex)
 	return reply_sockets_add(&relay->replies, ifindex);
 }
 
-/* What one client sends reaches a server in its order; clients may overtake each other. */
+/* The messages of one client stay in order; those of different clients need not. */
 static uint32_t flow_of(const struct udp_datagram *d)
 {
 	uint64_t hash = mix_in6((uint32_t)d->ifindex, &d->peer.sin6_addr);
@@ -150,10 +149,10 @@ enum relay_drop relay_send_to_servers(
 }
 
 /*
- * Out by the client's link and no other. Toward a global address (RFC 9686) that holds
- * only where the source is left to the kernel: with one that is named it takes a
- * route by another link where that is more specific, and whoever writes an
- * address from elsewhere into a message would have answers sent there.
+ * Send out on the client's link and no other. For a global address (RFC 9686) this works only if the
+ * kernel chooses the source: with a source that we name, the kernel uses a more specific route by
+ * another link, and anyone who writes a foreign address into a message could make the relay send
+ * replies there.
  */
 static void keep_on_link(struct udp_outgoing *out, const struct client_link *cl)
 {

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the relay sends: datagrams are put in a queue and leave together at the
- * end of a batch. What they point at must stay until then.
+ * Sending: datagrams are queued and leave together at the end of a batch. The octets that they point
+ * at must stay valid until then.
  */
 #ifndef NB6_RELAYD_PACKET_RELAY_SEND_H
 #define NB6_RELAYD_PACKET_RELAY_SEND_H
 
-#include "relayd/relay.h"
+#include "relayd/packet/relay_state.h"
 #include "relayd/packet/reply.h"
 
 /*
- * Queue a message behind a header of ours, for each server that is to get it. Returns
- * RELAY_PASS, or RELAY_DROP_NO_SERVER where there is none.
+ * Queue a message with our header in front of it, for each server that gets it. Returns RELAY_PASS,
+ * or RELAY_DROP_NO_SERVER if there is no server.
  */
 enum relay_drop relay_send_to_servers(
 	struct relay *relay, const struct udp_datagram *d, uint8_t *header, size_t header_len);
 
-/* Queue the message in a server's Relay-reply, for the client or relay that it is for. */
+/* Queue the message that was in a server's Relay-reply, for the client or relay below. */
 void relay_send_reply(
 	struct relay *relay, const struct server_path *server, const struct reply *reply);
 
-/* Send all that is queued. What the kernel refuses is tried once more by a new path, or counted. */
+/* Send the queue. A datagram that the kernel refuses is sent again by a new path, or counted. */
 void relay_flush(struct relay *relay);
 
 #endif

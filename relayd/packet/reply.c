@@ -2,15 +2,15 @@
 /*
  * Unwrapping Relay-replies.
  *
- * The Interface-Id has the name of the link in it, so it leads to the right one also
- * where all links share one link-local address, after the link was made anew,
- * and after we were restarted. The link-address is the second choice.
+ * The Interface-Id contains the name of the link. So it identifies the right link even if all links
+ * share a link-local address, if the link was deleted and created again, or if the relay was
+ * restarted. The link-address is the second choice.
  */
 #include "relayd/packet/reply.h"
 
 #include "dhcp6/message.h"
 
-/* The options that matter, found in one walk. */
+/* The options that are used, found in one walk. */
 struct reply_options {
 	struct wire_in interface_id, message;
 	bool has_interface_id, has_message;
@@ -68,13 +68,13 @@ enum relay_drop reply_decide(
 	reply->message = options.message;
 	reply->message_type = dhcp6_peek_type(&options.message);
 	reply->to = relay.peer_address;
-	/* By the inner type, not by the link-address: a relay below listens as servers do. */
+	/* By the type of the inner message: relays listen on the same port as servers. */
 	reply->port = DHCP6_CLIENT_PORT;
 	if (reply->message_type == DHCP6_RELAY_REPL)
 		reply->port = options.relay_port ? options.relay_port : DHCP6_SERVER_PORT;
 	if (IN6_IS_ADDR_MULTICAST(&reply->to) || IN6_IS_ADDR_UNSPECIFIED(&reply->to))
 		return RELAY_DROP_MALFORMED;
-	/* To a relay that reached us through routers: the way we gave it no link for. */
+	/* For a relay that reached us through routers; we sent no link-address for it. */
 	if (!options.has_interface_id && IN6_IS_ADDR_UNSPECIFIED(&relay.link_address) &&
 		reply->message_type == DHCP6_RELAY_REPL && !IN6_IS_ADDR_LINKLOCAL(&reply->to))
 		return RELAY_PASS;

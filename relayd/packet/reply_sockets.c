@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Shares are by the number of the link: neighbouring VLANs have different ones.
- * A batch costs a system call for each share that has a reply in it, which is
- * little beside the replies themselves.
+ * A link's socket is chosen by its ifindex, so neighbouring VLANs use different ones. A batch costs
+ * one system call for each socket that has a reply to send.
  */
 #include "relayd/packet/reply_sockets.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-enum { SEND_BUFFER = 8 << 20 }; /* a limit, nothing is allocated */
+enum { SEND_BUFFER = 8 << 20 }; /* a limit; nothing is allocated for it */
 
 static int open_share(struct reply_sockets *replies, int fd, unsigned most)
 {

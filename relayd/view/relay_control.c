@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The relay in JSON. Names are those of the fields and counters; what is not
- * known is left out, never invented.
+ * The state of the relay in JSON. Keys are the names of fields and counters. An unknown value is left
+ * out, never invented.
  */
 #include "relayd/view/relay_control.h"
 
@@ -10,13 +10,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "relayd/relay_daemon.h"
 #include "relayd/view/relay_json.h"
 #include "relayd/view/relay_metrics.h"
-#include "relayd/view/relay_trace.h"
-#include "relayd/servers/server_list.h"
 
-/* Message types that were seen, by name. */
+/* The message types that occurred, by name. */
 static json_t *types_json(const uint64_t counts[RELAY_TYPES])
 {
 	json_t *types = json_object();
@@ -56,19 +53,18 @@ static json_t *netlink_json(const struct link_monitor_counters *counters)
 
 static json_t *run_status(void *arg, int n_words, char *const words[])
 {
-	const struct relay_daemon *daemon = arg;
-	const struct relay *relay = &daemon->relay;
-	const struct client_links *links = &relay->links;
+	const struct relay_view *view = &((const struct relay_control *)arg)->view;
+	const struct client_links *links = view->links;
 
 	(void)n_words;
 	(void)words;
 	return json_pack("{s:s, s:I, s:I, s:i, s:i, s:i, s:s, s:o, s:o}", "version",
-		PACKAGE_VERSION, "uptime", (json_int_t)(time(NULL) - relay->started_s),
-		"receive-queue-drops", (json_int_t)relay_queue_drops(relay), "links",
+		PACKAGE_VERSION, "uptime", (json_int_t)(time(NULL) - view->started_s),
+		"receive-queue-drops", (json_int_t)view->queue_drops(view->relay), "links",
 		(int)links->registry.count, "ready", (int)client_links_count(links, CLIENT_LINK_READY),
-		"servers", (int)relay->paths.list.count, "client-mac-by",
-		client_mac_method_name(client_mac_method(relay->mac)), "counters",
-		counters_json(&relay->counters), "netlink", netlink_json(&relay->monitor.counters));
+		"servers", (int)view->servers->count, "client-mac-by",
+		client_mac_method_name(client_mac_method(view->mac)), "counters",
+		counters_json(view->counters), "netlink", netlink_json(&view->monitor->counters));
 }
 
 static json_t *link_json(const struct client_link *cl)
@@ -91,17 +87,17 @@ static json_t *link_json(const struct client_link *cl)
 
 static json_t *run_links(void *arg, int n_words, char *const words[])
 {
-	const struct relay_daemon *daemon = arg;
+	const struct relay_control *control = arg;
 	json_t *links = json_array();
 
 	(void)n_words;
 	(void)words;
-	for (const struct client_link *cl = daemon->relay.links.registry.first; cl; cl = cl->next)
+	for (const struct client_link *cl = control->view.links->registry.first; cl; cl = cl->next)
 		json_array_append_new(links, link_json(cl));
 	return json_pack("{s:o}", "links", links);
 }
 
-/* What is wrong with the way to a server, or with its name; NULL: nothing. */
+/* What is wrong with the path to a server, or with its name in DNS; NULL: nothing. */
 static const char *reason_of(const struct server_list *list, const struct server_path *server)
 {
 	const struct server_name *name;
@@ -140,7 +136,7 @@ static json_t *server_json(const struct server_list *list, const struct server_p
 	return json;
 }
 
-/* A configured server that messages do not go to now, and why. */
+/* A configured server that no message goes to now, and why. */
 static void add_missing(
 	json_t *servers, const struct server_list *list, const struct relay_server *configured)
 {
@@ -154,8 +150,7 @@ static void add_missing(
 
 static json_t *run_servers(void *arg, int n_words, char *const words[])
 {
-	const struct relay_daemon *daemon = arg;
-	const struct server_list *list = &daemon->relay.paths.list;
+	const struct server_list *list = ((const struct relay_control *)arg)->view.servers;
 	json_t *servers = json_array();
 
 	(void)n_words;
@@ -174,7 +169,7 @@ static json_t *run_metrics(void *arg, int n_words, char *const words[])
 
 	(void)n_words;
 	(void)words;
-	relay_metrics_fill(&((struct relay_daemon *)arg)->relay, &m);
+	relay_metrics_fill(&((struct relay_control *)arg)->view, &m);
 	answer = m.failed ? NULL : json_pack("{s:s}", "metrics", m.text);
 	metrics_fini(&m);
 	return answer;
@@ -182,13 +177,24 @@ static json_t *run_metrics(void *arg, int n_words, char *const words[])
 
 static json_t *run_reload(void *arg, int n_words, char *const words[])
 {
+	const struct relay_control *control = arg;
 	struct config_problems problems = {0};
 
 	(void)n_words;
 	(void)words;
-	if (relay_daemon_reload(arg, &problems) < 0)
+	if (control->reload(control->reload_arg, &problems) < 0)
 		return control_error("%s", problems.text);
 	return json_pack("{s:b}", "reloaded", 1);
+}
+
+static json_t *open_trace(void *arg, int n_words, char *const words[], void **filter)
+{
+	return relay_trace_open(((struct relay_control *)arg)->trace, n_words, words, filter);
+}
+
+static void close_trace(void *arg, void *filter)
+{
+	relay_trace_close(((struct relay_control *)arg)->trace, filter);
 }
 
 const struct control_command relay_control_commands[] = {
@@ -197,6 +203,6 @@ const struct control_command relay_control_commands[] = {
 	{"servers", run_servers},
 	{"metrics", run_metrics},
 	{"reload", run_reload},
-	{.name = "trace", .open = relay_trace_open, .close = relay_trace_close},
+	{.name = "trace", .open = open_trace, .close = close_trace},
 	{NULL, NULL},
 };

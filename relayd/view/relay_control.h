@@ -1,24 +1,34 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the operator can ask a running relay: the commands of its control
- * socket, answered in JSON.
+ * The commands of the relay's control socket, which netboot6 relay sends; the answers are JSON.
  */
 #ifndef NB6_RELAYD_VIEW_RELAY_CONTROL_H
 #define NB6_RELAYD_VIEW_RELAY_CONTROL_H
 
+#include "daemon/config.h"
 #include "daemon/control.h"
+#include "relayd/view/relay_trace.h"
+#include "relayd/view/relay_view.h"
 
-struct relay_daemon;
+/* What the commands work on. */
+struct relay_control {
+	struct relay_view view;
+	struct relay_trace *trace;
+	/* Read the configuration again: 0, or -errno and what is wrong. */
+	int (*reload)(void *arg, struct config_problems *problems);
+	void *reload_arg;
+};
 
 /*
  *	status    version, uptime, counters, how client MACs are learnt
  *	links     every client-facing link: state, reason, link-address, counters
  *	servers   every server: uplink, next hop, source, since when, shifts
+ *	metrics   the text that Prometheus reads
  *	reload    read the configuration again
- *	watch     what happens to the relay, as it happens: relay_watch.h
- *	trace     what happens to some clients' messages: relay_trace.h
+ *	watch     events of the relay as they happen: relay_watch.h
+ *	trace     messages of chosen clients as they are handled: relay_trace.h
  *
- * The commands take a struct relay_daemon.
+ * The commands take a struct relay_control.
  */
 extern const struct control_command relay_control_commands[];
 

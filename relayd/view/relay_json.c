@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * One function per kind of value.
- */
 #include "relayd/view/relay_json.h"
 
 #include <arpa/inet.h>

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One function per family or few. What belongs to no client link has an empty label `link`:
- * it is what the whole counts beyond the links.
+ * One function for each group of metrics. Counts that belong to no client link have an empty label
+ * `link`: they are the relay's total minus those of all links.
  */
 #include "relayd/view/relay_metrics.h"
 
 #include <config.h>
 
-#include "relayd/relay.h"
 #include "relayd/view/relay_json.h"
+#include "relayd/view/relay_view.h"
 
-static void fill_daemon(const struct relay *relay, struct metrics *m)
+static void fill_daemon(const struct relay_view *view, struct metrics *m)
 {
 	metrics_family(
 		m, "netboot6_relay_info", METRICS_GAUGE, "Version and how client MACs are learnt.");
 	metrics_sample(m, 1, "version", PACKAGE_VERSION, "client_mac_by",
-		client_mac_method_name(client_mac_method(relay->mac)), NULL);
+		client_mac_method_name(client_mac_method(view->mac)), NULL);
 	metrics_family(m, "netboot6_relay_start_time_seconds", METRICS_GAUGE,
 		"When the relay started, Unix time.");
-	metrics_sample(m, (double)relay->started_s, NULL);
+	metrics_sample(m, (double)view->started_s, NULL);
 }
 
 /* --- links -------------------------------------------------------------------------- */
@@ -30,16 +30,16 @@ static void fill_link_states(const struct client_links *links, struct metrics *m
 		metrics_sample(m, (double)client_links_count(links, (enum client_link_state)state),
 			"state", client_link_state_name((enum client_link_state)state), NULL);
 	metrics_family(m, "netboot6_relay_link_ready", METRICS_GAUGE,
-		"1 where messages from the link are relayed.");
+		"1 if messages from the link are relayed, else 0.");
 	for (const struct client_link *cl = links->registry.first; cl; cl = cl->next)
 		metrics_sample(m, cl->state == CLIENT_LINK_READY, "link", cl->name, NULL);
 	metrics_family(m, "netboot6_relay_link_address_changes_total", METRICS_COUNTER,
-		"Changes of the link-address.");
+		"Changes of the link-address of the link.");
 	for (const struct client_link *cl = links->registry.first; cl; cl = cl->next)
 		metrics_sample(m, (double)cl->changes, "link", cl->name, NULL);
 }
 
-/* One array of counters: which, how many there are, what each is called. */
+/* One array of counters in struct relay_counters and how to label its elements. */
 struct counted {
 	size_t offset; /* in struct relay_counters */
 	unsigned n;
@@ -58,14 +58,14 @@ static const uint64_t *array_of(const struct relay_counters *counters, const str
 	return (const uint64_t *)(const void *)((const char *)counters + what->offset);
 }
 
-/* Each link's that are not zero, then what the whole has beyond them. */
-static void fill_array(const struct relay *relay, struct metrics *m, const struct counted *what)
+/* The counters of each link that are not zero, then what the total has beyond them. */
+static void fill_array(const struct relay_view *view, struct metrics *m, const struct counted *what)
 {
-	const uint64_t *whole = array_of(&relay->counters, what);
+	const uint64_t *whole = array_of(view->counters, what);
 	uint64_t of_links[RELAY_TYPES] = {0};
 	char text[RELAY_TYPE_NAME];
 
-	for (const struct client_link *cl = relay->links.registry.first; cl; cl = cl->next) {
+	for (const struct client_link *cl = view->links->registry.first; cl; cl = cl->next) {
 		const uint64_t *own = array_of(&cl->counters, what);
 
 		for (unsigned i = 0; i < what->n; i++) {
@@ -81,7 +81,7 @@ static void fill_array(const struct relay *relay, struct metrics *m, const struc
 				what->name(i, text), NULL);
 }
 
-static void fill_messages(const struct relay *relay, struct metrics *m)
+static void fill_messages(const struct relay_view *view, struct metrics *m)
 {
 	static const struct counted received = {
 		offsetof(struct relay_counters, received), RELAY_TYPES, "type", relay_type_name};
@@ -92,21 +92,21 @@ static void fill_messages(const struct relay *relay, struct metrics *m)
 
 	_Static_assert((int)RELAY_DROPS <= (int)RELAY_TYPES, "fill_array() has room for so many");
 	metrics_family(m, "netboot6_relay_received_messages_total", METRICS_COUNTER,
-		"Messages from clients and relays below.");
-	fill_array(relay, m, &received);
+		"Messages received from clients and relays below.");
+	fill_array(view, m, &received);
 	metrics_family(m, "netboot6_relay_replied_messages_total", METRICS_COUNTER,
 		"Messages delivered to clients and relays below.");
-	fill_array(relay, m, &replied);
+	fill_array(view, m, &replied);
 	metrics_family(m, "netboot6_relay_dropped_messages_total", METRICS_COUNTER,
 		"Messages in either direction that went no further.");
-	fill_array(relay, m, &dropped);
+	fill_array(view, m, &dropped);
 	metrics_family(m, "netboot6_relay_forwarded_messages_total", METRICS_COUNTER,
 		"Messages of the link that went to servers, each counted once.");
-	for (const struct client_link *cl = relay->links.registry.first; cl; cl = cl->next)
+	for (const struct client_link *cl = view->links->registry.first; cl; cl = cl->next)
 		metrics_sample(m, (double)cl->counters.forwarded, "link", cl->name, NULL);
 	metrics_family(m, "netboot6_relay_forwarded_without_mac_messages_total", METRICS_COUNTER,
-		"Those of them without option 79 though it was wanted.");
-	for (const struct client_link *cl = relay->links.registry.first; cl; cl = cl->next)
+		"Client messages forwarded without option 79 although client-mac is enabled.");
+	for (const struct client_link *cl = view->links->registry.first; cl; cl = cl->next)
 		metrics_sample(m, (double)cl->counters.without_mac, "link", cl->name, NULL);
 }
 
@@ -156,19 +156,19 @@ static void fill_servers(const struct server_list *list, struct metrics *m)
 		double (*value)(const struct server_path *server);
 	} families[] = {
 		{"netboot6_relay_server_reachable", METRICS_GAUGE,
-			"1 where there is a way to the server.", server_reachable},
+			"1 if there is a path to the server, else 0.", server_reachable},
 		{"netboot6_relay_server_silent", METRICS_GAUGE,
-			"1 where many messages had no reply for some seconds.", server_silent},
+			"1 if the server did not reply to several messages over some seconds, else 0.", server_silent},
 		{"netboot6_relay_server_forwarded_messages_total", METRICS_COUNTER,
 			"Messages sent to the server.", server_forwarded},
 		{"netboot6_relay_server_replies_total", METRICS_COUNTER,
-			"Messages that came from the server.", server_replies},
+			"Messages received from the server.", server_replies},
 		{"netboot6_relay_server_send_failures_total", METRICS_COUNTER,
-			"Messages that the kernel refused to send there.", server_failed},
+			"Messages to the server that the kernel refused to send.", server_failed},
 		{"netboot6_relay_server_path_shifts_total", METRICS_COUNTER,
 			"Changes of uplink, next hop or source address.", server_shifts},
 		{"netboot6_relay_server_last_reply_timestamp_seconds", METRICS_GAUGE,
-			"When the last message came from the server, Unix time; 0: never.",
+			"When the last message from the server was received, Unix time; 0: never.",
 			server_last_reply},
 	};
 
@@ -180,31 +180,31 @@ static void fill_servers(const struct server_list *list, struct metrics *m)
 	}
 }
 
-static void fill_kernel(const struct relay *relay, struct metrics *m)
+static void fill_kernel(const struct relay_view *view, struct metrics *m)
 {
-	const struct link_monitor_counters *netlink = &relay->monitor.counters;
+	const struct link_monitor_counters *netlink = &view->monitor->counters;
 
 	metrics_family(m, "netboot6_relay_receive_queue_drops_total", METRICS_COUNTER,
-		"Datagrams that the kernel dropped since a receive queue of the relay was full.");
-	metrics_sample(m, (double)relay_queue_drops(relay), NULL);
+		"Datagrams dropped by the kernel because a receive buffer of the relay was full.");
+	metrics_sample(m, (double)view->queue_drops(view->relay), NULL);
 	metrics_family(m, "netboot6_relay_netlink_events_total", METRICS_COUNTER,
-		"Events about links and addresses that were applied.");
+		"Netlink messages about links and addresses that were applied.");
 	metrics_sample(m, (double)netlink->events, NULL);
 	metrics_family(m, "netboot6_relay_netlink_overruns_total", METRICS_COUNTER,
-		"Times that the kernel dropped events for want of room.");
+		"Times that netlink messages were lost because the receive buffer was full.");
 	metrics_sample(m, (double)netlink->overruns, NULL);
 	metrics_family(m, "netboot6_relay_netlink_resyncs_total", METRICS_COUNTER,
-		"Whole pictures of the links: the first one, and one for each repair.");
+		"Full dumps of links and addresses: the first one, and one after each loss.");
 	metrics_sample(m, (double)netlink->resyncs, NULL);
 }
 
 void relay_metrics_fill(void *arg, struct metrics *m)
 {
-	const struct relay *relay = arg;
+	const struct relay_view *view = arg;
 
-	fill_daemon(relay, m);
-	fill_link_states(&relay->links, m);
-	fill_messages(relay, m);
-	fill_servers(&relay->paths.list, m);
-	fill_kernel(relay, m);
+	fill_daemon(view, m);
+	fill_link_states(view->links, m);
+	fill_messages(view, m);
+	fill_servers(view->servers, m);
+	fill_kernel(view, m);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The relay's counters as metrics. There are as many series as links, by the types and reasons that
- * were seen on each, and as servers: nothing that a client sends makes a new one.
+ * The relay's counters as metrics for Prometheus. There is one series for each link and the message
+ * types and drop reasons that occurred on it, and one for each server; a client cannot create
+ * others.
  */
 #ifndef NB6_RELAYD_VIEW_RELAY_METRICS_H
 #define NB6_RELAYD_VIEW_RELAY_METRICS_H
 
 #include "daemon/metrics.h"
 
-/* `arg` is a struct relay. A metrics_fill_fn. */
+/* A metrics_fill_fn; `arg` is a struct relay_view. */
 void relay_metrics_fill(void *arg, struct metrics *m);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who traces, and what each is told. Every line has the event "trace", the
- * `direction` ("to-servers" or "to-client") and a `verdict`: "forwarded",
- * "delivered", "dropped" or "refused" with a `reason`.
+ * Each traced message becomes one line of JSON for each stream whose filter matches it. The line
+ * has the event "trace", the `direction` ("to-servers" or "to-client") and a `verdict`:
+ * "forwarded", "delivered", or "dropped" or "refused" with a `reason`.
  */
 #include "relayd/view/relay_trace.h"
 
@@ -11,14 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "relayd/relay_daemon.h"
 #include "relayd/view/relay_json.h"
-#include "relayd/packet/reply.h"
+#include "relayd/view/relay_watch.h"
 #include "relayd/view/trace_filter.h"
 
-json_t *relay_trace_open(void *arg, int n_words, char *const words[], void **out)
+json_t *relay_trace_open(struct relay_trace *trace, int n_words, char *const words[], void **out)
 {
-	struct relay *relay = &((struct relay_daemon *)arg)->relay;
 	struct trace_filter *filter = malloc(sizeof(*filter));
 	char why[CONTROL_LINE_MAX];
 
@@ -28,15 +26,15 @@ json_t *relay_trace_open(void *arg, int n_words, char *const words[], void **out
 		free(filter);
 		return control_error("trace: %s", why);
 	}
-	filter->next = relay->tracers;
-	relay->tracers = filter;
+	filter->next = trace->filters;
+	trace->filters = filter;
 	*out = filter;
 	return json_pack("{s:b}", "tracing", 1);
 }
 
-void relay_trace_close(void *arg, void *filter)
+void relay_trace_close(struct relay_trace *trace, void *filter)
 {
-	struct trace_filter **at = &((struct relay_daemon *)arg)->relay.tracers;
+	struct trace_filter **at = &trace->filters;
 
 	while (*at != filter)
 		at = &(*at)->next;
@@ -44,28 +42,30 @@ void relay_trace_close(void *arg, void *filter)
 	free(filter);
 }
 
-static bool takes(const void *filter)
+static bool is_matched(const void *filter)
 {
-	return ((const struct trace_filter *)filter)->takes;
+	return ((const struct trace_filter *)filter)->matched;
 }
 
-static bool anybody_takes(struct relay *relay, const char *link, const struct trace_message *facts)
+/* Mark the filters that match the message; false: none does. */
+static bool match_filters(
+	struct relay_trace *trace, const char *link, const struct trace_message *message)
 {
 	bool any = false;
 
-	for (struct trace_filter *f = relay->tracers; f; f = f->next) {
-		f->takes = trace_filter_match(f, link, facts);
-		any |= f->takes;
+	for (struct trace_filter *f = trace->filters; f; f = f->next) {
+		f->matched = trace_filter_match(f, link, message);
+		any |= f->matched;
 	}
 	return any;
 }
 
-static void publish(struct relay *relay, json_t *event)
+static void publish(struct relay_trace *trace, json_t *event)
 {
-	control_publish_to(relay->watch.control, "trace", takes, event);
+	control_publish_to(trace->control, "trace", is_matched, event);
 }
 
-/* What is the same for all of them. */
+/* The fields that all lines have. */
 static json_t *event_of(const char *direction, const char *link, const struct trace_message *facts)
 {
 	json_t *event = relay_watch_event("trace");
@@ -94,7 +94,7 @@ static void set_drop(json_t *event, enum relay_drop drop, const struct client_li
 	relay_json_set_text(event, "link-reason", cl ? cl->reason : NULL);
 }
 
-/* What the Relay-forward around it says. */
+/* The fields of the Relay-forward that the relay made. */
 static void set_header(json_t *event, const struct trace_message *facts)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -108,43 +108,55 @@ static void set_header(json_t *event, const struct trace_message *facts)
 
 /* --- toward the servers -------------------------------------------------------------- */
 
-static json_t *chosen_json(const struct relay *relay)
+static json_t *chosen_json(const struct server_list *list, unsigned chosen)
 {
 	json_t *servers = json_array();
 
-	for (size_t i = 0; i < relay->paths.list.count; i++)
-		if (relay->chosen & 1u << i)
-			json_array_append_new(servers, json_string(relay->paths.list.server[i].text));
+	for (size_t i = 0; i < list->count; i++)
+		if (chosen & 1u << i)
+			json_array_append_new(servers, json_string(list->server[i].text));
 	return servers;
 }
 
-/* What was dropped before its MAC was of interest. */
-static void find_mac(
-	const struct relay *relay, const struct udp_datagram *d, struct trace_message *facts)
+static const char *mac_method(const struct relay_trace *trace)
 {
-	const struct link *link = link_table_find(&relay->table, d->ifindex);
-
-	if (link && facts->relays == 0 && d->len >= DHCP6_HEADER_LEN &&
-		client_mac_find_on(relay->mac, link, &d->peer.sin6_addr, d->data, facts->mac))
-		facts->mac_by = client_mac_method_name(client_mac_method(relay->mac));
+	return client_mac_method_name(client_mac_method(trace->view->mac));
 }
 
-static void trace_request(struct relay *relay, const struct client_link *cl,
-	const struct udp_datagram *d, const uint8_t *header, enum relay_drop drop)
+static const char *link_name(const struct relay_trace *trace, int ifindex)
 {
-	const struct link *link = link_table_find(&relay->table, d->ifindex);
-	const char *name = link ? link->name : "";
+	const struct link *link = link_table_find(trace->view->links->table, ifindex);
+
+	return link ? link->name : "";
+}
+
+/* A dropped message has no header of ours that would show its client's MAC. */
+static void find_mac(
+	const struct relay_trace *trace, const struct udp_datagram *d, struct trace_message *facts)
+{
+	const struct link *link = link_table_find(trace->view->links->table, d->ifindex);
+
+	if (link && facts->relays == 0 && d->len >= DHCP6_HEADER_LEN &&
+		client_mac_find_on(
+			trace->view->mac, link, &d->peer.sin6_addr, d->data, facts->mac))
+		facts->mac_by = mac_method(trace);
+}
+
+void relay_trace_request(struct relay_trace *trace, const struct client_link *cl,
+	const struct udp_datagram *d, const uint8_t *header, unsigned chosen,
+	enum relay_drop drop)
+{
+	const char *name = link_name(trace, d->ifindex);
 	struct trace_message facts;
 	json_t *event;
 
 	trace_message_read(&facts, &d->peer.sin6_addr, wire_in_of(d->data, d->len));
 	if (drop)
-		find_mac(relay, d, &facts);
+		find_mac(trace, d, &facts);
 	else
-		trace_message_add_header(&facts, header, FORWARD_HEADER_MAX,
-			client_mac_method_name(client_mac_method(relay->mac)));
+		trace_message_add_header(&facts, header, FORWARD_HEADER_MAX, mac_method(trace));
 	trace_message_guess_mac(&facts);
-	if (!anybody_takes(relay, name, &facts))
+	if (!match_filters(trace, name, &facts))
 		return;
 	event = event_of("to-servers", name, &facts);
 	if (drop) {
@@ -152,71 +164,57 @@ static void trace_request(struct relay *relay, const struct client_link *cl,
 	} else {
 		relay_json_set_text(event, "verdict", "forwarded");
 		set_header(event, &facts);
-		json_object_set_new(event, "servers", chosen_json(relay));
+		json_object_set_new(event, "servers", chosen_json(trace->view->servers, chosen));
 	}
-	publish(relay, event);
+	publish(trace, event);
 }
 
 /* --- toward the client ----------------------------------------------------------------- */
 
-/* The outermost header of a Relay-reply is the one that we are addressed by. */
-static void read_reply(struct trace_message *facts, const struct in6_addr *peer, struct wire_in in)
+void relay_trace_reply(struct relay_trace *trace, const struct client_link *cl,
+	const struct udp_datagram *d, const struct in6_addr *to, uint16_t port,
+	enum relay_drop drop)
 {
-	trace_message_read(facts, peer, in);
-	facts->relays -= facts->relays > 0;
-	trace_message_guess_mac(facts);
-}
-
-static void trace_reply(struct relay *relay, const struct udp_datagram *d, enum relay_drop drop)
-{
+	const char *name = cl ? cl->name : "";
 	char from[INET6_ADDRSTRLEN];
 	struct trace_message facts;
-	struct reply reply;
-	const char *name;
 	json_t *event;
 
-	read_reply(&facts, &d->peer.sin6_addr, wire_in_of(d->data, d->len));
-	reply_decide(&relay->links, d, &reply); /* once more: it changes nothing */
-	name = reply.cl ? reply.cl->name : "";
-	if (!anybody_takes(relay, name, &facts))
+	trace_message_read(&facts, &d->peer.sin6_addr, wire_in_of(d->data, d->len));
+	/* The outermost relay header is the one addressed to us: no relay below added it. */
+	facts.relays -= facts.relays > 0;
+	trace_message_guess_mac(&facts);
+	if (!match_filters(trace, name, &facts))
 		return;
 	event = event_of("to-client", name, &facts);
 	inet_ntop(AF_INET6, &d->peer.sin6_addr, from, sizeof(from));
 	relay_json_set_text(event, "server", from);
 	if (drop) {
-		set_drop(event, drop, reply.cl);
+		set_drop(event, drop, cl);
 	} else {
 		relay_json_set_text(event, "verdict", "delivered");
-		relay_json_set_address(event, "to", &reply.to);
-		relay_json_set_number(event, "port", reply.port);
+		relay_json_set_address(event, "to", to);
+		relay_json_set_number(event, "port", port);
 	}
-	publish(relay, event);
+	publish(trace, event);
 }
 
-void relay_trace_datagram(struct relay *relay, const struct client_link *cl,
-	const struct udp_datagram *d, const uint8_t *header, enum relay_drop drop)
-{
-	if (d->len > 0 && d->data[0] == DHCP6_RELAY_REPL)
-		trace_reply(relay, d, drop);
-	else
-		trace_request(relay, cl, d, header, drop);
-}
+/* --- refused by the kernel ------------------------------------------------------------- */
 
-/* --- what the kernel refused --------------------------------------------------------------- */
-
-static const char *link_of_header(const struct relay *relay, const struct trace_message *facts)
+static const char *link_of_header(
+	const struct relay_trace *trace, const struct trace_message *facts)
 {
-	const struct client_link *cl = client_links_find_interface_id(
-		&relay->links, facts->interface_id.pos, wire_left(&facts->interface_id));
+	const struct client_link *cl = client_links_find_interface_id(trace->view->links,
+		facts->interface_id.pos, wire_left(&facts->interface_id));
 
 	return cl ? cl->name : "";
 }
 
-void relay_trace_refused(struct relay *relay, const struct udp_outgoing *datagram,
+void relay_trace_refused(struct relay_trace *trace, const struct udp_outgoing *datagram,
 	const struct server_path *server, int error)
 {
 	const struct iovec *message = &datagram->part[datagram->n_parts - 1];
-	const struct client_link *cl = client_links_find(&relay->links, datagram->ifindex);
+	const struct client_link *cl = client_links_find(trace->view->links, datagram->ifindex);
 	const char *name = cl ? cl->name : "";
 	struct trace_message facts;
 	json_t *event;
@@ -225,15 +223,15 @@ void relay_trace_refused(struct relay *relay, const struct udp_outgoing *datagra
 		&facts, &datagram->to.sin6_addr, wire_in_of(message->iov_base, message->iov_len));
 	if (server) {
 		trace_message_add_header(&facts, datagram->part[0].iov_base,
-			datagram->part[0].iov_len, client_mac_method_name(client_mac_method(relay->mac)));
-		name = link_of_header(relay, &facts);
+			datagram->part[0].iov_len, mac_method(trace));
+		name = link_of_header(trace, &facts);
 	}
 	trace_message_guess_mac(&facts);
-	if (!anybody_takes(relay, name, &facts))
+	if (!match_filters(trace, name, &facts))
 		return;
 	event = event_of(server ? "to-servers" : "to-client", name, &facts);
 	relay_json_set_text(event, "server", server ? server->text : NULL);
 	relay_json_set_text(event, "verdict", "refused");
 	relay_json_set_text(event, "reason", strerror(error));
-	publish(relay, event);
+	publish(trace, event);
 }

@@ -1,30 +1,54 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Tracing (netboot6 relay trace): each message of the clients that somebody
- * asks for, in both directions, with what was decided about it and why.
+ * Tracing (netboot6 relay trace): each message of chosen clients, in both directions, with the
+ * relay's decision about it and the reason.
  *
- * The packet path has one branch for it, `if (relay->tracers)`. All that is
- * told is found out afterwards, from the datagram and from the very octets that
- * were put in front of it, so that nothing is kept while nobody traces.
+ * While nobody traces, the packet path has one branch for it, `if (trace->filters)`. Everything
+ * that a trace shows is read afterwards, from the datagram and from the header that the relay put
+ * in front of it, so nothing has to be kept for it.
  */
 #ifndef NB6_RELAYD_VIEW_RELAY_TRACE_H
 #define NB6_RELAYD_VIEW_RELAY_TRACE_H
 
-#include "relayd/relay.h"
+#include "daemon/control.h"
+#include "daemon/udp.h"
+#include "relayd/view/relay_view.h"
 
-/* Of the command "trace [mac=M] [duid=D] [link=NAME] [address=A]"; `arg` is a relay_daemon. */
-json_t *relay_trace_open(void *arg, int n_words, char *const words[], void **filter);
-void relay_trace_close(void *arg, void *filter);
+struct trace_filter;
+
+struct relay_trace {
+	struct control *control;      /* borrowed; NULL: nobody can trace */
+	const struct relay_view *view; /* borrowed */
+	struct trace_filter *filters; /* one for each stream; NULL: nobody traces */
+};
 
 /*
- * A datagram was decided upon. `cl`: the client link that it came in on, or NULL; `header`:
- * what goes in front, where it goes to servers; then relay->chosen says to which.
+ * The command "trace [mac=M] [duid=D] [link=NAME] [address=A]": see struct control_command. *filter
+ * is what relay_trace_close() takes back.
  */
-void relay_trace_datagram(struct relay *relay, const struct client_link *cl,
-	const struct udp_datagram *d, const uint8_t *header, enum relay_drop drop);
+json_t *relay_trace_open(
+	struct relay_trace *trace, int n_words, char *const words[], void **filter);
+void relay_trace_close(struct relay_trace *trace, void *filter);
 
-/* The kernel did not take it. `server`: where it was to go, NULL for a reply. */
-void relay_trace_refused(struct relay *relay, const struct udp_outgoing *datagram,
+/*
+ * A message from a client or a relay below was handled. `cl` is the client link it came in on, or
+ * NULL. If it was forwarded (drop is RELAY_PASS), `header` is what was put in front of it and
+ * `chosen` the servers it went to, as bits by index.
+ */
+void relay_trace_request(struct relay_trace *trace, const struct client_link *cl,
+	const struct udp_datagram *d, const uint8_t *header, unsigned chosen,
+	enum relay_drop drop);
+
+/*
+ * A Relay-reply was handled. `cl` is the client link that it leads to, or NULL; `to` and `port` are
+ * where the message in it went.
+ */
+void relay_trace_reply(struct relay_trace *trace, const struct client_link *cl,
+	const struct udp_datagram *d, const struct in6_addr *to, uint16_t port,
+	enum relay_drop drop);
+
+/* The kernel refused to send this datagram to a server, or (NULL) to a client or relay below. */
+void relay_trace_refused(struct relay_trace *trace, const struct udp_outgoing *datagram,
 	const struct server_path *server, int error);
 
 #endif

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Events as JSON.
- */
 #include "relayd/view/relay_watch.h"
 
 #include <string.h>

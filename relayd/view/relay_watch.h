@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What happens to the relay, for whoever watches it (netboot6 relay watch):
- * one event, a line of JSON, for each change that the log has a line for, and
- * for drops, those of one reason at most once a second.
+ * The events of the relay, for netboot6 relay watch: one line of JSON for each change that the log
+ * has a line for, and for drops, at most one a second for each reason.
  *
- *	link            a client link's state or link-address changed
- *	server          the way to a server changed
- *	server-silent   no reply to many messages; server-answers: one again
- *	drop            a message went no further; `times` with those left out
- *	reload          the configuration was read again, or is bad
- *	netlink         events of the kernel were lost, and the picture is whole again
+ *	link             the state or link-address of a client link changed
+ *	server           the path to a server changed
+ *	server-silent    a server did not reply to several messages
+ *	server-answers   a silent server replied again
+ *	drop             a message was dropped; `times` counts those since the last such event
+ *	reload           the configuration was read again, or is bad
+ *	netlink          netlink messages were lost, and a full dump has repaired that
  *
- * Nothing here costs anything while nobody watches.
+ * While nobody watches, each call costs one branch.
  */
 #ifndef NB6_RELAYD_VIEW_RELAY_WATCH_H
 #define NB6_RELAYD_VIEW_RELAY_WATCH_H
@@ -22,9 +22,9 @@
 #include "relayd/links/client_link.h"
 #include "relayd/servers/server_path.h"
 
-/* Embed it; all zero: nobody can watch. */
+/* All zero: nobody can watch. */
 struct relay_watch {
-	struct control *control; /* borrowed; NULL: there is none */
+	struct control *control; /* borrowed, or NULL */
 	struct {
 		int64_t last_ms; /* 0: never */
 		uint64_t left_out;
@@ -40,11 +40,11 @@ void relay_watch_server_silent(
 void relay_watch_server_answers(struct relay_watch *watch, const struct server_path *server);
 void relay_watch_drop(struct relay_watch *watch, const char *link, const struct udp_datagram *d,
 	enum relay_drop reason);
-/* `problems`: what is wrong with the file; NULL: it is in force. */
+/* `problems` says what is wrong with the file; NULL: the configuration was applied. */
 void relay_watch_reload(struct relay_watch *watch, const char *problems);
 void relay_watch_resync(struct relay_watch *watch, const struct link_monitor_counters *counters);
 
-/* {"at": now, "event": name}, to be added to. */
+/* A new event {"at": now, "event": name}; the caller adds the rest. */
 json_t *relay_watch_event(const char *name);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Filters: parsing, matching, remembering.
+ * Parsing filters, matching messages, and remembering the clients that matched.
  */
 #include "relayd/view/trace_filter.h"
 
@@ -10,18 +10,18 @@
 
 #include "daemon/config.h"
 
-static int take_mac(struct trace_filter *filter, const char *value)
+static int parse_mac(struct trace_filter *filter, const char *value)
 {
 	filter->has_mac = true;
 	return dhcp6_mac_parse(value, filter->mac);
 }
 
-static int take_duid(struct trace_filter *filter, const char *value)
+static int parse_duid(struct trace_filter *filter, const char *value)
 {
 	return dhcp6_duid_parse(value, &filter->duid);
 }
 
-static int take_link(struct trace_filter *filter, const char *value)
+static int parse_link(struct trace_filter *filter, const char *value)
 {
 	if (!*value || strlen(value) >= sizeof(filter->link))
 		return -EINVAL;
@@ -29,36 +29,36 @@ static int take_link(struct trace_filter *filter, const char *value)
 	return 0;
 }
 
-static int take_address(struct trace_filter *filter, const char *value)
+static int parse_address(struct trace_filter *filter, const char *value)
 {
 	filter->has_address = true;
 	return config_address(value, &filter->address);
 }
 
-static int take_word(struct trace_filter *filter, const char *word, char *why, size_t size)
+static int parse_word(struct trace_filter *filter, const char *word, char *why, size_t size)
 {
 	static const struct {
 		const char *name;
-		int (*take)(struct trace_filter *filter, const char *value);
+		int (*parse)(struct trace_filter *filter, const char *value);
 		const char *expected;
 	} kinds[] = {
-		{"mac", take_mac, "a MAC address"},
-		{"duid", take_duid, "a DUID in hexadecimal digits"},
-		{"link", take_link, "the name of a link"},
-		{"address", take_address, "an IPv6 address"},
+		{"mac", parse_mac, "a MAC address"},
+		{"duid", parse_duid, "a DUID in hexadecimal digits"},
+		{"link", parse_link, "the name of a link"},
+		{"address", parse_address, "an IPv6 address"},
 	};
 	size_t len = strcspn(word, "=");
 
 	for (size_t i = 0; word[len] && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strlen(kinds[i].name) != len || strncmp(kinds[i].name, word, len) != 0)
 			continue;
-		if (kinds[i].take(filter, word + len + 1) == 0)
+		if (kinds[i].parse(filter, word + len + 1) == 0)
 			return 0;
-		snprintf(why, size, "%s: '%s' found, %s expected", kinds[i].name, word + len + 1,
+		snprintf(why, size, "%s: '%s' is not valid; expected %s", kinds[i].name, word + len + 1,
 			kinds[i].expected);
 		return -EINVAL;
 	}
-	snprintf(why, size, "'%s' found, mac=, duid=, link= or address= expected", word);
+	snprintf(why, size, "unknown filter '%s'; expected mac=, duid=, link= or address=", word);
 	return -EINVAL;
 }
 
@@ -69,7 +69,7 @@ int trace_filter_parse(
 
 	*filter = (struct trace_filter){0};
 	for (int i = 0; rc == 0 && i < n_words; i++)
-		rc = take_word(filter, words[i], why, size);
+		rc = parse_word(filter, words[i], why, size);
 	return rc;
 }
 
@@ -91,11 +91,11 @@ static void learn(struct trace_filter *filter, const char *link, const struct in
 
 	snprintf(filter->known[place].link, sizeof(filter->known[place].link), "%s", link);
 	filter->known[place].address = *address;
-	if (filter->n_known == 2 * TRACE_CLIENTS_KNOWN) /* full it stays, and never wraps */
+	if (filter->n_known == 2 * TRACE_CLIENTS_KNOWN) /* stays full, and the counter never wraps */
 		filter->n_known = TRACE_CLIENTS_KNOWN;
 }
 
-/* True where the message itself shows that it is meant. */
+/* True if the message itself identifies a client that the filter asks for. */
 static bool shows(const struct trace_filter *filter, const struct trace_message *facts)
 {
 	if (filter->has_mac &&
@@ -104,7 +104,7 @@ static bool shows(const struct trace_filter *filter, const struct trace_message 
 	if (filter->duid.len && !dhcp6_duid_equal(&filter->duid, &facts->duid))
 		return false;
 	return !filter->has_address || IN6_ARE_ADDR_EQUAL(&filter->address, &facts->client) ||
-	       trace_message_have_address(facts, &filter->address);
+	       trace_message_has_address(facts, &filter->address);
 }
 
 bool trace_filter_match(

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Whose messages somebody wants to see: those of a MAC, a DUID, a link, an
- * address, or what is all of these.
+ * Filters of a trace: by MAC, DUID, link, address, or several of them, which must then all match.
  *
- * A message does not always show who its client is: a Reply has no MAC in
- * it. So a filter remembers on which link and at which address those
- * were that it has taken, and takes what comes from there or goes there.
+ * Not every message identifies its client: a Reply carries no MAC. So a filter remembers the link
+ * and address of each client that it matched, and also matches later messages from or to there.
  */
 #ifndef NB6_RELAYD_VIEW_TRACE_FILTER_H
 #define NB6_RELAYD_VIEW_TRACE_FILTER_H
@@ -17,8 +15,8 @@
 enum { TRACE_CLIENTS_KNOWN = 64 };
 
 struct trace_filter {
-	struct trace_filter *next; /* the relay's list */
-	bool takes;                /* the message that is being told of */
+	struct trace_filter *next; /* in relay_trace.filters */
+	bool matched;              /* the message being traced */
 	bool has_mac, has_address;
 	uint8_t mac[DHCP6_MAC_LEN];
 	struct dhcp6_duid duid; /* len 0: any */
@@ -27,18 +25,18 @@ struct trace_filter {
 	struct {
 		char link[IFNAMSIZ];
 		struct in6_addr address;
-	} known[TRACE_CLIENTS_KNOWN]; /* the last ones */
-	unsigned n_known;
+	} known[TRACE_CLIENTS_KNOWN]; /* the latest clients that matched, a ring */
+	unsigned n_known;             /* counts up to TRACE_CLIENTS_KNOWN and on: where to write */
 };
 
 /*
- * From words "mac=...", "duid=...", "link=...", "address=...". Returns 0, or -EINVAL and
- * why, in the operator's words.
+ * Parse words "mac=...", "duid=...", "link=...", "address=...". Returns 0, or -EINVAL with a message
+ * for the operator in `why`.
  */
 int trace_filter_parse(
 	struct trace_filter *filter, int n_words, char *const words[], char *why, size_t size);
 
-/* `link` is the client's, "" where that is not known. Learns from what it takes. */
+/* `link` is the client's link, "" if it is not known. Remembers the client of a match. */
 bool trace_filter_match(
 	struct trace_filter *filter, const char *link, const struct trace_message *facts);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Reading down to the client's message through both kinds of relay header:
- * dhcp6_chain_read() is for what goes to servers only.
+ * Reading through both kinds of relay header down to the client's message. (dhcp6_chain_read()
+ * reads Relay-forwards only.)
  */
 #include "relayd/view/trace_message.h"
 
@@ -10,7 +10,7 @@
 
 #include "dhcp6/option.h"
 
-static void take_linklayer(struct trace_message *facts, struct wire_in data, const char *mac_by)
+static void read_linklayer(struct trace_message *facts, struct wire_in data, const char *mac_by)
 {
 	struct dhcp6_linklayer linklayer;
 
@@ -21,7 +21,7 @@ static void take_linklayer(struct trace_message *facts, struct wire_in data, con
 	facts->mac_by = mac_by;
 }
 
-/* Step inside a relay header; false where that cannot be. */
+/* Step inside a relay header; false if there is none. */
 static bool unwrap(struct trace_message *facts, struct wire_in *message)
 {
 	struct wire_in data;
@@ -34,7 +34,7 @@ static bool unwrap(struct trace_message *facts, struct wire_in *message)
 	facts->relays++;
 	facts->client = relay.peer_address;
 	if (dhcp6_option_find(relay.options, DHCP6_OPT_CLIENT_LINKLAYER_ADDR, &data))
-		take_linklayer(facts, data, "relay");
+		read_linklayer(facts, data, "relay");
 	return true;
 }
 
@@ -77,7 +77,7 @@ void trace_message_add_header(
 		if (code == DHCP6_OPT_INTERFACE_ID)
 			facts->interface_id = data;
 		else if (code == DHCP6_OPT_CLIENT_LINKLAYER_ADDR)
-			take_linklayer(facts, data, mac_by);
+			read_linklayer(facts, data, mac_by);
 	}
 }
 
@@ -106,7 +106,7 @@ static bool ia_has_address(struct wire_in data, const struct in6_addr *address)
 	return false;
 }
 
-bool trace_message_have_address(const struct trace_message *facts, const struct in6_addr *address)
+bool trace_message_has_address(const struct trace_message *facts, const struct in6_addr *address)
 {
 	struct wire_in options = facts->options;
 	struct dhcp6_option option;

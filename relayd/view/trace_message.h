@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a datagram shows of its client, for tracing: pure, octets in, facts
- * out. What cannot be read stays empty, for broken messages are traced too.
+ * What a datagram shows about its client, for traces. Fields that cannot be read stay empty, because
+ * broken messages are traced too.
  */
 #ifndef NB6_RELAYD_VIEW_TRACE_MESSAGE_H
 #define NB6_RELAYD_VIEW_TRACE_MESSAGE_H
@@ -11,33 +11,33 @@
 
 struct trace_message {
 	struct in6_addr client; /* its address on its link: the innermost peer-address */
-	unsigned relays;        /* relay headers around the client's message */
-	uint8_t type;           /* of the client's message; 0: there is none */
+	unsigned relays;        /* number of relay headers around the client's message */
+	uint8_t type;           /* of the client's message; 0: none was found */
 	uint32_t xid;
 	struct wire_in options; /* of the client's message, borrowed */
 	struct dhcp6_duid duid; /* len 0: none */
 	uint8_t mac[DHCP6_MAC_LEN];
-	const char *mac_by; /* how it is known; NULL: it is not */
-	/* Of the Relay-forward that the relay made. */
+	const char *mac_by; /* how the MAC is known; NULL: it is not */
+	/* From the Relay-forward that the relay made: */
 	struct in6_addr link_address;
-	struct wire_in interface_id; /* borrowed, empty where there is none */
+	struct wire_in interface_id; /* borrowed, empty if there is none */
 };
 
-/* Of a message as it came in from `peer`, or as it comes from a server, with all relay headers. */
+/* Read a message as it came in from `peer`, a client, relay or server, through all relay headers. */
 void trace_message_read(
 	struct trace_message *facts, const struct in6_addr *peer, struct wire_in message);
 
 /*
- * Add what the relay has put in front of it, `size` octets or fewer: the header ends where the
- * Relay Message option begins. `mac_by`: how option 79 came to be.
+ * Add the fields of the header that the relay put in front of the message. It has at most `size`
+ * octets and ends where the Relay Message option begins. `mac_by` says how the relay learns MACs.
  */
 void trace_message_add_header(
 	struct trace_message *facts, const uint8_t *header, size_t size, const char *mac_by);
 
-/* Where the MAC is still unknown: what the DUID or the address says, called so. */
+/* If the MAC is still unknown, take it from the DUID or the EUI-64 address; mac_by says so. */
 void trace_message_guess_mac(struct trace_message *facts);
 
-/* True where an IA_NA of the client's message has this address in it. */
-bool trace_message_have_address(const struct trace_message *facts, const struct in6_addr *address);
+/* True if an IA_NA of the client's message contains this address. */
+bool trace_message_has_address(const struct trace_message *facts, const struct in6_addr *address);
 
 #endif

@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	inet_pton(AF_INET6, "fe80::9", &d.peer.sin6_addr);
 	inet_pton(AF_INET6, "ff02::1:2", &d.local);
 	trace_message_read(&facts, &d.peer.sin6_addr, wire_in_of(data, size));
-	trace_message_have_address(&facts, &d.local);
+	trace_message_has_address(&facts, &d.local);
 	trace_message_add_header(&facts, data, size, "fuzz");
 	if (reply_decide(&links, &d, &reply) == RELAY_PASS)
 		assert(reply.message.pos >= data && reply.message.end <= data + size);

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What an operator sees of the daemons while they work: watch, trace, metrics; and the
-sandbox that they are in."""
+"""What the daemons show to an operator: watch, trace and metrics; and their sandbox."""
 
 import contextlib
 import json
@@ -32,7 +31,7 @@ from lab.topology import SERVER, program
 
 
 class Stream:
-    """Events of a daemon, as its control socket gives them."""
+    """The events that a daemon sends on its control socket."""
 
     def __init__(self, site, daemon, *words):
         self.sock = socket.socket(socket.AF_UNIX)
@@ -47,7 +46,7 @@ class Stream:
         return json.loads(self.lines.readline())
 
     def expect(self, **wanted):
-        """The next event with these values; those before it are passed over."""
+        """Skip to the next event with these values and return it."""
         seen = []
         with contextlib.suppress(TimeoutError):
             while True:
@@ -73,7 +72,7 @@ def bench(site):
 # --- relay watch ----------------------------------------------------------------------
 
 
-def test_watch_tells_of_links(bench):
+def test_watch_reports_links(bench):
     site = bench.site
     watch = Stream(site, "relayd", "watch")
     site.router.address("lan1", "2001:db8:1::2/64")
@@ -90,7 +89,7 @@ def test_watch_tells_of_links(bench):
     watch.expect(event="link", link="lan2", state="ready", link_address="2001:db8:2::1")
 
 
-def test_watch_tells_of_ways_to_servers(bench):
+def test_watch_reports_paths_to_servers(bench):
     site = bench.site
     site.lab.veth(site.router, "up2", site.server, "up2")
     site.router.address("up2", "2001:db8:200::1/64")
@@ -102,7 +101,7 @@ def test_watch_tells_of_ways_to_servers(bench):
     watch.expect(event="server", reachable=False, reason="No route to host")
 
 
-def test_watch_tells_of_drops_reloads_and_lost_events(site):
+def test_watch_reports_drops_reloads_and_lost_events(site):
     relayd = site.start_relayd(config=f'interfaces = {{"lan*"}}\nserver "{SERVER}" {{}}\n')
     bench = Bench(site)
     config = site.lab.directory / "relayd.conf"
@@ -122,7 +121,7 @@ def test_watch_tells_of_drops_reloads_and_lost_events(site):
     watch.expect(event="reload", done=True)
 
 
-def test_watch_tells_of_events_that_the_kernel_dropped(bench):
+def test_watch_reports_netlink_messages_that_the_kernel_dropped(bench):
     site = bench.site
     pid = next(p.pid for p in site.lab.processes if p.name == "relayd")
     site.lab.veth(site.router, "junk", site.router, "junk-peer")
@@ -163,7 +162,7 @@ def test_the_command_shows_events_as_lines(bench):
 # --- relay trace ----------------------------------------------------------------------
 
 
-def test_trace_tells_the_whole_way_of_one_client(bench):
+def test_trace_shows_all_messages_of_one_client(bench):
     site = bench.site
     site.router.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", "lan1")
     trace = Stream(site, "relayd", "trace", f"mac={CLIENT_MAC}")
@@ -195,7 +194,7 @@ def test_trace_tells_the_whole_way_of_one_client(bench):
 
 @pytest.mark.parametrize("word", [
     "link=lan1", f"address={CLIENT}", "duid=00030001" + CLIENT_MAC.replace(":", ""), ""])
-def test_trace_by_other_things(bench, word):
+def test_trace_by_other_attributes(bench, word):
     trace = Stream(bench.site, "relayd", "trace", word)
     bench.expect_relayed(bench.solicit())
     assert trace.next()["transaction"] == f"{bench.xid:06x}"
@@ -211,9 +210,9 @@ def test_trace_shows_what_the_kernel_refuses(bench):
     assert (event["server"], event["mac"], event["link"]) == (SERVER, CLIENT_MAC, "lan1")
 
 
-def test_trace_refuses_what_it_does_not_understand(bench):
+def test_trace_refuses_an_unknown_filter(bench):
     answer = bench.site.ask("relayd", "trace", "mac=nonsense")
-    assert answer["error"] == "trace: mac: 'nonsense' found, a MAC address expected"
+    assert answer["error"] == "trace: mac: 'nonsense' is not valid; expected a MAC address"
 
 
 def test_a_tracer_that_does_not_read_delays_nobody(bench):
@@ -299,7 +298,7 @@ def test_metrics_of_the_relay(site):
     assert refused.stdout == "404"
 
 
-def test_the_receive_queues_drops_are_counted(bench):
+def test_drops_of_the_receive_queues_are_counted(bench):
     site = bench.site
     pid = next(p.pid for p in site.lab.processes if p.name == "relayd")
     frame = bytes(bench.frame(CLIENT_MAC, ALL_RELAYS_MAC) / bench.packet(bytes(1400)))
@@ -377,7 +376,7 @@ def test_metrics_of_bootd(site):
 
 
 def is_confined(process):
-    """True where a seccomp filter is in force in all threads."""
+    """True if a seccomp filter is active in all threads."""
     for status in Path(f"/proc/{process.pid}/task").glob("*/status"):
         if "\nSeccomp:\t2\n" not in status.read_text():
             return False
@@ -385,7 +384,7 @@ def is_confined(process):
 
 
 def test_both_daemons_refuse_system_calls_that_they_do_not_need(site):
-    """What they go on doing is shown by all labs: a refusal in any of them is a failure."""
+    """All labs run in the sandbox: a system call refused in any of them is a failure there."""
     config = f'interfaces = {{"lan*"}}\nserver "{SERVER}" {{}}\nmetrics {{}}\n'
     relayd = site.start_relayd(config=config)
     (site.lab.directory / "root").mkdir()
@@ -394,7 +393,7 @@ def test_both_daemons_refuse_system_calls_that_they_do_not_need(site):
         daemon.wait_for_line("sandbox: system calls that are not needed are refused from now on")
         wait_for(lambda: is_confined(daemon))
         daemon.send_signal(signal.SIGHUP)
-    relayd.wait_for_line("configuration read again")
+    relayd.wait_for_line("reloaded the configuration")
     assert site.ask("relayd", "reload") == {"reloaded": True}
     assert "error" not in site.ask("bootd", "reload")
     site.add_client_link(2)

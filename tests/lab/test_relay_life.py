@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The relay's life: how it starts, gives up its privileges, is restarted and reloads, and what
-stops it.
-"""
+"""The life of the relay: start, dropping privileges, restart, reload, and errors at start."""
 
 import os
 import re
@@ -17,7 +15,7 @@ from lab.netns import run, wait_for
 from lab.topology import SERVER, program
 
 
-def test_without_privileges_everything_goes_on(site):
+def test_the_relay_works_after_it_dropped_its_privileges(site):
     text = f'interfaces = {{"lan*"}}\nuser = "nobody"\nserver "{SERVER}" {{}}\n'
     relayd = site.start_relayd(config=text)
     # `ip netns exec` becomes the program that it runs
@@ -90,7 +88,7 @@ def test_a_restart_on_a_passed_socket_loses_no_message(site):
     assert holder.text().count("relaying: ") == starts == 9
 
 
-def test_reload_changes_what_is_served_and_a_bad_file_changes_nothing(site):
+def test_a_reload_changes_the_served_links_and_a_bad_file_changes_nothing(site):
     config = site.lab.directory / "relayd.conf"
     relayd = site.start_relayd(config=f'interfaces = {{"lan*"}}\nserver "{SERVER}" {{}}\n')
     bench = Bench(site)
@@ -112,15 +110,15 @@ def test_reload_changes_what_is_served_and_a_bad_file_changes_nothing(site):
 
 @pytest.mark.parametrize("config, line, said", [
     ('interfaces = {"lan*"}\nserver "2001:db8::1" {}\nwidth = 3\n', 3, "width"),
-    ('interfaces = {"lan*"}\nserver "::" {}\n', 2, "IPv6 address of a server"),
+    ('interfaces = {"lan*"}\nserver "::" {}\n', 2, "not the address of a host"),
     ('interfaces = {"a/b"}\nserver "2001:db8::1" {}\n', 1, "name or pattern"),
     ('interfaces = {"lan*"}\nsource = "fe80::1"\nserver "2001:db8::1" {}\n', 2, "global"),
     ('interfaces = {"lan*"}\nserver "2001:db8::1" {}\nwithout-address = perhaps\n', 3, "drop or"),
     ('interfaces = {"lan*"}\nserver "2001:db8::1" {}\nremote-id = "%q"\n', 3, "%h"),
     ('interfaces = {"lan*"}\n', 0, "no server"),
-    ('server "2001:db8::1" {}\n', 0, "no client-facing links"),
+    ('server "2001:db8::1" {}\n', 0, "no client-facing link"),
 ])
-def test_check_says_where_a_file_is_wrong(tmp_path, config, line, said):
+def test_check_reports_the_line_of_an_error(tmp_path, config, line, said):
     path = tmp_path / "relayd.conf"
     path.write_text(config)
     done = run(program("netboot6-relayd"), "-t", "-c", path, check=False)
@@ -132,6 +130,6 @@ def test_another_program_on_the_port_is_named_as_the_reason(site):
     taken = site.router.udp_socket("::", 547)
     done = site.router.run(program("netboot6-relayd"), "-f", "-i", "lan*", "-s", SERVER, check=False)
     assert done.returncode == 1
-    assert f"port 547 is taken by {Path('/proc/self/comm').read_text().strip()} " in done.stderr
+    assert f"port 547 is in use by {Path('/proc/self/comm').read_text().strip()} " in done.stderr
     assert f"(process {os.getpid()})" in done.stderr
     taken.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The relay follows the kernel without a restart: client links and addresses that come and go."""
+"""The relay follows the kernel without a restart: client links and addresses that appear and vanish."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ def test_a_link_that_appears_is_served_at_once(bench):
     assert link_state(site, "lan2")["state"] == "ready"
 
 
-def test_a_link_that_is_made_anew_is_served_again(bench):
+def test_a_link_that_is_created_again_is_served_again(bench):
     site = bench.site
     bench.expect_relayed(bench.solicit())
     before = link_state(site, "lan1")["ifindex"]
@@ -41,7 +41,7 @@ def test_a_link_that_is_made_anew_is_served_again(bench):
     assert after["counters"]["received"]["Solicit"] == 2, "counters outlive the link"
 
 
-def test_a_reply_to_a_link_that_has_gone_is_counted(bench):
+def test_a_reply_for_a_removed_link_is_counted(bench):
     site = bench.site
     relayed = bench.expect_relayed(bench.solicit())
     site.router.ip("link", "del", "lan1")
@@ -78,7 +78,7 @@ def test_a_link_named_in_the_config_is_awaited(lab):
 # --- addresses -----------------------------------------------------------------------
 
 
-def test_the_next_message_after_an_address_moved_bears_the_new_one(bench):
+def test_the_next_message_after_an_address_moved_carries_the_new_one(bench):
     site, before = bench.site, "2001:db8:1::1"
     for number in range(1, 51):
         after = f"2001:db8:aa:{number:x}::1"
@@ -88,7 +88,7 @@ def test_the_next_message_after_an_address_moved_bears_the_new_one(bench):
         before = after
 
 
-def test_a_message_behind_a_storm_of_events_bears_the_new_address(bench):
+def test_a_message_after_a_storm_of_events_carries_the_new_address(bench):
     site = bench.site
     pid = next(p.pid for p in site.lab.processes if p.name == "relayd")
     bench.expect_relayed(bench.solicit())
@@ -105,7 +105,7 @@ def test_a_message_behind_a_storm_of_events_bears_the_new_address(bench):
     assert control(site, "status")["netlink"]["overruns"] == 0
 
 
-def test_without_an_address_the_relay_says_why_and_keeps_silent(bench):
+def test_a_link_without_address_is_not_relayed_and_the_reason_is_shown(bench):
     site = bench.site
     site.router.ip("-6", "addr", "del", "2001:db8:1::1/64", "dev", "lan1")
     bench.send(bench.solicit())
@@ -116,7 +116,7 @@ def test_without_an_address_the_relay_says_why_and_keeps_silent(bench):
     bench.expect_relayed(bench.solicit())
 
 
-def test_unspecified_link_address_where_so_configured(site):
+def test_unspecified_link_address_if_configured(site):
     site.router.ip("-6", "addr", "del", "2001:db8:1::1/64", "dev", "lan1")
     site.start_relayd(config='interfaces = {"lan1"}\nwithout-address = unspecified\n'
                              f'server "{SERVER}" {{}}\n')
@@ -125,7 +125,7 @@ def test_unspecified_link_address_where_so_configured(site):
     assert (relayed.linkaddr, relayed[DHCP6OptIfaceId].ifaceid) == ("::", b"lan1")
 
 
-def test_the_better_address_is_taken(bench):
+def test_the_better_address_is_used(bench):
     site = bench.site
     site.router.address("lan1", "2001:db8:1::2/64")  # newer: not taken
     site.router.address("lan1", "2001:db8:1::3/128")  # as VRRP adds them
@@ -138,7 +138,7 @@ def test_the_better_address_is_taken(bench):
     assert bench.expect_relayed(bench.solicit()).linkaddr == "2001:db8:1::1"
 
 
-def test_a_tentative_address_is_not_used_until_it_stands(bench):
+def test_a_tentative_address_is_not_used_until_it_is_preferred(bench):
     site = bench.site
     site.router.ip("-6", "addr", "del", "2001:db8:1::1/64", "dev", "lan1")
     site.router.sysctl("net.ipv6.conf.lan1.accept_dad", 1)
@@ -168,7 +168,7 @@ def test_addresses_of_a_vrrp_macvlan_count_and_nothing_is_relayed_twice(bench):
     wait_for(lambda: link_state(site, "lan1")["state"] == "no address")
 
 
-def test_relaying_goes_with_the_vrrp_address(site):
+def test_relaying_follows_the_vrrp_address(site):
     site.start_relayd(config=f"""
         interfaces = {{"lan*"}}
         server "{SERVER}" {{}}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""As many client links as there are VLAN numbers, on a kernel as it comes: all are served, in little memory."""
+"""4,094 client links, one for each VLAN number, with the kernel's default limits: all are served."""
 
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def test_every_vlan_is_served_in_16_mib(full_site):
 
 
 def bench_on(site, number):
-    """A client on this link asks, and gets its answer."""
+    """A client on this link sends a Solicit and gets a reply."""
     bench = Bench(site, wire=site.clients.wire(f"c{number}"))
     relayed = bench.expect_relayed(bench.solicit())
     assert relayed[DHCP6OptIfaceId].ifaceid == f"lan{number}".encode()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What leaves the relay when much waits: together where it can, and right for each receiver."""
+"""Sending under load: queued messages leave together, and each receiver gets its own intact."""
 
 import random
 import signal
@@ -33,12 +33,12 @@ def client_mac(number):
 
 
 def message(number, turn):
-    """The turn-th message of a client; its length says nothing about its turn."""
+    """The turn-th message of a client; its length does not depend on the turn."""
     rest = random.choice(LENGTHS) - 8
     return bytes((1, 0, number, turn)) + b"\xff\xfe" + rest.to_bytes(2, "big") + random.randbytes(rest)
 
 
-def test_messages_that_waited_leave_together_and_arrive_one_by_one(lab):
+def test_queued_messages_leave_together_and_arrive_one_by_one(lab):
     """Two servers, and links with names of different lengths: runs of several kinds side by side."""
     site = Site(lab)
     site.add_client_link(10)
@@ -60,7 +60,7 @@ def test_messages_that_waited_leave_together_and_arrive_one_by_one(lab):
 
 
 def check_arrived(bench, expected):
-    """All of them, each with what belongs to it, those of a client in their order."""
+    """All messages arrived with the right header, those of each client in order."""
     turns = dict.fromkeys(range(CLIENTS), 0)
     for _ in expected:
         relayed, sender = bench.at_server()
@@ -103,7 +103,7 @@ def send_failures(site):
 
 
 def never_give_up_on_neighbours(site, device, octets):
-    """What is sent to a neighbour that does not answer waits, this much for each."""
+    """Let more datagrams wait for each unresolved neighbour, to fill the send buffer."""
     site.router.sysctl(f"net.ipv6.neigh.{device}.mcast_solicit", 1000)
     site.router.sysctl(f"net.ipv6.neigh.{device}.unres_qlen_bytes", octets)
 
@@ -118,8 +118,8 @@ def expect_reply(site, bench, relayed, number, wire):
     wire.expect(lambda frame: DHCP6_Reply in frame, what="the reply")
 
 
-def test_replies_to_clients_that_are_not_there_keep_nothing_from_others(site):
-    """No message from the servers, no reply from the clients of another link."""
+def test_replies_to_absent_clients_delay_no_other_replies(site):
+    """Neither messages to servers nor replies to clients of another link are delayed."""
     site.add_client_link(2)
     site.start_relayd()
     bench = Bench(site)
@@ -135,7 +135,7 @@ def test_replies_to_clients_that_are_not_there_keep_nothing_from_others(site):
     expect_reply(site, bench, relayed, 2, site.clients.wire("br-2"))
 
 
-def test_messages_to_a_server_that_is_not_there_keep_no_reply_from_clients(site):
+def test_messages_to_an_absent_server_delay_no_replies(site):
     site.start_relayd(servers=(SERVER, "2001:db8:100::dead"))
     bench = Bench(site)
     relayed = bench.expect_relayed(bench.solicit())

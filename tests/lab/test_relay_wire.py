@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The relay on the wire: what a server sees of a client's message, and what a
-client gets of a server's.
+"""The relay on the wire: what a server receives from a client, and a client from a server.
 
 Scapy plays the clients and the server; it is the codec that judges ours.
 """
@@ -41,7 +40,7 @@ from lab.topology import SERVER, Site
 # --- toward the server ---------------------------------------------------------------
 
 
-def test_what_the_server_sees(bench):
+def test_what_the_server_receives(bench):
     relayed = bench.expect_relayed(bench.solicit())
     assert relayed.hopcount == 0
     assert relayed.linkaddr == "2001:db8:1::1"
@@ -59,7 +58,7 @@ def test_source_is_the_routers_own_address_and_port(bench):
 
 @pytest.mark.parametrize("way", ["ebpf", "packet-socket"])
 def test_each_client_of_a_storm_keeps_its_own_mac(site, way):
-    """The record of a frame is there before its datagram, whatever runs on the other CPUs."""
+    """The MAC of a frame is recorded before its datagram is read, whatever other CPUs do."""
     site.start_relayd("--client-mac-by", way)
     bench = Bench(site)
     clients, frames = {}, []
@@ -78,7 +77,7 @@ def test_each_client_of_a_storm_keeps_its_own_mac(site, way):
     assert not clients
 
 
-def test_packet_socket_finds_the_mac_as_well(site):
+def test_the_packet_socket_learns_the_mac_as_well(site):
     relayd = site.start_relayd("--client-mac-by", "packet-socket")
     bench = Bench(site)
     relayed = bench.expect_relayed(bench.solicit())
@@ -87,7 +86,7 @@ def test_packet_socket_finds_the_mac_as_well(site):
     relayd.wait_for_line("packet socket")
 
 
-def test_ebpf_is_the_first_choice(bench):
+def test_ebpf_is_the_default(bench):
     assert control(bench.site, "status")["client-mac-by"] == "ebpf"
 
 
@@ -110,7 +109,7 @@ def test_a_large_message_passes_in_fragments(bench):
     assert relayed[DHCP6OptClientLinkLayerAddr].clladdr == client.mac("br-1")
 
 
-def test_options_that_name_the_port(site):
+def test_options_that_identify_the_port(site):
     site.start_relayd(config=f"""
         interfaces = {{"lan*"}}
         server "{SERVER}" {{}}
@@ -130,13 +129,13 @@ def test_options_that_name_the_port(site):
 
 
 @pytest.mark.parametrize("message_type", [2, 7, 10])
-def test_messages_of_servers_from_a_client_go_nowhere(bench, message_type):
+def test_messages_of_servers_from_a_client_are_dropped(bench, message_type):
     bench.send(bytes([message_type, 1, 2, 3]))
     bench.expect_nothing_before(bench.solicit())
     assert dropped(bench.site, "server-type") == 1
 
 
-def test_unicast_from_a_client_goes_nowhere(bench):
+def test_unicast_from_a_client_is_dropped(bench):
     router_mac = bench.site.router.mac("lan1")
     wait_for(lambda: bench.site.router.has_address(link_local(router_mac), "lan1"))
     bench.send(bench.solicit(), dst=link_local(router_mac), dst_mac=router_mac)
@@ -144,7 +143,7 @@ def test_unicast_from_a_client_goes_nowhere(bench):
     assert dropped(bench.site, "unicast") == 1
 
 
-def test_a_forged_relay_forward_from_a_client_goes_nowhere(bench):
+def test_a_forged_relay_forward_from_a_client_is_dropped(bench):
     forged = DHCP6_RelayForward(linkaddr="2001:db8:1::1", peeraddr="fe80::bad")
     forged /= DHCP6OptClientLinkLayerAddr(clladdr="02:00:00:00:00:bb")
     bench.send(forged / DHCP6OptRelayMsg(message=bench.solicit()))
@@ -152,7 +151,7 @@ def test_a_forged_relay_forward_from_a_client_goes_nowhere(bench):
     assert dropped(bench.site, "untrusted-relay") == 1
 
 
-def test_truncated_and_absurd_datagrams_are_counted_and_survived(bench):
+def test_truncated_and_malformed_datagrams_are_counted(bench):
     for junk in (b"\x01", b"\x0c", b"\x0c\x00", b"\x0d" + bytes(10), b"\x01\x02\x03"):
         bench.send(junk)
     bench.wire.send(Ether(src=CLIENT_MAC, dst="33:33:00:01:00:02")
@@ -239,8 +238,8 @@ def test_the_reply_reaches_the_client_unchanged(bench):
     assert bytes(got[UDP].payload)[: len(inner)] == inner
 
 
-def test_an_address_registration_passes_and_is_answered_on_link(bench):
-    """RFC 9686: the message comes from the very address, and the answer goes to it."""
+def test_an_address_registration_is_relayed_and_answered_on_its_link(bench):
+    """RFC 9686: the message comes from the registered address, and the reply goes to it."""
     router, address = bench.site.router, "2001:db8:1::abcd"
     inform = bytes([36, 1, 2, 3]) + bytes.fromhex("00010004000300010005001820010db8000100000000")
     inform += bytes.fromhex("00000000abcd0000003c0000003c")
@@ -258,8 +257,8 @@ def test_an_address_registration_passes_and_is_answered_on_link(bench):
     assert bytes(got[UDP].payload) == answer
 
 
-def test_an_answer_on_link_by_vrrps_prefix_alone(bench):
-    """The router's only global address is VRRP's, on the macvlan: so is the prefix's route."""
+def test_a_reply_to_an_address_in_the_prefix_of_vrrp_only(bench):
+    """The only global address, and so the prefix's route, is VRRP's on the macvlan."""
     router, address = bench.site.router, "2001:db8:1::abcd"
     router.ip("-6", "addr", "del", "2001:db8:1::1/64", "dev", "lan1")
     router.ip("link", "add", "lan1v", "link", "lan1", "type", "macvlan", "mode", "private")
@@ -272,7 +271,7 @@ def test_an_answer_on_link_by_vrrps_prefix_alone(bench):
     assert bench.wire.expect(dhcp_to(address))[IPv6].src == "2001:db8:1::f"
 
 
-def test_an_answer_to_an_address_from_elsewhere_goes_nowhere(bench):
+def test_a_reply_to_an_address_that_is_off_link_is_dropped(bench):
     relayed = bench.expect_relayed(bench.solicit(), src="2001:db8:100::99")
     victim = bench.site.server.wire("core")
     bench.site.router.ip("-6", "neigh", "add", "2001:db8:100::99", "lladdr", CLIENT_MAC, "dev", "core")
@@ -281,7 +280,7 @@ def test_an_answer_to_an_address_from_elsewhere_goes_nowhere(bench):
     assert victim.receive(dhcp_to("2001:db8:100::99"), limit=0.1) is None
 
 
-def test_replies_find_their_link_where_all_share_one_mac(lab):
+def test_replies_reach_their_link_if_all_links_share_one_mac(lab):
     site = Site(lab, client_links=3)
     mac = site.router.mac("lan1")
     for number in (2, 3):
@@ -302,14 +301,14 @@ def test_replies_find_their_link_where_all_share_one_mac(lab):
         assert wire.receive(dhcp_to(CLIENT), limit=0.2) is None, f"link {number} got another's"
 
 
-def test_the_link_address_leads_back_where_the_interface_id_is_missing(bench):
+def test_the_link_address_identifies_the_link_if_the_interface_id_is_missing(bench):
     relayed = bench.expect_relayed(bench.solicit())
     bench.site.router.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", "lan1")
     bench.send_reply(bench.reply(relayed, DHCP6_Reply(trid=5), interface_id=None))
     bench.wire.expect(dhcp_to(CLIENT))
 
 
-def test_replies_from_strangers_and_to_nowhere_are_dropped(bench):
+def test_replies_from_strangers_and_for_unknown_links_are_dropped(bench):
     site = bench.site
     relayed = bench.expect_relayed(bench.solicit())
     site.router.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", "lan1")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The relay toward its servers: whom it sends to, and whose answers it takes."""
+"""The servers of the relay: by name, by multicast, and whose replies are accepted."""
 
 import random
 import socket
@@ -25,7 +25,7 @@ def servers(site):
 
 
 def await_server(site, **wanted):
-    """Until one row of `netboot6 relay servers` has all of this; returns it."""
+    """Wait until one row of `netboot6 relay servers` has all of these values; returns it."""
 
     def found():
         for row in servers(site):
@@ -51,7 +51,7 @@ class Servers(Bench):
         self.at[address] = sock
 
     def expect_at(self, address):
-        """The next Solicit comes to this address; returns the Relay-forward."""
+        """Send a Solicit and receive it at this address; returns the Relay-forward."""
         message = self.solicit()
         self.send(message)
         relayed = DHCP6_RelayForward(self.at[address].recv(65535))
@@ -59,7 +59,7 @@ class Servers(Bench):
         return relayed
 
     def answer(self, address, relayed):
-        """The server of this address answers; returns the number of its answer."""
+        """Reply from this address; returns the transaction ID of the reply."""
         self.xid = (self.xid + 1) % (1 << 24)
         answer = self.reply(relayed, DHCP6_Reply(trid=self.xid))
         self.at[address].sendto(bytes(answer), ("2001:db8:100::1", 547))
@@ -84,8 +84,8 @@ def start_by_name(site, names, more=""):
 # --- by name ---------------------------------------------------------------------------
 
 
-def test_a_server_by_name_is_followed_to_its_other_address(site, names):
-    """When its time to live has passed, by itself, and with no privileges left."""
+def test_a_server_by_name_is_followed_to_its_new_address(site, names):
+    """After the TTL ends, without a reload, and without privileges."""
     names.records[NAME] = [SERVER]
     start_by_name(site, names, 'user = "nobody"\n')
     bench = Servers(site)
@@ -113,7 +113,7 @@ def test_a_name_with_several_addresses_is_several_servers(site, names):
     assert bench.at[OTHER].recv(65535)
 
 
-def test_a_name_that_does_not_resolve_stops_nothing(site, names):
+def test_a_name_that_does_not_resolve_does_not_stop_relaying(site, names):
     names.records[NAME] = None
     text = f'interfaces = {{"lan*"}}\nserver "{NAME}" {{}}\nserver "{SERVER}" {{}}\n'
     relayd = site.start_relayd(config=text, resolv_conf=names.resolv_conf())
@@ -135,7 +135,7 @@ def test_a_name_that_does_not_resolve_stops_nothing(site, names):
     assert bench.at[OTHER].recv(65535)
 
 
-def test_an_answer_that_vanishes_leaves_the_last_good_addresses(site, names):
+def test_a_name_that_stops_resolving_keeps_its_last_addresses(site, names):
     names.records[NAME] = [SERVER]
     relayd = start_by_name(site, names)
     bench = Servers(site)
@@ -155,8 +155,8 @@ def test_an_answer_that_vanishes_leaves_the_last_good_addresses(site, names):
     wait_for(lambda: len(names.asked) > asked)  # and so it ends with a question that is open
 
 
-def test_answers_that_make_no_sense_are_survived(site, names):
-    """Cut, mutated and random ones before each right one, some with the right transaction."""
+def test_malformed_dns_answers_are_survived(site, names):
+    """Truncated, mutated and random answers before each valid one, some with its query ID."""
 
     def junk(answer):
         yield from (answer[:size] for size in range(0, len(answer), 3))
@@ -193,7 +193,7 @@ server "{ALL_SERVERS}" {{ interface = {{"core*"}} }}
 
 
 class MulticastServer:
-    """Any server on a link of the server's namespace; it answers from an address of its own."""
+    """A server on a link of the server's namespace that joined the group; it replies from its own address."""
 
     def __init__(self, namespace, device, address):
         self.sock = namespace.udp_socket(ALL_SERVERS, 547)
@@ -205,7 +205,7 @@ class MulticastServer:
         self.own = namespace.udp_socket(address, 547)
 
     def expect(self, bench):
-        """The next Solicit comes here; returns the Relay-forward, its source, its hop limit."""
+        """Receive the next Solicit; returns the Relay-forward, its source and its hop limit."""
         message = bench.solicit()
         bench.send(message)
         data, control, _, sender = self.sock.recvmsg(65535, 200)
@@ -244,7 +244,7 @@ def test_servers_by_multicast(site):
     assert servers(site)[0]["reason"] == "Cannot assign requested address"
 
 
-def test_an_uplink_that_comes_later_counts(site):
+def test_an_uplink_that_appears_later_is_used(site):
     site.start_relayd(config=MULTICAST.replace("core*", "up*"))
     bench = Servers(site)
     await_server(site, server=ALL_SERVERS, reachable=False, reason="no uplink matches its interface patterns")
@@ -269,7 +269,7 @@ def test_an_uplink_that_comes_later_counts(site):
 
 
 def test_multicast_to_a_server_on_the_same_host_does_not_come_back(site):
-    """The kernel gives what we send to who has joined here, and so to us."""
+    """The kernel loops our multicast back to the members of the group on this host, us included."""
     site.start_relayd(config=MULTICAST)
     bench = Servers(site)
     here = site.router.udp_socket("::", 0)
@@ -292,7 +292,7 @@ def mac_of_group(group):
 
 
 class Attacker:
-    """A host on a link of the router that says it is the server."""
+    """A host on a link of the router that uses the server's address."""
 
     def __init__(self, bench, wire, mac):
         self.bench = bench
@@ -306,12 +306,12 @@ class Attacker:
 
 
 def expect_no_answer(bench, attacks, relayed):
-    """None of what was sent has reached the client, and the real server is heard still."""
+    """No forged reply reached the client, and replies of the real server still do."""
     assert bench.wire.receive(dhcp_to(CLIENT), limit=0.1) is None, attacks
     bench.expect_answer(SERVER, relayed)
 
 
-def test_no_host_on_a_client_link_can_play_the_server(site):
+def test_no_host_on_a_client_link_can_pose_as_the_server(site):
     """By unicast to any of the router's addresses, by multicast, to VRRP's MAC above the link."""
     router = site.router
     router.address("lo", "2001:db8:ffff::1/128")
@@ -344,7 +344,7 @@ def test_no_host_on_a_client_link_can_play_the_server(site):
     expect_no_answer(bench, "from a client link", relayed)
 
 
-def test_no_host_on_an_unserved_link_can_play_the_server(site):
+def test_no_host_on_an_unserved_link_can_pose_as_the_server(site):
     site.lab.veth(site.router, "other", site.clients, "other")
     site.router.address("other", "2001:db8:9::1/64")
     site.start_relayd()
@@ -361,7 +361,7 @@ def test_no_host_on_an_unserved_link_can_play_the_server(site):
 
 @pytest.fixture
 def asymmetric(site):
-    """The way to the server is by core; what it answers comes by up2."""
+    """The route to the server is by core; its replies come by up2."""
     site.lab.veth(site.router, "up2", site.server, "up2")
     site.router.address("up2", "2001:db8:200::1/64")
     site.server.address("up2", "2001:db8:200::69/64")
@@ -369,8 +369,8 @@ def asymmetric(site):
     return site
 
 
-def test_answers_may_come_back_by_another_uplink(asymmetric):
-    """Where the kernel has a route out of it, even one that is not taken."""
+def test_replies_may_come_back_by_another_uplink(asymmetric):
+    """If the kernel has a route to the server out of it, even one that is not used."""
     site = asymmetric
     site.router.route("default", "via", "2001:db8:200::69", "dev", "up2", "metric", "9000")
     site.start_relayd()
@@ -389,7 +389,7 @@ def test_answers_may_come_back_by_another_uplink(asymmetric):
     bench.expect_answer(SERVER, relayed)
 
 
-def test_a_link_that_answers_come_back_by_can_be_named(asymmetric):
+def test_a_link_by_which_replies_come_back_can_be_configured(asymmetric):
     site = asymmetric
     site.start_relayd(config=f"""
         interfaces = {{"lan*"}}
@@ -402,8 +402,8 @@ def test_a_link_that_answers_come_back_by_can_be_named(asymmetric):
     bench.expect_answer(SERVER, relayed)
 
 
-def test_answers_under_way_survive_a_fail_over(site):
-    """The way moves to another uplink; what was asked by the old one is answered by it."""
+def test_replies_in_flight_survive_a_failover(site):
+    """The path moves to another uplink; the reply to an earlier message still comes by the old one."""
     site.lab.veth(site.router, "up2", site.server, "up2")
     site.router.address("up2", "2001:db8:200::1/64")
     site.server.address("up2", "2001:db8:200::69/64")
@@ -432,7 +432,7 @@ NO_PORT_BELOW = bytes.fromhex("008700020000")
 
 
 def with_port(answer, port):
-    """A Relay-reply with the Relay Source Port option that the server gives back."""
+    """A Relay-reply with the Relay Source Port option that the server returns."""
     return bytes(answer) + bytes.fromhex("00870002") + port.to_bytes(2, "big")
 
 
@@ -455,7 +455,7 @@ def test_a_relay_with_a_port_of_its_own(site):
 
 
 def test_a_server_on_the_same_host(site):
-    """It has port 547 of its own addresses, as Kea does, before the relay starts and after."""
+    """It binds port 547 on its own addresses, as Kea does, before and after the relay starts."""
     here = "2001:db8:100::1"
     with site.router.entered():
         server = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)

@@ -10,8 +10,8 @@ bad=0
 
 # From top to bottom. Folders on one line do not include each other.
 order='relayd bootd netboot6
-relayd/view bootd/view
-relayd/packet
+relayd/packet bootd/view
+relayd/view
 relayd/servers
 relayd/links bootd/progress bootd/config bootd/page
 relayd/config bootd/dhcp bootd/http bootd/tftp
@@ -50,14 +50,6 @@ bootd/view/boot_status bootd/boot_hosts
 bootd/view/boot_status bootd/boot_server
 bootd/view/boot_view bootd/boot_server
 netlink/link_hash netlink/link_table
-relayd/config/relay_conf_syntax relayd/config/relay_conf
-relayd/packet/relay_batch relayd/view/relay_trace
-relayd/packet/relay_send relayd/relay
-relayd/packet/relay_send relayd/view/relay_trace
-relayd/view/relay_control relayd/relay_daemon
-relayd/view/relay_metrics relayd/relay
-relayd/view/relay_trace relayd/relay
-relayd/view/relay_trace relayd/relay_daemon
 '
 
 say() {

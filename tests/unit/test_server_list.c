@@ -39,7 +39,7 @@ static struct resolver_answer answer_of(const char *const *texts, int count, int
 	return answer;
 }
 
-static void test_addresses_are_in_order_and_each_once(void **state)
+static void test_addresses_are_sorted_and_unique(void **state)
 {
 	static const char *const texts[] = {
 		"2001:db8::3", "2001:db8::1", "2001:db8::3", "fd00::1", "2001:db8::2"};
@@ -58,7 +58,7 @@ static void test_addresses_are_in_order_and_each_once(void **state)
 	}
 }
 
-static void test_what_no_server_can_have_is_left_out(void **state)
+static void test_addresses_that_no_server_can_have_are_left_out(void **state)
 {
 	static const char *const texts[] = {
 		"::", "::1", "ff02::1:2", "fe80::1", "febf::1", "::ffff:192.0.2.1", "::192.0.2.1"};
@@ -69,7 +69,7 @@ static void test_what_no_server_can_have_is_left_out(void **state)
 	assert_string_equal(answer.error, "no address of it is global");
 }
 
-static void test_of_too_many_the_lowest_stay(void **state)
+static void test_the_lowest_of_too_many_addresses_are_used(void **state)
 {
 	char text[32][24];
 	const char *texts[32];
@@ -86,7 +86,7 @@ static void test_of_too_many_the_lowest_stay(void **state)
 		assert_int_equal(answer.address[i].s6_addr[15], i + 1);
 }
 
-static void test_answers_that_make_no_sense(void **state)
+static void test_malformed_answers(void **state)
 {
 	static const struct {
 		int result, count;
@@ -128,7 +128,7 @@ static void test_how_long_an_answer_is_used(void **state)
 	}
 }
 
-static void test_failures_are_asked_after_later_and_later(void **state)
+static void test_failed_queries_are_retried_with_growing_delays(void **state)
 {
 	static const char *const text = "2001:db8::1";
 	static const uint32_t waits[] = {2, 4, 8, 16, 32, 64, 128, 256, 300, 300};
@@ -262,7 +262,7 @@ static void test_multicast_goes_out_on_each_uplink(void **state)
 	relay_conf_free(conf);
 }
 
-static void test_a_server_in_a_vrf_is_reached_there_or_not_at_all(void **state)
+static void test_a_server_in_a_vrf_is_reached_only_there(void **state)
 {
 	static const char text[] = "interfaces = {\"a\"}\n"
 				   "server \"2001:db8::1\" { vrf = \"mgmt\" }\n";
@@ -317,15 +317,15 @@ static void test_a_server_in_a_vrf_is_reached_there_or_not_at_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_addresses_are_in_order_and_each_once),
-		cmocka_unit_test(test_what_no_server_can_have_is_left_out),
-		cmocka_unit_test(test_of_too_many_the_lowest_stay),
-		cmocka_unit_test(test_answers_that_make_no_sense),
+		cmocka_unit_test(test_addresses_are_sorted_and_unique),
+		cmocka_unit_test(test_addresses_that_no_server_can_have_are_left_out),
+		cmocka_unit_test(test_the_lowest_of_too_many_addresses_are_used),
+		cmocka_unit_test(test_malformed_answers),
 		cmocka_unit_test(test_how_long_an_answer_is_used),
-		cmocka_unit_test(test_failures_are_asked_after_later_and_later),
+		cmocka_unit_test(test_failed_queries_are_retried_with_growing_delays),
 		cmocka_unit_test(test_the_list_of_servers),
 		cmocka_unit_test(test_multicast_goes_out_on_each_uplink),
-		cmocka_unit_test(test_a_server_in_a_vrf_is_reached_there_or_not_at_all),
+		cmocka_unit_test(test_a_server_in_a_vrf_is_reached_only_there),
 	};
 
 	log_open("test", LOG_TO_STDERR, LOG_LEVEL_ERROR);

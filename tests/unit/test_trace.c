@@ -73,8 +73,8 @@ static void test_facts_of_a_clients_message(void **state)
 	assert_int_equal(facts.xid, 0x123456);
 	assert_int_equal(facts.duid.len, sizeof(duid));
 	assert_null(facts.mac_by);
-	assert_true(trace_message_have_address(&facts, &leased));
-	assert_false(trace_message_have_address(&facts, &peer));
+	assert_true(trace_message_has_address(&facts, &leased));
+	assert_false(trace_message_has_address(&facts, &peer));
 	trace_message_guess_mac(&facts);
 	assert_string_equal(facts.mac_by, "duid");
 	assert_memory_equal(facts.mac, duid + 4, 6);

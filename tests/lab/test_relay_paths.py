@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The relay's ways to its servers: routes that move, sources, and which server gets what."""
+"""The paths to the servers: routes that change, source addresses, and the choice of servers."""
 
 from scapy.layers.dhcp6 import (
     DHCP6_RelayForward,
@@ -34,7 +34,7 @@ def test_the_route_to_the_server_moves_and_the_next_message_follows(bench):
     assert server["next-hop"] == "2001:db8:200::69"
 
 
-def test_each_shift_of_the_way_to_the_server_is_told(site):
+def test_each_change_of_the_path_to_the_server_is_reported(site):
     relayd = site.start_relayd()
     site.lab.veth(site.router, "up2", site.server, "up2")
     site.router.address("up2", "2001:db8:200::1/64")
@@ -56,7 +56,7 @@ def test_each_shift_of_the_way_to_the_server_is_told(site):
     assert control(site, "servers")["servers"][0]["reachable"] is False
 
 
-def test_nexthop_objects_move_the_way(site):
+def test_nexthop_objects_change_the_path(site):
     relayd = site.start_relayd()
     site.lab.veth(site.router, "up2", site.server, "up2")
     site.router.address("up2", "2001:db8:200::1/64")
@@ -103,7 +103,7 @@ def test_two_servers_both_get_a_copy(site):
     assert bytes(first) == other.recvfrom(65535)[0]
 
 
-def test_each_client_has_its_server_by_hash(site):
+def test_forward_hash_gives_each_client_one_server(site):
     site.server.address("core", "2001:db8:100::70/64")
     site.start_relayd(config=f"""
         interfaces = {{"lan*"}}

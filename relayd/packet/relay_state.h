@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The state of the relay that the packet path works on. relayd/relay.h opens and closes it.
+ */
+#ifndef NB6_RELAYD_PACKET_RELAY_STATE_H
+#define NB6_RELAYD_PACKET_RELAY_STATE_H
+
+#include "daemon/log.h"
+#include "daemon/loop.h"
+#include "daemon/udp.h"
+#include "frame/client_mac.h"
+#include "netlink/link_monitor.h"
+#include "relayd/config/relay_conf.h"
+#include "relayd/links/client_links.h"
+#include "relayd/links/counters.h"
+#include "relayd/packet/reply_sockets.h"
+#include "relayd/servers/server_paths.h"
+#include "relayd/servers/vrf_sockets.h"
+#include "relayd/view/relay_trace.h"
+#include "relayd/view/relay_view.h"
+#include "relayd/view/relay_watch.h"
+
+enum { RELAY_BATCH = 64 };
+
+struct relay {
+	struct relay_conf *conf; /* owned */
+	struct link_table table;
+	struct link_monitor monitor;
+	bool follows_kernel; /* table, monitor, links, names and paths are initialised */
+	struct client_links links;
+	struct server_names names;
+	struct server_paths paths;
+	struct client_mac *mac;
+	struct rate_table *rates;
+	int fd;            /* the UDP socket that clients and relays below send to */
+	int server_fd;     /* exchanges messages with servers; the same as `fd` on port 547 */
+	bool is_activated; /* `fd` belongs to the service manager and stays open */
+	struct vrf_sockets vrfs; /* receive from servers in VRFs */
+	struct udp_receiver *receiver;
+	struct udp_sender *to_servers;
+	struct reply_sockets replies; /* send to clients and relays below, from port 547 */
+	/* For each datagram of the current batch: */
+	struct client_link *from[RELAY_BATCH];           /* its client link, or NULL */
+	uint8_t header[RELAY_BATCH][FORWARD_HEADER_MAX]; /* the header put in front of it */
+	struct relay_counters counters;
+	int64_t started_s;
+	int64_t now_ms;    /* of the current batch, monotonic */
+	bool only_servers; /* the current batch came in on a socket for servers' replies only */
+
+	struct loop *loop;          /* NULL before relay_start() */
+	loop_fd_cb *udp_ready;      /* for sockets of servers in VRFs */
+	struct loop_watch *udp_watch, *server_watch, *netlink_watch, *routes_watch;
+	struct log_limit drop_limit[RELAY_DROPS];
+	struct relay_watch watch;
+	struct relay_view view; /* for the trace */
+	struct relay_trace trace;
+	unsigned chosen; /* servers that the last message went to, as bits by index */
+};
+
+/* Read and apply some of the pending netlink messages. Returns true if more may be pending. */
+bool relay_read_netlink(struct relay *relay);
+/* Bring the paths to servers up to date: between batches, when no datagram is queued. */
+void relay_refresh_servers(struct relay *relay);
+
+#endif
