@@ -41,7 +41,6 @@ struct arrival {
 	const uint8_t *mac;    /* the frame's source; NULL where not known */
 	const struct in6_addr *on_link; /* our own addresses on that link */
 	size_t on_links;
-	unsigned put_off; /* how often it was, before (exchange.h): it is counted already */
 };
 
 struct client_facts {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Whose messages are looked at: those of relays that are trusted, and of one client and one link
- * no more than their share, so that a flood of theirs costs the others next to nothing.
+ * Admission: messages through relays that are not trusted are dropped, and each client and each
+ * link has a rate limit, so that a flood from one of them costs the others next to nothing.
  *
- * A client is who the relay next to it says, on the link that the relay says: relay and
- * link-address are part of the key, which nobody can foresee: nobody uses up the share of
- * another one's link by naming it.
+ * A client is identified by the peer-address that the innermost relay gives, a link by the
+ * link-addresses of all relays. The datagram's source is part of both keys, which are hashed with
+ * a secret seed: no relay can use up the rate of another relay's link by naming it.
  */
-#include "bootd/dhcp/dialogue.h"
 #include "bootd/dhcp/leasequery.h"
+#include "bootd/dhcp/request.h"
 #include "daemon/mix.h"
 #include "daemon/rate_limit.h"
 
@@ -20,27 +20,27 @@ static bool is_trusted(const struct boot_config *config, const struct in6_addr *
 	return config->trusted_relays == 0;
 }
 
-/* Which link is it? The same words that find_subnet() goes by. */
+/* The client's link, by the fields that the subnet is found by (decision.c). */
 static uint64_t link_key(const struct request *r)
 {
 	const struct dhcp6_chain *chain = &r->chain;
-	uint64_t key = mix_in6(r->exchange->bindings.seed, &r->arrival->source);
+	uint64_t key = mix_in6(r->exchange->bindings.seed, &r->arrival.source);
 
 	if (chain->count == 0)
-		return (unsigned)r->arrival->ifindex;
+		return (unsigned)r->arrival.ifindex;
 	for (unsigned i = 0; i < chain->count; i++)
 		key = mix_in6(key, &chain->relay[i].link_address);
 	return key;
 }
 
-/* Who may ask for all leases asks for many, one by one. */
+/* Leasequery requestors may query all leases one by one. */
 static bool is_requestor(const struct request *r)
 {
-	return r->chain.count == 0 && !r->arrival->multicast &&
-	       leasequery_is_allowed(r->exchange->config, &r->arrival->source);
+	return r->chain.count == 0 && !r->arrival.multicast &&
+	       leasequery_is_allowed(r->exchange->config, &r->arrival.source);
 }
 
-/* First the client's own share, so that one noisy client does not use up its link's. */
+/* The client's rate first, so that one noisy client does not use up the rate of its link. */
 static enum exchange_drop check_rates(const struct request *r)
 {
 	const struct exchange *exchange = r->exchange;
@@ -48,7 +48,7 @@ static enum exchange_drop check_rates(const struct request *r)
 	const struct dhcp6_chain *chain = &r->chain;
 	const struct in6_addr *client = chain->count > 0
 						? &chain->relay[chain->count - 1].peer_address
-						: &r->arrival->source;
+						: &r->arrival.source;
 	int64_t now_ms = (int64_t)r->now_ms;
 	uint64_t link;
 
@@ -65,7 +65,7 @@ static enum exchange_drop check_rates(const struct request *r)
 
 enum exchange_drop request_admit(const struct request *r)
 {
-	if (r->chain.count > 0 && !is_trusted(r->exchange->config, &r->arrival->source))
+	if (r->chain.count > 0 && !is_trusted(r->exchange->config, &r->arrival.source))
 		return DROP_UNTRUSTED_RELAY;
-	return r->is_settled || r->arrival->put_off > 0 ? EXCHANGE_ANSWERED : check_rates(r);
+	return r->retries > 0 ? EXCHANGE_ANSWERED : check_rates(r);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* Answers, option by option. */
+/* Encodes answers, option by option. */
 #include "bootd/dhcp/answer.h"
 
-#include "bootd/rules/conditions.h"
-
 #include <string.h>
+
+#include "bootd/rules/conditions.h"
 
 enum { ECHO_CODES_MAX = 32 };
 
@@ -75,12 +75,19 @@ void answer_put_head(struct wire_out *out, uint8_t type, const struct client_fac
 		out, DHCP6_OPT_SERVERID, config->server_duid.octets, config->server_duid.len);
 }
 
-void answer_put_address(struct wire_out *out, uint32_t iaid, const struct address_choice *choice)
+/* T1 and T2 are behind the option's head and IAID, the lifetimes behind its head and address. */
+void answer_set_lifetimes(
+	struct wire_out *out, size_t ia_at, size_t iaaddr_at, const struct address_choice *choice)
 {
-	size_t mark = dhcp6_open_ia_na(out, iaid, choice->t1_s, choice->t2_s);
+	enum { HEAD = 4, IAID = 4 };
+	struct wire_out timers = wire_out_of(out->buf + ia_at + HEAD + IAID, 2 * sizeof(uint32_t));
+	struct wire_out lifetimes = wire_out_of(
+		out->buf + iaaddr_at + HEAD + sizeof(struct in6_addr), 2 * sizeof(uint32_t));
 
-	dhcp6_put_iaaddr(out, &choice->address, choice->preferred_s, choice->valid_s);
-	dhcp6_close_option(out, mark);
+	wire_put_u32(&timers, choice->t1_s);
+	wire_put_u32(&timers, choice->t2_s);
+	wire_put_u32(&lifetimes, choice->preferred_s);
+	wire_put_u32(&lifetimes, choice->valid_s);
 }
 
 void answer_put_ia_status(struct wire_out *out, uint16_t ia_code, uint32_t iaid, uint16_t status)
@@ -141,16 +148,24 @@ static void put_matched_archs(
 	dhcp6_close_option(out, mark);
 }
 
-void answer_put_boot(
-	struct wire_out *out, const struct client_facts *facts, const struct boot_choice *boot)
+/* A machine that sends an architecture boots; others may request the URL by its code (GRUB). */
+static bool wants_boot(const struct client_facts *facts)
 {
-	if (!boot->rule)
+	return facts->archs > 0 || client_asks_for(facts, DHCP6_OPT_BOOTFILE_URL);
+}
+
+void answer_put_boot(struct request *r, struct wire_out *out)
+{
+	const struct boot_choice *boot = &r->decision.boot;
+
+	if (!wants_boot(&r->facts) || !boot->rule)
 		return;
 	dhcp6_put_option(out, DHCP6_OPT_BOOTFILE_URL, boot->url, strlen(boot->url));
 	if (boot->with_params)
 		put_params(out, boot->rule);
 	firmware_put_vendor_class(boot->kind, out);
-	put_matched_archs(out, facts, boot->rule);
+	put_matched_archs(out, &r->facts, boot->rule);
+	r->event.with_boot_url = true;
 }
 
 static void put_timer(
@@ -169,7 +184,7 @@ static void put_timers(
 	put_timer(out, facts, DHCP6_OPT_INF_MAX_RT, config->inf_max_rt_s);
 }
 
-void answer_put_requested(
+static void put_configured(
 	struct wire_out *out, const struct client_facts *facts, const struct boot_config *config)
 {
 	if (client_asks_for(facts, DHCP6_OPT_DNS_SERVERS))
@@ -180,4 +195,61 @@ void answer_put_requested(
 	put_timers(out, facts, config);
 	if (config->registration && client_asks_for(facts, DHCP6_OPT_ADDR_REG_ENABLE))
 		dhcp6_put_option(out, DHCP6_OPT_ADDR_REG_ENABLE, NULL, 0);
+}
+
+/* --- options that relays supply (RFC 6422) ------------------------------------------ */
+
+/* Every option with this code that the relay supplies; true where there was one. */
+static bool put_of_relay(struct wire_out *out, const struct dhcp6_relay *relay, uint16_t code)
+{
+	struct dhcp6_option option;
+	struct wire_in supplied;
+	bool found = false;
+
+	if (!dhcp6_option_find(relay->options, DHCP6_OPT_RSOO, &supplied))
+		return false;
+	while (dhcp6_option_next(&supplied, &option)) {
+		if (option.code != code)
+			continue;
+		dhcp6_put_option(out, code, option.data.pos, wire_left(&option.data));
+		found = true;
+	}
+	return found;
+}
+
+static bool is_answered(const struct wire_out *out, size_t message_at, uint16_t code)
+{
+	struct wire_in options, data;
+
+	if (out->bad)
+		return true;
+	options = wire_in_of(out->buf + message_at, out->len - message_at);
+	wire_get_bytes(&options, DHCP6_HEADER_LEN);
+	return dhcp6_option_find(options, code, &data);
+}
+
+/*
+ * Of the options that relays may supply, those that the client asks for and the answer lacks:
+ * from the relay next to the client, or else the next one on the path that has it.
+ */
+static void put_relay_supplied(struct wire_out *out, const struct request *r)
+{
+	const struct boot_config *config = r->exchange->config;
+	const struct dhcp6_chain *chain = &r->chain;
+
+	for (size_t i = 0; chain->count > 0 && i < config->relay_supplieds; i++) {
+		uint16_t code = config->relay_supplied[i];
+		unsigned at = chain->count;
+
+		if (!client_asks_for(&r->facts, code) || is_answered(out, r->message_at, code))
+			continue;
+		while (at > 0 && !put_of_relay(out, &chain->relay[at - 1], code))
+			at--;
+	}
+}
+
+void answer_put_requested(const struct request *r, struct wire_out *out)
+{
+	put_configured(out, &r->facts, r->exchange->config);
+	put_relay_supplied(out, r);
 }

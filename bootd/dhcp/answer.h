@@ -14,7 +14,7 @@
 #ifndef NB6_BOOTD_DHCP_ANSWER_H
 #define NB6_BOOTD_DHCP_ANSWER_H
 
-#include "bootd/dhcp/exchange.h"
+#include "bootd/dhcp/request.h"
 
 /*
  * The Relay-replies around an answer, outermost first: hop-count, link-address and
@@ -34,17 +34,21 @@ void answer_close_relays(
 void answer_put_head(struct wire_out *out, uint8_t type, const struct client_facts *facts,
 	const struct boot_config *config);
 
-/* An IA_NA with this address; or with no more than a status; IA_PD always the latter. */
-void answer_put_address(struct wire_out *out, uint32_t iaid, const struct address_choice *choice);
+/* An IA_NA or IA_PD with no more than a status. */
 void answer_put_ia_status(struct wire_out *out, uint16_t ia_code, uint32_t iaid, uint16_t status);
 
-/* The boot file URL and what goes with it; nothing where no rule was found. */
-void answer_put_boot(
-	struct wire_out *out, const struct client_facts *facts, const struct boot_choice *boot);
+/*
+ * The lease store has the lease for less time than was encoded: write the choice's timers and
+ * lifetimes over those of the IA_NA and IA Address options that begin at these places.
+ */
+void answer_set_lifetimes(
+	struct wire_out *out, size_t ia_at, size_t iaaddr_at, const struct address_choice *choice);
 
-/* DNS servers, search list, timers, and that addresses can be registered: what was asked for. */
-void answer_put_requested(
-	struct wire_out *out, const struct client_facts *facts, const struct boot_config *config);
+/* The boot file URL and what goes with it, if the client wants one and a rule matches. */
+void answer_put_boot(struct request *r, struct wire_out *out);
+
+/* What the client requests, of the configuration or else of its relays (RFC 6422). */
+void answer_put_requested(const struct request *r, struct wire_out *out);
 
 /* The Status Code option, its text included. */
 void answer_put_status(struct wire_out *out, uint16_t status);

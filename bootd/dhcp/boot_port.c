@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* As dhcp_service.c, with less to do: nothing here waits, and no link tells anything. */
+/* Like dhcp_service.c, but no answer here waits for a commit, and no link is known. */
 #include "bootd/dhcp/boot_port.h"
 
 #include <arpa/inet.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bootd/dhcp/proxy.h"
+#include "bootd/dhcp/send_queue.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/udp.h"
@@ -20,59 +21,32 @@ struct boot_port {
 	int fd;
 	struct loop_watch *watch;
 	struct udp_receiver *receiver;
-	struct udp_sender *sender;
-	uint8_t answer[BATCH][DHCP6_MESSAGE_MAX];
+	struct send_queue queue;
 };
 
-static void send_failed(void *arg, const struct udp_outgoing *datagram, int error)
+static void handle(struct boot_port *port, const struct udp_datagram *datagram)
 {
 	static struct log_limit limit;
-	char to[INET6_ADDRSTRLEN];
-
-	(void)arg;
-	inet_ntop(AF_INET6, &datagram->to.sin6_addr, to, sizeof(to));
-	log_limited(&limit, LOG_LEVEL_WARNING, "%s: an answer cannot be sent to its port %u: %s",
-		to, ntohs(datagram->to.sin6_port), strerror(error));
-}
-
-/* To where it came from, from the address that was asked. */
-static void queue(struct boot_port *port, const struct udp_datagram *datagram,
-	const struct exchange_answer *answer)
-{
-	struct udp_outgoing *outgoing = udp_sender_add(port->sender);
-
-	*outgoing = (struct udp_outgoing){
-		.to = datagram->peer,
-		.source = datagram->local,
-		.ifindex = answer->ifindex,
-		.part = {{.iov_base = answer->out.buf, .iov_len = answer->out.len}},
-		.n_parts = 1,
-	};
-}
-
-static void handle(struct boot_port *port, const struct udp_datagram *datagram,
-	uint8_t buffer[DHCP6_MESSAGE_MAX])
-{
-	static struct log_limit limit;
-	struct exchange_answer answer = {.out = wire_out_of(buffer, DHCP6_MESSAGE_MAX)};
 	struct arrival arrival = {
 		.source = datagram->peer.sin6_addr,
 		.source_port = ntohs(datagram->peer.sin6_port),
 		.at_boot_server = true,
 		.ifindex = datagram->ifindex,
 	};
-	enum exchange_drop drop = exchange_handle(port->exchange, &arrival,
-		wire_in_of(datagram->data, datagram->len), loop_now_ms(), &answer);
+	struct request r;
+	enum exchange_drop drop = exchange_handle(port->exchange, &r, &arrival,
+		wire_in_of(datagram->data, datagram->len), loop_now_ms(),
+		send_queue_buffer(&port->queue));
 	char peer[INET6_ADDRSTRLEN];
 
 	if (drop == EXCHANGE_ANSWERED) {
-		queue(port, datagram, &answer);
+		send_queue_take(&port->queue);
+		send_queue_add(&port->queue, datagram, &r.answer);
 		return;
 	}
-	inet_ntop(AF_INET6, &datagram->peer.sin6_addr, peer, sizeof(peer));
-	log_limited(&limit, LOG_LEVEL_NOTICE,
-		"%s: a datagram of %zu octets on port %d is not answered: %s", peer, datagram->len,
-		BOOT_SERVER_PORT, exchange_drop_name(drop));
+	log_limited(&limit, LOG_LEVEL_NOTICE, "no answer to %s on port %d: %s: %s",
+		dhcp6_address_format(&datagram->peer.sin6_addr, peer), BOOT_SERVER_PORT,
+		exchange_drop_name(drop), exchange_drop_text(drop));
 }
 
 static void readable(int fd, int what, void *arg)
@@ -84,11 +58,11 @@ static void readable(int fd, int what, void *arg)
 
 	(void)what;
 	if (n < 0)
-		log_limited(&limit, LOG_LEVEL_ERROR, "port %d cannot be read: %s", BOOT_SERVER_PORT,
-			strerror(-n));
+		log_limited(&limit, LOG_LEVEL_ERROR, "port %d: receive failed: %s",
+			BOOT_SERVER_PORT, strerror(-n));
 	for (int i = 0; i < n; i++)
-		handle(port, &datagram[i], port->answer[i]);
-	udp_flush(port->sender, fd, send_failed, port);
+		handle(port, &datagram[i]);
+	send_queue_flush(&port->queue, fd);
 }
 
 /* The address between the brackets of a URL that UEFI PXE takes; false for a name. */
@@ -141,8 +115,7 @@ static int open_all(struct boot_port *port, struct loop *loop)
 
 	at.sin6_port = htons(BOOT_SERVER_PORT);
 	port->receiver = udp_receiver_new(BATCH);
-	port->sender = udp_sender_new(BATCH);
-	if (!port->receiver || !port->sender)
+	if (send_queue_init(&port->queue, BATCH) < 0 || !port->receiver)
 		return -ENOMEM;
 	port->fd = udp_open(&at, RECEIVE_BUFFER);
 	if (port->fd < 0)
@@ -181,6 +154,6 @@ void boot_port_free(struct boot_port *port)
 	if (port->fd >= 0)
 		close(port->fd);
 	udp_receiver_free(port->receiver);
-	udp_sender_free(port->sender);
+	send_queue_fini(&port->queue);
 	free(port);
 }

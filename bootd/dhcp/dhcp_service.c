@@ -1,36 +1,47 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Thin: what to say is decided in exchange.c, which link a client is on in served_links.c. Here
- * is the order of things: a batch is handled, then its leases are committed, then what promises
- * them is settled, and all is sent.
+ * The order of work on the DHCPv6 socket: handle a batch of datagrams, commit its leases once,
+ * complete the requests that wait for that commit, and send all answers together. What to answer
+ * is decided in exchange.c; the link of a client is found in served_links.c.
+ *
+ * If the commit takes time, requests wait in two lists: `committing` with their answers, until
+ * dhcp_service_committed(); `deferred` as datagrams, because they would change leases
+ * while the store is busy. Everything else is answered meanwhile.
  */
 #include "bootd/dhcp/dhcp_service.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "bootd/dhcp/outbox.h"
-#include "bootd/dhcp/waiting.h"
+#include "bootd/dhcp/pending.h"
+#include "bootd/dhcp/send_queue.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/udp.h"
+#include "dhcp6/names.h"
 #include "frame/client_mac.h"
 
 enum {
 	BATCH = 64,
 	RECEIVE_BUFFER = 16 << 20, /* some 25,000 machines whose power comes back at once */
-	ON_LINK_MAX = 16,
-	WAITING_OCTETS = 4 << 20, /* for some ten thousand datagrams */
-	WAITING_BATCH = 512,      /* of those that were put off, in one commit */
+	PENDING_OCTETS = 8 << 20,  /* for some ten thousand datagrams */
+	DEFERRED_BATCH = 512,      /* deferred datagrams in one commit */
 	FAILING_EVERY_MS = 600 * 1000,
 };
 
 /* Of an answer, and of a commit, in seconds. */
 static const double bounds_s[] = {
 	1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 5e-2, 0.1, 0.5, 1};
+
+/* A datagram of the current batch. */
+struct slot {
+	struct arrived arrived;
+	struct request request;
+};
 
 struct dhcp_service {
 	struct exchange *exchange;
@@ -39,10 +50,10 @@ struct dhcp_service {
 	int fd;
 	struct loop_watch *watch;
 	struct udp_receiver *receiver;
-	struct outbox outbox;
-	/* Behind a commit that takes its time: to be settled, to be handed in anew. */
-	struct waiting_room room;
-	struct waiting settling, later;
+	struct send_queue queue;
+	struct slot *slot; /* BATCH of them */
+	struct pending_memory memory;
+	struct pending_list committing, deferred;
 	struct dhcp_service_counters counters;
 	bool is_failing; /* the lease store */
 	struct log_limit failing_limit;
@@ -54,28 +65,56 @@ static double now_s(void)
 	return (double)loop_now_us() / 1e6;
 }
 
-/* What was dropped, and for which peer: a person must be able to find out why. */
-static void log_drop(const struct udp_datagram *datagram, enum exchange_drop drop)
+/* --- one datagram ------------------------------------------------------------------ */
+
+enum { CLIENT_TEXT = DHCP6_DUID_TEXT, PATH_TEXT = 2 * INET6_ADDRSTRLEN + 64 };
+
+/* The client as the operator knows it: its MAC, or its DUID, or its address. */
+static const char *client_text(const struct request *r, char text[CLIENT_TEXT])
+{
+	const struct client_facts *facts = &r->facts;
+
+	if (facts->mac_source != CLIENT_MAC_UNKNOWN)
+		return dhcp6_mac_format(facts->mac, text);
+	if (facts->has_client_id && facts->duid.len > 0)
+		return dhcp6_duid_format(&facts->duid, text);
+	return dhcp6_address_format(r->chain.count > 0
+					    ? &r->chain.relay[r->chain.count - 1].peer_address
+					    : &r->arrival.source,
+		text);
+}
+
+static const char *path_text(const struct request *r, char text[PATH_TEXT])
+{
+	char relay[INET6_ADDRSTRLEN], link[INET6_ADDRSTRLEN];
+
+	*text = '\0';
+	if (r->chain.count > 0)
+		snprintf(text, PATH_TEXT, " via relay %s (link-address %s)",
+			dhcp6_address_format(&r->arrival.source, relay),
+			dhcp6_address_format(
+				&r->chain.relay[r->chain.count - 1].link_address, link));
+	else if (r->arrival.link_name)
+		snprintf(text, PATH_TEXT, " on %s", r->arrival.link_name);
+	return text;
+}
+
+/* An operator must be able to find out why a machine gets no answer. */
+static void log_drop(const struct request *r, enum exchange_drop drop)
 {
 	static struct log_limit limit[EXCHANGE_DROPS];
 	bool is_normal = drop == DROP_OTHER_SERVER || drop == DROP_NOT_FOR_SERVERS;
-	char peer[INET6_ADDRSTRLEN];
+	const char *type = dhcp6_message_name(r->facts.type);
+	char client[CLIENT_TEXT], path[PATH_TEXT];
 
-	inet_ntop(AF_INET6, &datagram->peer.sin6_addr, peer, sizeof(peer));
 	log_limited(&limit[drop], is_normal ? LOG_LEVEL_DEBUG : LOG_LEVEL_NOTICE,
-		"%s: a datagram of %zu octets is not answered: %s", peer, datagram->len,
-		exchange_drop_name(drop));
+		"no answer to %s from %s%s: %s: %s", type ? type : "a datagram",
+		client_text(r, client), path_text(r, path), exchange_drop_name(drop),
+		exchange_drop_text(drop));
 }
 
-/* An arrival, and what it points at. */
-struct arrived {
-	struct arrival arrival;
-	struct in6_addr on_link[ON_LINK_MAX];
-	uint8_t mac[DHCP6_MAC_LEN];
-};
-
-/* False for what was sent to a group on a link that is not ours to serve. */
-static bool arrival_of(
+/* False for a datagram sent to a multicast group on a link that is not served. */
+static bool read_arrival(
 	struct dhcp_service *service, const struct udp_datagram *datagram, struct arrived *arrived)
 {
 	struct arrival *arrival = &arrived->arrival;
@@ -88,7 +127,8 @@ static bool arrival_of(
 		.ifindex = datagram->ifindex,
 	};
 	if (l) {
-		arrival->link_name = l->name;
+		memcpy(arrived->link_name, l->name, sizeof(arrived->link_name));
+		arrival->link_name = arrived->link_name;
 		arrival->on_link = arrived->on_link;
 		arrival->on_links = served_link_addresses(l, arrived->on_link, ON_LINK_MAX);
 		if (client_mac_find_on(
@@ -100,74 +140,58 @@ static bool arrival_of(
 
 static void flush(struct dhcp_service *service)
 {
-	service->counters.answered += service->outbox.answers;
-	outbox_flush(&service->outbox, service->fd);
-	service->counters.send_failed = service->outbox.failed;
+	service->counters.answered += service->queue.answers;
+	send_queue_flush(&service->queue, service->fd);
+	service->counters.send_failed = service->queue.failed;
 }
 
-typedef enum exchange_drop answer_fn(struct exchange *exchange, const struct arrival *arrival,
-	struct wire_in datagram, uint64_t now_ms, struct exchange_answer *answer);
-
-/* The frame that told the MAC is long forgotten. */
-static void take_kept(const struct waiting_one *kept, struct arrived *arrived)
+/* The answer is in a buffer of the send queue that is taken. */
+static void finish(struct dhcp_service *service, const struct udp_datagram *datagram,
+	const struct request *r, enum exchange_drop drop)
 {
-	arrived->arrival.put_off = kept->put_off;
-	memcpy(arrived->mac, kept->mac, sizeof(arrived->mac));
-	arrived->arrival.mac = kept->has_mac ? arrived->mac : NULL;
-}
-
-/*
- * Answered, dropped with a line of log; or EXCHANGE_WAITS or EXCHANGE_LATER. `kept`: it has
- * waited; NULL where it has just come in.
- */
-static enum exchange_drop handle(struct dhcp_service *service, const struct udp_datagram *datagram,
-	answer_fn *answer_it, const struct waiting_one *kept, uint64_t now_ms)
-{
-	struct exchange_answer answer;
-	struct arrived arrived;
-	enum exchange_drop drop;
-
-	if (!arrival_of(service, datagram, &arrived)) {
-		service->counters.not_served++;
-		return EXCHANGE_ANSWERED;
-	}
-	if (outbox_is_full(&service->outbox))
-		flush(service);
-	answer.out = outbox_begin(&service->outbox);
-	if (kept)
-		take_kept(kept, &arrived);
-	drop = answer_it(service->exchange, &arrived.arrival,
-		wire_in_of(datagram->data, datagram->len), now_ms, &answer);
 	if (drop == EXCHANGE_ANSWERED)
-		outbox_add(&service->outbox, datagram, &arrived.arrival, &answer);
+		send_queue_add(&service->queue, datagram, &r->answer);
 	else if (drop < EXCHANGE_DROPS)
-		log_drop(datagram, drop);
+		log_drop(r, drop);
+}
+
+/* Handles a datagram; an answer, pending or not, keeps its buffer of the send queue. */
+static enum exchange_drop handle(struct dhcp_service *service, const struct udp_datagram *datagram,
+	const struct arrived *arrived, struct request *r, unsigned retries, uint64_t now_ms)
+{
+	enum exchange_drop drop = exchange_retry(service->exchange, r, &arrived->arrival,
+		wire_in_of(datagram->data, datagram->len), now_ms,
+		send_queue_buffer(&service->queue), retries);
+
+	if (drop == EXCHANGE_ANSWERED || drop == EXCHANGE_PENDING)
+		send_queue_take(&service->queue);
+	finish(service, datagram, r, drop);
 	return drop;
 }
 
 /* --- leases ------------------------------------------------------------------------ */
 
-static void tell_outcome(struct dhcp_service *service, int rc)
+static void report_commit(struct dhcp_service *service, int rc)
 {
 	const struct lease_journal *leases = &service->exchange->leases;
 	const char *name = leases->store ? leases->store->name : "";
 
 	if (rc < 0)
 		log_limited(&service->failing_limit, LOG_LEVEL_ERROR,
-			"leases %s: cannot be written: %s: new leases are not given, those that "
-			"are stored go on for as long as that",
+			"lease store %s not writable (%s): no new leases; existing leases are "
+			"renewed until their stored expiry",
 			name, lease_journal_error(leases));
 	else if (service->is_failing)
-		log_notice("leases %s: written again", name);
+		log_notice("lease store %s writable again", name);
 	if (rc == 0)
 		service->failing_limit = (struct log_limit){.every_ms = FAILING_EVERY_MS};
 	service->is_failing = rc < 0;
-	if (service->commit_began_s > 0) /* else it was an operator's */
+	if (service->commit_began_s > 0) /* otherwise it was an operator's */
 		histogram_add(&service->counters.commit_s, now_s() - service->commit_began_s, 1);
 	service->commit_began_s = 0;
 }
 
-/* One transaction for all that a batch has changed. True where it has ended at once. */
+/* One transaction for all that a batch has changed. True if it has ended already. */
 static bool commit(struct dhcp_service *service, uint64_t now_ms)
 {
 	int rc;
@@ -179,60 +203,91 @@ static bool commit(struct dhcp_service *service, uint64_t now_ms)
 	rc = exchange_commit(service->exchange, now_ms);
 	if (rc == -EINPROGRESS)
 		return false;
-	tell_outcome(service, rc);
+	report_commit(service, rc);
 	return true;
 }
 
-static void keep(struct dhcp_service *service, struct waiting *list,
-	const struct udp_datagram *datagram, unsigned put_off)
+static void append_or_drop(
+	struct dhcp_service *service, struct pending_list *list, struct pending *pending)
 {
 	static struct log_limit limit;
-	struct arrived arrived = {0};
-	struct waiting_one *one = waiting_new(&service->room, datagram);
 
-	if (one) {
-		arrival_of(service, datagram, &arrived);
-		one->put_off = put_off;
-		one->has_mac = arrived.arrival.mac != NULL;
-		memcpy(one->mac, arrived.mac, sizeof(one->mac));
-		waiting_append(list, one);
+	if (pending) {
+		pending_append(list, pending);
 		return;
 	}
 	service->counters.no_room++;
 	log_limited(&limit, LOG_LEVEL_WARNING,
-		"more requests wait for the lease store than there is room for: clients have to "
-		"ask again");
+		"requests that wait for the lease store exceed %d MiB: more are not answered, "
+		"their "
+		"clients retransmit",
+		PENDING_OCTETS >> 20);
 }
 
-/* Settled, it is done with; or it is refused, and to be handed in anew. */
-static void settle_all(struct dhcp_service *service, uint64_t now_ms)
+static void defer(struct dhcp_service *service, const struct udp_datagram *datagram,
+	const struct arrived *arrived, unsigned retries)
 {
-	struct waiting_one *one;
+	append_or_drop(service, &service->deferred,
+		pending_new(&service->memory, datagram, arrived, retries));
+}
 
-	while ((one = waiting_take(&service->settling)))
-		if (handle(service, &one->datagram, exchange_settle, one, now_ms) ==
-			EXCHANGE_LATER) {
-			one->put_off++;
-			waiting_append(&service->later, one);
-		} else {
-			waiting_free(&service->room, one);
+static void await_commit(struct dhcp_service *service, const struct udp_datagram *datagram,
+	const struct arrived *arrived, const struct request *r)
+{
+	append_or_drop(service, &service->committing,
+		pending_of_request(&service->memory, datagram, arrived, r));
+}
+
+/* The commit has ended: the request is answered or dropped, or deferred to be handled again. */
+static void complete(struct dhcp_service *service, const struct udp_datagram *datagram,
+	const struct arrived *arrived, struct request *r, uint64_t now_ms)
+{
+	enum exchange_drop drop = exchange_complete(r, now_ms);
+
+	finish(service, datagram, r, drop);
+	if (drop == EXCHANGE_RETRY)
+		defer(service, datagram, arrived, r->retries + 1);
+}
+
+/* The answer is copied to the send queue, because the block that holds it is freed. */
+static void complete_all(struct dhcp_service *service, uint64_t now_ms)
+{
+	struct pending *pending;
+
+	while ((pending = pending_pop(&service->committing))) {
+		struct exchange_answer *answer = &pending->request->answer;
+		struct wire_out out;
+
+		if (send_queue_is_full(&service->queue))
+			flush(service);
+		out = send_queue_buffer(&service->queue);
+		send_queue_take(&service->queue);
+		wire_put_bytes(&out, answer->out.buf, answer->out.len);
+		answer->out = out;
+		complete(service, &pending->datagram, &pending->arrived, pending->request, now_ms);
+		pending_free(&service->memory, pending);
+	}
+}
+
+/* Handles deferred datagrams, batch by batch, until the store is busy again. */
+static void resume(struct dhcp_service *service, uint64_t now_ms)
+{
+	struct pending *pending;
+
+	while (!service->exchange->leases.is_busy && service->deferred.first) {
+		for (int i = 0; i < DEFERRED_BATCH && (pending = pending_pop(&service->deferred));
+			i++) {
+			struct request *r = &service->slot[0].request;
+
+			if (send_queue_is_full(&service->queue))
+				flush(service);
+			if (handle(service, &pending->datagram, &pending->arrived, r,
+				    pending->retries, now_ms) == EXCHANGE_PENDING)
+				await_commit(service, &pending->datagram, &pending->arrived, r);
+			pending_free(&service->memory, pending);
 		}
-}
-
-/* What was put off while the store was busy, until it is busy again. */
-static void go_on(struct dhcp_service *service, uint64_t now_ms)
-{
-	struct waiting_one *one;
-
-	while (!service->exchange->leases.is_busy && service->later.first) {
-		for (int i = 0; i < WAITING_BATCH && (one = waiting_take(&service->later)); i++)
-			if (handle(service, &one->datagram, exchange_handle, one, now_ms) ==
-				EXCHANGE_WAITS)
-				waiting_append(&service->settling, one);
-			else
-				waiting_free(&service->room, one);
 		if (commit(service, now_ms))
-			settle_all(service, now_ms);
+			complete_all(service, now_ms);
 	}
 }
 
@@ -240,14 +295,47 @@ void dhcp_service_committed(struct dhcp_service *service, int rc, const bool *re
 {
 	uint64_t now_ms = loop_now_ms();
 
-	exchange_land(service->exchange, rc, refused, now_ms);
-	tell_outcome(service, rc);
-	settle_all(service, now_ms);
-	go_on(service, now_ms);
+	exchange_committed(service->exchange, rc, refused, now_ms);
+	report_commit(service, rc);
+	complete_all(service, now_ms);
+	resume(service, now_ms);
 	flush(service);
 }
 
 /* --- the socket -------------------------------------------------------------------- */
+
+/* Handles, commits and completes the batch: each datagram has a slot, and the queue is empty. */
+static void handle_batch(
+	struct dhcp_service *service, const struct udp_datagram *datagram, int n, uint64_t now_ms)
+{
+	int pending[BATCH], waiting = 0;
+	bool is_committed;
+
+	for (int i = 0; i < n; i++) {
+		struct slot *slot = &service->slot[i];
+		enum exchange_drop drop;
+
+		if (!read_arrival(service, &datagram[i], &slot->arrived)) {
+			service->counters.not_served++;
+			continue;
+		}
+		drop = handle(service, &datagram[i], &slot->arrived, &slot->request, 0, now_ms);
+		if (drop == EXCHANGE_PENDING)
+			pending[waiting++] = i;
+		else if (drop == EXCHANGE_RETRY)
+			defer(service, &datagram[i], &slot->arrived, 1);
+	}
+	is_committed = commit(service, now_ms);
+	for (int k = 0; k < waiting; k++) {
+		int i = pending[k];
+		struct slot *slot = &service->slot[i];
+
+		if (is_committed)
+			complete(service, &datagram[i], &slot->arrived, &slot->request, now_ms);
+		else
+			await_commit(service, &datagram[i], &slot->arrived, &slot->request);
+	}
+}
 
 static void readable(int fd, int what, void *arg)
 {
@@ -258,37 +346,27 @@ static void readable(int fd, int what, void *arg)
 	uint64_t now_ms = loop_now_ms();
 	uint64_t answered = service->counters.answered;
 	double began_s = now_s();
-	int waiting[BATCH], waits = 0;
-	enum exchange_drop drop;
 
 	(void)what;
 	if (n < 0)
-		log_limited(&limit, LOG_LEVEL_ERROR, "the DHCPv6 socket cannot be read: %s",
-			strerror(-n));
+		log_limited(
+			&limit, LOG_LEVEL_ERROR, "DHCPv6 socket: receive failed: %s", strerror(-n));
 	client_mac_drain(service->macs);
 	lease_journal_set_time(&service->exchange->leases, now_ms, loop_unix_ms());
-	for (int i = 0; i < n; i++) {
-		drop = handle(service, &datagram[i], exchange_handle, NULL, now_ms);
-		if (drop == EXCHANGE_WAITS)
-			waiting[waits++] = i;
-		else if (drop == EXCHANGE_LATER)
-			keep(service, &service->later, &datagram[i], 1);
-	}
-	if (commit(service, now_ms))
-		for (int i = 0; i < waits; i++)
-			handle(service, &datagram[waiting[i]], exchange_settle, NULL, now_ms);
-	else
-		for (int i = 0; i < waits; i++)
-			keep(service, &service->settling, &datagram[waiting[i]], 0);
+	handle_batch(service, datagram, n, now_ms);
 	if (n > 0)
 		service->counters.datagrams += (unsigned)n;
 	flush(service);
 	histogram_add(&service->counters.answer_s, now_s() - began_s,
 		service->counters.answered - answered);
+	if (service->deferred.first && !service->exchange->leases.is_busy) {
+		resume(service, now_ms);
+		flush(service);
+	}
 }
 
-/* Where all clients come through relays there is no frame to look at. */
-static enum client_mac_method best_way(const struct boot_config *config)
+/* If all clients are behind relays, no frame is read. */
+static enum client_mac_method best_method(const struct boot_config *config)
 {
 	return config->listens > 0 ? CLIENT_MAC_EBPF : CLIENT_MAC_NONE;
 }
@@ -299,12 +377,13 @@ static int open_all(struct dhcp_service *service, struct loop *loop)
 	int rc;
 
 	service->receiver = udp_receiver_new(BATCH);
-	if (outbox_init(&service->outbox, BATCH) < 0 || !service->receiver)
+	service->slot = calloc(BATCH, sizeof(*service->slot));
+	if (send_queue_init(&service->queue, BATCH) < 0 || !service->receiver || !service->slot)
 		return -ENOMEM;
 	service->fd = udp_open(&config->dhcp, RECEIVE_BUFFER);
 	if (service->fd < 0)
 		return service->fd;
-	service->macs = client_mac_new(service->fd, best_way(config));
+	service->macs = client_mac_new(service->fd, best_method(config));
 	if (!service->macs)
 		return -ENOMEM;
 	rc = served_links_init(&service->links, loop, service->fd, config);
@@ -323,12 +402,13 @@ static int open_all(struct dhcp_service *service, struct loop *loop)
 static void free_buffers(struct dhcp_service *service)
 {
 	client_mac_free(service->macs);
-	waiting_free_all(&service->room, &service->settling);
-	waiting_free_all(&service->room, &service->later);
+	pending_free_all(&service->memory, &service->committing);
+	pending_free_all(&service->memory, &service->deferred);
 	if (service->fd >= 0)
 		close(service->fd);
 	udp_receiver_free(service->receiver);
-	outbox_fini(&service->outbox);
+	send_queue_fini(&service->queue);
+	free(service->slot);
 	free(service);
 }
 
@@ -342,7 +422,7 @@ int dhcp_service_new(struct dhcp_service **out, struct loop *loop, struct exchan
 		return -ENOMEM;
 	service->exchange = exchange;
 	service->fd = -1;
-	service->room.most = WAITING_OCTETS;
+	service->memory.max = PENDING_OCTETS;
 	service->failing_limit.every_ms = FAILING_EVERY_MS;
 	service->counters.answer_s = service->counters.commit_s = (struct histogram){
 		.bound = bounds_s, .bounds = sizeof(bounds_s) / sizeof(bounds_s[0])};
@@ -366,9 +446,10 @@ void dhcp_service_free(struct dhcp_service *service)
 
 void dhcp_service_set_config(struct dhcp_service *service, const struct boot_config *config)
 {
-	if (best_way(config) && !client_mac_method(service->macs))
-		log_warning("listen: the MAC addresses of clients there are read from the frames "
-			    "only after a restart: it takes privileges that were given up");
+	if (best_method(config) && !client_mac_method(service->macs))
+		log_warning("listen: bootd reads the MAC addresses of clients on these links from "
+			    "their frames only after a restart, because it has dropped the "
+			    "privileges that this needs: restart it");
 	served_links_set_config(&service->links, config);
 }
 
@@ -379,7 +460,7 @@ enum client_mac_method dhcp_service_mac_method(const struct dhcp_service *servic
 
 size_t dhcp_service_waiting(const struct dhcp_service *service)
 {
-	return service->settling.count + service->later.count;
+	return service->committing.count + service->deferred.count;
 }
 
 const struct dhcp_service_counters *dhcp_service_counters(const struct dhcp_service *service)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The way of a request, top to bottom: read it, check it (RFC 9915 section 16),
- * decide, have it answered by type (dialogue.c), wrap it back.
+ * The path of a request, top to bottom: read it, check it (RFC 9915 section 16), decide, have
+ * it answered by its type, and report the answer to the observer once it may be sent.
  */
 #include "bootd/dhcp/exchange.h"
 
@@ -9,9 +9,8 @@
 #include <string.h>
 
 #include "bootd/dhcp/answer.h"
-#include "bootd/dhcp/dialogue.h"
+#include "bootd/dhcp/message_types.h"
 #include "bootd/dhcp/proxy.h"
-#include "bootd/rules/conditions.h"
 #include "daemon/rate_limit.h"
 
 int exchange_init(struct exchange *exchange, const struct boot_config *config)
@@ -35,9 +34,11 @@ int exchange_set_config(struct exchange *exchange, const struct boot_config *con
 		rc = binding_table_keep_transactions(&exchange->bindings);
 	if (rc == 0)
 		rc = binding_table_set_pools(&exchange->bindings, config);
-	if (rc == 0)
-		exchange->config = config;
-	return rc;
+	if (rc < 0)
+		return rc;
+	exchange->config = config;
+	exchange->config_swaps++;
+	return 0;
 }
 
 void exchange_fini(struct exchange *exchange)
@@ -51,18 +52,12 @@ void exchange_fini(struct exchange *exchange)
 
 /* --- read ------------------------------------------------------------------ */
 
-/* Not handed in before, and not counted yet. */
-static bool is_new(const struct request *r)
-{
-	return !r->is_settled && r->arrival->put_off == 0;
-}
-
-static enum exchange_drop read_request(struct request *r, struct wire_in datagram)
+static enum exchange_drop read_request(struct request *r)
 {
 	struct exchange_counters *counters = &r->exchange->counters;
 	struct dhcp6_message message;
 	enum exchange_drop drop;
-	int rc = dhcp6_chain_read(datagram, &r->chain);
+	int rc = dhcp6_chain_read(r->datagram, &r->chain);
 
 	if (rc < 0)
 		return rc == -ELOOP    ? DROP_RELAY_LOOP
@@ -71,13 +66,13 @@ static enum exchange_drop read_request(struct request *r, struct wire_in datagra
 	drop = request_admit(r);
 	if (drop)
 		return drop;
-	if (r->chain.count > 0 && is_new(r))
+	if (r->chain.count > 0 && r->retries == 0)
 		counters->relayed++;
 	if (dhcp6_message_read(r->chain.inner, &message) < 0)
 		return DROP_MALFORMED;
-	if (is_new(r))
+	if (r->retries == 0)
 		counters->received[message.type < EXCHANGE_TYPES ? message.type : 0]++;
-	if (client_facts_read(&r->facts, &r->chain, &message, r->arrival) < 0)
+	if (client_facts_read(&r->facts, &r->chain, &message, &r->arrival) < 0)
 		return DROP_MALFORMED;
 	return EXCHANGE_ANSWERED;
 }
@@ -95,99 +90,201 @@ static bool is_our_server_id(const struct request *r)
 static enum exchange_drop check_request(const struct request *r)
 {
 	const struct client_facts *facts = &r->facts;
-	const struct dialogue *d = dialogue_of(facts->type);
+	const struct message_type *type = message_type_of(facts->type);
 
-	if (!d)
+	if (!type)
 		return DROP_NOT_FOR_SERVERS;
-	if (r->arrival->at_boot_server && (r->chain.count > 0 || facts->type != DHCP6_REQUEST))
+	if (r->arrival.at_boot_server && (r->chain.count > 0 || facts->type != DHCP6_REQUEST))
 		return DROP_NOT_FOR_SERVERS;
-	if (r->chain.count == 0 && !r->arrival->multicast && !r->arrival->at_boot_server &&
-		!d->is_no_clients)
+	if (r->chain.count == 0 && !r->arrival.multicast && !r->arrival.at_boot_server &&
+		!type->is_requestors)
 		return DROP_UNICAST;
-	if (d->client_id == WANTED && !facts->has_client_id)
+	if (type->client_id == REQUIRED && !facts->has_client_id)
 		return DROP_NO_CLIENT_ID;
-	if (d->server_id == WANTED && !facts->has_server_id)
+	if (type->server_id == REQUIRED && !facts->has_server_id)
 		return DROP_NO_SERVER_ID;
-	if (d->server_id == UNWANTED && facts->has_server_id)
+	if (type->server_id == FORBIDDEN && facts->has_server_id)
 		return DROP_WITH_SERVER_ID;
 	if (facts->has_server_id && !is_our_server_id(r))
 		return DROP_OTHER_SERVER;
 	return EXCHANGE_ANSWERED;
 }
 
-/* --- decide ---------------------------------------------------------------- */
-
-static const struct subnet *find_subnet(
-	const struct boot_config *config, const struct client_facts *facts)
-{
-	const struct subnet *subnet = NULL;
-
-	if (facts->relays > 0)
-		return IN6_IS_ADDR_UNSPECIFIED(&facts->link_address)
-			       ? NULL
-			       : boot_config_subnet_of(config, &facts->link_address);
-	if (facts->link_name)
-		subnet = boot_config_subnet_on(config, facts->link_name);
-	for (size_t i = 0; !subnet && i < facts->on_links; i++)
-		subnet = boot_config_subnet_of(config, &facts->on_link[i]);
-	return subnet;
-}
-
-/* Who asks from where: all that is to be known where nothing is given. */
-static bool decide_place(const struct boot_config *config, const struct client_facts *facts,
-	struct decision *decision)
-{
-	struct host_choice host;
-
-	*decision = (struct decision){.subnet = find_subnet(config, facts)};
-	if (!decision->subnet)
-		return false;
-	host = host_choose(config, facts, decision->subnet);
-	decision->host = host.host;
-	decision->host_by = host.by;
-	decision->class = conditions_choose_class(decision->subnet, facts, host.host);
-	client_machine(facts, &decision->machine);
-	return true;
-}
-
-const struct address_plan *decision_plan(const struct decision *decision)
-{
-	return decision->class ? &decision->class->plan : &decision->subnet->plan;
-}
-
-bool exchange_decide(const struct boot_config *config, const struct binding_table *bindings,
-	const struct client_facts *facts, struct decision *decision)
-{
-	struct boot_values values = {0};
-
-	if (!decide_place(config, facts, decision))
-		return false;
-	if (decision->machine.len > 0)
-		address_choose(&decision->address, config, bindings, decision->subnet,
-			decision_plan(decision), decision->host, &decision->machine,
-			facts->archs > 0);
-	if (config->has_variables)
-		boot_values_of_client(&values, config, facts, decision->subnet, decision->host,
-			decision->address.given ? &decision->address.address : NULL);
-	boot_rule_choose(&decision->boot, config, facts, decision->subnet, decision->host, &values);
-	return true;
-}
-
-static bool decide(struct request *r)
+static enum exchange_drop decide_request(struct request *r)
 {
 	const struct exchange *exchange = r->exchange;
-	const struct dialogue *d = dialogue_of(r->facts.type);
+	const struct message_type *type = message_type_of(r->facts.type);
+	bool has_subnet;
 
-	if (r->arrival->at_boot_server)
+	if (r->arrival.at_boot_server)
 		proxy_recall(r);
-	if (d->is_no_clients)
-		return true;
-	return d->gives_nothing ? decide_place(exchange->config, &r->facts, &r->decision)
-				: exchange_decide(exchange->config, &exchange->bindings, &r->facts,
-					  &r->decision);
+	if (type->is_requestors)
+		return EXCHANGE_ANSWERED;
+	has_subnet = type->gives_nothing ? decide_place(&r->decision, exchange->config, &r->facts)
+					 : decide(&r->decision, exchange->config,
+						   &exchange->bindings, &r->facts);
+	return has_subnet ? EXCHANGE_ANSWERED : DROP_NO_SUBNET;
 }
 
-/* How much longer the store has the address that was chosen for the machine. */
+/* --- answer ---------------------------------------------------------------- */
+
+static enum exchange_drop write_answer(struct request *r)
+{
+	struct wire_out *out = &r->answer.out;
+	size_t mark[DHCP6_RELAYS_MAX];
+	enum exchange_drop drop;
+
+	answer_open_relays(out, &r->chain, mark);
+	r->message_at = out->len;
+	r->answer_type = message_answer_type(r);
+	answer_put_head(out, r->answer_type, &r->facts, r->exchange->config);
+	drop = message_respond(r, out);
+	answer_close_relays(out, &r->chain, mark);
+	return !drop && out->bad ? DROP_TOO_LARGE : drop;
+}
+
+/* To a relay's port 547 (RFC 9915 section 7.2), or where it sent from if it says so (RFC 8357). */
+static void address_answer(struct request *r)
+{
+	const struct arrival *arrival = &r->arrival;
+	struct exchange_answer *answer = &r->answer;
+	struct wire_in data;
+
+	answer->to = arrival->source;
+	answer->port = arrival->at_boot_server || message_type_of(r->facts.type)->is_requestors
+			       ? arrival->source_port
+			       : DHCP6_CLIENT_PORT;
+	if (r->chain.count > 0)
+		answer->port =
+			dhcp6_option_find(r->chain.relay[0].options, DHCP6_OPT_RELAY_PORT, &data)
+				? arrival->source_port
+				: DHCP6_SERVER_PORT;
+	/* A client that registers an address sends from it: it is on the link, whatever the
+	 * routes say. */
+	answer->ifindex = IN6_IS_ADDR_LINKLOCAL(&arrival->source) ||
+					  (r->chain.count == 0 && arrival->multicast)
+				  ? arrival->ifindex
+				  : 0;
+}
+
+/* For Leasequery: when and by which relays the client of the address was last received. */
+static void note_transaction(const struct request *r)
+{
+	struct binding_table *bindings = &r->exchange->bindings;
+	struct binding *binding;
+
+	if (!bindings->transactions.is_kept || !r->event.with_address)
+		return;
+	binding = binding_table_find_address(bindings, &r->decision.address.address);
+	if (binding)
+		transaction_record(&bindings->transactions, binding, &r->chain, &r->arrival.source, r->now_ms);
+}
+
+static void report(struct request *r)
+{
+	r->event.facts = &r->facts;
+	r->event.decision = &r->decision;
+	r->event.answer_type = r->answer_type;
+	r->event.now_ms = r->now_ms;
+	if (r->exchange->observe && r->decision.subnet)
+		r->exchange->observe(r->exchange->observe_arg, &r->event);
+}
+
+static enum exchange_drop find_answer(struct request *r)
+{
+	enum exchange_drop drop = read_request(r);
+
+	if (!drop)
+		drop = check_request(r);
+	if (drop == DROP_OTHER_SERVER && decide_place(&r->decision, r->exchange->config, &r->facts))
+		proxy_overhear(r);
+	if (!drop)
+		drop = decide_request(r);
+	return drop ? drop : write_answer(r);
+}
+
+/* Counts and reports what becomes of the request. */
+static enum exchange_drop finish(struct request *r, enum exchange_drop drop)
+{
+	struct exchange *exchange = r->exchange;
+
+	exchange->counters.dropped[drop]++;
+	if (drop)
+		return drop;
+	note_transaction(r);
+	exchange->counters.sent[r->answer_type]++;
+	report(r);
+	return EXCHANGE_ANSWERED;
+}
+
+static uint64_t host_changes(const struct exchange *exchange)
+{
+	const struct host_table *files = exchange->config->host_files;
+
+	return files ? files->changes : 0;
+}
+
+enum exchange_drop exchange_retry(struct exchange *exchange, struct request *r,
+	const struct arrival *arrival, struct wire_in datagram, uint64_t now_ms,
+	struct wire_out out, unsigned retries)
+{
+	enum exchange_drop drop;
+
+	*r = (struct request){.exchange = exchange,
+		.arrival = *arrival,
+		.datagram = datagram,
+		.now_ms = now_ms,
+		.retries = retries,
+		.answer = {.out = out}};
+	drop = find_answer(r);
+	if (drop == EXCHANGE_RETRY)
+		return drop;
+	if (!drop)
+		address_answer(r);
+	if (drop || !r->is_pending)
+		return finish(r, drop);
+	r->config_swaps = exchange->config_swaps;
+	r->host_changes = host_changes(exchange);
+	return EXCHANGE_PENDING;
+}
+
+enum exchange_drop exchange_handle(struct exchange *exchange, struct request *r,
+	const struct arrival *arrival, struct wire_in datagram, uint64_t now_ms,
+	struct wire_out out)
+{
+	return exchange_retry(exchange, r, arrival, datagram, now_ms, out, 0);
+}
+
+/* --- pending requests ---------------------------------------------------------- */
+
+/* The views of chain and facts are read again from the copy, which is the same octets. */
+void request_move(struct request *to, const struct request *from, const struct arrival *arrival,
+	struct wire_in datagram, struct wire_out answer)
+{
+	struct dhcp6_message message;
+
+	*to = *from;
+	to->arrival = *arrival;
+	to->datagram = datagram;
+	to->answer.out = answer;
+	dhcp6_chain_read(datagram, &to->chain);
+	dhcp6_message_read(to->chain.inner, &message);
+	client_facts_read(&to->facts, &to->chain, &message, &to->arrival);
+}
+
+int exchange_commit(struct exchange *exchange, uint64_t now_ms)
+{
+	return lease_journal_has_changes(&exchange->leases) && !exchange->leases.is_busy
+		       ? lease_journal_commit(&exchange->leases, &exchange->bindings, now_ms)
+		       : 0;
+}
+
+void exchange_committed(struct exchange *exchange, int rc, const bool *refused, uint64_t now_ms)
+{
+	lease_journal_committed(&exchange->leases, &exchange->bindings, rc, refused, now_ms);
+}
+
+/* How much longer the store has the address for the machine that it was promised to. */
 static uint32_t stored_s(const struct request *r)
 {
 	const struct binding *binding =
@@ -198,179 +295,28 @@ static uint32_t stored_s(const struct request *r)
 		       : 0;
 }
 
-/*
- * After the commit a lease is worth what the store has of it. One that was refused is tried
- * again, by what has been learnt of the other servers.
- */
-static enum exchange_drop limit_to_store(struct request *r)
+static bool is_outdated(const struct request *r)
+{
+	return r->config_swaps != r->exchange->config_swaps ||
+	       r->host_changes != host_changes(r->exchange);
+}
+
+enum exchange_drop exchange_complete(struct request *r, uint64_t now_ms)
 {
 	struct address_choice *choice = &r->decision.address;
-	uint32_t most_s;
+	uint32_t stored;
 
-	if (!r->is_settled || !choice->is_lease)
-		return EXCHANGE_ANSWERED;
-	most_s = stored_s(r);
-	if (most_s < choice->valid_s && r->exchange->leases.has_refused &&
-		r->arrival->put_off < EXCHANGE_TRIES_MOST)
-		return EXCHANGE_LATER;
-	address_limit(choice, most_s);
-	return choice->given ? EXCHANGE_ANSWERED : DROP_NOT_STORED;
-}
-
-/* --- answer ---------------------------------------------------------------- */
-
-static enum exchange_drop write_answer(struct request *r, struct wire_out *out)
-{
-	size_t mark[DHCP6_RELAYS_MAX];
-	enum exchange_drop drop;
-
-	answer_open_relays(out, &r->chain, mark);
-	r->message_at = out->len;
-	r->answer_type = dialogue_answer(r);
-	answer_put_head(out, r->answer_type, &r->facts, r->exchange->config);
-	drop = dialogue_respond(r, out);
-	answer_close_relays(out, &r->chain, mark);
-	return !drop && out->bad ? DROP_TOO_LARGE : drop;
-}
-
-/* To a relay's port 547 (RFC 9915 section 7.2), or where it sent from if it says so (RFC 8357). */
-static void address_answer(const struct request *r, struct exchange_answer *answer)
-{
-	const struct arrival *arrival = r->arrival;
-	struct wire_in data;
-
-	answer->to = arrival->source;
-	answer->port = arrival->at_boot_server || dialogue_of(r->facts.type)->is_no_clients
-			       ? arrival->source_port
-			       : DHCP6_CLIENT_PORT;
-	if (r->chain.count > 0)
-		answer->port =
-			dhcp6_option_find(r->chain.relay[0].options, DHCP6_OPT_RELAY_PORT, &data)
-				? arrival->source_port
-				: DHCP6_SERVER_PORT;
-	/* Who registers asks from that address: it is on the link, whatever the routes say. */
-	answer->ifindex = IN6_IS_ADDR_LINKLOCAL(&arrival->source) ||
-					  (r->chain.count == 0 && arrival->multicast)
-				  ? arrival->ifindex
-				  : 0;
-}
-
-/* Who has an address was heard just now, and how: Leasequery asks for it. */
-static void note_way(const struct request *r)
-{
-	struct binding_table *bindings = &r->exchange->bindings;
-	struct binding *binding;
-
-	if (!bindings->transactions.is_kept || !r->event.with_address)
-		return;
-	binding = binding_table_find_address(bindings, &r->decision.address.address);
-	if (binding)
-		transaction_record(&bindings->transactions, binding, &r->chain, &r->arrival->source,
-			r->now_ms);
-}
-
-static void tell(struct request *r)
-{
-	r->event.facts = &r->facts;
-	r->event.decision = &r->decision;
-	r->event.answer_type = r->answer_type;
-	r->event.now_ms = r->now_ms;
-	if (r->exchange->observe && r->decision.subnet)
-		r->exchange->observe(r->exchange->observe_arg, &r->event);
-}
-
-static enum exchange_drop find_answer(
-	struct request *r, struct wire_in datagram, struct wire_out *out)
-{
-	enum exchange_drop drop = read_request(r, datagram);
-
-	if (!drop)
-		drop = check_request(r);
-	if (drop == DROP_OTHER_SERVER && decide_place(r->exchange->config, &r->facts, &r->decision))
-		proxy_overhear(r);
-	if (!drop && !decide(r))
-		drop = DROP_NO_SUBNET;
-	if (!drop)
-		drop = limit_to_store(r);
-	return drop ? drop : write_answer(r, out);
-}
-
-static enum exchange_drop handle(
-	struct request *r, struct wire_in datagram, struct exchange_answer *out)
-{
-	struct exchange *exchange = r->exchange;
-	enum exchange_drop drop = find_answer(r, datagram, &out->out);
-
-	if (!drop && r->waits)
-		return EXCHANGE_WAITS;
-	if (drop == EXCHANGE_LATER)
-		return drop;
-	exchange->counters.dropped[drop]++;
-	if (drop)
-		return drop;
-	address_answer(r, out);
-	note_way(r);
-	exchange->counters.sent[r->answer_type]++;
-	tell(r);
-	return EXCHANGE_ANSWERED;
-}
-
-enum exchange_drop exchange_handle(struct exchange *exchange, const struct arrival *arrival,
-	struct wire_in datagram, uint64_t now_ms, struct exchange_answer *answer)
-{
-	struct request r = {.exchange = exchange, .arrival = arrival, .now_ms = now_ms};
-
-	return handle(&r, datagram, answer);
-}
-
-void exchange_land(struct exchange *exchange, int rc, const bool *refused, uint64_t now_ms)
-{
-	lease_journal_committed(&exchange->leases, &exchange->bindings, rc, refused, now_ms);
-}
-
-int exchange_commit(struct exchange *exchange, uint64_t now_ms)
-{
-	return lease_journal_has_changes(&exchange->leases) && !exchange->leases.is_busy
-		       ? lease_journal_commit(&exchange->leases, &exchange->bindings, now_ms)
-		       : 0;
-}
-
-enum exchange_drop exchange_settle(struct exchange *exchange, const struct arrival *arrival,
-	struct wire_in datagram, uint64_t now_ms, struct exchange_answer *answer)
-{
-	struct request r = {
-		.exchange = exchange, .arrival = arrival, .now_ms = now_ms, .is_settled = true};
-
-	return handle(&r, datagram, answer);
-}
-
-const char *exchange_drop_name(enum exchange_drop drop)
-{
-	static const char *const name[EXCHANGE_DROPS] = {
-		[EXCHANGE_ANSWERED] = "answered",
-		[DROP_MALFORMED] = "malformed",
-		[DROP_RELAY_LOOP] = "relay-loop",
-		[DROP_UNTRUSTED_RELAY] = "untrusted-relay",
-		[DROP_CLIENT_RATE] = "client-rate",
-		[DROP_LINK_RATE] = "link-rate",
-		[DROP_NOT_FOR_SERVERS] = "not-for-servers",
-		[DROP_UNICAST] = "unicast",
-		[DROP_NO_CLIENT_ID] = "no-client-id",
-		[DROP_NO_SERVER_ID] = "no-server-id",
-		[DROP_WITH_SERVER_ID] = "with-server-id",
-		[DROP_OTHER_SERVER] = "other-server",
-		[DROP_PROXY] = "proxy",
-		[DROP_WITH_IA] = "with-ia",
-		[DROP_WITH_ORO] = "with-oro",
-		[DROP_NOT_ITS_OWN] = "not-its-own",
-		[DROP_NOT_ON_LINK] = "not-on-link",
-		[DROP_ASSIGNED] = "assigned",
-		[DROP_NO_SUBNET] = "no-subnet",
-		[DROP_NOTHING_ASKED] = "nothing-asked",
-		[DROP_TOO_LARGE] = "too-large",
-		[DROP_NOT_STORED] = "not-stored",
-		[DROP_NO_MEMORY] = "no-memory",
-	};
-
-	return name[drop];
+	r->now_ms = now_ms;
+	if (is_outdated(r))
+		return EXCHANGE_RETRY;
+	stored = stored_s(r);
+	if (stored < choice->valid_s) {
+		if (r->exchange->leases.has_refused && r->retries < EXCHANGE_RETRIES_MAX)
+			return EXCHANGE_RETRY;
+		address_limit(choice, stored);
+		if (!choice->given)
+			return finish(r, DROP_NOT_STORED);
+		answer_set_lifetimes(&r->answer.out, r->ia_at, r->iaaddr_at, choice);
+	}
+	return finish(r, EXCHANGE_ANSWERED);
 }

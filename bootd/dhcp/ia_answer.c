@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* RFC 9915 section 18.3, IA by IA. */
+/*
+ * RFC 9915 section 18.3, IA by IA: one function per type of message decides what becomes of the
+ * binding and writes the IA of the answer. ia_answer_all() calls it for each IA.
+ */
 #include "bootd/dhcp/ia_answer.h"
 
 #include <errno.h>
 
 #include "bootd/dhcp/answer.h"
 
-static int say(struct ia_work *work, const struct dhcp6_ia_na *ia, uint16_t status)
+static int put_status(struct ia_work *work, const struct dhcp6_ia_na *ia, uint16_t status)
 {
 	if (work->ia_nas == 0)
 		work->status = status;
@@ -52,15 +55,30 @@ static bool can_give(const struct ia_work *work)
 	return work->ia_nas == 0 && work->decision->address.given;
 }
 
+/* An IA_NA with the chosen address, not closed yet. */
+static size_t open_address(struct ia_work *work, const struct dhcp6_ia_na *ia)
+{
+	const struct address_choice *choice = &work->decision->address;
+	size_t mark;
+
+	work->given = true;
+	work->ia_at = work->out->len;
+	mark = dhcp6_open_ia_na(work->out, ia->iaid, choice->t1_s, choice->t2_s);
+	work->iaaddr_at = work->out->len;
+	dhcp6_put_iaaddr(work->out, &choice->address, choice->preferred_s, choice->valid_s);
+	return mark;
+}
+
 static int give(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
-	work->given = true;
+	size_t mark = open_address(work, ia);
+
 	work->status = DHCP6_STATUS_SUCCESS;
-	answer_put_address(work->out, ia->iaid, &work->decision->address);
+	dhcp6_close_option(work->out, mark);
 	return 0;
 }
 
-/* The machine's binding with the address that was chosen, and its new asker. */
+/* The machine's binding, with the chosen address and the identifiers of this message. */
 static struct binding *hold(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
 	const struct decision *decision = work->decision;
@@ -78,7 +96,7 @@ static struct binding *hold(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	return binding;
 }
 
-/* An offer of a new lease, while the store is away: another server of its may reach it. */
+/* A new lease cannot be stored while the store is away: another server may reach it and answer. */
 static bool cannot_keep(const struct ia_work *work)
 {
 	const struct address_choice *choice = &work->decision->address;
@@ -96,20 +114,20 @@ int ia_offer(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	struct binding *binding;
 
 	if (!can_give(work))
-		return say(work, ia, DHCP6_STATUS_NO_ADDRS_AVAIL);
+		return put_status(work, ia, DHCP6_STATUS_NO_ADDRS_AVAIL);
 	if (cannot_keep(work))
 		return -ENOTCONN;
 	binding = hold(work, ia);
 	if (!binding)
 		return -ENOMEM;
-	/* What is bound stays so: the offer may not be taken. */
+	/* A bound address stays bound: the client may not request the offer. */
 	if (binding->state == BINDING_OFFERED)
 		binding_table_set_state(
 			work->bindings, binding, BINDING_OFFERED, work->now_ms, OFFER_HELD_S);
 	return give(work, ia);
 }
 
-/* A lease that the machine has and that is no longer for it goes with the same commit. */
+/* If the machine gets another address, the lease that it had is removed in the same commit. */
 static void drop_other_lease(struct ia_work *work)
 {
 	const struct decision *decision = work->decision;
@@ -127,15 +145,13 @@ static void put_lease(struct ia_work *work, struct binding *binding)
 	lease_journal_put(work->leases, binding, work->now_ms);
 }
 
-/* The machine has the address now: for as long as it is told, or for at least so long. */
+/* The machine has the address now: for its valid lifetime, or at least for so long. */
 static int bind_address(struct ia_work *work, const struct dhcp6_ia_na *ia, uint64_t least_s)
 {
 	const struct address_choice *choice = &work->decision->address;
 	struct binding *binding;
 	uint64_t held_s = choice->valid_s;
 
-	if (work->is_settled)
-		return 0;
 	if (choice->is_lease && work->leases->is_busy)
 		return -EINPROGRESS;
 	if (choice->is_lease)
@@ -159,7 +175,7 @@ int ia_commit(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	int rc;
 
 	if (!can_give(work))
-		return say(work, ia, DHCP6_STATUS_NO_ADDRS_AVAIL);
+		return put_status(work, ia, DHCP6_STATUS_NO_ADDRS_AVAIL);
 	rc = bind_address(work, ia, DECLINE_HELD_S);
 	return rc < 0 ? rc : give(work, ia);
 }
@@ -171,11 +187,11 @@ int ia_assign(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	if (n < 0)
 		return n;
 	if (inside < n)
-		return say(work, ia, DHCP6_STATUS_NOT_ON_LINK);
+		return put_status(work, ia, DHCP6_STATUS_NOT_ON_LINK);
 	return ia_commit(work, ia);
 }
 
-/* What the client has and shall not use any more: lifetimes 0 (section 18.3.4). */
+/* Addresses that the client has and must not use any more get lifetimes of 0 (section 18.3.4). */
 static int put_stale_addresses(
 	struct wire_out *out, const struct dhcp6_ia_na *ia, const struct in6_addr *current)
 {
@@ -196,15 +212,13 @@ int ia_renew(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	int rc;
 
 	if (!can_give(work))
-		return say(work, ia, DHCP6_STATUS_NO_BINDING);
+		return put_status(work, ia, DHCP6_STATUS_NO_BINDING);
 	rc = bind_address(work, ia, 0);
 	if (rc < 0)
 		return rc;
-	mark = dhcp6_open_ia_na(work->out, ia->iaid, choice->t1_s, choice->t2_s);
-	dhcp6_put_iaaddr(work->out, &choice->address, choice->preferred_s, choice->valid_s);
+	mark = open_address(work, ia);
 	rc = put_stale_addresses(work->out, ia, &choice->address);
 	dhcp6_close_option(work->out, mark);
-	work->given = true;
 	return rc;
 }
 
@@ -231,8 +245,8 @@ static struct binding *named_binding(const struct ia_work *work, const struct dh
 }
 
 /*
- * Firmware releases under one DUID and IAID what it, or the next stage, asked for under
- * another meanwhile: only the last asker's Release counts.
+ * Firmware releases under one DUID and IAID an address that it, or the next boot stage, has
+ * requested under another one meanwhile: only a Release by the last requester counts.
  */
 int ia_release(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
@@ -240,7 +254,7 @@ int ia_release(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	uint64_t left_ms;
 
 	if (!binding)
-		return say(work, ia, DHCP6_STATUS_NO_BINDING);
+		return put_status(work, ia, DHCP6_STATUS_NO_BINDING);
 	if (binding->iaid != ia->iaid || !binding_has_duid(binding, &work->facts->duid))
 		return 0;
 	if (binding->is_lease && work->leases->is_busy)
@@ -253,7 +267,7 @@ int ia_release(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	return 0;
 }
 
-/* Nobody gets the address for a while; the machine's next binding is another one. */
+/* Nobody gets the address for a while; the machine gets another one. */
 static int rest_lease(struct ia_work *work, struct binding *binding)
 {
 	binding_table_set_state(
@@ -263,17 +277,17 @@ static int rest_lease(struct ia_work *work, struct binding *binding)
 	return 0;
 }
 
-/* Somebody else uses the address. A host's own one is what the operator wants: it is kept. */
+/* Another node uses the address. A host keeps its own: the operator configured it. */
 int ia_decline(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
 	struct binding *binding = named_binding(work, ia);
 
 	if (!binding)
-		return say(work, ia, DHCP6_STATUS_NO_BINDING);
+		return put_status(work, ia, DHCP6_STATUS_NO_BINDING);
 	if (binding->is_lease)
 		return work->leases->is_busy ? -EINPROGRESS : rest_lease(work, binding);
 	if (work->decision->address.is_lease)
-		return say(work, ia, DHCP6_STATUS_NO_BINDING); /* never more than offered */
+		return put_status(work, ia, DHCP6_STATUS_NO_BINDING); /* never more than offered */
 	if (!binding->is_fixed) {
 		binding_table_drop_address(work->bindings, binding);
 		binding->declines++;

@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is said to each IA of a message, and what it does to the binding.
+ * The answer to each IA of a message, and what the message does to the binding.
  *
  * A machine has one address per subnet. Its first IA_NA gets it, with whatever IAID;
  * any further one in the same message gets a status, and so does each IA_PD (no
  * prefixes are delegated). IA_TA is obsolete and left out.
  *
- * What binds a lease of a pool is asked for twice: at first it is put in the lease book, and
- * settled, when that is committed, only answered. While the book is busy with a commit, what
- * would change it is put off, and has changed nothing: -EINPROGRESS.
+ * An answer that gives a lease of a pool is a promise: the lease is put in the lease book, and
+ * the answer is not sent before the book is committed. While a commit is under way, a message
+ * that would change the book returns -EINPROGRESS and has changed nothing.
  */
 #ifndef NB6_BOOTD_DHCP_IA_ANSWER_H
 #define NB6_BOOTD_DHCP_IA_ANSWER_H
 
-#include "bootd/dhcp/exchange.h"
+#include "bootd/dhcp/request.h"
 
 /* The work on one message: filled in by the caller above the line, by the answers below. */
 struct ia_work {
 	struct binding_table *bindings;
 	struct lease_journal *leases;
-	bool is_settled; /* the second time: what was to be stored is, or is not */
 	const struct client_facts *facts;
 	const struct decision *decision;
 	uint64_t now_ms;
 	uint16_t no_prefix; /* the status of an IA_PD */
 	struct wire_out *out;
 
-	bool is_promise;      /* of a lease that is not yet stored for so long */
-	unsigned ias, ia_nas; /* answered so far */
-	bool given;           /* the address is in the answer */
-	uint16_t status;      /* the first IA_NA's */
+	bool is_promise;         /* the answer gives a lease that is not committed yet */
+	size_t ia_at, iaaddr_at; /* where the address's IA_NA and IA Address are in `out` */
+	unsigned ias, ia_nas;    /* answered so far */
+	bool given;              /* the address is in the answer */
+	uint16_t status;         /* the first IA_NA's */
 };
 
 /* Writes the answer to one IA_NA. Returns 0; -EBADMSG, -ENOMEM, -EINPROGRESS,

@@ -6,7 +6,6 @@
 
 #include "bootd/bindings/last_transaction.h"
 #include "bootd/dhcp/answer.h"
-#include "bootd/dhcp/dialogue.h"
 
 enum { HW_ETHERNET = 1, LINKS_MAX = 64 };
 
@@ -316,7 +315,7 @@ enum exchange_drop respond_leasequery(struct request *r, struct wire_out *out)
 	struct leasequery query = {0};
 	uint16_t status = DHCP6_STATUS_NOT_ALLOWED;
 
-	if (leasequery_is_allowed(exchange->config, &r->arrival->source) &&
+	if (leasequery_is_allowed(exchange->config, &r->arrival.source) &&
 		leasequery_is_allowed(exchange->config, &r->facts.peer_address))
 		status = leasequery_read(&query, exchange->config, r->facts.options, false);
 	query.now_ms = r->now_ms;

@@ -14,6 +14,7 @@
 #define NB6_BOOTD_DHCP_LEASEQUERY_H
 
 #include "bootd/bindings/binding_table.h"
+#include "bootd/dhcp/request.h"
 #include "bootd/rules/boot_config.h"
 #include "dhcp6/option.h"
 
@@ -54,5 +55,8 @@ void leasequery_put_client(struct wire_out *out, const struct leasequery *query,
  */
 void leasequery_put_answer(
 	struct wire_out *out, const struct leasequery *query, const struct binding_table *bindings);
+
+/* Leasequery over UDP. */
+respond_fn respond_leasequery;
 
 #endif

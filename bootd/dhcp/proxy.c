@@ -95,7 +95,7 @@ void proxy_recall(struct request *r)
 	const struct proxied *known;
 
 	/* The subnet of a client that was on a link of ours, or is forgotten: by its address. */
-	facts->on_link = &r->arrival->source;
+	facts->on_link = &r->arrival.source;
 	facts->on_links = 1;
 	known = r->exchange->proxied ? slot_of(r) : NULL;
 	if (!known || !dhcp6_duid_equal(&known->duid, &facts->duid) ||
@@ -164,10 +164,10 @@ static enum exchange_drop put_boot(struct request *r, struct wire_out *out)
 
 	if (!takes_offer(&r->facts, boot))
 		return DROP_PROXY;
-	dialogue_put_boot(r, out);
+	answer_put_boot(r, out);
 	if (boot->kind == FIRMWARE_UEFI_PXE)
 		echo_vendor_class(out, &r->facts);
-	dialogue_put_requested(r, out);
+	answer_put_requested(r, out);
 	return EXCHANGE_ANSWERED;
 }
 
@@ -184,8 +184,7 @@ enum exchange_drop proxy_confirm(struct request *r, struct wire_out *out)
 {
 	struct wire_in ia;
 
-	if (!r->arrival->at_boot_server ||
-		dhcp6_option_find(r->facts.options, DHCP6_OPT_IA_NA, &ia))
+	if (!r->arrival.at_boot_server || dhcp6_option_find(r->facts.options, DHCP6_OPT_IA_NA, &ia))
 		return DROP_PROXY;
 	return put_boot(r, out);
 }

@@ -17,7 +17,7 @@
 #ifndef NB6_BOOTD_DHCP_PROXY_H
 #define NB6_BOOTD_DHCP_PROXY_H
 
-#include "bootd/dhcp/dialogue.h"
+#include "bootd/dhcp/request.h"
 
 enum { BOOT_SERVER_PORT = 4011 };
 

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Addresses that machines have made themselves or were given by hand, and tell of (RFC 9686):
- * an Addr-reg-inform comes from the address itself, the binding table puts it down as the
- * machine's for as long as it is valid, the Addr-reg-reply says no more than that it was heard.
+ * Registration of addresses that a machine has generated itself or that were configured by hand
+ * (RFC 9686). An Addr-reg-inform is sent from the address itself. The binding table
+ * notes the address as the machine's for its valid lifetime, and the Addr-reg-reply confirms
+ * that the message was received.
  *
- * What it is good for: a file that is fetched from such an address is fetched by a known machine,
- * no pool gives it to another one, and the log has who used it when.
+ * A file that is fetched from a registered address is fetched by a known machine, no pool gives
+ * the address to another machine, and the log shows who used it and when.
  */
-#include <string.h>
+#include "bootd/dhcp/registration.h"
 
-#include "bootd/dhcp/dialogue.h"
-
-/* The one IA Address of the message, as octets and as what they say. */
+/* The one IA Address of the message, as octets and decoded. */
 static bool read_address(
 	const struct client_facts *facts, struct wire_in *data, struct dhcp6_iaaddr *own)
 {
@@ -28,14 +27,14 @@ static bool read_address(
 	return found == 1 && dhcp6_get_iaaddr(*data, own) == 0;
 }
 
-/* Is it one that DHCPv6 has given, to this machine or to another? */
+/* Has DHCPv6 assigned it, to this machine or another? */
 static bool is_assigned(const struct binding *binding)
 {
 	return binding && binding->state != BINDING_REGISTERED &&
 	       binding->state != BINDING_OFFERED && binding->state != BINDING_EXPIRED;
 }
 
-/* Section 4.2.1: what is discarded. */
+/* Section 4.2.1: the messages that are discarded. */
 static enum exchange_drop check(const struct request *r, const struct dhcp6_iaaddr *own)
 {
 	if (!r->exchange->config->registration)
@@ -52,7 +51,7 @@ static enum exchange_drop check(const struct request *r, const struct dhcp6_iaad
 }
 
 /* A lifetime of 0 says that the address is used no more (section 4.6). */
-static bool put_down(struct request *r, const struct dhcp6_iaaddr *own)
+static bool note_address(struct request *r, const struct dhcp6_iaaddr *own)
 {
 	struct binding_table *bindings = &r->exchange->bindings;
 	struct binding *binding = binding_table_find_address(bindings, &own->address);
@@ -86,7 +85,7 @@ enum exchange_drop respond_registration(struct request *r, struct wire_out *out)
 	drop = check(r, &own);
 	if (drop)
 		return drop;
-	if (!put_down(r, &own))
+	if (!note_address(r, &own))
 		return DROP_NO_MEMORY;
 	dhcp6_put_option(out, DHCP6_OPT_IAADDR, data.pos, wire_left(&data));
 	r->decision.address.address = own.address;

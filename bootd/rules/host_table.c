@@ -138,6 +138,7 @@ int host_table_add(struct host_table *table, struct boot_host *host, const struc
 		link_key(table, key);
 		table->ports[port_kind(key)]++;
 	}
+	table->changes++;
 	table->keys += host->keys;
 	host->place = table->hosts;
 	table->host[table->hosts++] = host;
@@ -158,6 +159,7 @@ void host_table_remove(struct host_table *table, struct boot_host *host)
 {
 	for (size_t i = 0; i < host->keys; i++)
 		unlink_key(table, &host->key[i]);
+	table->changes++;
 	table->keys -= host->keys;
 	table->hosts--;
 	table->host[host->place] = table->host[table->hosts];

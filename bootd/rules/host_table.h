@@ -26,6 +26,7 @@ struct host_table {
 	size_t slots, keys;
 	size_t ports[PORT_KINDS]; /* hosts by what they say of their port */
 	uint64_t seed;
+	uint64_t changes; /* additions and removals since the start */
 };
 
 /*

@@ -382,7 +382,7 @@ json_t *boot_explain(const struct boot_server *server, int n, char *const words[
 	/* Where there is one subnet only, it need not be said. */
 	if (q.facts.relays == 0 && config->subnets == 1)
 		take_subnet(&q, config->subnet[0].text);
-	if (!exchange_decide(config, &server->exchange.bindings, &q.facts, &decision))
+	if (!decide(&decision, config, &server->exchange.bindings, &q.facts))
 		return json_pack("{s:o s:n s:s}", "client", client_json(&q.facts), "subnet", "why",
 			"no subnet of the configuration is that of the client: nothing is "
 			"answered");

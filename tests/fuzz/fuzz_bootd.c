@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "bootd/config/conf_file.h"
+#include "bootd/dhcp/exchange.h"
 #include "bootd/dhcp/proxy.h"
 #include "bootd/progress/boot_log.h"
 #include "bootd/progress/boot_progress.h"
@@ -143,7 +144,7 @@ static void handle(struct exchange *exchange, uint8_t flags, struct wire_in in, 
 {
 	static const uint8_t mac[] = {0x52, 0x54, 0x00, 0xaa, 0xbb, 0xcc};
 	static uint8_t octets[DHCP6_MESSAGE_MAX];
-	struct exchange_answer answer = {.out = wire_out_of(octets, sizeof(octets))};
+	static struct request r;
 	enum exchange_drop drop;
 	struct in6_addr own;
 	struct arrival arrival = {.multicast = flags & MULTICAST,
@@ -158,14 +159,15 @@ static void handle(struct exchange *exchange, uint8_t flags, struct wire_in in, 
 	inet_pton(AF_INET6, flags & PROXY ? "2001:db8:4::1" : "2001:db8:1::1", &own);
 	inet_pton(AF_INET6, flags & BOOT_SERVER ? "2001:db8:4::2" : "fe80::5054:ff:fe12:3456",
 		&arrival.source);
-	drop = exchange_handle(exchange, &arrival, in, now_ms, &answer);
+	drop = exchange_handle(
+		exchange, &r, &arrival, in, now_ms, wire_out_of(octets, sizeof(octets)));
 	if (exchange_commit(exchange, now_ms) == 0)
-		demand(drop != EXCHANGE_WAITS); /* there is no store */
-	if (drop == EXCHANGE_WAITS)
-		drop = exchange_settle(exchange, &arrival, in, now_ms, &answer);
+		demand(drop != EXCHANGE_PENDING); /* there is no store */
+	if (drop == EXCHANGE_PENDING)
+		drop = exchange_complete(&r, now_ms);
 	if (drop == EXCHANGE_ANSWERED) {
-		demand(!answer.out.bad && answer.out.len > 0);
-		check_answer(wire_in_of(octets, answer.out.len));
+		demand(!r.answer.out.bad && r.answer.out.len > 0);
+		check_answer(wire_in_of(octets, r.answer.out.len));
 	}
 }
 

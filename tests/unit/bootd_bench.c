@@ -188,22 +188,22 @@ static void unwrap(struct bench *b)
 	b->chain.inner = in;
 }
 
-enum exchange_drop bench_hand_in(
-	struct bench *b, bench_answer_fn *answer, const void *octets, size_t len)
+static void begin_answer(struct bench *b)
 {
-	uint8_t *copy = malloc(len ? len : 1); /* of exact size: an overrun is seen */
-	enum exchange_drop drop;
-
-	memcpy(copy, octets, len);
-	b->answer = (struct exchange_answer){.out = wire_out_of(b->octets, sizeof(b->octets))};
 	b->has_address = b->has_url = false;
 	b->status = b->ia_status = -1;
 	*b->url = '\0';
 	lease_journal_set_time(&b->exchange.leases, b->now_ms, BENCH_UNIX_MS + (int64_t)b->now_ms);
-	drop = answer(&b->exchange, &b->arrival, wire_in_of(copy, len), b->now_ms, &b->answer);
-	free(copy);
+}
+
+static enum exchange_drop take_answer(
+	struct bench *b, const struct request *r, enum exchange_drop drop)
+{
 	if (drop)
 		return drop;
+	b->answer = r->answer;
+	if (b->answer.out.buf != b->octets)
+		memcpy(b->octets, b->answer.out.buf, b->answer.out.len);
 	unwrap(b);
 	read_answer(b);
 	bench_check_answer(b);
@@ -212,12 +212,36 @@ enum exchange_drop bench_hand_in(
 
 enum exchange_drop bench_octets(struct bench *b, const void *octets, size_t len)
 {
-	enum exchange_drop drop = bench_hand_in(b, exchange_handle, octets, len);
+	uint8_t *copy = malloc(len ? len : 1); /* of exact size: an overrun is seen */
+	enum exchange_drop drop;
 
+	memcpy(copy, octets, len);
+	begin_answer(b);
+	drop = exchange_handle(&b->exchange, &b->request, &b->arrival, wire_in_of(copy, len),
+		b->now_ms, wire_out_of(b->octets, sizeof(b->octets)));
 	b->committed = exchange_commit(&b->exchange, b->now_ms);
-	return drop == EXCHANGE_WAITS && b->committed != -EINPROGRESS
-		       ? bench_hand_in(b, exchange_settle, octets, len)
-		       : drop;
+	if (drop == EXCHANGE_PENDING && b->committed != -EINPROGRESS)
+		drop = exchange_complete(&b->request, b->now_ms);
+	drop = take_answer(b, &b->request, drop);
+	free(copy);
+	return drop;
+}
+
+enum exchange_drop bench_handle(struct bench *b, struct bench_message *message, unsigned retries)
+{
+	struct request *r = &message->request;
+
+	begin_answer(b);
+	return take_answer(b, r,
+		exchange_retry(&b->exchange, r, &b->arrival,
+			wire_in_of(message->octets, message->len), b->now_ms,
+			wire_out_of(message->answer, sizeof(message->answer)), retries));
+}
+
+enum exchange_drop bench_complete(struct bench *b, struct bench_message *message)
+{
+	begin_answer(b);
+	return take_answer(b, &message->request, exchange_complete(&message->request, b->now_ms));
 }
 
 /* The message that bench_message() began, in `octets` as it stands or relayed. */

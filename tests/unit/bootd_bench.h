@@ -36,6 +36,7 @@ struct bench {
 
 	/* What came back; everything points into `octets`. */
 	uint8_t octets[DHCP6_MESSAGE_MAX];
+	struct request request;
 	struct exchange_answer answer;
 	struct dhcp6_chain chain; /* of Relay-replies */
 	struct dhcp6_message reply;
@@ -66,13 +67,20 @@ void bench_put_server_id(struct bench *b);
 /* Hand it in through one relay, or straight from a client; what came back is in *b. */
 enum exchange_drop bench_relay(struct bench *b);
 enum exchange_drop bench_direct(struct bench *b);
-/* Whatever octets, by exchange_handle() or exchange_settle() alone: nothing is committed. */
-typedef enum exchange_drop bench_answer_fn(struct exchange *exchange, const struct arrival *arrival,
-	struct wire_in datagram, uint64_t now_ms, struct exchange_answer *answer);
-enum exchange_drop bench_hand_in(
-	struct bench *b, bench_answer_fn *answer, const void *octets, size_t len);
-/* Whatever octets. */
+/* Any octets; what they change is committed, as a batch of one message. */
 enum exchange_drop bench_octets(struct bench *b, const void *octets, size_t len);
+
+/*
+ * The same without the commit: handled for the first time or again, and completed once the test
+ * has committed. The message must stay until then.
+ */
+struct bench_message {
+	uint8_t octets[1024], answer[2048];
+	size_t len;
+	struct request request;
+};
+enum exchange_drop bench_handle(struct bench *b, struct bench_message *message, unsigned retries);
+enum exchange_drop bench_complete(struct bench *b, struct bench_message *message);
 
 /* The data of the answer's option; false where there is none. */
 bool bench_option(const struct bench *b, uint16_t code, struct wire_in *data);

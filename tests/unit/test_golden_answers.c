@@ -125,16 +125,15 @@ static enum exchange_drop answer(const uint8_t *octets, size_t len)
 	struct wire_in datagram = wire_in_of(octets, len);
 	enum exchange_drop drop;
 
-	bench.answer =
-		(struct exchange_answer){.out = wire_out_of(bench.octets, sizeof(bench.octets))};
 	lease_journal_set_time(&bench.exchange.leases, now_ms, BENCH_UNIX_MS + (int64_t)now_ms);
 	binding_table_expire(&bench.exchange.bindings, now_ms);
-	drop = exchange_handle(&bench.exchange, &bench.arrival, datagram, now_ms, &bench.answer);
+	drop = exchange_handle(&bench.exchange, &bench.request, &bench.arrival, datagram, now_ms,
+		wire_out_of(bench.octets, sizeof(bench.octets)));
 	exchange_commit(&bench.exchange, now_ms);
-	if (drop != EXCHANGE_WAITS)
-		return drop;
-	bench.answer.out = wire_out_of(bench.octets, sizeof(bench.octets));
-	return exchange_settle(&bench.exchange, &bench.arrival, datagram, now_ms, &bench.answer);
+	if (drop == EXCHANGE_PENDING)
+		drop = exchange_complete(&bench.request, now_ms);
+	bench.answer = bench.request.answer;
+	return drop;
 }
 
 static void write_answer(const uint8_t *octets, size_t len)

@@ -31,10 +31,6 @@ allowed='
 bootd/boot_leases bootd/boot_server
 bootd/boot_scripts bootd/boot_server
 bootd/boot_sockets bootd/boot_server
-bootd/dhcp/answer bootd/dhcp/exchange
-bootd/dhcp/dialogue bootd/dhcp/exchange
-bootd/dhcp/ia_answer bootd/dhcp/exchange
-bootd/dhcp/proxy bootd/dhcp/dialogue
 bootd/http/http_handler bootd/http/http_server
 bootd/http/http_reply bootd/http/http_server
 bootd/rules/boot_host bootd/rules/host_key

@@ -75,28 +75,27 @@ static size_t make_request(struct bench *b, uint32_t machine, uint8_t octets[512
 
 static void serve_batch(struct bench *b, int fd)
 {
-	static uint8_t request[BATCH][512], reply[DHCP6_MESSAGE_MAX];
-	size_t len[BATCH];
+	static uint8_t datagram[BATCH][512], reply[BATCH][2048];
+	static struct request request[BATCH];
 	uint32_t machine[BATCH];
 
 	b->now_ms += 1;
 	for (int i = 0; i < BATCH; i++) {
-		struct exchange_answer answer = {.out = wire_out_of(reply, sizeof(reply))};
+		size_t len;
 
 		machine[i] = (uint32_t)random_below(MACHINES);
-		len[i] = make_request(b, machine[i], request[i]);
-		if (exchange_handle(&b->exchange, &b->arrival, wire_in_of(request[i], len[i]),
-			    b->now_ms, &answer) != EXCHANGE_WAITS)
+		len = make_request(b, machine[i], datagram[i]);
+		if (exchange_handle(&b->exchange, &request[i], &b->arrival,
+			    wire_in_of(datagram[i], len), b->now_ms,
+			    wire_out_of(reply[i], sizeof(reply[i]))) != EXCHANGE_PENDING)
 			_exit(2);
 	}
 	if (exchange_commit(&b->exchange, b->now_ms) < 0)
 		_exit(3);
 	for (int i = 0; i < BATCH; i++) {
-		struct exchange_answer answer = {.out = wire_out_of(reply, sizeof(reply))};
 		struct promise promise = {.machine = machine[i]};
 
-		if (exchange_settle(&b->exchange, &b->arrival, wire_in_of(request[i], len[i]),
-			    b->now_ms, &answer) != EXCHANGE_ANSWERED)
+		if (exchange_complete(&request[i], b->now_ms) != EXCHANGE_ANSWERED)
 			_exit(4);
 		promise.address = b->decision.address.address;
 		if (write(fd, &promise, sizeof(promise)) != sizeof(promise))

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "bootd/dhcp/waiting.h"
+#include "bootd/dhcp/pending.h"
 #include "tests/unit/bootd_bench.h"
 
 #define SUBNET(range)                                                                              \
@@ -130,15 +130,10 @@ static void land(int rc, bool is_done)
 				bench.now_ms);
 	}
 	db.puts = 0;
-	exchange_land(&bench.exchange, rc, refused, bench.now_ms);
+	exchange_committed(&bench.exchange, rc, refused, bench.now_ms);
 }
 
 /* --- machines -------------------------------------------------------------------------- */
-
-struct message {
-	uint8_t octets[1024];
-	size_t len;
-};
 
 static void be_machine(uint8_t number)
 {
@@ -147,9 +142,9 @@ static void be_machine(uint8_t number)
 	bench.duid.octets[9] = number;
 }
 
-static struct message message_of(uint8_t machine, uint8_t type, const struct in6_addr *has)
+static struct bench_message message_of(uint8_t machine, uint8_t type, const struct in6_addr *has)
 {
-	struct message message;
+	struct bench_message message = {0};
 	struct wire_out out = wire_out_of(message.octets, sizeof(message.octets));
 
 	be_machine(machine);
@@ -162,13 +157,6 @@ static struct message message_of(uint8_t machine, uint8_t type, const struct in6
 	dhcp6_put_option(&out, DHCP6_OPT_RELAY_MSG, bench.ask, bench.out.len);
 	message.len = out.len;
 	return message;
-}
-
-static enum exchange_drop hand_in(
-	const struct message *message, bench_answer_fn *answer, unsigned put_off)
-{
-	bench.arrival.put_off = put_off;
-	return bench_hand_in(&bench, answer, message->octets, message->len);
 }
 
 static void demand(enum exchange_drop drop, enum exchange_drop expected)
@@ -184,12 +172,12 @@ static void commit(void)
 /* A Request that goes through at once. */
 static struct in6_addr get_address(uint8_t machine)
 {
-	struct message request = message_of(machine, DHCP6_REQUEST, NULL);
+	struct bench_message request = message_of(machine, DHCP6_REQUEST, NULL);
 
-	demand(hand_in(&request, exchange_handle, 0), EXCHANGE_WAITS);
+	demand(bench_handle(&bench, &request, 0), EXCHANGE_PENDING);
 	commit();
 	land(0, true);
-	demand(hand_in(&request, exchange_settle, 0), EXCHANGE_ANSWERED);
+	demand(bench_complete(&bench, &request), EXCHANGE_ANSWERED);
 	assert_true(bench.has_address);
 	assert_int_equal(bench.valid_s, LIFETIME_S);
 	return bench.address;
@@ -250,37 +238,37 @@ static int end(void **state)
 
 static void test_answered_once_committed(void **state)
 {
-	struct message request, other, solicit;
+	struct bench_message request, other, solicit;
 
 	(void)state;
 	begin(MANY);
 	request = message_of(1, DHCP6_REQUEST, NULL);
 	other = message_of(2, DHCP6_REQUEST, NULL);
 	solicit = message_of(3, DHCP6_SOLICIT, NULL);
-	demand(hand_in(&request, exchange_handle, 0), EXCHANGE_WAITS);
+	demand(bench_handle(&bench, &request, 0), EXCHANGE_PENDING);
 	commit();
-	/* what needs the store is put off, unchanged; what does not is answered */
-	demand(hand_in(&other, exchange_handle, 0), EXCHANGE_LATER);
+	/* what needs the store is deferred, unchanged; what does not is answered */
+	demand(bench_handle(&bench, &other, 0), EXCHANGE_RETRY);
 	assert_int_equal(db.puts, 1);
 	assert_int_equal(exchange_commit(&bench.exchange, bench.now_ms), 0);
-	demand(hand_in(&solicit, exchange_handle, 0), EXCHANGE_ANSWERED);
+	demand(bench_handle(&bench, &solicit, 0), EXCHANGE_ANSWERED);
 	bench.now_ms += 2000;
 	land(0, true);
-	demand(hand_in(&request, exchange_settle, 0), EXCHANGE_ANSWERED);
+	demand(bench_complete(&bench, &request), EXCHANGE_ANSWERED);
 	assert_int_equal(bench.valid_s, LIFETIME_S); /* the margin is for that */
-	demand(hand_in(&other, exchange_handle, 1), EXCHANGE_WAITS);
+	demand(bench_handle(&bench, &other, 1), EXCHANGE_PENDING);
 	commit();
 	land(0, true);
-	demand(hand_in(&other, exchange_settle, 1), EXCHANGE_ANSWERED);
+	demand(bench_complete(&bench, &other), EXCHANGE_ANSWERED);
 	assert_int_equal(db.rows, 2);
 	assert_int_equal(bench.exchange.counters.received[DHCP6_REQUEST], 2);
 	assert_int_equal(bench.exchange.counters.sent[DHCP6_REPLY], 2);
 	assert_int_equal(bench.exchange.counters.relayed, 3);
 }
 
-static void test_release_and_decline_are_put_off(void **state)
+static void test_release_and_decline_are_deferred(void **state)
 {
-	struct message request, release, decline;
+	struct bench_message request, release, decline;
 	struct in6_addr one, two;
 
 	(void)state;
@@ -290,15 +278,15 @@ static void test_release_and_decline_are_put_off(void **state)
 	request = message_of(3, DHCP6_REQUEST, NULL);
 	release = message_of(1, DHCP6_RELEASE, &one);
 	decline = message_of(2, DHCP6_DECLINE, &two);
-	demand(hand_in(&request, exchange_handle, 0), EXCHANGE_WAITS);
+	demand(bench_handle(&bench, &request, 0), EXCHANGE_PENDING);
 	commit();
-	demand(hand_in(&release, exchange_handle, 0), EXCHANGE_LATER);
-	demand(hand_in(&decline, exchange_handle, 0), EXCHANGE_LATER);
+	demand(bench_handle(&bench, &release, 0), EXCHANGE_RETRY);
+	demand(bench_handle(&bench, &decline, 0), EXCHANGE_RETRY);
 	assert_int_equal(holder(&one)->state, BINDING_BOUND);
 	assert_int_equal(holder(&two)->state, BINDING_BOUND);
 	land(0, true);
-	demand(hand_in(&release, exchange_handle, 1), EXCHANGE_ANSWERED);
-	demand(hand_in(&decline, exchange_handle, 1), EXCHANGE_ANSWERED);
+	demand(bench_handle(&bench, &release, 1), EXCHANGE_ANSWERED);
+	demand(bench_handle(&bench, &decline, 1), EXCHANGE_ANSWERED);
 	commit();
 	land(0, true);
 	assert_int_equal(holder(&one)->state, BINDING_RELEASED);
@@ -309,7 +297,7 @@ static void test_release_and_decline_are_put_off(void **state)
 /* A server is lost in the middle of a commit: it may be done or not, no promise is made. */
 static void test_unknown_outcome(void **state)
 {
-	struct message renew, request, solicit;
+	struct bench_message renew, request, solicit;
 	struct in6_addr one;
 
 	(void)state;
@@ -319,24 +307,24 @@ static void test_unknown_outcome(void **state)
 		bench.now_ms += 200 * 1000;
 		renew = message_of(1, DHCP6_RENEW, &one);
 		request = message_of(2, DHCP6_REQUEST, NULL);
-		demand(hand_in(&renew, exchange_handle, 0), EXCHANGE_WAITS);
-		demand(hand_in(&request, exchange_handle, 0), EXCHANGE_WAITS);
+		demand(bench_handle(&bench, &renew, 0), EXCHANGE_PENDING);
+		demand(bench_handle(&bench, &request, 0), EXCHANGE_PENDING);
 		commit();
 		land(-ECONNRESET, is_done);
-		demand(hand_in(&renew, exchange_settle, 0), EXCHANGE_ANSWERED);
+		demand(bench_complete(&bench, &renew), EXCHANGE_ANSWERED);
 		same(bench.address, one);
 		assert_in_range(bench.valid_s, LIFETIME_S - 200, LIFETIME_S - 200 + 5);
-		demand(hand_in(&request, exchange_settle, 0), DROP_NOT_STORED);
+		demand(bench_complete(&bench, &request), DROP_NOT_STORED);
 		assert_int_equal(binding_table_leases(&bench.exchange.bindings), 1);
 		db.head.is_away = true;
-		demand(hand_in(&request, exchange_handle, 0), EXCHANGE_WAITS);
+		demand(bench_handle(&bench, &request, 0), EXCHANGE_PENDING);
 		assert_int_equal(exchange_commit(&bench.exchange, bench.now_ms), -ENOTCONN);
-		demand(hand_in(&request, exchange_settle, 0), DROP_NOT_STORED);
+		demand(bench_complete(&bench, &request), DROP_NOT_STORED);
 		/* nothing is offered that cannot be kept; what is stored is */
 		solicit = message_of(3, DHCP6_SOLICIT, NULL);
-		demand(hand_in(&solicit, exchange_handle, 0), DROP_NOT_STORED);
+		demand(bench_handle(&bench, &solicit, 0), DROP_NOT_STORED);
 		solicit = message_of(1, DHCP6_SOLICIT, NULL);
-		demand(hand_in(&solicit, exchange_handle, 0), EXCHANGE_ANSWERED);
+		demand(bench_handle(&bench, &solicit, 0), EXCHANGE_ANSWERED);
 		/* it is there again: what was done is the machine's own */
 		db.head.is_away = false;
 		get_address(2);
@@ -348,7 +336,7 @@ static void test_unknown_outcome(void **state)
 
 static void test_operator_deletes(void **state)
 {
-	struct message renew;
+	struct bench_message renew;
 	struct in6_addr one;
 
 	(void)state;
@@ -371,16 +359,16 @@ static void test_operator_deletes(void **state)
 	land(-ECONNRESET, true);
 	db.head.is_away = true;
 	renew = message_of(1, DHCP6_RENEW, &one);
-	demand(hand_in(&renew, exchange_handle, 0), EXCHANGE_WAITS);
+	demand(bench_handle(&bench, &renew, 0), EXCHANGE_PENDING);
 	assert_int_equal(exchange_commit(&bench.exchange, bench.now_ms), -ENOTCONN);
-	demand(hand_in(&renew, exchange_settle, 0), DROP_NOT_STORED);
+	demand(bench_complete(&bench, &renew), DROP_NOT_STORED);
 }
 
 /* --- other servers ------------------------------------------------------------------------- */
 
 static void test_address_of_another_machine(void **state)
 {
-	struct message solicit, request;
+	struct bench_message solicit, request;
 	struct lease other;
 	struct in6_addr offered;
 
@@ -388,19 +376,19 @@ static void test_address_of_another_machine(void **state)
 	begin(TWO);
 	solicit = message_of(1, DHCP6_SOLICIT, NULL);
 	request = message_of(1, DHCP6_REQUEST, NULL);
-	demand(hand_in(&solicit, exchange_handle, 0), EXCHANGE_ANSWERED);
+	demand(bench_handle(&bench, &solicit, 0), EXCHANGE_ANSWERED);
 	offered = bench.address;
 	other = lease_of(OTHER, bench_text(&offered));
 	db.row[db.rows++] = other;
-	demand(hand_in(&request, exchange_handle, 0), EXCHANGE_WAITS);
+	demand(bench_handle(&bench, &request, 0), EXCHANGE_PENDING);
 	commit();
 	land(0, true);
 	assert_true(binding_is_of(holder(&offered), &other.machine));
-	demand(hand_in(&request, exchange_settle, 0), EXCHANGE_LATER);
-	demand(hand_in(&request, exchange_handle, 1), EXCHANGE_WAITS);
+	demand(bench_complete(&bench, &request), EXCHANGE_RETRY);
+	demand(bench_handle(&bench, &request, 1), EXCHANGE_PENDING);
 	commit();
 	land(0, true);
-	demand(hand_in(&request, exchange_settle, 1), EXCHANGE_ANSWERED);
+	demand(bench_complete(&bench, &request), EXCHANGE_ANSWERED);
 	assert_string_not_equal(bench_text(&bench.address), bench_text(&offered));
 	assert_int_equal(bench.exchange.leases.refused, 1);
 	/* over there it has expired: it is to be had again */
@@ -414,7 +402,7 @@ static void test_address_of_another_machine(void **state)
 static void test_machine_of_another_server(void **state)
 {
 	struct lease given;
-	struct message renew;
+	struct bench_message renew;
 
 	(void)state;
 	begin(MANY);
@@ -422,14 +410,14 @@ static void test_machine_of_another_server(void **state)
 	given.expires_unix_s -= 200;
 	db.row[db.rows++] = given;
 	renew = message_of(1, DHCP6_REBIND, &given.address);
-	demand(hand_in(&renew, exchange_handle, 0), EXCHANGE_WAITS);
+	demand(bench_handle(&bench, &renew, 0), EXCHANGE_PENDING);
 	commit();
 	land(0, true);
-	demand(hand_in(&renew, exchange_settle, 0), EXCHANGE_LATER);
-	demand(hand_in(&renew, exchange_handle, 1), EXCHANGE_WAITS);
+	demand(bench_complete(&bench, &renew), EXCHANGE_RETRY);
+	demand(bench_handle(&bench, &renew, 1), EXCHANGE_PENDING);
 	commit();
 	land(0, true);
-	demand(hand_in(&renew, exchange_settle, 1), EXCHANGE_ANSWERED);
+	demand(bench_complete(&bench, &renew), EXCHANGE_ANSWERED);
 	same(bench.address, given.address);
 	assert_int_equal(bench.valid_s, LIFETIME_S);
 	assert_int_equal(db.rows, 1);
@@ -439,7 +427,7 @@ static void test_machine_of_another_server(void **state)
 static void test_machine_that_has_to_move(void **state)
 {
 	struct lease given;
-	struct message request;
+	struct bench_message request;
 
 	(void)state;
 	begin(MANY);
@@ -447,18 +435,18 @@ static void test_machine_that_has_to_move(void **state)
 	db.row[db.rows++] = given;
 	learn(&given);
 	request = message_of(1, DHCP6_REQUEST, NULL);
-	demand(hand_in(&request, exchange_handle, 0), EXCHANGE_WAITS);
+	demand(bench_handle(&bench, &request, 0), EXCHANGE_PENDING);
 	commit();
 	assert_int_equal(db.puts, 2);
 	land(0, true);
-	demand(hand_in(&request, exchange_settle, 0), EXCHANGE_ANSWERED);
+	demand(bench_complete(&bench, &request), EXCHANGE_ANSWERED);
 	assert_int_equal(db.rows, 1);
 	same(db.row[0].address, bench.address);
 }
 
 static void test_tries_have_an_end(void **state)
 {
-	struct message request;
+	struct bench_message request;
 	unsigned tries = 0;
 	enum exchange_drop drop;
 
@@ -467,20 +455,21 @@ static void test_tries_have_an_end(void **state)
 	db.refuses = true;
 	request = message_of(1, DHCP6_REQUEST, NULL);
 	do {
-		demand(hand_in(&request, exchange_handle, tries), EXCHANGE_WAITS);
+		demand(bench_handle(&bench, &request, tries), EXCHANGE_PENDING);
 		commit();
 		land(0, true);
-		drop = hand_in(&request, exchange_settle, tries++);
-	} while (drop == EXCHANGE_LATER);
+		drop = bench_complete(&bench, &request);
+		tries++;
+	} while (drop == EXCHANGE_RETRY);
 	demand(drop, DROP_NOT_STORED);
-	assert_int_equal(tries, EXCHANGE_TRIES_MOST + 1);
+	assert_int_equal(tries, EXCHANGE_RETRIES_MAX + 1);
 	assert_int_equal(bench.exchange.counters.received[DHCP6_REQUEST], 1);
 }
 
 static void test_learnt_and_forgotten(void **state)
 {
 	struct lease one, two, rests;
-	struct message solicit;
+	struct bench_message solicit;
 
 	(void)state;
 	begin(TWO);
@@ -491,17 +480,17 @@ static void test_learnt_and_forgotten(void **state)
 	learn(&one);
 	learn(&two);
 	solicit = message_of(4, DHCP6_SOLICIT, NULL);
-	demand(hand_in(&solicit, exchange_handle, 0), EXCHANGE_ANSWERED);
+	demand(bench_handle(&bench, &solicit, 0), EXCHANGE_ANSWERED);
 	assert_false(bench.has_address);
 	lease_journal_forget(
 		&bench.exchange.leases, &bench.exchange.bindings, &two.address, bench.now_ms);
-	demand(hand_in(&solicit, exchange_handle, 0), EXCHANGE_ANSWERED);
+	demand(bench_handle(&bench, &solicit, 0), EXCHANGE_ANSWERED);
 	same(bench.address, two.address);
 	/* the same again, and twice, is one that rests */
 	learn(&rests);
 	learn(&rests);
 	assert_int_equal(binding_table_leases(&bench.exchange.bindings), 2);
-	demand(hand_in(&solicit, exchange_handle, 0), EXCHANGE_ANSWERED);
+	demand(bench_handle(&bench, &solicit, 0), EXCHANGE_ANSWERED);
 	assert_false(bench.has_address);
 	/* one that has expired counts for nothing */
 	rests.expires_unix_s = unix_s() - 1;
@@ -533,38 +522,90 @@ static void test_read_anew(void **state)
 	assert_false(holder(&two.address)->is_lease);
 }
 
-/* --- the room to wait in ------------------------------------------------------------------- */
-
-static void test_room_has_an_end(void **state)
+/* The configuration has changed since: host and rule of the decision may be freed by now. */
+static void test_config_swapped_meanwhile(void **state)
 {
-	struct waiting_room room = {.most = 4096};
-	struct udp_datagram datagram = {.data = (const uint8_t *)"0123456789", .len = 10};
-	struct waiting list = {0};
-	struct waiting_one *one;
-	unsigned count = 0, taken = 0;
+	struct bench_message request;
 
 	(void)state;
 	begin(MANY);
-	while ((one = waiting_new(&room, &datagram))) {
-		one->put_off = count++;
-		waiting_append(&list, one);
+	request = message_of(1, DHCP6_REQUEST, NULL);
+	demand(bench_handle(&bench, &request, 0), EXCHANGE_PENDING);
+	commit();
+	assert_int_equal(exchange_set_config(&bench.exchange, bench.config), 0);
+	land(0, true);
+	demand(bench_complete(&bench, &request), EXCHANGE_RETRY);
+	demand(bench_handle(&bench, &request, 1), EXCHANGE_PENDING);
+	commit();
+	land(0, true);
+	demand(bench_complete(&bench, &request), EXCHANGE_ANSWERED);
+	assert_int_equal(bench.valid_s, LIFETIME_S);
+}
+
+/* --- requests that are copied out of their batch ------------------------------------------- */
+
+/* The batch's memory is overwritten: the copy answers, and reports the same client. */
+static void test_copied_request(void **state)
+{
+	struct pending_memory memory = {.max = 1 << 20};
+	struct udp_datagram datagram = {0};
+	struct arrived arrived = {0};
+	struct bench_message message;
+	struct pending *pending;
+
+	(void)state;
+	begin(MANY);
+	message = message_of(1, DHCP6_REQUEST, NULL);
+	demand(bench_handle(&bench, &message, 0), EXCHANGE_PENDING);
+	commit();
+	arrived.arrival = bench.arrival;
+	datagram.data = message.octets;
+	datagram.len = message.len;
+	pending = pending_of_request(&memory, &datagram, &arrived, &message.request);
+	assert_non_null(pending);
+	memset(&message, 0xaa, sizeof(message));
+	land(0, true);
+	demand(exchange_complete(pending->request, bench.now_ms), EXCHANGE_ANSWERED);
+	assert_int_equal(bench.told, 1);
+	assert_int_equal(bench.mac_source, CLIENT_MAC_RELAY);
+	assert_int_equal(dhcp6_peek_type(&(struct wire_in){pending->request->answer.out.buf,
+				 pending->request->answer.out.buf + 1, false}),
+		DHCP6_RELAY_REPL);
+	pending_free(&memory, pending);
+	assert_int_equal(memory.octets, 0);
+}
+
+static void test_pending_memory_is_limited(void **state)
+{
+	struct pending_memory memory = {.max = 8192};
+	struct udp_datagram datagram = {.data = (const uint8_t *)"0123456789", .len = 10};
+	struct arrived arrived = {0};
+	struct pending_list list = {0};
+	struct pending *one;
+	unsigned count = 0, popped = 0;
+
+	(void)state;
+	begin(MANY);
+	while ((one = pending_new(&memory, &datagram, &arrived, count))) {
+		pending_append(&list, one);
+		count++;
 	}
 	assert_int_equal(list.count, count);
-	assert_in_range(count, 10, 4096 / (sizeof(*one) + 10));
-	/* first come, first served; who leaves makes room for one */
-	one = waiting_take(&list);
-	assert_int_equal(one->put_off, taken++);
+	assert_in_range(count, 8, 8192 / (sizeof(*one) + 10));
+	/* first in, first out; one that is freed makes room for one */
+	one = pending_pop(&list);
+	assert_int_equal(one->retries, popped++);
 	assert_memory_equal(one->datagram.data, "0123456789", 10);
-	waiting_free(&room, one);
-	one = waiting_new(&room, &datagram);
+	pending_free(&memory, one);
+	one = pending_new(&memory, &datagram, &arrived, 0);
 	assert_non_null(one);
-	assert_null(waiting_new(&room, &datagram));
-	waiting_free(&room, one);
-	while ((one = waiting_take(&list))) {
-		assert_int_equal(one->put_off, taken++);
-		waiting_free(&room, one);
+	assert_null(pending_new(&memory, &datagram, &arrived, 0));
+	pending_free(&memory, one);
+	while ((one = pending_pop(&list))) {
+		assert_int_equal(one->retries, popped++);
+		pending_free(&memory, one);
 	}
-	assert_int_equal(room.octets, 0);
+	assert_int_equal(memory.octets, 0);
 	assert_int_equal(list.count, 0);
 }
 
@@ -574,7 +615,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FLIGHT_TEST(test_answered_once_committed),
-		FLIGHT_TEST(test_release_and_decline_are_put_off),
+		FLIGHT_TEST(test_release_and_decline_are_deferred),
 		FLIGHT_TEST(test_unknown_outcome),
 		FLIGHT_TEST(test_operator_deletes),
 		FLIGHT_TEST(test_address_of_another_machine),
@@ -583,7 +624,9 @@ int main(void)
 		FLIGHT_TEST(test_tries_have_an_end),
 		FLIGHT_TEST(test_learnt_and_forgotten),
 		FLIGHT_TEST(test_read_anew),
-		FLIGHT_TEST(test_room_has_an_end),
+		FLIGHT_TEST(test_config_swapped_meanwhile),
+		FLIGHT_TEST(test_copied_request),
+		FLIGHT_TEST(test_pending_memory_is_limited),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,39 +1,23 @@
 /* SPDX-License-Identifier: ISC */
-/* The answers of RFC 9915 section 18.3, one function per message; their table is at the end. */
-#include "bootd/dhcp/dialogue.h"
+/*
+ * The answers of RFC 9915 section 18.3, one function per type of message; their table is at the
+ * end. What is done for each IA of a message is in ia_answer.c.
+ */
+#include "bootd/dhcp/message_types.h"
 
 #include <errno.h>
 
 #include "bootd/dhcp/answer.h"
 #include "bootd/dhcp/ia_answer.h"
+#include "bootd/dhcp/leasequery.h"
 #include "bootd/dhcp/proxy.h"
-#include "bootd/dhcp/relay_supplied.h"
-
-/* A machine that says an architecture boots; others may ask for the URL by name (GRUB). */
-static bool wants_boot(const struct client_facts *facts)
-{
-	return facts->archs > 0 || client_asks_for(facts, DHCP6_OPT_BOOTFILE_URL);
-}
-
-void dialogue_put_boot(struct request *r, struct wire_out *out)
-{
-	if (!wants_boot(&r->facts) || !r->decision.boot.rule)
-		return;
-	answer_put_boot(out, &r->facts, &r->decision.boot);
-	r->event.with_boot_url = true;
-}
-
-void dialogue_put_requested(struct request *r, struct wire_out *out)
-{
-	answer_put_requested(out, &r->facts, r->exchange->config);
-	relay_supplied_put(out, r->message_at, &r->chain, &r->facts, r->exchange->config);
-}
+#include "bootd/dhcp/registration.h"
 
 static enum exchange_drop drop_of(int rc)
 {
 	switch (rc) {
 	case -EINPROGRESS:
-		return EXCHANGE_LATER;
+		return EXCHANGE_RETRY;
 	case -ENOTCONN:
 		return DROP_NOT_STORED;
 	case -EBADMSG:
@@ -45,8 +29,8 @@ static enum exchange_drop drop_of(int rc)
 
 /*
  * What Advertise and Reply to Request, Renew and Rebind have in common. A
- * boot file URL goes along only with an address: UEFI hangs for ever on an
- * Advertise with the one and without the other.
+ * boot file URL goes along only with an address: UEFI hangs on an
+ * Advertise that has the one without the other.
  */
 static enum exchange_drop answer_ias(
 	struct request *r, struct wire_out *out, ia_answer_fn *answer_ia, uint16_t no_prefix)
@@ -54,7 +38,6 @@ static enum exchange_drop answer_ias(
 	struct ia_work work = {
 		.bindings = &r->exchange->bindings,
 		.leases = &r->exchange->leases,
-		.is_settled = r->is_settled,
 		.facts = &r->facts,
 		.decision = &r->decision,
 		.now_ms = r->now_ms,
@@ -67,12 +50,14 @@ static enum exchange_drop answer_ias(
 		return drop_of(rc);
 	if (work.ias == 0)
 		return DROP_NOTHING_ASKED;
-	r->waits = work.is_promise;
+	r->is_pending = work.is_promise;
+	r->ia_at = work.ia_at;
+	r->iaaddr_at = work.iaaddr_at;
 	r->event.with_address = work.given;
 	r->event.status = work.status;
 	if (work.given)
-		dialogue_put_boot(r, out);
-	dialogue_put_requested(r, out);
+		answer_put_boot(r, out);
+	answer_put_requested(r, out);
 	return EXCHANGE_ANSWERED;
 }
 
@@ -109,7 +94,7 @@ static enum exchange_drop respond_request(struct request *r, struct wire_out *ou
 	return answer_ias(r, out, ia_assign, DHCP6_STATUS_NO_PREFIX_AVAIL);
 }
 
-/* Renew and Rebind: what a server has forgotten, it can compute anew. */
+/* Renew and Rebind: a server that has forgotten a stable address computes it again. */
 static enum exchange_drop respond_renew(struct request *r, struct wire_out *out)
 {
 	return answer_ias(r, out, ia_renew, DHCP6_STATUS_NO_BINDING);
@@ -155,46 +140,45 @@ static enum exchange_drop respond_information_request(struct request *r, struct 
 	if (dhcp6_option_find(r->facts.options, DHCP6_OPT_IA_NA, &ia) ||
 		dhcp6_option_find(r->facts.options, DHCP6_OPT_IA_PD, &ia))
 		return DROP_WITH_IA;
-	dialogue_put_boot(r, out);
-	dialogue_put_requested(r, out);
+	answer_put_boot(r, out);
+	answer_put_requested(r, out);
 	return EXCHANGE_ANSWERED;
 }
 
-/* What a message of each type must bear (section 16), and who answers it. */
-static const struct dialogue dialogue[EXCHANGE_TYPES] = {
-	[DHCP6_SOLICIT] = {WANTED, UNWANTED, DHCP6_ADVERTISE, respond_solicit, proxy_offer},
-	[DHCP6_REQUEST] = {WANTED, WANTED, DHCP6_REPLY, respond_request, proxy_confirm},
-	[DHCP6_CONFIRM] = {WANTED, UNWANTED, DHCP6_REPLY, respond_confirm},
-	[DHCP6_RENEW] = {WANTED, WANTED, DHCP6_REPLY, respond_renew},
-	[DHCP6_REBIND] = {WANTED, UNWANTED, DHCP6_REPLY, respond_renew},
-	[DHCP6_RELEASE] = {WANTED, WANTED, DHCP6_REPLY, respond_release},
-	[DHCP6_DECLINE] = {WANTED, WANTED, DHCP6_REPLY, respond_decline},
+static const struct message_type table[EXCHANGE_TYPES] = {
+	[DHCP6_SOLICIT] = {REQUIRED, FORBIDDEN, DHCP6_ADVERTISE, respond_solicit, proxy_offer},
+	[DHCP6_REQUEST] = {REQUIRED, REQUIRED, DHCP6_REPLY, respond_request, proxy_confirm},
+	[DHCP6_CONFIRM] = {REQUIRED, FORBIDDEN, DHCP6_REPLY, respond_confirm},
+	[DHCP6_RENEW] = {REQUIRED, REQUIRED, DHCP6_REPLY, respond_renew},
+	[DHCP6_REBIND] = {REQUIRED, FORBIDDEN, DHCP6_REPLY, respond_renew},
+	[DHCP6_RELEASE] = {REQUIRED, REQUIRED, DHCP6_REPLY, respond_release},
+	[DHCP6_DECLINE] = {REQUIRED, REQUIRED, DHCP6_REPLY, respond_decline},
 	[DHCP6_INFORMATION_REQUEST] = {OPTIONAL, OPTIONAL, DHCP6_REPLY, respond_information_request,
 		respond_information_request},
-	[DHCP6_ADDR_REG_INFORM] = {WANTED, UNWANTED, DHCP6_ADDR_REG_REPLY, respond_registration,
+	[DHCP6_ADDR_REG_INFORM] = {REQUIRED, FORBIDDEN, DHCP6_ADDR_REG_REPLY, respond_registration,
 		respond_registration, .gives_nothing = true},
-	[DHCP6_LEASEQUERY] = {WANTED, OPTIONAL, DHCP6_LEASEQUERY_REPLY, respond_leasequery,
-		.is_no_clients = true},
+	[DHCP6_LEASEQUERY] = {REQUIRED, OPTIONAL, DHCP6_LEASEQUERY_REPLY, respond_leasequery,
+		.is_requestors = true},
 };
 
-const struct dialogue *dialogue_of(uint8_t type)
+const struct message_type *message_type_of(uint8_t type)
 {
-	return type < EXCHANGE_TYPES && dialogue[type].respond ? &dialogue[type] : NULL;
+	return type < EXCHANGE_TYPES && table[type].respond ? &table[type] : NULL;
 }
 
-enum exchange_drop dialogue_respond(struct request *r, struct wire_out *out)
+enum exchange_drop message_respond(struct request *r, struct wire_out *out)
 {
-	const struct dialogue *d = dialogue_of(r->facts.type);
+	const struct message_type *type = message_type_of(r->facts.type);
 	bool is_proxied =
-		!d->is_no_clients && decision_plan(&r->decision)->addresses == SUBNET_PROXY;
-	respond_fn *respond = is_proxied ? d->proxy : d->respond;
+		!type->is_requestors && decision_plan(&r->decision)->addresses == SUBNET_PROXY;
+	respond_fn *respond = is_proxied ? type->proxy : type->respond;
 
-	if (r->arrival->at_boot_server && !is_proxied)
+	if (r->arrival.at_boot_server && !is_proxied)
 		return DROP_NOT_FOR_SERVERS;
 	return respond ? respond(r, out) : DROP_PROXY;
 }
 
-uint8_t dialogue_answer(const struct request *r)
+uint8_t message_answer_type(const struct request *r)
 {
-	return is_rapid(r) ? DHCP6_REPLY : dialogue_of(r->facts.type)->answer;
+	return is_rapid(r) ? DHCP6_REPLY : message_type_of(r->facts.type)->answer;
 }

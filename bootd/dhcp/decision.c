@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+#include "bootd/dhcp/decision.h"
+
+#include "bootd/rules/conditions.h"
+
+static const struct subnet *find_subnet(
+	const struct boot_config *config, const struct client_facts *facts)
+{
+	const struct subnet *subnet = NULL;
+
+	if (facts->relays > 0)
+		return IN6_IS_ADDR_UNSPECIFIED(&facts->link_address)
+			       ? NULL
+			       : boot_config_subnet_of(config, &facts->link_address);
+	if (facts->link_name)
+		subnet = boot_config_subnet_on(config, facts->link_name);
+	for (size_t i = 0; !subnet && i < facts->on_links; i++)
+		subnet = boot_config_subnet_of(config, &facts->on_link[i]);
+	return subnet;
+}
+
+bool decide_place(struct decision *decision, const struct boot_config *config,
+	const struct client_facts *facts)
+{
+	struct host_choice host;
+
+	*decision = (struct decision){.subnet = find_subnet(config, facts)};
+	if (!decision->subnet)
+		return false;
+	host = host_choose(config, facts, decision->subnet);
+	decision->host = host.host;
+	decision->host_by = host.by;
+	decision->class = conditions_choose_class(decision->subnet, facts, host.host);
+	client_machine(facts, &decision->machine);
+	return true;
+}
+
+const struct address_plan *decision_plan(const struct decision *decision)
+{
+	return decision->class ? &decision->class->plan : &decision->subnet->plan;
+}
+
+bool decide(struct decision *decision, const struct boot_config *config,
+	const struct binding_table *bindings, const struct client_facts *facts)
+{
+	struct boot_values values = {0};
+
+	if (!decide_place(decision, config, facts))
+		return false;
+	if (decision->machine.len > 0)
+		address_choose(&decision->address, config, bindings, decision->subnet,
+			decision_plan(decision), decision->host, &decision->machine,
+			facts->archs > 0);
+	if (config->has_variables)
+		boot_values_of_client(&values, config, facts, decision->subnet, decision->host,
+			decision->address.given ? &decision->address.address : NULL);
+	boot_rule_choose(&decision->boot, config, facts, decision->subnet, decision->host, &values);
+	return true;
+}

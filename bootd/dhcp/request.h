@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One client message while bootd works on it, and the server's state that the work reads and
+ * changes. exchange.c fills a request from top to bottom; the files that answer a type of
+ * message (message_types.c, ia_answer.c, proxy.c, registration.c, leasequery.c) take it from
+ * there. None of them includes exchange.h.
+ */
+#ifndef NB6_BOOTD_DHCP_REQUEST_H
+#define NB6_BOOTD_DHCP_REQUEST_H
+
+#include "bootd/bindings/lease_journal.h"
+#include "bootd/dhcp/decision.h"
+#include "bootd/dhcp/drop.h"
+
+struct rate_table;
+
+enum {
+	EXCHANGE_TYPES = DHCP6_ADDR_REG_REPLY + 1,
+	EXCHANGE_RETRIES_MAX = 16, /* of a message whose lease the store refuses */
+};
+
+struct exchange_counters {
+	uint64_t received[EXCHANGE_TYPES]; /* by type of the client's message; 0: any other */
+	uint64_t relayed;
+	uint64_t sent[EXCHANGE_TYPES];
+	uint64_t dropped[EXCHANGE_DROPS];
+};
+
+/* An answered message, for the log and the boot progress. Borrowed, valid during the call. */
+struct exchange_event {
+	const struct client_facts *facts;
+	const struct decision *decision;
+	uint8_t answer_type;
+	uint16_t status;    /* that the answer has for the address or the message */
+	bool with_address;  /* decision->address is in the answer */
+	bool with_boot_url; /* decision->boot is in the answer */
+	bool taken_over;    /* the address was another machine's */
+	uint64_t now_ms;
+};
+typedef void exchange_observe_fn(void *arg, const struct exchange_event *event);
+
+/* The state of the DHCPv6 server. */
+struct exchange {
+	const struct boot_config *config; /* swapped between batches: exchange_set_config() */
+	uint64_t config_swaps;
+	struct binding_table bindings;
+	struct lease_journal leases; /* the owner sets its store, if there are pools */
+	struct rate_table *client_rates, *link_rates; /* NULL: no limits */
+	struct proxy_memory *proxied;                 /* NULL: none yet */
+	struct exchange_counters counters;
+	exchange_observe_fn *observe; /* NULL: nobody */
+	void *observe_arg;
+};
+
+/* Destination of an answer, and its octets in the caller's buffer. */
+struct exchange_answer {
+	struct wire_out out;
+	struct in6_addr to;
+	uint16_t port;
+	int ifindex; /* to send by; 0: as the routes say */
+};
+
+struct request {
+	/* What came: set by exchange_handle(). */
+	struct exchange *exchange;
+	struct arrival arrival;
+	struct wire_in datagram;
+	uint64_t now_ms;
+	unsigned retries; /* it was handled so many times before: it is counted already */
+
+	/* Read and decided. */
+	struct dhcp6_chain chain;
+	struct client_facts facts;
+	struct decision decision;
+
+	/* Answered. */
+	uint8_t answer_type;
+	struct exchange_answer answer;
+	size_t message_at; /* where the answer to the client begins, behind its relays */
+	struct exchange_event event;
+
+	/*
+	 * Pending: the answer promises a lease that is not stored yet. Its lifetimes are
+	 * at these places in the answer; the decision borrows from the configuration as it
+	 * was after so many changes.
+	 */
+	bool is_pending;
+	size_t ia_at, iaaddr_at;
+	uint64_t config_swaps, host_changes;
+};
+
+/* Answers a type of message: writes the answer behind its head. EXCHANGE_ANSWERED, or why not. */
+typedef enum exchange_drop respond_fn(struct request *r, struct wire_out *out);
+
+/* Is the message admitted: from a trusted relay, within its client's and link's rates?
+ * (admission.c) */
+enum exchange_drop request_admit(const struct request *r);
+
+#endif
