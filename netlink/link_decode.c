@@ -197,6 +197,11 @@ static int decode_link(const struct nlmsghdr *nlh, struct link_event *event)
 	/* Attributes of another family have other meanings: check the family first. */
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*header))
 		return -EBADMSG;
+	if (header->ifi_family == AF_INET6 && nlh->nlmsg_type == RTM_NEWLINK &&
+		header->ifi_index > 0) {
+		event->type = LINK_EVENT_IPV6;
+		event->ifindex = header->ifi_index;
+	}
 	if (header->ifi_family != AF_UNSPEC)
 		return 0;
 	if (message_collect(nlh, sizeof(*header), link_wanted, ARRAY_SIZE(link_wanted), found) < 0)
@@ -279,6 +284,9 @@ int link_event_apply(const struct link_event *event, struct link_table *table)
 		return link_table_put_link(table, &event->link);
 	case LINK_EVENT_LINK_GONE:
 		link_table_remove_link(table, event->ifindex);
+		break;
+	case LINK_EVENT_IPV6:
+		link_table_ipv6_changed(table, event->ifindex);
 		break;
 	case LINK_EVENT_ADDRESS:
 		return link_table_put_address(table, event->ifindex, &event->address);

@@ -17,6 +17,7 @@ enum link_event_type {
 	LINK_EVENT_NONE, /* well formed but irrelevant: another type or family, a wireless event */
 	LINK_EVENT_LINK, /* `link` */
 	LINK_EVENT_LINK_GONE,    /* `ifindex` */
+	LINK_EVENT_IPV6,         /* `ifindex`: IPv6 settings of the link changed */
 	LINK_EVENT_ADDRESS,      /* `ifindex`, `address` */
 	LINK_EVENT_ADDRESS_GONE, /* `ifindex`, `address.address` */
 };
@@ -32,7 +33,9 @@ struct link_event {
  * Decode one message, of which nlh->nlmsg_len octets must be readable (mnl_nlmsg_ok()).
  *
  * RTM_NEWLINK and RTM_DELLINK are decoded for family AF_UNSPEC only: AF_BRIDGE is about a
- * bridge port (its RTM_DELLINK means "left the bridge"), AF_INET6 about settings. The lower
+ * bridge port (its RTM_DELLINK means "left the bridge"). RTM_NEWLINK of family AF_INET6 becomes
+ * LINK_EVENT_IPV6: the kernel sends it when it creates the IPv6 state of a link again (after
+ * the MTU was below 1280), when disable_ipv6 is cleared, and for changes of settings. The lower
  * link is IFLA_LINK, unless it is in another namespace (IFLA_LINK_NETNSID) or the link is one
  * end of a pair (veth, netkit), for which IFLA_LINK is the peer. RTM_NEWADDR and RTM_DELADDR
  * are decoded for family AF_INET6 only. The address is IFA_LOCAL if present (IFA_ADDRESS is

@@ -254,6 +254,8 @@ static int open_events(struct link_monitor *m, const struct link_monitor_options
 		err = rtnl_socket_join(m->events, RTNLGRP_LINK);
 	if (!err)
 		err = rtnl_socket_join(m->events, RTNLGRP_IPV6_IFADDR);
+	if (!err)
+		err = rtnl_socket_join(m->events, RTNLGRP_IPV6_IFINFO);
 	return err;
 }
 

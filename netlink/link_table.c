@@ -223,6 +223,14 @@ void link_table_remove_link(struct link_table *t, int ifindex)
 		table_drop(t, l);
 }
 
+void link_table_ipv6_changed(struct link_table *t, int ifindex)
+{
+	struct link *l = link_table_find(t, ifindex);
+
+	if (l)
+		report_changed(t, l, LINK_CHANGED_IPV6);
+}
+
 /* --- addresses ------------------------------------------------------------- */
 
 /* True if more than the lifetimes changed: those count down without an event. */

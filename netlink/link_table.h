@@ -68,6 +68,7 @@ enum {
 	LINK_CHANGED_LOWER = 1 << 3,
 	LINK_CHANGED_MASTER = 1 << 4, /* or its kind */
 	LINK_CHANGED_MTU = 1 << 5,
+	LINK_CHANGED_IPV6 = 1 << 6, /* its IPv6 settings, or the kernel created its IPv6 again */
 };
 
 /* Each member may be NULL. `l` is valid until its link_removed returns. */
@@ -136,6 +137,9 @@ int link_table_put_link(struct link_table *t, const struct link *update);
 
 /* Remove a link. Does nothing if it is unknown. */
 void link_table_remove_link(struct link_table *t, int ifindex);
+
+/* Report LINK_CHANGED_IPV6 for a link. Does nothing if it is unknown. */
+void link_table_ipv6_changed(struct link_table *t, int ifindex);
 
 /*
  * Add or update an address from an RTM_NEWADDR; seq and next of `update` are not read. Does

@@ -262,10 +262,19 @@ static void routes_ready(int fd, int what, void *arg)
 	relay_refresh_servers(relay);
 }
 
+static void check_memberships(void *arg)
+{
+	struct relay *relay = arg;
+
+	client_links_check_memberships(&relay->links);
+	loop_timer_arm(relay->membership_timer, CLIENT_LINKS_CHECK_MS);
+}
+
 int relay_start(struct relay *relay, struct loop *loop)
 {
 	relay->loop = loop;
 	relay->udp_ready = udp_ready;
+	relay->membership_timer = loop_timer_new(loop, check_memberships, relay);
 	relay->udp_watch = loop_watch_new(loop, relay->fd, LOOP_READ, udp_ready, relay);
 	relay->netlink_watch = loop_watch_new(
 		loop, link_monitor_fd(&relay->monitor), LOOP_READ, netlink_ready, relay);
@@ -274,10 +283,11 @@ int relay_start(struct relay *relay, struct loop *loop)
 	if (relay->server_fd != relay->fd)
 		relay->server_watch =
 			loop_watch_new(loop, relay->server_fd, LOOP_READ, udp_ready, relay);
-	if (!relay->udp_watch || !relay->netlink_watch || !relay->routes_watch ||
+	if (!relay->membership_timer || !relay->udp_watch || !relay->netlink_watch || !relay->routes_watch ||
 		(relay->server_fd != relay->fd && !relay->server_watch))
 		return -ENOMEM;
 	relay_refresh_servers(relay);
+	loop_timer_arm(relay->membership_timer, CLIENT_LINKS_CHECK_MS);
 	return server_names_start(&relay->names, loop);
 }
 
@@ -392,6 +402,7 @@ void relay_set_control(struct relay *relay, struct control *control)
 
 void relay_fini(struct relay *relay)
 {
+	loop_timer_free(relay->membership_timer);
 	loop_watch_free(relay->udp_watch);
 	loop_watch_free(relay->server_watch);
 	loop_watch_free(relay->netlink_watch);

@@ -33,6 +33,8 @@ static const char *const state_name[] = {
 	[CLIENT_LINK_READY] = "ready",
 };
 
+enum { IPV6_MIN_MTU = 1280 }; /* RFC 8200 section 5 */
+
 static_assert(sizeof(state_name) / sizeof(state_name[0]) == CLIENT_LINK_STATES, "name every state");
 static_assert(sizeof(struct client_link) <= 1600, "4,094 links fit into 16 MiB");
 
@@ -44,9 +46,10 @@ const char *client_link_state_name(enum client_link_state state)
 /* The addresses that decide the state, from the link and the macvlans above it. */
 struct address_view {
 	const struct link_address *best;
-	const struct link_address *tentative; /* duplicate address detection is running */
-	const struct link_address *duplicate; /* duplicate address detection failed */
-	const struct link_address *link_local;
+	const struct link_address *tentative;  /* duplicate address detection is running */
+	const struct link_address *duplicate;  /* duplicate address detection failed */
+	const struct link_address *link_local; /* usable */
+	const struct link_address *unusable_link_local;
 };
 
 static void view_add(struct address_view *view, const struct link *link)
@@ -61,13 +64,17 @@ static void view_add(struct address_view *view, const struct link *link)
 	}
 }
 
-static const struct link_address *find_link_local(const struct link *link)
+/* Of the link itself only: replies do not leave by a macvlan above it. */
+static void view_add_link_local(struct address_view *view, const struct link *link)
 {
-	for (const struct link_address *a = link->addresses; a; a = a->next)
-		if (IN6_IS_ADDR_LINKLOCAL(&a->address) &&
-			!(a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)))
-			return a;
-	return NULL;
+	for (const struct link_address *a = link->addresses; a && !view->link_local; a = a->next) {
+		if (!IN6_IS_ADDR_LINKLOCAL(&a->address))
+			continue;
+		if (link_address_is_settled(a))
+			view->link_local = a;
+		else
+			view->unusable_link_local = a;
+	}
 }
 
 static struct address_view view_of(const struct client_link *cl)
@@ -79,7 +86,7 @@ static struct address_view view_of(const struct client_link *cl)
 	view_add(&view, cl->link);
 	for (const struct client_link_vmac *vmac = cl->vmacs; vmac; vmac = vmac->next)
 		view_add(&view, vmac->link);
-	view.link_local = find_link_local(cl->link);
+	view_add_link_local(&view, cl->link);
 	return view;
 }
 
@@ -113,7 +120,7 @@ static bool holds(const struct client_link *cl, const struct in6_addr *address)
 
 	for (const struct client_link_vmac *vmac = cl->vmacs; !a && vmac; vmac = vmac->next)
 		a = link_find_address(vmac->link, address);
-	return a && !(a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
+	return a && link_address_is_settled(a);
 }
 
 /* The configured while-address if it is not assigned; NULL: it is, or none is configured. */
@@ -134,6 +141,46 @@ static bool is_port(const struct link *link)
 	return link->master && *link->port_kind && strcmp(link->port_kind, "vrf") != 0;
 }
 
+/* False if the link cannot receive IPv6 at all; `reason` then says why. */
+static bool has_ipv6(const struct client_link *cl, char *reason, size_t size)
+{
+	if (cl->link->mtu > 0 && cl->link->mtu < IPV6_MIN_MTU)
+		snprintf(reason, size, "MTU %u is below %d: the kernel has no IPv6 on the link",
+			cl->link->mtu, IPV6_MIN_MTU);
+	else if (cl->ipv6_disabled)
+		snprintf(reason, size,
+			"IPv6 is disabled on the link (net.ipv6.conf.%s.disable_ipv6)", cl->name);
+	else if (cl->holder < 0)
+		snprintf(reason, size, "cannot join ff02::1:2: %s", strerror(cl->join_error));
+	else
+		return true;
+	return false;
+}
+
+/*
+ * Messages are relayed, but replies to clients must leave from a link-local address: from a
+ * global one, clients' firewalls drop them.
+ */
+static enum client_link_state without_link_local(
+	const struct address_view *view, char *reason, size_t size)
+{
+	const struct link_address *a = view->unusable_link_local;
+	char text[INET6_ADDRSTRLEN];
+
+	if (!a) {
+		snprintf(reason, size,
+			"no link-local address on the link: clients may drop replies");
+		return CLIENT_LINK_NO_ADDRESS;
+	}
+	inet_ntop(AF_INET6, &a->address, text, sizeof(text));
+	if (a->flags & IFA_F_DADFAILED) {
+		snprintf(reason, size, "%s is a duplicate on the link", text);
+		return CLIENT_LINK_NO_ADDRESS;
+	}
+	snprintf(reason, size, "%s is under duplicate address detection", text);
+	return CLIENT_LINK_TENTATIVE;
+}
+
 static enum client_link_state decide_state(const struct client_link *cl,
 	const struct address_view *view, const struct relay_conf *conf, char *reason, size_t size)
 {
@@ -145,10 +192,6 @@ static enum client_link_state decide_state(const struct client_link *cl,
 		snprintf(reason, size, "there is no link of this name");
 		return CLIENT_LINK_ABSENT;
 	}
-	if (cl->holder < 0) {
-		snprintf(reason, size, "cannot join ff02::1:2: %s", strerror(cl->join_error));
-		return CLIENT_LINK_DOWN;
-	}
 	if (!(cl->link->flags & IFF_UP) || !(cl->link->flags & IFF_RUNNING)) {
 		snprintf(reason, size, "%s",
 			cl->link->flags & IFF_UP ? "no carrier" : "administratively down");
@@ -159,22 +202,26 @@ static enum client_link_state decide_state(const struct client_link *cl,
 			cl->link->port_kind, cl->link->port_kind);
 		return CLIENT_LINK_PORT;
 	}
+	if (!has_ipv6(cl, reason, size))
+		return CLIENT_LINK_DOWN;
 	missing = missing_address(cl, conf);
 	if (missing) {
 		snprintf(reason, size, "%s is not assigned on this router: standby",
 			inet_ntop(AF_INET6, missing, text, sizeof(text)));
 		return CLIENT_LINK_STANDBY;
 	}
-	if (view->best)
-		return CLIENT_LINK_READY;
+	if (view->best || conf->without_address == RELAY_UNSPECIFIED) {
+		if (!view->link_local)
+			return without_link_local(view, reason, size);
+		if (!view->best)
+			snprintf(reason, size, "no global address: link-address is ::");
+		if (view->best || !view->tentative)
+			return CLIENT_LINK_READY;
+	}
 	if (view->tentative) {
 		snprintf(reason, size, "%s is under duplicate address detection",
 			inet_ntop(AF_INET6, &view->tentative->address, text, sizeof(text)));
 		return CLIENT_LINK_TENTATIVE;
-	}
-	if (conf->without_address == RELAY_UNSPECIFIED) {
-		snprintf(reason, size, "no global address: link-address is ::");
-		return CLIENT_LINK_READY;
 	}
 	if (view->duplicate)
 		snprintf(reason, size, "%s is a duplicate on the link",

@@ -63,8 +63,10 @@ struct client_link {
 	char name[IFNAMSIZ];
 	struct link *link; /* NULL while absent */
 	struct client_link_vmac *vmacs;
-	int holder;     /* number of the socket that holds its membership; -1: not joined */
-	int join_error; /* errno of the last attempt to join, 0: it succeeded */
+	int holder;         /* number of the socket that holds its membership; -1: not joined */
+	int join_error;     /* errno of the last attempt to join, 0: it succeeded */
+	bool is_member;     /* scratch of the membership check: the kernel lists the link */
+	bool ipv6_disabled; /* the kernel has no usable IPv6 on the link */
 
 	enum client_link_state state;
 	char reason[96];              /* why the link is in this state, for the operator */

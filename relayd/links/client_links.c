@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
+#include "dhcp6/dhcp6.h"
 
 /* The first of the three roles. */
 static bool is_client_link(const struct link *link)
@@ -70,11 +71,23 @@ struct client_link *client_links_find_address(
 	return NULL;
 }
 
+/*
+ * A link without any address may have IPv6 disabled. No event reports that (its addresses just
+ * go), so ask; not before the first dump is complete, when all links still lack addresses.
+ */
+static void check_ipv6(struct client_links *links, struct client_link *cl)
+{
+	cl->ipv6_disabled = links->synced && cl->link && !cl->link->addresses &&
+			    (cl->link->flags & IFF_UP) &&
+			    ipv6_query_enabled(links->query, cl->link->ifindex) == 0;
+}
+
 static void update(struct client_links *links, struct client_link *cl)
 {
 	enum client_link_state before = cl->state;
 	struct in6_addr address_before = cl->link_address;
 
+	check_ipv6(links, cl);
 	if (client_link_update(cl, links->conf, links->host, links->synced) && links->synced &&
 		links->changed)
 		links->changed(links->changed_arg, cl, before, &address_before);
@@ -134,6 +147,66 @@ static void join(struct client_links *links, struct client_link *cl)
 
 	cl->holder = rc < 0 ? -1 : rc;
 	cl->join_error = rc < 0 ? -rc : 0;
+}
+
+/* The kernel does not list the link as a member, whatever the holder socket believes. */
+static void join_again(struct client_links *links, struct client_link *cl)
+{
+	bool was_member = cl->holder >= 0;
+
+	if (was_member)
+		membership_leave(links->membership, cl->link->ifindex, cl->holder);
+	join(links, cl);
+	if (was_member && cl->holder >= 0) {
+		links->rejoined++;
+		log_notice("%s: the kernel had dropped the membership of ff02::1:2: joined again",
+			cl->name);
+	}
+}
+
+static void on_member(void *arg, int ifindex)
+{
+	struct client_link *cl = client_links_find(arg, ifindex);
+
+	if (cl)
+		cl->is_member = true;
+}
+
+/* For one client link. If the kernel does not answer, the periodic check tries again. */
+static void check_membership(struct client_links *links, struct client_link *cl)
+{
+	static const struct in6_addr group = DHCP6_ALL_RELAYS_AND_SERVERS;
+
+	cl->is_member = false;
+	if (ipv6_query_members(links->query, &group, cl->link->ifindex, on_member, links) == 0 &&
+		!cl->is_member)
+		join_again(links, cl);
+}
+
+void client_links_check_memberships(struct client_links *links)
+{
+	static const struct in6_addr group = DHCP6_ALL_RELAYS_AND_SERVERS;
+	static struct log_limit limit;
+	int rc;
+
+	for (struct client_link *cl = links->registry.first; cl; cl = cl->next)
+		cl->is_member = false;
+	rc = ipv6_query_members(links->query, &group, 0, on_member, links);
+	if (rc < 0) {
+		log_limited(&limit, LOG_LEVEL_WARNING,
+			"cannot read the kernel's list of multicast memberships: %s: trying again "
+			"in %d s",
+			strerror(-rc), CLIENT_LINKS_CHECK_MS / 1000);
+		return;
+	}
+	for (struct client_link *cl = links->registry.first; cl; cl = cl->next) {
+		if (!cl->link)
+			continue;
+		if (!cl->is_member)
+			join_again(links, cl);
+		if (!cl->is_member || !cl->link->addresses)
+			update(links, cl);
+	}
 }
 
 static void attach_client(struct client_links *links, struct link *link)
@@ -209,7 +282,10 @@ void client_links_link_changed(struct client_links *links, struct link *link, un
 		detach(links, link);
 		attach(links, link);
 		attach_macvlans_above(links, link->ifindex);
-	} else if (link->user && (what & (LINK_CHANGED_FLAGS | LINK_CHANGED_MASTER))) {
+	} else if (link->user && (what & (LINK_CHANGED_FLAGS | LINK_CHANGED_MASTER |
+						 LINK_CHANGED_MTU | LINK_CHANGED_IPV6))) {
+		if (is_client_link(link) && (what & (LINK_CHANGED_MTU | LINK_CHANGED_IPV6)))
+			check_membership(links, link->user);
 		update(links, link->user);
 	}
 }
@@ -222,9 +298,17 @@ void client_links_link_removed(struct client_links *links, struct link *link)
 
 void client_links_synced(struct client_links *links)
 {
-	if (links->synced)
-		return;
+	bool is_first = !links->synced;
+
+	client_links_check_memberships(links);
 	links->synced = true;
+	if (!is_first)
+		return;
+	for (struct client_link *cl = links->registry.first; cl; cl = cl->next) {
+		check_ipv6(links, cl);
+		if (cl->ipv6_disabled)
+			client_link_update(cl, links->conf, links->host, false);
+	}
 	/* The first dump is complete. Ready links are only counted; name the others. */
 	for (const struct client_link *cl = links->registry.first; cl; cl = cl->next)
 		if (cl->state != CLIENT_LINK_READY)
@@ -254,8 +338,11 @@ int client_links_init(struct client_links *links, struct link_table *table,
 	link_registry_init(&links->registry);
 	gethostname(links->host, sizeof(links->host) - 1);
 	links->membership = membership_new(lasting_fd);
-	if (!links->membership)
+	links->query = ipv6_query_new();
+	if (!links->membership || !links->query) {
+		client_links_fini(links);
 		return -ENOMEM;
+	}
 	return link_registry_add_configured(&links->registry, conf, links->host);
 }
 
@@ -305,5 +392,6 @@ void client_links_fini(struct client_links *links)
 	}
 	link_registry_fini(&links->registry);
 	membership_free(links->membership);
+	ipv6_query_free(links->query);
 	*links = (struct client_links){0};
 }

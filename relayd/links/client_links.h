@@ -6,12 +6,18 @@
  * matches, the relay joins ff02::1:2 on it and gives it a client_link. A macvlan above such a
  * link belongs to VRRP and is part of the client link: its addresses count, but ff02::1:2 is
  * not joined on it, because each message would then be relayed twice.
+ *
+ * The kernel drops memberships without an event when it destroys a link's IPv6 (an MTU below
+ * 1280, a move to another namespace); the relay would then hear nothing on a link that looks
+ * healthy. Memberships are therefore compared with the kernel's list whenever a link's MTU or
+ * IPv6 changed, after events were lost, at the start, and once a minute.
  */
 #ifndef NB6_RELAYD_LINKS_CLIENT_LINKS_H
 #define NB6_RELAYD_LINKS_CLIENT_LINKS_H
 
 #include <stddef.h>
 
+#include "netlink/ipv6_query.h"
 #include "netlink/link_table.h"
 #include "relayd/links/client_link.h"
 #include "relayd/links/link_registry.h"
@@ -25,6 +31,8 @@ struct client_links {
 	struct link_table *table;
 	const struct relay_conf *conf;
 	struct membership *membership;
+	struct ipv6_query *query;
+	uint64_t rejoined; /* memberships that the kernel had dropped and that were joined again */
 	struct link_registry registry;
 	bool synced;       /* the first dump is complete: log and report changes from now on */
 	size_t n_macvlans; /* in the whole link table */
@@ -51,6 +59,14 @@ void client_links_link_changed(struct client_links *links, struct link *link, un
 void client_links_link_removed(struct client_links *links, struct link *link);
 void client_links_synced(struct client_links *links);
 void client_links_addresses_changed(struct client_links *links, struct link *link);
+
+/*
+ * Compare the memberships of ff02::1:2 with the kernel's list and join again where the kernel
+ * has dropped one. The events that usually accompany this call it for one link; the owner calls
+ * it every CLIENT_LINKS_CHECK_MS for all, because no event is guaranteed.
+ */
+enum { CLIENT_LINKS_CHECK_MS = 60000 };
+void client_links_check_memberships(struct client_links *links);
 
 /* The number of client links in this state. */
 size_t client_links_count(const struct client_links *links, enum client_link_state state);

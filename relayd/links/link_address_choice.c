@@ -27,6 +27,11 @@ static bool is_tentative(const struct link_address *a)
 	return (a->flags & IFA_F_TENTATIVE) && !(a->flags & IFA_F_OPTIMISTIC);
 }
 
+bool link_address_is_settled(const struct link_address *a)
+{
+	return !is_tentative(a) && !(a->flags & IFA_F_DADFAILED);
+}
+
 bool link_address_usable(const struct link_address *a)
 {
 	return is_candidate(a) && !is_tentative(a);

@@ -20,6 +20,12 @@ bool link_address_usable(const struct link_address *address);
 bool link_address_tentative(const struct link_address *address);
 
 /*
+ * True for an address of any scope whose duplicate address detection is over and did not fail,
+ * or need not be awaited (optimistic).
+ */
+bool link_address_is_settled(const struct link_address *address);
+
+/*
  * The better of two addresses for the link-address field; either may be NULL. Preferred goes
  * before deprecated, a subnet's address before a /128 (a VRRP address), an older one before a
  * newer one so that the choice does not flap.

@@ -50,6 +50,7 @@ struct relay {
 	struct loop *loop;          /* NULL before relay_start() */
 	loop_fd_cb *udp_ready;      /* for sockets of servers in VRFs */
 	struct loop_watch *udp_watch, *server_watch, *netlink_watch, *routes_watch;
+	struct loop_timer *membership_timer;
 	struct log_limit drop_limit[RELAY_DROPS];
 	struct relay_watch watch;
 	struct relay_view view; /* for the trace */

@@ -120,6 +120,40 @@ static void test_states(void **state)
 	expect_state(&f, "", CLIENT_LINK_DOWN, "cannot join ff02::1:2: Cannot allocate memory");
 }
 
+/* Ready means that a client can be served both ways. */
+static void test_states_without_ipv6_or_link_local_address(void **state)
+{
+	static const char *const configs[] = {"", "without-address = unspecified\n"};
+	struct fixture f;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		set_up(&f, "2001:db8:1::1", 0);
+		f.local.flags = IFA_F_TENTATIVE;
+		expect_state(&f, configs[i], CLIENT_LINK_TENTATIVE,
+			"fe80::1 is under duplicate address detection");
+		assert_true(f.cl.forward.len > 0);
+		f.local.flags |= IFA_F_OPTIMISTIC;
+		expect_state(&f, configs[i], CLIENT_LINK_READY, "");
+		f.local.flags = IFA_F_TENTATIVE | IFA_F_DADFAILED;
+		expect_state(&f, configs[i], CLIENT_LINK_NO_ADDRESS,
+			"fe80::1 is a duplicate on the link");
+		f.link.addresses = &f.global;
+		expect_state(&f, configs[i], CLIENT_LINK_NO_ADDRESS,
+			"no link-local address on the link: clients may drop replies");
+
+		set_up(&f, NULL, 0);
+		f.link.addresses = NULL;
+		f.cl.ipv6_disabled = true;
+		expect_state(&f, configs[i], CLIENT_LINK_DOWN,
+			"IPv6 is disabled on the link (net.ipv6.conf.lan1.disable_ipv6)");
+		f.link.mtu = 1279;
+		f.cl.ipv6_disabled = false;
+		expect_state(&f, configs[i], CLIENT_LINK_DOWN,
+			"MTU 1279 is below 1280: the kernel has no IPv6 on the link");
+	}
+}
+
 /* VRRP: relaying goes with an address, here the one that all VLANs share. */
 static void test_standby_while_another_router_has_the_address(void **state)
 {
@@ -439,6 +473,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_states_without_ipv6_or_link_local_address),
 		cmocka_unit_test(test_standby_while_another_router_has_the_address),
 		cmocka_unit_test(test_addresses_of_a_macvlan_count),
 		cmocka_unit_test(test_by_which_link_a_client_is_on_link),

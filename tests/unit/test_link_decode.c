@@ -128,7 +128,7 @@ static void test_kinds(void **state)
 
 static void test_links_of_other_families_are_passed_over(void **state)
 {
-	static const uint8_t families[] = {AF_BRIDGE, AF_INET6, AF_INET};
+	static const uint8_t families[] = {AF_BRIDGE, AF_INET};
 	struct rtnl_message m;
 	size_t i;
 
@@ -143,6 +143,23 @@ static void test_links_of_other_families_are_passed_over(void **state)
 		assert_int_equal(decode(&m), 0);
 		assert_int_equal(event.type, LINK_EVENT_NONE);
 	}
+}
+
+static void test_ipv6_of_a_link_changed(void **state)
+{
+	struct rtnl_message m = link_message(RTM_NEWLINK, AF_INET6, 7);
+
+	(void)state;
+	message_put_u32(&m, IFLA_OPERSTATE, 1); /* too long for the other families: not read */
+	assert_int_equal(decode(&m), 0);
+	assert_int_equal(event.type, LINK_EVENT_IPV6);
+	assert_int_equal(event.ifindex, 7);
+	m = link_message(RTM_NEWLINK, AF_INET6, 0);
+	assert_int_equal(decode(&m), 0);
+	assert_int_equal(event.type, LINK_EVENT_NONE);
+	m = link_message(RTM_DELLINK, AF_INET6, 7);
+	assert_int_equal(decode(&m), 0);
+	assert_int_equal(event.type, LINK_EVENT_NONE);
 }
 
 static void test_other_messages_are_passed_over(void **state)
@@ -380,6 +397,7 @@ int main(void)
 		cmocka_unit_test(test_the_kind_of_its_master),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_links_of_other_families_are_passed_over),
+		cmocka_unit_test(test_ipv6_of_a_link_changed),
 		cmocka_unit_test(test_other_messages_are_passed_over),
 		cmocka_unit_test(test_a_wireless_event_says_nothing_of_the_link),
 		cmocka_unit_test(test_a_link_gone),
