@@ -15,9 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bootd/boot_hosts.h"
 #include "bootd/boot_server.h"
 #include "bootd/config/conf_file.h"
+#include "bootd/config/host_directory.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/notify.h"
@@ -112,14 +112,15 @@ static int serve(const struct options *options, struct loop *loop, struct boot_c
 
 	if (rc < 0)
 		return rc;
-	rc = give_up_privileges(server.config);
+	rc = give_up_privileges(server.parts.config);
 	if (rc == 0)
 		rc = loop_handle_signals(loop, reload, &server);
 	if (rc == 0 && !options->no_sandbox)
 		sandbox_enter_or_tell();
 	if (rc == 0) {
-		log_notice("ready: %zu subnets, %zu hosts, %zu boot rules", server.config->subnets,
-			boot_config_hosts(server.config), server.config->rules);
+		log_notice("ready: %zu subnets, %zu hosts, %zu boot rules",
+			server.parts.config->subnets, boot_config_hosts(server.parts.config),
+			server.parts.config->rules);
 		log_started();
 		notify_ready();
 		rc = loop_run(loop);
@@ -149,7 +150,7 @@ int boot_daemon_main(int argc, char *argv[])
 	rc = conf_file_load(options.config, &config, &problems);
 	config_log_problems(&problems);
 	if (rc == 0 && options.test)
-		rc = boot_hosts_check(config);
+		rc = host_directory_check(config);
 	if (rc < 0 || options.test) {
 		boot_config_free(config);
 		return rc < 0 ? CONFIG_EXIT_BAD : EXIT_SUCCESS;

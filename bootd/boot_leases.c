@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* Open, read, say how many; and what to do where that cannot be. */
 #include "bootd/boot_leases.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "bootd/dhcp/dhcp_service.h"
 #include "daemon/file.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
@@ -34,20 +34,20 @@ static int complain(const char *name, int rc, const char *why)
 /* The leases are told to the exchange by the time that it is now. */
 static struct exchange *exchange_now(void *arg, uint64_t *now_ms)
 {
-	struct boot_server *server = arg;
+	struct boot_leases *leases = arg;
 
 	*now_ms = loop_now_ms();
-	lease_journal_set_time(&server->exchange.leases, *now_ms, loop_unix_ms());
-	return &server->exchange;
+	lease_journal_set_time(&leases->exchange->leases, *now_ms, loop_unix_ms());
+	return leases->exchange;
 }
 
 static void committed(void *arg, int rc, const bool *refused)
 {
-	struct boot_server *server = arg;
+	struct boot_leases *leases = arg;
 	uint64_t now_ms;
 
 	exchange_now(arg, &now_ms);
-	dhcp_service_committed(server->dhcp, rc, refused);
+	dhcp_service_committed(*leases->dhcp, rc, refused);
 }
 
 static void learn(void *arg, const struct lease *lease)
@@ -89,6 +89,20 @@ static void reading_ends(void *arg)
 
 /* --- opening --------------------------------------------------------------------- */
 
+/* There was no store, so all leases that there are come from this one. */
+static void close_store(struct exchange *exchange)
+{
+	struct binding_table *bindings = &exchange->bindings;
+	struct binding *binding, *next;
+
+	lease_journal_fini(&exchange->leases);
+	for (binding = binding_table_next(bindings, NULL); binding; binding = next) {
+		next = binding_table_next(bindings, binding);
+		if (binding->is_lease)
+			binding_table_remove(bindings, binding);
+	}
+}
+
 static int load(struct exchange *exchange, uint64_t now_ms)
 {
 	struct lease_journal *book = &exchange->leases;
@@ -99,7 +113,7 @@ static int load(struct exchange *exchange, uint64_t now_ms)
 	if (rc < 0) {
 		complain(book->store->name, rc,
 			*lease_journal_error(book) ? lease_journal_error(book) : strerror(-rc));
-		lease_journal_fini(book);
+		close_store(exchange);
 		return rc;
 	}
 	if (!book->store->is_shared)
@@ -109,7 +123,7 @@ static int load(struct exchange *exchange, uint64_t now_ms)
 }
 
 /* The log does not show the location: it may contain a password. */
-static int open_store(struct boot_server *server, const char *location, struct lease_store **store)
+static int open_store(struct boot_leases *leases, const char *location, struct lease_store **store)
 {
 	const struct lease_driver *driver = lease_driver_of(location);
 	const char *name = driver->is_file ? location : driver->name;
@@ -118,20 +132,30 @@ static int open_store(struct boot_server *server, const char *location, struct l
 
 	if (rc < 0)
 		return complain(name, rc, strerror(-rc));
-	server->lease_owner = (struct lease_store_owner){
-		server, committed, learn, forget, reading_begins, reading_ends};
-	rc = driver->open(location, server->loop, &server->lease_owner, store, why);
+	leases->owner = (struct lease_store_owner){
+		leases, committed, learn, forget, reading_begins, reading_ends};
+	rc = driver->open(location, leases->loop, &leases->owner, store, why);
 	return rc < 0 ? complain(name, rc, why) : 0;
 }
 
-int boot_leases_open(struct boot_server *server, const struct boot_config *config)
+int boot_leases_open(struct boot_leases *leases, const struct boot_config *config)
 {
-	struct exchange *exchange = &server->exchange;
-	struct lease_store **store = &exchange->leases.store;
+	struct lease_store **store = &leases->exchange->leases.store;
 	int rc;
 
+	leases->is_new = false;
 	if (*store || !boot_config_has(config, SUBNET_POOL))
 		return 0;
-	rc = open_store(server, config->leases, store);
-	return rc < 0 ? rc : load(exchange, loop_now_ms());
+	rc = open_store(leases, config->leases, store);
+	if (rc == 0)
+		rc = load(leases->exchange, loop_now_ms());
+	leases->is_new = rc == 0;
+	return rc;
+}
+
+void boot_leases_cancel(struct boot_leases *leases)
+{
+	if (leases->is_new)
+		close_store(leases->exchange);
+	leases->is_new = false;
 }

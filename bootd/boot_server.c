@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Start, reload and stop, and the wires between the rooms: what one sees, the others are
- * told here. The sockets are boot_sockets.h's.
+ * Start, reload and stop. Each part is started in turn and knows nothing of its neighbours: what
+ * one observes (a message, a fetch, a step of a boot) is passed to the others here. A reload is a
+ * table of parts, which are prepared and then committed or cancelled as a whole.
  */
 #include "bootd/boot_server.h"
 
@@ -9,25 +10,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/boot_hosts.h"
-#include "bootd/boot_leases.h"
-#include "bootd/boot_scripts.h"
-#include "bootd/boot_sockets.h"
 #include "bootd/config/conf_file.h"
+#include "bootd/config/host_directory.h"
 #include "bootd/config/secret_file.h"
+#include "bootd/dhcp/dhcp_service.h"
+#include "bootd/files/file_root.h"
 #include "bootd/progress/boot_log.h"
-#include "bootd/view/boot_control.h"
+#include "bootd/view/boot_page.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "daemon/reload.h"
 
 enum {
-	SWEEP_EVERY_MS = 10 * 1000,
-	/* Of many, some at a time: each is looked at every 10 s still when there are 1,000,000. */
-	SWEEP_MOST = 10000,
-	SWEEP_GO_ON_MS = 100,
+	SWEEP_INTERVAL_MS = 10 * 1000,
+	/* A sweep looks at some bindings at a time: of 1,000,000, at each one every 10 s. */
+	SWEEP_MAX = 10000,
+	SWEEP_CONTINUE_MS = 100,
 };
 
-/* --- the wires ---------------------------------------------------------------- */
+/* --- events ---------------------------------------------------------------- */
 
 static void observe_exchange(void *arg, const struct exchange_event *event)
 {
@@ -50,14 +51,14 @@ static void observe_fetch(void *arg, const struct fetch_event *event)
 {
 	struct boot_server *server = arg;
 	struct machine machine;
-	bool known = boot_server_machine_at(server, &event->peer, &machine);
+	bool known = boot_scripts_machine_at(&server->exchange.bindings, &event->peer, &machine);
 
 	boot_log_fetch(known ? &machine : NULL, event);
 	if (known)
 		boot_progress_fetch(&server->progress, &machine, event, loop_now_ms());
 }
 
-static void take_host_address(void *arg, const struct in6_addr *address, bool is_owned)
+static void on_host_address(void *arg, const struct in6_addr *address, bool is_owned)
 {
 	struct boot_server *server = arg;
 	struct address_pools *pools = &server->exchange.bindings.pools;
@@ -68,13 +69,13 @@ static void take_host_address(void *arg, const struct in6_addr *address, bool is
 		server->pools_are_stale = true;
 }
 
-static void take_hosts(void *arg)
+static void on_hosts_changed(void *arg)
 {
 	struct boot_server *server = arg;
 
-	server->script_values = (struct boot_values){0};
+	server->scripts.values = (struct boot_values){0};
 	if (server->pools_are_stale &&
-		binding_table_set_pools(&server->exchange.bindings, server->config) == 0)
+		binding_table_set_pools(&server->exchange.bindings, server->parts.config) == 0)
 		server->pools_are_stale = false;
 }
 
@@ -82,34 +83,18 @@ static void observe_step(void *arg, const struct boot_record *record, const stru
 {
 	struct boot_server *server = arg;
 
-	boot_control_step(server, record, step);
-	boot_page_step(server->page, record, step);
+	boot_control_step(server->sockets.control, record, step);
+	boot_page_step(server->sockets.page, record, step);
 }
 
 static void sweep(void *arg)
 {
 	struct boot_server *server = arg;
 
-	binding_table_expire_some(&server->exchange.bindings, loop_now_ms(), SWEEP_MOST);
-	loop_timer_arm(server->sweep, binding_table_count(&server->exchange.bindings) <= SWEEP_MOST
-					      ? SWEEP_EVERY_MS
-					      : SWEEP_GO_ON_MS);
-}
-
-bool boot_server_machine_at(
-	const struct boot_server *server, const struct in6_addr *address, struct machine *machine)
-{
-	const struct binding *binding =
-		binding_table_find_address(&server->exchange.bindings, address);
-	uint8_t mac[DHCP6_MAC_LEN];
-
-	if (binding)
-		*machine = binding_machine(binding);
-	else if (dhcp6_mac_of_eui64(address, mac))
-		*machine = machine_of_mac(mac);
-	else
-		return false;
-	return true;
+	binding_table_expire_some(&server->exchange.bindings, loop_now_ms(), SWEEP_MAX);
+	loop_timer_arm(server->sweep, binding_table_count(&server->exchange.bindings) <= SWEEP_MAX
+					      ? SWEEP_INTERVAL_MS
+					      : SWEEP_CONTINUE_MS);
 }
 
 /* --- start ------------------------------------------------------------------- */
@@ -132,21 +117,25 @@ static int open_root(const struct boot_config *config, struct file_root **root)
 
 static int start_files(struct boot_server *server)
 {
-	int rc = open_root(server->config, &server->root);
+	int rc = open_root(server->parts.config, &server->root);
 
+	server->scripts = (struct boot_scripts){.config = server->parts.config,
+		.bindings = &server->exchange.bindings,
+		.progress = &server->progress};
 	server->files = (struct boot_files){
 		.root = server->root,
 		.describe = boot_scripts_describe,
-		.describe_arg = server,
+		.describe_arg = &server->scripts,
 		.observe = observe_fetch,
 		.observe_arg = server,
 	};
-	return rc == 0 ? boot_sockets_open_files(server) : rc;
+	return rc < 0 ? rc
+		      : boot_sockets_open_files(&server->sockets, &server->files, &server->scripts);
 }
 
 static int start_dhcp(struct boot_server *server)
 {
-	int rc = exchange_init(&server->exchange, server->config);
+	int rc = exchange_init(&server->exchange, server->parts.config);
 
 	if (rc == 0)
 		rc = boot_progress_init(&server->progress, 0);
@@ -156,8 +145,8 @@ static int start_dhcp(struct boot_server *server)
 	server->progress.told_arg = server;
 	server->exchange.observe = observe_exchange;
 	server->exchange.observe_arg = server;
-	rc = boot_leases_open(server, server->config);
-	return rc < 0 ? rc : boot_sockets_open_dhcp(server);
+	rc = boot_leases_open(&server->leases, server->parts.config);
+	return rc < 0 ? rc : boot_sockets_open_dhcp(&server->sockets);
 }
 
 /* `before`: the configuration in force, whose files may no longer be readable for us; or NULL. */
@@ -181,14 +170,34 @@ static int fill_secrets(struct boot_config *config, const struct boot_config *be
 static int start_hosts(struct boot_server *server)
 {
 	struct config_problems problems = {0};
-	int rc = -ENOMEM;
+	struct host_directory *hosts =
+		host_directory_new(server->loop, on_host_address, on_hosts_changed, server);
+	int rc;
 
-	server->hosts = boot_hosts_new(server->loop, take_host_address, take_hosts, server);
-	if (server->hosts)
-		rc = boot_hosts_prepare(server->hosts, server->config, &problems);
+	server->parts.hosts = hosts;
+	rc = hosts ? host_directory_prepare(hosts, server->parts.config, &problems) : -ENOMEM;
 	if (rc == 0)
-		boot_hosts_commit(server->hosts, server->config);
+		host_directory_commit(hosts, server->parts.config);
 	return rc;
+}
+
+static int reload_by_control(void *arg, struct config_problems *problems)
+{
+	return boot_server_reload(arg, problems);
+}
+
+static int start(struct boot_server *server)
+{
+	int rc = server->config_path && server->sweep ? fill_secrets(server->parts.config, NULL)
+						      : -ENOMEM;
+
+	if (rc == 0)
+		rc = start_hosts(server);
+	if (rc == 0)
+		rc = start_dhcp(server);
+	if (rc == 0)
+		rc = start_files(server);
+	return rc == 0 ? boot_sockets_open_page(&server->sockets) : rc;
 }
 
 int boot_server_init(struct boot_server *server, struct loop *loop, const char *config_path,
@@ -196,87 +205,191 @@ int boot_server_init(struct boot_server *server, struct loop *loop, const char *
 {
 	int rc;
 
-	*server = (struct boot_server){.loop = loop, .config = config, .started_ms = loop_now_ms()};
-	server->config_path = strdup(config_path);
+	*server = (struct boot_server){.loop = loop, .config_path = strdup(config_path)};
+	server->parts = (struct boot_parts){.config_path = server->config_path,
+		.config = config,
+		.exchange = &server->exchange,
+		.progress = &server->progress,
+		.started_ms = loop_now_ms()};
+	server->leases = (struct boot_leases){
+		.loop = loop, .exchange = &server->exchange, .dhcp = &server->parts.dhcp};
+	server->sockets = (struct boot_sockets){.loop = loop, .parts = &server->parts};
+	server->control = (struct boot_control){&server->parts, reload_by_control, server};
 	server->sweep = loop_timer_new(loop, sweep, server);
-	rc = server->config_path && server->sweep ? fill_secrets(config, NULL) : -ENOMEM;
-	if (rc == 0)
-		rc = start_hosts(server);
-	if (rc == 0)
-		rc = start_dhcp(server);
-	if (rc == 0)
-		rc = start_files(server);
-	if (rc == 0)
-		rc = boot_sockets_open_page(server);
+	rc = start(server);
 	if (rc < 0) {
 		boot_server_fini(server);
 		return rc;
 	}
-	boot_sockets_open_views(server);
+	boot_sockets_open_views(&server->sockets, &server->control);
 	sweep(server);
 	return 0;
 }
 
 void boot_server_fini(struct boot_server *server)
 {
-	boot_sockets_close(server);
+	boot_sockets_close(&server->sockets);
 	file_root_free(server->root);
 	loop_timer_free(server->sweep);
 	boot_progress_fini(&server->progress);
 	exchange_fini(&server->exchange);
-	boot_hosts_free(server->hosts);
-	boot_config_free(server->config);
+	host_directory_free(server->parts.hosts);
+	boot_config_free(server->parts.config);
 	free(server->config_path);
 	*server = (struct boot_server){0};
 }
 
 /* --- reload ------------------------------------------------------------------ */
 
-static void swap_config(
-	struct boot_server *server, struct boot_config *config, struct file_root *root)
+static int prepare_config(void *arg)
 {
-	boot_sockets_warn_of_restart(server->config, config);
-	dhcp_service_set_config(server->dhcp, config);
-	server->files.root = root;
-	file_root_free(server->root);
-	boot_config_free(server->config);
-	server->root = root;
-	server->config = config;
-	server->script_values = (struct boot_values){0};
+	struct boot_server *server = arg;
+	int rc = conf_file_load(server->config_path, &server->next_config, server->problems);
+
+	if (rc == 0)
+		rc = fill_secrets(server->next_config, server->parts.config);
+	if (rc < 0) {
+		boot_config_free(server->next_config);
+		server->next_config = NULL;
+	}
+	return rc;
 }
+
+static void commit_config(void *arg)
+{
+	struct boot_server *server = arg;
+
+	boot_config_free(server->parts.config);
+	server->parts.config = server->next_config;
+	server->next_config = NULL;
+}
+
+static void cancel_config(void *arg)
+{
+	struct boot_server *server = arg;
+
+	boot_config_free(server->next_config);
+	server->next_config = NULL;
+}
+
+static int prepare_files(void *arg)
+{
+	struct boot_server *server = arg;
+
+	return open_root(server->next_config, &server->next_root);
+}
+
+static void commit_files(void *arg)
+{
+	struct boot_server *server = arg;
+
+	server->files.root = server->next_root;
+	file_root_free(server->root);
+	server->root = server->next_root;
+	server->next_root = NULL;
+	server->scripts.config = server->next_config;
+	server->scripts.values = (struct boot_values){0};
+}
+
+static void cancel_files(void *arg)
+{
+	struct boot_server *server = arg;
+
+	file_root_free(server->next_root);
+	server->next_root = NULL;
+}
+
+static int prepare_leases(void *arg)
+{
+	struct boot_server *server = arg;
+
+	return boot_leases_open(&server->leases, server->next_config);
+}
+
+static void cancel_leases(void *arg)
+{
+	boot_leases_cancel(&((struct boot_server *)arg)->leases);
+}
+
+static int prepare_hosts(void *arg)
+{
+	struct boot_server *server = arg;
+
+	return host_directory_prepare(server->parts.hosts, server->next_config, server->problems);
+}
+
+static void commit_hosts(void *arg)
+{
+	struct boot_server *server = arg;
+
+	host_directory_commit(server->parts.hosts, server->next_config);
+}
+
+static void cancel_hosts(void *arg)
+{
+	host_directory_cancel(((struct boot_server *)arg)->parts.hosts);
+}
+
+static int prepare_sockets(void *arg)
+{
+	struct boot_server *server = arg;
+
+	return boot_sockets_prepare(&server->sockets, server->next_config);
+}
+
+static void commit_sockets(void *arg)
+{
+	struct boot_server *server = arg;
+
+	boot_sockets_commit(&server->sockets, server->next_config);
+}
+
+static void cancel_sockets(void *arg)
+{
+	boot_sockets_cancel(&((struct boot_server *)arg)->sockets);
+}
+
+static int prepare_dhcp(void *arg)
+{
+	struct boot_server *server = arg;
+
+	return exchange_prepare_config(&server->exchange, server->next_config);
+}
+
+static void commit_dhcp(void *arg)
+{
+	struct boot_server *server = arg;
+
+	exchange_commit_config(&server->exchange, server->next_config);
+	dhcp_service_set_config(server->parts.dhcp, server->next_config);
+}
+
+/* The configuration before is freed last: while they commit, the other parts still use it. */
+static const struct reload_part reload_parts[] = {
+	{prepare_config, NULL, cancel_config},
+	{prepare_files, commit_files, cancel_files},
+	{prepare_leases, NULL, cancel_leases},
+	{prepare_hosts, commit_hosts, cancel_hosts},
+	{prepare_sockets, commit_sockets, cancel_sockets},
+	{prepare_dhcp, commit_dhcp, NULL},
+	{NULL, commit_config, NULL},
+};
 
 int boot_server_reload(struct boot_server *server, struct config_problems *problems)
 {
-	struct boot_config *config = NULL;
-	struct file_root *root = NULL;
-	int rc = conf_file_load(server->config_path, &config, problems);
+	int rc;
 
-	if (rc == 0)
-		rc = fill_secrets(config, server->config);
-	if (rc == 0)
-		rc = open_root(config, &root);
-	if (rc == 0)
-		rc = boot_leases_open(server, config);
-	if (rc == 0)
-		rc = boot_hosts_prepare(server->hosts, config, problems);
-	if (rc == 0)
-		rc = boot_sockets_follow(server, config);
-	if (rc == 0)
-		rc = exchange_set_config(&server->exchange, config);
+	server->problems = problems;
+	rc = reload_run(reload_parts, sizeof(reload_parts) / sizeof(reload_parts[0]), server);
+	server->problems = NULL;
 	config_log_problems(problems);
 	if (rc < 0) {
-		file_root_free(root);
-		boot_config_free(config);
-		boot_hosts_cancel(server->hosts);
-		server->failed_reloads++;
-		log_error("%s: not taken over, the configuration in force stays",
-			server->config_path);
+		server->parts.failed_reloads++;
+		log_error("%s: reload failed, keeping the running configuration: %s",
+			server->config_path, strerror(-rc));
 		return rc;
 	}
-	boot_hosts_commit(server->hosts, config);
-	swap_config(server, config, root);
-	server->reloads++;
-	server->reloaded_ms = loop_now_ms();
-	log_notice("%s: taken over", server->config_path);
+	server->parts.reloads++;
+	log_notice("%s: reloaded", server->config_path);
 	return 0;
 }

@@ -1,67 +1,57 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * bootd as a whole: the configuration in force, the DHCPv6 service, the file
- * servers, the progress of boots and the control socket, wired together.
+ * bootd as a whole: the configuration in force, the DHCPv6 service, the file servers, the
+ * progress of boots and the control socket. The server starts its parts in order, passes what
+ * one part observes to the others, reloads the configuration, and stops everything.
  */
 #ifndef NB6_BOOTD_BOOT_SERVER_H
 #define NB6_BOOTD_BOOT_SERVER_H
 
-#include "bootd/dhcp/boot_port.h"
-#include "bootd/dhcp/bulk_server.h"
-#include "bootd/dhcp/dhcp_service.h"
-#include "bootd/http/http_server.h"
+#include "bootd/boot_leases.h"
+#include "bootd/boot_scripts.h"
+#include "bootd/boot_sockets.h"
+#include "bootd/dhcp/exchange.h"
 #include "bootd/progress/boot_progress.h"
-#include "bootd/tftp/tftp_server.h"
-#include "bootd/view/boot_page.h"
+#include "bootd/view/boot_control.h"
+#include "bootd/view/boot_parts.h"
 
-struct boot_hosts;
 struct config_problems;
-struct control;
 struct loop;
 struct loop_timer;
-struct metrics_server;
 
 struct boot_server {
 	struct loop *loop;
-	char *config_path;
-	struct boot_config *config;
+	struct boot_parts parts; /* what the views show: the configuration, the services */
 	struct exchange exchange;
-	struct lease_store_owner lease_owner; /* whom a shared lease store tells */
 	struct boot_progress progress;
-	struct dhcp_service *dhcp;
-	struct bulk_server *bulk;    /* NULL: nobody may ask for leases */
-	struct boot_port *boot_port; /* NULL: no subnet is a proxy's */
+	struct boot_leases leases;
+	struct file_root *root; /* NULL: no root */
 	struct boot_files files;
-	struct file_root *root;
-	struct tftp_server *tftp;
-	struct http_server *http;
-	struct boot_page *page; /* NULL: none is wanted */
-	struct control *control;
-	struct metrics_server *metrics; /* NULL: only the control socket gives them */
-	struct boot_hosts *hosts;       /* of the directory */
-	bool pools_are_stale;           /* an address of theirs is to be had again */
+	struct boot_scripts scripts;
+	struct boot_sockets sockets;
+	struct boot_control control;
+	char *config_path;
+	bool pools_are_stale; /* a host's own address became free for its pool again */
 	struct loop_timer *sweep;
-	struct boot_values script_values; /* of the script being rendered */
-	uint64_t started_ms, reloaded_ms;
-	unsigned reloads, failed_reloads;
+
+	/* During a reload: what is prepared and not in force yet. */
+	struct boot_config *next_config;
+	struct file_root *next_root;
+	struct config_problems *problems;
 };
 
 /*
- * Takes over `config` (loaded from config_path), opens every socket. Returns 0 or
- * -errno, then with the reason in the log and nothing left open.
+ * Start with `config`, which was loaded from config_path and is the server's from now on, and open
+ * every socket. Returns 0 or -errno, then with the reason in the log and nothing left open.
  */
 int boot_server_init(struct boot_server *server, struct loop *loop, const char *config_path,
 	struct boot_config *config);
 void boot_server_fini(struct boot_server *server);
 
 /*
- * Read the configuration anew and swap it in, or leave all as it is. Returns 0 or
- * -errno; `problems` says what is wrong.
+ * Read the configuration again and put it in force, or keep all as it is. Returns 0 or -errno;
+ * `problems` says what is wrong.
  */
 int boot_server_reload(struct boot_server *server, struct config_problems *problems);
-
-/* The machine that uses this address now: by binding, else by its EUI-64; false where unknown. */
-bool boot_server_machine_at(
-	const struct boot_server *server, const struct in6_addr *address, struct machine *machine);
 
 #endif

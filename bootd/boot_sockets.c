@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What cannot be had is named in full: the address, the port, who has it. After the start
- * privileges are gone, so that a reload leaves most sockets as they are.
+ * A socket that cannot be opened is logged in full: the address, the port, the process that has
+ * it. bootd drops its privileges after the start, so a reload leaves most sockets as they are.
  */
 #include "bootd/boot_sockets.h"
 
@@ -11,10 +11,16 @@
 #include <string.h>
 
 #include "bootd/boot_scripts.h"
-#include "bootd/boot_server.h"
+#include "bootd/dhcp/boot_port.h"
+#include "bootd/dhcp/bulk_server.h"
+#include "bootd/dhcp/dhcp_service.h"
 #include "bootd/dhcp/proxy.h"
+#include "bootd/http/http_server.h"
+#include "bootd/tftp/tftp_server.h"
 #include "bootd/view/boot_control.h"
 #include "bootd/view/boot_metrics.h"
+#include "bootd/view/boot_page.h"
+#include "bootd/view/boot_parts.h"
 #include "daemon/control.h"
 #include "daemon/log.h"
 #include "daemon/metrics_server.h"
@@ -53,126 +59,137 @@ static int complain_udp(int rc, const char *what, const struct sockaddr_in6 *at)
 /* --- start ------------------------------------------------------------------- */
 
 /* Bulk Leasequery, by TCP on the port that DHCPv6 has by UDP. */
-static int start_bulk(struct boot_server *server)
+static int start_bulk(struct boot_sockets *sockets)
 {
 	static const struct bulk_options options; /* the defaults */
-	const struct boot_config *config = server->config;
+	const struct boot_config *config = sockets->parts->config;
 	int rc;
 
 	if (config->leasequeries == 0)
 		return 0;
-	rc = bulk_server_new(
-		&server->bulk, server->loop, &server->exchange, &config->dhcp, &options);
+	rc = bulk_server_new(&sockets->parts->bulk, sockets->loop, sockets->parts->exchange,
+		&config->dhcp, &options);
 	return rc < 0 ? complain(rc, "leasequery by TCP", &config->dhcp) : 0;
 }
 
-int boot_sockets_open_dhcp(struct boot_server *server)
+/* *port stays NULL if no subnet of `config` is a proxy's. */
+static int open_boot_port(
+	struct boot_sockets *sockets, const struct boot_config *config, struct boot_port **port)
 {
-	int rc = dhcp_service_new(&server->dhcp, server->loop, &server->exchange);
+	struct sockaddr_in6 at = sockets->parts->config->dhcp;
+	int rc;
 
-	if (rc < 0)
-		return complain_udp(rc, "dhcp", &server->config->dhcp);
-	rc = start_bulk(server);
-	return rc < 0 ? rc : boot_sockets_follow(server, server->config);
+	if (!boot_config_has(config, SUBNET_PROXY))
+		return 0;
+	rc = boot_port_new(port, sockets->loop, sockets->parts->exchange);
+	at.sin6_port = htons(BOOT_SERVER_PORT);
+	return rc < 0 ? complain_udp(rc, "boot server (addresses = proxy)", &at) : 0;
 }
 
-static int start_tftp(struct boot_server *server)
+int boot_sockets_open_dhcp(struct boot_sockets *sockets)
+{
+	int rc = dhcp_service_new(&sockets->parts->dhcp, sockets->loop, sockets->parts->exchange);
+
+	if (rc < 0)
+		return complain_udp(rc, "dhcp", &sockets->parts->config->dhcp);
+	rc = start_bulk(sockets);
+	if (rc < 0)
+		return rc;
+	if (boot_config_has(sockets->parts->config, SUBNET_PROXY))
+		boot_port_check_urls(sockets->parts->config);
+	return open_boot_port(sockets, sockets->parts->config, &sockets->boot_port);
+}
+
+static int start_tftp(struct boot_sockets *sockets, const struct boot_files *files)
 {
 	static const struct tftp_options options; /* the defaults */
 	int rc;
 
-	if (!server->config->has_tftp)
+	if (!sockets->parts->config->has_tftp)
 		return 0;
-	server->tftp = tftp_server_new(server->loop, &server->files, &options);
-	rc = server->tftp ? tftp_server_listen(server->tftp, &server->config->tftp) : -ENOMEM;
-	return rc < 0 ? complain_udp(rc, "tftp", &server->config->tftp) : 0;
+	sockets->parts->tftp = tftp_server_new(sockets->loop, files, &options);
+	rc = sockets->parts->tftp
+		     ? tftp_server_listen(sockets->parts->tftp, &sockets->parts->config->tftp)
+		     : -ENOMEM;
+	return rc < 0 ? complain_udp(rc, "tftp", &sockets->parts->config->tftp) : 0;
 }
 
-static int start_http(struct boot_server *server)
+static int start_http(
+	struct boot_sockets *sockets, const struct boot_files *files, struct boot_scripts *scripts)
 {
 	static const struct http_options options; /* the defaults */
 	int rc;
 
-	if (!server->config->has_http)
+	if (!sockets->parts->config->has_http)
 		return 0;
-	server->http = http_server_new(server->loop, &server->files, &options);
-	rc = server->http ? http_server_listen(server->http, &server->config->http) : -ENOMEM;
+	sockets->parts->http = http_server_new(sockets->loop, files, &options);
+	rc = sockets->parts->http
+		     ? http_server_listen(sockets->parts->http, &sockets->parts->config->http)
+		     : -ENOMEM;
 	if (rc == 0)
-		rc = http_server_handle(server->http, BOOTED_PATH, boot_scripts_booted, server);
-	return rc < 0 ? complain(rc, "http", &server->config->http) : 0;
+		rc = http_server_handle(
+			sockets->parts->http, BOOTED_PATH, boot_scripts_booted, scripts);
+	return rc < 0 ? complain(rc, "http", &sockets->parts->config->http) : 0;
 }
 
-int boot_sockets_open_files(struct boot_server *server)
+int boot_sockets_open_files(
+	struct boot_sockets *sockets, const struct boot_files *files, struct boot_scripts *scripts)
 {
-	int rc = start_tftp(server);
+	int rc = start_tftp(sockets, files);
 
-	return rc == 0 ? start_http(server) : rc;
+	return rc == 0 ? start_http(sockets, files, scripts) : rc;
 }
 
-int boot_sockets_open_page(struct boot_server *server)
+int boot_sockets_open_page(struct boot_sockets *sockets)
 {
 	int rc;
 
-	if (!server->config->has_page)
+	if (!sockets->parts->config->has_page)
 		return 0;
-	rc = boot_page_new(&server->page, server, &server->config->page);
-	return rc < 0 ? complain(rc, "page", &server->config->page) : 0;
+	rc = boot_page_new(
+		&sockets->page, sockets->loop, sockets->parts, &sockets->parts->config->page);
+	if (rc < 0)
+		return complain(rc, "page", &sockets->parts->config->page);
+	sockets->parts->page_events = boot_page_events(sockets->page);
+	return 0;
 }
 
-static void start_control(struct boot_server *server)
+static void start_control(struct boot_sockets *sockets, struct boot_control *control)
 {
-	const char *path = server->config->control;
+	const char *path = sockets->parts->config->control;
 	int rc;
 
 	if (!*path)
 		return;
-	rc = control_new(&server->control, server->loop, path, boot_control_commands, server);
+	rc = control_new(&sockets->control, sockets->loop, path, boot_control_commands, control);
 	if (rc < 0)
 		log_warning(
 			"control %s: %s; nobody can ask this bootd how it is", path, strerror(-rc));
 }
 
-void boot_sockets_open_views(struct boot_server *server)
+void boot_sockets_open_views(struct boot_sockets *sockets, struct boot_control *control)
 {
-	const struct boot_config *config = server->config;
+	const struct boot_config *config = sockets->parts->config;
 
-	start_control(server);
+	start_control(sockets, control);
 	if (config->has_metrics)
-		metrics_server_new(&server->metrics, server->loop, &config->metrics,
-			boot_metrics_fill, server);
+		metrics_server_new(&sockets->metrics, sockets->loop, &config->metrics,
+			boot_metrics_fill, sockets->parts);
 }
 
-void boot_sockets_close(struct boot_server *server)
+void boot_sockets_close(struct boot_sockets *sockets)
 {
-	metrics_server_free(server->metrics);
-	control_free(server->control);
-	boot_page_free(server->page);
-	http_server_free(server->http);
-	tftp_server_free(server->tftp);
-	bulk_server_free(server->bulk);
-	boot_port_free(server->boot_port);
-	dhcp_service_free(server->dhcp);
+	metrics_server_free(sockets->metrics);
+	control_free(sockets->control);
+	boot_page_free(sockets->page);
+	http_server_free(sockets->parts->http);
+	tftp_server_free(sockets->parts->tftp);
+	bulk_server_free(sockets->parts->bulk);
+	boot_port_free(sockets->boot_port);
+	dhcp_service_free(sockets->parts->dhcp);
 }
 
 /* --- reload ------------------------------------------------------------------ */
-
-int boot_sockets_follow(struct boot_server *server, const struct boot_config *config)
-{
-	struct sockaddr_in6 at = server->exchange.config->dhcp;
-	int rc;
-
-	if (!boot_config_has(config, SUBNET_PROXY)) {
-		boot_port_free(server->boot_port);
-		server->boot_port = NULL;
-		return 0;
-	}
-	boot_port_check_urls(config);
-	if (server->boot_port)
-		return 0;
-	rc = boot_port_new(&server->boot_port, server->loop, &server->exchange);
-	at.sin6_port = htons(BOOT_SERVER_PORT);
-	return rc < 0 ? complain_udp(rc, "boot server (addresses = proxy)", &at) : 0;
-}
 
 static bool same_endpoint(
 	bool has_a, const struct sockaddr_in6 *a, bool has_b, const struct sockaddr_in6 *b)
@@ -180,7 +197,7 @@ static bool same_endpoint(
 	return has_a == has_b && (!has_a || memcmp(a, b, sizeof(*a)) == 0);
 }
 
-void boot_sockets_warn_of_restart(const struct boot_config *now, const struct boot_config *then)
+static void warn_of_restart(const struct boot_config *now, const struct boot_config *then)
 {
 	if (!same_endpoint(true, &now->dhcp, true, &then->dhcp) ||
 		!same_endpoint(now->has_tftp, &now->tftp, then->has_tftp, &then->tftp) ||
@@ -195,4 +212,29 @@ void boot_sockets_warn_of_restart(const struct boot_config *now, const struct bo
 	if (now->leasequeries == 0 && then->leasequeries > 0)
 		log_warning(
 			"%s: leasequery is answered by UDP; by TCP from a restart on", then->file);
+}
+
+int boot_sockets_prepare(struct boot_sockets *sockets, const struct boot_config *config)
+{
+	return sockets->boot_port ? 0 : open_boot_port(sockets, config, &sockets->next_boot_port);
+}
+
+void boot_sockets_commit(struct boot_sockets *sockets, const struct boot_config *config)
+{
+	if (boot_config_has(config, SUBNET_PROXY)) {
+		boot_port_check_urls(config);
+	} else {
+		boot_port_free(sockets->boot_port);
+		sockets->boot_port = NULL;
+	}
+	if (sockets->next_boot_port)
+		sockets->boot_port = sockets->next_boot_port;
+	sockets->next_boot_port = NULL;
+	warn_of_restart(sockets->parts->config, config);
+}
+
+void boot_sockets_cancel(struct boot_sockets *sockets)
+{
+	boot_port_free(sockets->next_boot_port);
+	sockets->next_boot_port = NULL;
 }

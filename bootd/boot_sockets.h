@@ -2,33 +2,48 @@
 /*
  * The sockets of bootd and the services that answer on them: DHCPv6 by UDP, its leases by
  * TCP, a boot server's port, TFTP, HTTP, the live page, control and metrics. Each is opened
- * where the configuration in force wants it.
+ * if the configuration in force wants it, and stands in `parts` where a view shows it.
  *
- * Those that return a value return 0 or -errno, then with the reason in the log, where a
- * port is another's with the name of its owner; what was opened before stays open for
- * boot_sockets_close().
+ * The functions that return a value return 0 or -errno, then with the reason in the log: if a
+ * port is used by another process, with the name of that process. What was opened before stays
+ * open for boot_sockets_close().
  */
 #ifndef NB6_BOOTD_BOOT_SOCKETS_H
 #define NB6_BOOTD_BOOT_SOCKETS_H
 
 struct boot_config;
-struct boot_server;
+struct boot_control;
+struct boot_files;
+struct boot_parts;
+struct boot_scripts;
+struct loop;
 
-/* The exchange is ready; answers begin. */
-int boot_sockets_open_dhcp(struct boot_server *server);
-/* server->files is filled. */
-int boot_sockets_open_files(struct boot_server *server);
-int boot_sockets_open_page(struct boot_server *server);
-/* Control and metrics: boots go on without them, so their lack is a warning only. */
-void boot_sockets_open_views(struct boot_server *server);
-void boot_sockets_close(struct boot_server *server);
+struct boot_sockets {
+	struct loop *loop;
+	struct boot_parts *parts;
+	struct boot_port *boot_port;      /* NULL: no subnet is a proxy's */
+	struct boot_port *next_boot_port; /* of a configuration that is prepared */
+	struct boot_page *page;           /* NULL: no page section */
+	struct control *control;
+	struct metrics_server *metrics; /* NULL: only the control socket gives them */
+};
+
+/* parts->exchange is ready; answers begin. */
+int boot_sockets_open_dhcp(struct boot_sockets *sockets);
+int boot_sockets_open_files(
+	struct boot_sockets *sockets, const struct boot_files *files, struct boot_scripts *scripts);
+int boot_sockets_open_page(struct boot_sockets *sockets);
+/* Control and metrics: boots go on without them, so if they fail that is a warning only. */
+void boot_sockets_open_views(struct boot_sockets *sockets, struct boot_control *control);
+void boot_sockets_close(struct boot_sockets *sockets);
 
 /*
- * A reload: the boot server's port takes no privilege, so it comes and goes with the
- * subnets of `config` that are a proxy's.
+ * A reload. The boot server's port needs no privilege, so it is opened and closed as the subnets
+ * of `config` need it. The other sockets were opened with privileges that are dropped: commit
+ * warns if `config` has other addresses for them. `config` is not in force yet.
  */
-int boot_sockets_follow(struct boot_server *server, const struct boot_config *config);
-/* The others were opened with privileges that are gone: a warning where `then` has others. */
-void boot_sockets_warn_of_restart(const struct boot_config *now, const struct boot_config *then);
+int boot_sockets_prepare(struct boot_sockets *sockets, const struct boot_config *config);
+void boot_sockets_commit(struct boot_sockets *sockets, const struct boot_config *config);
+void boot_sockets_cancel(struct boot_sockets *sockets);
 
 #endif

@@ -169,20 +169,25 @@ static void mark(struct binding_table *table, const struct binding *binding)
 			binding->has_address && is_held);
 }
 
-int binding_table_set_pools(struct binding_table *table, const struct boot_config *config)
+void binding_table_use_pools(struct binding_table *table, const struct address_pools *pools)
 {
 	struct binding *binding = NULL;
-	struct address_pools pools;
-	int rc = address_pools_init(&pools, config);
 
-	if (rc < 0)
-		return rc;
 	address_pools_fini(&table->pools);
-	table->pools = pools;
+	table->pools = *pools;
 	while ((binding = binding_table_next(table, binding)))
 		if (binding->has_address)
 			mark(table, binding);
-	return 0;
+}
+
+int binding_table_set_pools(struct binding_table *table, const struct boot_config *config)
+{
+	struct address_pools pools;
+	int rc = address_pools_init(&pools, config);
+
+	if (rc == 0)
+		binding_table_use_pools(table, &pools);
+	return rc;
 }
 
 void binding_table_set_lease(struct binding_table *table, struct binding *binding, bool is_lease)

@@ -47,6 +47,8 @@ void binding_table_fini(struct binding_table *table);
 
 /* Replace the pools by those of `config`. Returns 0; or -ENOMEM, then nothing has changed. */
 int binding_table_set_pools(struct binding_table *table, const struct boot_config *config);
+/* The same with pools that address_pools_init() has built, which are the table's from now on. */
+void binding_table_use_pools(struct binding_table *table, const struct address_pools *pools);
 
 /* For Leasequery: keep each client's last transaction from now on. Returns 0 or -ENOMEM. */
 int binding_table_keep_transactions(struct binding_table *table);

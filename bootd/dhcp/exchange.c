@@ -26,19 +26,36 @@ int exchange_init(struct exchange *exchange, const struct boot_config *config)
 	return rc < 0 ? rc : exchange_set_config(exchange, config);
 }
 
-int exchange_set_config(struct exchange *exchange, const struct boot_config *config)
+int exchange_prepare_config(struct exchange *exchange, const struct boot_config *config)
 {
 	int rc = 0;
 
 	if (config->leasequeries > 0)
 		rc = binding_table_keep_transactions(&exchange->bindings);
-	if (rc == 0)
-		rc = binding_table_set_pools(&exchange->bindings, config);
-	if (rc < 0)
-		return rc;
+	return rc < 0 ? rc : address_pools_init(&exchange->next_pools, config);
+}
+
+void exchange_commit_config(struct exchange *exchange, const struct boot_config *config)
+{
+	binding_table_use_pools(&exchange->bindings, &exchange->next_pools);
+	exchange->next_pools = (struct address_pools){0};
 	exchange->config = config;
 	exchange->config_swaps++;
-	return 0;
+}
+
+void exchange_cancel_config(struct exchange *exchange)
+{
+	address_pools_fini(&exchange->next_pools);
+	exchange->next_pools = (struct address_pools){0};
+}
+
+int exchange_set_config(struct exchange *exchange, const struct boot_config *config)
+{
+	int rc = exchange_prepare_config(exchange, config);
+
+	if (rc == 0)
+		exchange_commit_config(exchange, config);
+	return rc;
 }
 
 void exchange_fini(struct exchange *exchange)
@@ -177,7 +194,8 @@ static void note_transaction(const struct request *r)
 		return;
 	binding = binding_table_find_address(bindings, &r->decision.address.address);
 	if (binding)
-		transaction_record(&bindings->transactions, binding, &r->chain, &r->arrival.source, r->now_ms);
+		transaction_record(
+			&bindings->transactions, binding, &r->chain, &r->arrival.source, r->now_ms);
 }
 
 static void report(struct request *r)

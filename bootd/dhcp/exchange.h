@@ -30,7 +30,13 @@
 int exchange_init(struct exchange *exchange, const struct boot_config *config);
 void exchange_fini(struct exchange *exchange);
 
-/* Returns 0, or -ENOMEM and the old configuration stays. */
+/*
+ * Another configuration: prepare builds its address pools and changes nothing in force; it returns
+ * 0 or -ENOMEM. Then commit, which cannot fail, or cancel. exchange_set_config() does both.
+ */
+int exchange_prepare_config(struct exchange *exchange, const struct boot_config *config);
+void exchange_commit_config(struct exchange *exchange, const struct boot_config *config);
+void exchange_cancel_config(struct exchange *exchange);
 int exchange_set_config(struct exchange *exchange, const struct boot_config *config);
 
 /*

@@ -44,7 +44,8 @@ struct exchange {
 	const struct boot_config *config; /* swapped between batches: exchange_set_config() */
 	uint64_t config_swaps;
 	struct binding_table bindings;
-	struct lease_journal leases; /* the owner sets its store, if there are pools */
+	struct address_pools next_pools; /* of a configuration that is prepared, not in force */
+	struct lease_journal leases;     /* the owner sets its store, if there are pools */
 	struct rate_table *client_rates, *link_rates; /* NULL: no limits */
 	struct proxy_memory *proxied;                 /* NULL: none yet */
 	struct exchange_counters counters;

@@ -5,72 +5,83 @@
 #include <errno.h>
 #include <string.h>
 
-#include "bootd/boot_server.h"
+#include "bootd/dhcp/exchange.h"
 #include "bootd/view/boot_explain.h"
 #include "bootd/view/boot_host_view.h"
 #include "bootd/view/boot_lease_list.h"
 #include "bootd/view/boot_metrics.h"
+#include "bootd/view/boot_parts.h"
 #include "bootd/view/boot_status.h"
 #include "bootd/view/boot_view.h"
 #include "daemon/config.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 
+static struct boot_parts *parts_of(void *arg)
+{
+	return ((struct boot_control *)arg)->parts;
+}
+
 static json_t *run_status(void *arg, int n, char *const words[])
 {
 	(void)n;
 	(void)words;
-	return boot_status_view(arg);
+	return boot_status_view(parts_of(arg));
 }
 
 static json_t *run_list(void *arg, int n, char *const words[])
 {
 	(void)n;
 	(void)words;
-	return boot_view_list(arg, loop_now_ms());
+	return boot_view_list(parts_of(arg)->progress, loop_now_ms());
 }
 
 static json_t *run_leases(void *arg, int n, char *const words[])
 {
-	return boot_lease_list(arg, n, words, loop_now_ms());
+	const struct boot_parts *parts = parts_of(arg);
+
+	return boot_lease_list(parts->config, &parts->exchange->bindings, n, words, loop_now_ms());
 }
 
 /* An address of a pool is to be had by others: the operator knows that its machine is gone. */
 static json_t *run_release(void *arg, int n, char *const words[])
 {
-	struct boot_server *server = arg;
+	struct exchange *exchange = parts_of(arg)->exchange;
 	struct binding *binding = NULL;
 	struct in6_addr address;
 	int rc;
 
 	if (n != 2 || config_address(words[1], &address) < 0)
 		return control_error("release: expected the address of a lease");
-	binding = binding_table_find_address(&server->exchange.bindings, &address);
+	binding = binding_table_find_address(&exchange->bindings, &address);
 	if (!binding || !binding->is_lease)
 		return control_error("release: %s is no lease of a pool", words[1]);
-	rc = lease_journal_remove(&server->exchange.leases, &server->exchange.bindings, binding);
+	rc = lease_journal_remove(&exchange->leases, &exchange->bindings, binding);
 	if (rc == -EINPROGRESS) {
 		log_notice("%s: the lease is being deleted, as was asked for", words[1]);
 		return json_pack("{s:s}", "releasing", words[1]);
 	}
 	if (rc < 0)
-		return control_error("release: %s", lease_journal_error(&server->exchange.leases));
+		return control_error("release: %s", lease_journal_error(&exchange->leases));
 	log_notice("%s: the lease is deleted, as was asked for", words[1]);
 	return json_pack("{s:s}", "released", words[1]);
 }
 
 static json_t *run_hosts(void *arg, int n, char *const words[])
 {
+	const struct boot_parts *parts = parts_of(arg);
+
 	(void)n;
 	(void)words;
-	return boot_host_view_all(arg, loop_now_ms());
+	return boot_host_view_all(
+		parts->config, &parts->exchange->bindings, parts->progress, loop_now_ms());
 }
 
 /* By MAC, by DUID, or by the name of a host. */
 static bool find_machine(
-	const struct boot_server *server, const char *text, struct machine *machine)
+	const struct boot_config *config, const char *text, struct machine *machine)
 {
-	const struct boot_host *host = boot_config_host_named(server->config, text);
+	const struct boot_host *host = boot_config_host_named(config, text);
 
 	if (host && host->macs > 0)
 		*machine = machine_of_mac(host->mac[0]);
@@ -81,17 +92,17 @@ static bool find_machine(
 
 static json_t *run_show(void *arg, int n, char *const words[])
 {
-	const struct boot_server *server = arg;
+	const struct boot_parts *parts = parts_of(arg);
 	const struct boot_record *record;
 	struct machine machine;
 	json_t *view, *registered;
 
 	if (n != 2)
 		return control_error("show: expected a MAC address, a DUID or a host's name");
-	if (!find_machine(server, words[1], &machine))
+	if (!find_machine(parts->config, words[1], &machine))
 		return control_error("show: \"%s\" is no MAC address, DUID or host", words[1]);
-	record = boot_progress_find(&server->progress, &machine);
-	registered = boot_host_view_registered(server, &machine);
+	record = boot_progress_find(parts->progress, &machine);
+	registered = boot_host_view_registered(&parts->exchange->bindings, &machine);
 	if (!record && json_array_size(registered) == 0) {
 		json_decref(registered);
 		return control_error("show: nothing was heard of %s", words[1]);
@@ -103,8 +114,9 @@ static json_t *run_show(void *arg, int n, char *const words[])
 
 static json_t *run_reload(void *arg, int n, char *const words[])
 {
+	const struct boot_control *control = arg;
 	struct config_problems problems = {0};
-	int rc = boot_server_reload(arg, &problems);
+	int rc = control->reload(control->reload_arg, &problems);
 
 	(void)n;
 	(void)words;
@@ -115,7 +127,9 @@ static json_t *run_reload(void *arg, int n, char *const words[])
 
 static json_t *run_explain(void *arg, int n, char *const words[])
 {
-	return boot_explain(arg, n, words);
+	const struct boot_parts *parts = parts_of(arg);
+
+	return boot_explain(parts->config, &parts->exchange->bindings, n, words);
 }
 
 static json_t *run_metrics(void *arg, int n, char *const words[])
@@ -125,7 +139,7 @@ static json_t *run_metrics(void *arg, int n, char *const words[])
 
 	(void)n;
 	(void)words;
-	boot_metrics_fill(arg, &m);
+	boot_metrics_fill(parts_of(arg), &m);
 	answer = m.failed ? NULL : json_pack("{s:s}", "metrics", m.text);
 	metrics_fini(&m);
 	return answer;
@@ -147,16 +161,16 @@ const struct control_command boot_control_commands[] = {
 /* --- watch ------------------------------------------------------------------------- */
 
 void boot_control_step(
-	struct boot_server *server, const struct boot_record *record, const struct boot_step *step)
+	struct control *control, const struct boot_record *record, const struct boot_step *step)
 {
 	uint64_t now_ms = step->last_ms;
 	json_t *event;
 
-	if (!control_watched(server->control))
+	if (!control_watched(control))
 		return;
 	event = boot_view_record(record, false, now_ms);
 	if (!event)
 		return;
 	json_object_set_new(event, "event", boot_view_step(step, now_ms));
-	control_publish(server->control, event);
+	control_publish(control, event);
 }

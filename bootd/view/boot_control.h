@@ -12,13 +12,21 @@
 #include "bootd/progress/boot_progress.h"
 #include "daemon/control.h"
 
-struct boot_server;
+struct boot_parts;
+struct config_problems;
 
-/* Each command's arg is the boot_server. */
+/* What the commands work on: the arg of each. */
+struct boot_control {
+	struct boot_parts *parts;
+	/* Read the configuration again: 0 or -errno, and `problems` says why. */
+	int (*reload)(void *arg, struct config_problems *problems);
+	void *reload_arg;
+};
+
 extern const struct control_command boot_control_commands[];
 
 /* A step of a boot is an event for those who watch. */
 void boot_control_step(
-	struct boot_server *server, const struct boot_record *record, const struct boot_step *step);
+	struct control *control, const struct boot_record *record, const struct boot_step *step);
 
 #endif

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/boot_server.h"
 #include "bootd/client/firmware.h"
 #include "bootd/config/conf_value.h"
 #include "bootd/dhcp/proxy.h"
@@ -359,9 +358,9 @@ static json_t *decision_json(const struct boot_config *config, const struct clie
 		rules_json(config, facts, decision));
 }
 
-json_t *boot_explain(const struct boot_server *server, int n, char *const words[])
+json_t *boot_explain(const struct boot_config *config, const struct binding_table *bindings, int n,
+	char *const words[])
 {
-	const struct boot_config *config = server->config;
 	struct question q = {.facts.type = DHCP6_SOLICIT, .arrival.multicast = true};
 	const char *wrong = take_words(&q, n, words, true);
 	struct decision decision;
@@ -382,7 +381,7 @@ json_t *boot_explain(const struct boot_server *server, int n, char *const words[
 	/* Where there is one subnet only, it need not be said. */
 	if (q.facts.relays == 0 && config->subnets == 1)
 		take_subnet(&q, config->subnet[0].text);
-	if (!decide(&decision, config, &server->exchange.bindings, &q.facts))
+	if (!decide(&decision, config, bindings, &q.facts))
 		return json_pack("{s:o s:n s:s}", "client", client_json(&q.facts), "subnet", "why",
 			"no subnet of the configuration is that of the client: nothing is "
 			"answered");

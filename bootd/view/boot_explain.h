@@ -9,7 +9,8 @@
 
 #include <jansson.h>
 
-struct boot_server;
+struct binding_table;
+struct boot_config;
 
 /*
  * Words "name=value": message=HEX, the octets of a datagram of a client or a relay, with
@@ -17,6 +18,7 @@ struct boot_server;
  * message would say. After a message they replace what it said. Returns the answer, or one
  * that says what is wrong.
  */
-json_t *boot_explain(const struct boot_server *server, int n, char *const words[]);
+json_t *boot_explain(const struct boot_config *config, const struct binding_table *bindings, int n,
+	char *const words[]);
 
 #endif

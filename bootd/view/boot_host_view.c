@@ -5,7 +5,9 @@
  */
 #include "bootd/view/boot_host_view.h"
 
-#include "bootd/boot_server.h"
+#include "bootd/bindings/binding_table.h"
+#include "bootd/progress/boot_progress.h"
+#include "bootd/rules/boot_config.h"
 #include "bootd/view/boot_view.h"
 #include "dhcp6/names.h"
 
@@ -23,13 +25,13 @@ static json_t *variables_json(const struct boot_host *host)
 }
 
 /* {machine: [address, ...]} of those that machines have registered (RFC 9686). */
-static json_t *registered_json(const struct boot_server *server)
+static json_t *registered_json(const struct binding_table *bindings)
 {
 	const struct binding *binding = NULL;
 	json_t *all = json_object(), *own;
 	char machine[MACHINE_TEXT];
 
-	while ((binding = binding_table_next(&server->exchange.bindings, binding))) {
+	while ((binding = binding_table_next(bindings, binding))) {
 		struct machine whose = binding_machine(binding);
 
 		if (binding->state != BINDING_REGISTERED)
@@ -45,10 +47,11 @@ static json_t *registered_json(const struct boot_server *server)
 	return all;
 }
 
-json_t *boot_host_view_registered(const struct boot_server *server, const struct machine *machine)
+json_t *boot_host_view_registered(
+	const struct binding_table *bindings, const struct machine *machine)
 {
 	char text[MACHINE_TEXT];
-	json_t *all = registered_json(server);
+	json_t *all = registered_json(bindings);
 	json_t *own = json_incref(json_object_get(all, machine_format(machine, text)));
 
 	json_decref(all);
@@ -75,14 +78,14 @@ static json_t *groups_json(const struct boot_host *host)
 }
 
 static const struct boot_record *record_of_host(
-	const struct boot_server *server, const struct boot_host *host)
+	const struct boot_progress *progress, const struct boot_host *host)
 {
 	const struct boot_record *record = NULL;
 
 	for (size_t i = 0; !record && i < host->macs; i++) {
 		struct machine machine = machine_of_mac(host->mac[i]);
 
-		record = boot_progress_find(&server->progress, &machine);
+		record = boot_progress_find(progress, &machine);
 	}
 	return record;
 }
@@ -99,10 +102,10 @@ static json_t *registered_of_host(const struct boot_host *host, const json_t *re
 	return all;
 }
 
-static json_t *host_json(const struct boot_server *server, const struct boot_host *host,
+static json_t *host_json(const struct boot_progress *progress, const struct boot_host *host,
 	const json_t *registered, uint64_t now_ms)
 {
-	const struct boot_record *record = record_of_host(server, host);
+	const struct boot_record *record = record_of_host(progress, host);
 	char mac[DHCP6_MAC_TEXT], uuid[DHCP6_UUID_TEXT], duid[DHCP6_DUID_TEXT];
 
 	return json_pack("{s:s s:s? s:o s:s? s:s? s:o s:o s:o s:s s:i s:o s:o}", "host", host->name,
@@ -116,14 +119,14 @@ static json_t *host_json(const struct boot_server *server, const struct boot_hos
 		registered_of_host(host, registered));
 }
 
-json_t *boot_host_view_all(const struct boot_server *server, uint64_t now_ms)
+json_t *boot_host_view_all(const struct boot_config *config, const struct binding_table *bindings,
+	const struct boot_progress *progress, uint64_t now_ms)
 {
-	const struct boot_config *config = server->config;
-	json_t *all = json_array(), *registered = registered_json(server);
+	json_t *all = json_array(), *registered = registered_json(bindings);
 
 	for (size_t i = 0; i < boot_config_hosts(config) && i < HOSTS_SHOWN; i++)
 		json_array_append_new(
-			all, host_json(server, boot_config_host(config, i), registered, now_ms));
+			all, host_json(progress, boot_config_host(config, i), registered, now_ms));
 	json_decref(registered);
 	return json_pack("{s:o s:I}", "hosts", all, "of", (json_int_t)boot_config_hosts(config));
 }

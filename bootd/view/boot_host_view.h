@@ -9,12 +9,16 @@
 #include <jansson.h>
 #include <stdint.h>
 
-struct boot_server;
+struct binding_table;
+struct boot_config;
+struct boot_progress;
 struct machine;
 
 /* {"hosts": [...], "of": N}: the first of them, and how many there are. */
-json_t *boot_host_view_all(const struct boot_server *server, uint64_t now_ms);
+json_t *boot_host_view_all(const struct boot_config *config, const struct binding_table *bindings,
+	const struct boot_progress *progress, uint64_t now_ms);
 /* The addresses that the machine has registered (RFC 9686); an empty array where none. */
-json_t *boot_host_view_registered(const struct boot_server *server, const struct machine *machine);
+json_t *boot_host_view_registered(
+	const struct binding_table *bindings, const struct machine *machine);
 
 #endif

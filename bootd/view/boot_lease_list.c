@@ -44,7 +44,7 @@ static bool read_after(const char *text, size_t *after)
 	return end != text && *end == '\0';
 }
 
-static bool read_word(const struct boot_server *server, struct question *q, const char *word)
+static bool read_word(const struct boot_config *config, struct question *q, const char *word)
 {
 	const char *value = strchr(word, '=');
 	size_t len = value ? (size_t)(value++ - word) : 0;
@@ -56,7 +56,7 @@ static bool read_word(const struct boot_server *server, struct question *q, cons
 	if (len == 3 && strncmp(word, "mac", len) == 0)
 		return q->has_mac = machine_parse(value, &q->machine) == 0;
 	if (len == 4 && strncmp(word, "host", len) == 0)
-		return (q->host = boot_config_host_named(server->config, value)) != NULL;
+		return (q->host = boot_config_host_named(config, value)) != NULL;
 	if (len == 5 && strncmp(word, "state", len) == 0)
 		return read_state(value, &q->state);
 	if (len == 7 && strncmp(word, "address", len) == 0)
@@ -131,16 +131,15 @@ static size_t walk(const struct binding_table *table, const struct question *q,
 	return slot;
 }
 
-json_t *boot_lease_list(
-	const struct boot_server *server, int n, char *const words[], uint64_t now_ms)
+json_t *boot_lease_list(const struct boot_config *config, const struct binding_table *table, int n,
+	char *const words[], uint64_t now_ms)
 {
 	static const struct binding *page[LEASE_PAGE_ROWS];
-	const struct binding_table *table = &server->exchange.bindings;
 	struct question q = {0};
 	size_t rows = 0, next = binding_table_slots(table);
 
 	for (int i = 1; i < n; i++)
-		if (!read_word(server, &q, words[i]))
+		if (!read_word(config, &q, words[i]))
 			return control_error("leases: \"%s\": expected subnet= or pool= with a "
 					     "prefix, mac=, host=, state=, address= or after= with "
 					     "a value that fits",

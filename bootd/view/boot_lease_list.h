@@ -14,7 +14,7 @@
 
 #include <jansson.h>
 
-#include "bootd/boot_server.h"
+#include "bootd/bindings/binding_table.h"
 
 enum {
 	LEASE_PAGE_ROWS = 1000,
@@ -22,7 +22,7 @@ enum {
 };
 
 /* A new reference, NULL when out of memory; one with "error" where a word is not understood. */
-json_t *boot_lease_list(
-	const struct boot_server *server, int n, char *const words[], uint64_t now_ms);
+json_t *boot_lease_list(const struct boot_config *config, const struct binding_table *table, int n,
+	char *const words[], uint64_t now_ms);
 
 #endif

@@ -8,7 +8,12 @@
 
 #include <time.h>
 
-#include "bootd/boot_server.h"
+#include "bootd/dhcp/bulk_server.h"
+#include "bootd/dhcp/dhcp_service.h"
+#include "bootd/http/http_server.h"
+#include "bootd/progress/boot_progress.h"
+#include "bootd/tftp/tftp_server.h"
+#include "bootd/view/boot_parts.h"
 #include "daemon/loop.h"
 #include "dhcp6/names.h"
 
@@ -24,18 +29,18 @@ static void gauge(struct metrics *m, const char *name, const char *help, double 
 	metrics_sample(m, value, NULL);
 }
 
-static void fill_daemon(const struct boot_server *server, struct metrics *m)
+static void fill_daemon(const struct boot_parts *parts, struct metrics *m)
 {
-	uint64_t up_ms = loop_now_ms() - server->started_ms;
+	uint64_t up_ms = loop_now_ms() - parts->started_ms;
 
 	metrics_family(m, "netboot6_boot_info", METRICS_GAUGE, "Version.");
 	metrics_sample(m, 1, "version", PACKAGE_VERSION, NULL);
 	gauge(m, "netboot6_boot_start_time_seconds", "When bootd started, Unix time.",
 		(double)(time_t)(time(NULL) - (time_t)(up_ms / 1000)));
 	counter(m, "netboot6_boot_reloads_total", "Configurations that were read again.",
-		server->reloads);
+		parts->reloads);
 	counter(m, "netboot6_boot_failed_reloads_total", "Those that were bad.",
-		server->failed_reloads);
+		parts->failed_reloads);
 }
 
 /* --- DHCPv6 ------------------------------------------------------------------------- */
@@ -52,10 +57,10 @@ static void fill_types(struct metrics *m, const char *name, const char *help,
 	}
 }
 
-static void fill_messages(const struct boot_server *server, struct metrics *m)
+static void fill_messages(const struct boot_parts *parts, struct metrics *m)
 {
-	const struct exchange_counters *counters = &server->exchange.counters;
-	const struct dhcp_service_counters *service = dhcp_service_counters(server->dhcp);
+	const struct exchange_counters *counters = &parts->exchange->counters;
+	const struct dhcp_service_counters *service = dhcp_service_counters(parts->dhcp);
 
 	fill_types(m, "netboot6_boot_received_messages_total",
 		"DHCPv6 messages of clients that came in, by their type.", counters->received);
@@ -74,7 +79,7 @@ static void fill_messages(const struct boot_server *server, struct metrics *m)
 		service->send_failed);
 	counter(m, "netboot6_boot_receive_queue_drops_total",
 		"Datagrams that the kernel dropped since the DHCPv6 receive queue was full.",
-		dhcp_service_queue_drops(server->dhcp));
+		dhcp_service_queue_drops(parts->dhcp));
 	metrics_family(m, "netboot6_boot_answer_duration_seconds", METRICS_HISTOGRAM,
 		"From a batch's reception to its answers' sending, each answered message.");
 	metrics_histogram(m, &service->answer_s, NULL);
@@ -82,17 +87,17 @@ static void fill_messages(const struct boot_server *server, struct metrics *m)
 
 /* --- addresses ------------------------------------------------------------------------ */
 
-static void fill_addresses(const struct boot_server *server, struct metrics *m)
+static void fill_addresses(const struct boot_parts *parts, struct metrics *m)
 {
-	const struct lease_journal *book = &server->exchange.leases;
+	const struct lease_journal *book = &parts->exchange->leases;
 
 	metrics_family(m, "netboot6_boot_bindings", METRICS_GAUGE,
 		"Addresses that machines have, by what holds them.");
 	for (unsigned i = 0; i < BINDING_LISTS; i++)
-		metrics_sample(m, (double)server->exchange.bindings.list[i].count, "state",
+		metrics_sample(m, (double)parts->exchange->bindings.list[i].count, "state",
 			binding_list_name(i), NULL);
 	counter(m, "netboot6_boot_evicted_bindings_total", "Bindings let go of for want of room.",
-		server->exchange.bindings.evicted);
+		parts->exchange->bindings.evicted);
 	counter(m, "netboot6_boot_lease_commits_total", "Transactions of the lease store.",
 		book->commits);
 	counter(m, "netboot6_boot_failed_lease_commits_total", "Those that failed.",
@@ -105,23 +110,23 @@ static void fill_addresses(const struct boot_server *server, struct metrics *m)
 		"1 where leases can be stored, as far as is known.",
 		book->store && !book->store->is_away);
 	gauge(m, "netboot6_boot_waiting_requests", "Requests that wait for the lease store.",
-		(double)dhcp_service_waiting(server->dhcp));
+		(double)dhcp_service_waiting(parts->dhcp));
 	counter(m, "netboot6_boot_no_room_total",
 		"Requests for which there was no room to wait for the lease store.",
-		dhcp_service_counters(server->dhcp)->no_room);
+		dhcp_service_counters(parts->dhcp)->no_room);
 	metrics_family(m, "netboot6_boot_lease_commit_duration_seconds", METRICS_HISTOGRAM,
 		"How long a transaction of the lease store took.");
-	metrics_histogram(m, &dhcp_service_counters(server->dhcp)->commit_s, NULL);
+	metrics_histogram(m, &dhcp_service_counters(parts->dhcp)->commit_s, NULL);
 }
 
 /* Only where somebody may ask. */
-static void fill_bulk(const struct boot_server *server, struct metrics *m)
+static void fill_bulk(const struct boot_parts *parts, struct metrics *m)
 {
 	const struct bulk_counters *bulk;
 
-	if (!server->bulk)
+	if (!parts->bulk)
 		return;
-	bulk = bulk_server_counters(server->bulk);
+	bulk = bulk_server_counters(parts->bulk);
 	gauge(m, "netboot6_boot_bulk_leasequery_connections",
 		"Connections of Bulk Leasequery requestors.", bulk->connections);
 	counter(m, "netboot6_boot_bulk_leasequery_refused_connections_total",
@@ -134,15 +139,15 @@ static void fill_bulk(const struct boot_server *server, struct metrics *m)
 
 /* --- files ------------------------------------------------------------------------------ */
 
-static void fill_files(const struct boot_server *server, struct metrics *m)
+static void fill_files(const struct boot_parts *parts, struct metrics *m)
 {
 	struct tftp_stats tftp = {0};
 	struct http_stats http = {0};
 
-	if (server->tftp)
-		tftp_server_get_stats(server->tftp, &tftp);
-	if (server->http)
-		http_server_get_stats(server->http, &http);
+	if (parts->tftp)
+		tftp_server_get_stats(parts->tftp, &tftp);
+	if (parts->http)
+		http_server_get_stats(parts->http, &http);
 	metrics_family(
 		m, "netboot6_boot_fetches_total", METRICS_COUNTER, "Fetches of files that ended.");
 	metrics_sample(m, (double)tftp.done, "protocol", "tftp", "result", "done", NULL);
@@ -186,12 +191,12 @@ static void fill_boots(const struct boot_progress *progress, struct metrics *m)
 
 void boot_metrics_fill(void *arg, struct metrics *m)
 {
-	const struct boot_server *server = arg;
+	const struct boot_parts *parts = arg;
 
-	fill_daemon(server, m);
-	fill_messages(server, m);
-	fill_addresses(server, m);
-	fill_bulk(server, m);
-	fill_files(server, m);
-	fill_boots(&server->progress, m);
+	fill_daemon(parts, m);
+	fill_messages(parts, m);
+	fill_addresses(parts, m);
+	fill_bulk(parts, m);
+	fill_files(parts, m);
+	fill_boots(parts->progress, m);
 }

@@ -9,7 +9,7 @@
 
 #include "daemon/metrics.h"
 
-/* `arg` is a struct boot_server. A metrics_fill_fn. */
+/* `arg` is a struct boot_parts. A metrics_fill_fn. */
 void boot_metrics_fill(void *arg, struct metrics *m);
 
 #endif

@@ -10,10 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/boot_server.h"
 #include "bootd/http/http_server.h"
+#include "bootd/page/event_stream.h"
 #include "bootd/page/page_html.h"
 #include "bootd/page/page_policy.h"
+#include "bootd/view/boot_parts.h"
 #include "bootd/view/boot_status.h"
 #include "bootd/view/boot_view.h"
 #include "daemon/loop.h"
@@ -25,7 +26,8 @@ enum {
 };
 
 struct boot_page {
-	struct boot_server *server;
+	struct loop *loop;
+	const struct boot_parts *parts;
 	struct http_server *http;
 	struct event_stream *events;
 	char policy[PAGE_POLICY_TEXT];
@@ -65,8 +67,8 @@ static json_t *list_json(const struct boot_page *page, uint64_t now_ms)
 	return json_pack("{s:s s:f s:f s:o s:o s:o}", "last-event",
 		event_stream_last_id(page->events, id), "now", boot_view_now(), "silent-after",
 		(double)BOOT_SILENT_MS / 1000, "stages", boot_view_stages(), "counters",
-		boot_status_counters(page->server), "boots",
-		boot_view_boots(page->server, MACHINES_SHOWN, now_ms));
+		boot_status_counters(page->parts), "boots",
+		boot_view_boots(page->parts->progress, MACHINES_SHOWN, now_ms));
 }
 
 static void answer_list(void *arg, const struct http_ask *ask, struct http_answer *answer)
@@ -100,7 +102,7 @@ static void answer_machine(void *arg, const struct http_ask *ask, struct http_an
 		http_answer_text(answer, 400, "expected ?id= and a MAC address or a DUID");
 		return;
 	}
-	record = boot_progress_find(&page->server->progress, &machine);
+	record = boot_progress_find(page->parts->progress, &machine);
 	if (record)
 		answer_json(answer, 200, boot_view_record(record, true, loop_now_ms()));
 	else
@@ -135,7 +137,7 @@ void boot_page_step(
 static void say_counters(void *arg)
 {
 	struct boot_page *page = arg;
-	json_t *json = boot_status_counters(page->server);
+	json_t *json = boot_status_counters(page->parts);
 	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
 	json_decref(json);
@@ -145,9 +147,9 @@ static void say_counters(void *arg)
 	page->counters = text;
 }
 
-void boot_page_get_stats(const struct boot_page *page, struct event_stream_stats *stats)
+struct event_stream *boot_page_events(const struct boot_page *page)
 {
-	event_stream_get_stats(page->events, stats);
+	return page->events;
 }
 
 /* --- life --------------------------------------------------------------------------- */
@@ -157,12 +159,12 @@ static int open_page(struct boot_page *page, const struct sockaddr_in6 *at)
 	static const struct http_options options = {.connections_max = CONNECTIONS_MAX};
 	int rc = page_policy((const char *)page_html, page_html_len, page->policy);
 
-	page->http = http_server_new(page->server->loop, NULL, &options);
+	page->http = http_server_new(page->loop, NULL, &options);
 	if (rc == 0 && !page->http)
 		rc = -ENOMEM;
 	if (rc == 0)
-		rc = event_stream_new(&page->events, page->server->loop, page->http, "/events",
-			say_counters, page);
+		rc = event_stream_new(
+			&page->events, page->loop, page->http, "/events", say_counters, page);
 	if (rc == 0)
 		rc = http_server_handle(page->http, "/", answer_page, page);
 	if (rc == 0)
@@ -172,7 +174,8 @@ static int open_page(struct boot_page *page, const struct sockaddr_in6 *at)
 	return rc == 0 ? http_server_listen(page->http, at) : rc;
 }
 
-int boot_page_new(struct boot_page **out, struct boot_server *server, const struct sockaddr_in6 *at)
+int boot_page_new(struct boot_page **out, struct loop *loop, const struct boot_parts *parts,
+	const struct sockaddr_in6 *at)
 {
 	struct boot_page *page = calloc(1, sizeof(*page));
 	int rc;
@@ -180,7 +183,8 @@ int boot_page_new(struct boot_page **out, struct boot_server *server, const stru
 	*out = NULL;
 	if (!page)
 		return -ENOMEM;
-	page->server = server;
+	page->loop = loop;
+	page->parts = parts;
 	rc = open_page(page, at);
 	if (rc < 0) {
 		boot_page_free(page);

@@ -15,21 +15,23 @@
 
 #include <netinet/in.h>
 
-#include "bootd/page/event_stream.h"
 #include "bootd/progress/boot_progress.h"
 
+struct event_stream;
 struct boot_page;
-struct boot_server;
+struct boot_parts;
+struct loop;
 
-/* `server` is read when somebody asks. Returns 0 or -errno of bind() and such. */
-int boot_page_new(
-	struct boot_page **page, struct boot_server *server, const struct sockaddr_in6 *at);
+/* `parts` is read when somebody asks. Returns 0 or -errno of bind() and such. */
+int boot_page_new(struct boot_page **page, struct loop *loop, const struct boot_parts *parts,
+	const struct sockaddr_in6 *at);
 void boot_page_free(struct boot_page *page); /* NULL is fine */
 
 /* A step was taken. */
 void boot_page_step(
 	struct boot_page *page, const struct boot_record *record, const struct boot_step *step);
 
-void boot_page_get_stats(const struct boot_page *page, struct event_stream_stats *stats);
+/* Its stream of events, for its counters. */
+struct event_stream *boot_page_events(const struct boot_page *page);
 
 #endif

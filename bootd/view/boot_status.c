@@ -5,8 +5,14 @@
  */
 #include "bootd/view/boot_status.h"
 
-#include "bootd/boot_hosts.h"
-#include "bootd/boot_server.h"
+#include "bootd/config/host_directory.h"
+#include "bootd/dhcp/bulk_server.h"
+#include "bootd/dhcp/dhcp_service.h"
+#include "bootd/http/http_server.h"
+#include "bootd/page/event_stream.h"
+#include "bootd/progress/boot_progress.h"
+#include "bootd/tftp/tftp_server.h"
+#include "bootd/view/boot_parts.h"
 #include "bootd/view/boot_view.h"
 #include "daemon/loop.h"
 #include "dhcp6/names.h"
@@ -35,13 +41,13 @@ static json_t *drops_json(const struct exchange_counters *counters)
 }
 
 /* null where nobody may ask. */
-static json_t *bulk_json(const struct boot_server *server)
+static json_t *bulk_json(const struct boot_parts *parts)
 {
 	const struct bulk_counters *counters;
 
-	if (!server->bulk)
+	if (!parts->bulk)
 		return json_null();
-	counters = bulk_server_counters(server->bulk);
+	counters = bulk_server_counters(parts->bulk);
 	return json_pack("{s:I s:I s:I s:I s:I s:I s:I}", "connections",
 		(json_int_t)counters->connections, "accepted", (json_int_t)counters->accepted,
 		"refused", (json_int_t)counters->refused, "broken", (json_int_t)counters->broken,
@@ -49,29 +55,29 @@ static json_t *bulk_json(const struct boot_server *server)
 		(json_int_t)counters->queries, "told", (json_int_t)counters->told);
 }
 
-static json_t *dhcp_json(const struct boot_server *server)
+static json_t *dhcp_json(const struct boot_parts *parts)
 {
-	const struct exchange_counters *counters = &server->exchange.counters;
-	const struct dhcp_service_counters *service = dhcp_service_counters(server->dhcp);
+	const struct exchange_counters *counters = &parts->exchange->counters;
+	const struct dhcp_service_counters *service = dhcp_service_counters(parts->dhcp);
 
 	return json_pack("{s:I s:I s:I s:I s:I s:I s:s s:o s:o s:o s:o}", "datagrams",
 		(json_int_t)service->datagrams, "relayed", (json_int_t)counters->relayed,
 		"not-served", (json_int_t)service->not_served, "receive-queue-drops",
-		(json_int_t)dhcp_service_queue_drops(server->dhcp), "send-failed",
+		(json_int_t)dhcp_service_queue_drops(parts->dhcp), "send-failed",
 		(json_int_t)service->send_failed, "no-room", (json_int_t)service->no_room,
-		"client-mac-by", client_mac_method_name(dhcp_service_mac_method(server->dhcp)),
+		"client-mac-by", client_mac_method_name(dhcp_service_mac_method(parts->dhcp)),
 		"received", messages_json(counters->received), "sent",
 		messages_json(counters->sent), "dropped", drops_json(counters), "bulk-leasequery",
-		bulk_json(server));
+		bulk_json(parts));
 }
 
-static json_t *tftp_json(const struct boot_server *server)
+static json_t *tftp_json(const struct boot_parts *parts)
 {
 	struct tftp_stats stats;
 
-	if (!server->tftp)
+	if (!parts->tftp)
 		return json_null();
-	tftp_server_get_stats(server->tftp, &stats);
+	tftp_server_get_stats(parts->tftp, &stats);
 	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I s:I}", "active",
 		(json_int_t)stats.active, "started", (json_int_t)stats.started, "done",
 		(json_int_t)stats.done, "failed", (json_int_t)stats.failed, "refused",
@@ -80,13 +86,13 @@ static json_t *tftp_json(const struct boot_server *server)
 		"bytes", (json_int_t)stats.bytes);
 }
 
-static json_t *http_json(const struct boot_server *server)
+static json_t *http_json(const struct boot_parts *parts)
 {
 	struct http_stats stats;
 
-	if (!server->http)
+	if (!parts->http)
 		return json_null();
-	http_server_get_stats(server->http, &stats);
+	http_server_get_stats(parts->http, &stats);
 	return json_pack("{s:I s:I s:I s:I s:I s:I s:I}", "connections",
 		(json_int_t)stats.connections, "requests", (json_int_t)stats.requests, "refused",
 		(json_int_t)stats.refused, "started", (json_int_t)stats.started, "done",
@@ -95,11 +101,11 @@ static json_t *http_json(const struct boot_server *server)
 }
 
 /* Of a pool: how many addresses machines can have, and how many they have; else null. */
-static json_t *pool_json(const struct boot_server *server, const struct address_plan *plan)
+static json_t *pool_json(const struct boot_parts *parts, const struct address_plan *plan)
 {
 	const struct address_pool *pool =
 		plan->addresses == SUBNET_POOL
-			? address_pools_find(&server->exchange.bindings.pools, &plan->pool_low)
+			? address_pools_find(&parts->exchange->bindings.pools, &plan->pool_low)
 			: NULL;
 
 	return pool ? json_pack("{s:I s:I}", "size", (json_int_t)(pool->size - pool->excluded),
@@ -107,7 +113,7 @@ static json_t *pool_json(const struct boot_server *server, const struct address_
 		    : json_null();
 }
 
-static json_t *store_json(const struct boot_server *server, const struct lease_store *store)
+static json_t *store_json(const struct boot_parts *parts, const struct lease_store *store)
 {
 	const char *error = store->driver->last_error(store);
 	struct lease_store_health health;
@@ -116,10 +122,10 @@ static json_t *store_json(const struct boot_server *server, const struct lease_s
 	return json_pack("{s:s s:s s:f s:f s:f s:I s:s?}", "kind", health.kind, "state",
 		health.state, "since",
 		boot_view_unix_time(
-			health.since_ms ? health.since_ms : server->started_ms, loop_now_ms()),
+			health.since_ms ? health.since_ms : parts->started_ms, loop_now_ms()),
 		"commit-ms", (double)health.commit_us / 1000, "mean-commit-ms",
 		health.commits ? (double)health.commits_us / 1000 / (double)health.commits : 0.0,
-		"waiting", (json_int_t)dhcp_service_waiting(server->dhcp), "last-error",
+		"waiting", (json_int_t)dhcp_service_waiting(parts->dhcp), "last-error",
 		*error ? error : NULL);
 }
 
@@ -128,9 +134,9 @@ static void add_refused(void *arg, const char *text)
 	json_array_append_new(arg, json_string(text));
 }
 
-static json_t *hosts_directory_json(const struct boot_server *server)
+static json_t *hosts_directory_json(const struct boot_parts *parts)
 {
-	const struct host_files *files = boot_hosts_files(server->hosts);
+	const struct host_files *files = host_directory_files(parts->hosts);
 	json_t *refused;
 
 	if (!files)
@@ -142,19 +148,19 @@ static json_t *hosts_directory_json(const struct boot_server *server)
 		(json_int_t)host_files_table(files)->hosts, "refused", refused);
 }
 
-static json_t *leases_json(const struct boot_server *server)
+static json_t *leases_json(const struct boot_parts *parts)
 {
-	const struct lease_journal *book = &server->exchange.leases;
+	const struct lease_journal *book = &parts->exchange->leases;
 	json_t *view;
 
 	if (!book->store)
 		return json_null();
 	view = json_pack("{s:s s:I s:I s:I s:I s:I}", "store", book->store->name, "in-force",
-		(json_int_t)binding_table_leases(&server->exchange.bindings), "stored",
+		(json_int_t)binding_table_leases(&parts->exchange->bindings), "stored",
 		(json_int_t)book->stored, "refused", (json_int_t)book->refused, "commits",
 		(json_int_t)book->commits, "failed-commits", (json_int_t)book->failed_commits);
 	if (view)
-		json_object_update_missing_new(view, store_json(server, book->store));
+		json_object_update_missing_new(view, store_json(parts, book->store));
 	return view;
 }
 
@@ -163,7 +169,7 @@ static const char *addresses_name(const struct address_plan *plan)
 	return subnet_addresses_name(plan->addresses);
 }
 
-static json_t *classes_json(const struct boot_server *server, const struct subnet *subnet)
+static json_t *classes_json(const struct boot_parts *parts, const struct subnet *subnet)
 {
 	json_t *all = json_array();
 
@@ -172,15 +178,15 @@ static json_t *classes_json(const struct boot_server *server, const struct subne
 
 		json_array_append_new(all,
 			json_pack("{s:s s:s s:o s:I}", "class", subnet->class[i].name, "addresses",
-				addresses_name(plan), "pool", pool_json(server, plan), "lifetime",
+				addresses_name(plan), "pool", pool_json(parts, plan), "lifetime",
 				(json_int_t)plan->lifetime_s));
 	}
 	return all;
 }
 
-static json_t *subnets_json(const struct boot_server *server)
+static json_t *subnets_json(const struct boot_parts *parts)
 {
-	const struct boot_config *config = server->config;
+	const struct boot_config *config = parts->config;
 	json_t *all = json_array();
 
 	for (size_t i = 0; i < config->subnets; i++) {
@@ -189,9 +195,9 @@ static json_t *subnets_json(const struct boot_server *server)
 		json_array_append_new(
 			all, json_pack("{s:s s:s s:o s:I s:s? s:o}", "prefix", subnet->text,
 				     "addresses", addresses_name(&subnet->plan), "pool",
-				     pool_json(server, &subnet->plan), "lifetime",
+				     pool_json(parts, &subnet->plan), "lifetime",
 				     (json_int_t)subnet->plan.lifetime_s, "interface",
-				     subnet->interface, "classes", classes_json(server, subnet)));
+				     subnet->interface, "classes", classes_json(parts, subnet)));
 	}
 	return all;
 }
@@ -207,38 +213,38 @@ static json_t *boots_json(const struct boot_progress *progress)
 }
 
 /* Of the live page: who reads it, and who was too slow to; else null. */
-static json_t *page_json(const struct boot_server *server)
+static json_t *page_json(const struct boot_parts *parts)
 {
 	struct event_stream_stats stats;
 
-	if (!server->page)
+	if (!parts->page_events)
 		return json_null();
-	boot_page_get_stats(server->page, &stats);
+	event_stream_get_stats(parts->page_events, &stats);
 	return json_pack("{s:I s:I s:I s:I}", "readers", (json_int_t)stats.readers, "events",
 		(json_int_t)stats.events, "resyncs", (json_int_t)stats.resyncs, "cut",
 		(json_int_t)stats.cut);
 }
 
-json_t *boot_status_view(const struct boot_server *server)
+json_t *boot_status_view(const struct boot_parts *parts)
 {
-	const struct boot_config *config = server->config;
+	const struct boot_config *config = parts->config;
 	uint64_t now_ms = loop_now_ms();
 	char duid[DHCP6_DUID_TEXT];
 
 	return json_pack(
 		"{s:s s:f s:s s:i s:i s:o s:I s:o s:I s:I s:I s:I s:o s:o s:o s:o s:o s:o}",
 		"daemon", "netboot6-bootd", "started",
-		boot_view_unix_time(server->started_ms, now_ms), "config", server->config_path,
-		"reloads", (int)server->reloads, "failed-reloads", (int)server->failed_reloads,
-		"subnets", subnets_json(server), "hosts", (json_int_t)boot_config_hosts(config),
-		"hosts-directory", hosts_directory_json(server), "rules", (json_int_t)config->rules,
-		"bindings", (json_int_t)binding_table_count(&server->exchange.bindings),
-		"bindings-evicted", (json_int_t)server->exchange.bindings.evicted, "machines",
-		(json_int_t)server->progress.count, "server-duid",
+		boot_view_unix_time(parts->started_ms, now_ms), "config", parts->config_path,
+		"reloads", (int)parts->reloads, "failed-reloads", (int)parts->failed_reloads,
+		"subnets", subnets_json(parts), "hosts", (json_int_t)boot_config_hosts(config),
+		"hosts-directory", hosts_directory_json(parts), "rules", (json_int_t)config->rules,
+		"bindings", (json_int_t)binding_table_count(&parts->exchange->bindings),
+		"bindings-evicted", (json_int_t)parts->exchange->bindings.evicted, "machines",
+		(json_int_t)parts->progress->count, "server-duid",
 		json_string(dhcp6_duid_format(&config->server_duid, duid)), "leases",
-		leases_json(server), "dhcp", dhcp_json(server), "files",
-		json_pack("{s:o s:o}", "tftp", tftp_json(server), "http", http_json(server)),
-		"page", page_json(server), "boots", boots_json(&server->progress));
+		leases_json(parts), "dhcp", dhcp_json(parts), "files",
+		json_pack("{s:o s:o}", "tftp", tftp_json(parts), "http", http_json(parts)), "page",
+		page_json(parts), "boots", boots_json(parts->progress));
 }
 
 static json_int_t sum_of(const uint64_t *counter, size_t n)
@@ -250,19 +256,19 @@ static json_int_t sum_of(const uint64_t *counter, size_t n)
 	return sum;
 }
 
-json_t *boot_status_counters(const struct boot_server *server)
+json_t *boot_status_counters(const struct boot_parts *parts)
 {
-	const struct exchange_counters *counters = &server->exchange.counters;
+	const struct exchange_counters *counters = &parts->exchange->counters;
 	struct tftp_stats tftp = {0};
 	struct http_stats http = {0};
 
-	if (server->tftp)
-		tftp_server_get_stats(server->tftp, &tftp);
-	if (server->http)
-		http_server_get_stats(server->http, &http);
+	if (parts->tftp)
+		tftp_server_get_stats(parts->tftp, &tftp);
+	if (parts->http)
+		http_server_get_stats(parts->http, &http);
 	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I}", "machines",
-		(json_int_t)server->progress.count, "booted",
-		(json_int_t)server->progress.reached[STAGE_BOOTED], "asked",
+		(json_int_t)parts->progress->count, "booted",
+		(json_int_t)parts->progress->reached[STAGE_BOOTED], "asked",
 		sum_of(counters->received, EXCHANGE_TYPES), "answered",
 		sum_of(counters->sent, EXCHANGE_TYPES), "dropped",
 		sum_of(counters->dropped + 1, EXCHANGE_DROPS - 1), "fetches",

@@ -9,11 +9,11 @@
 
 #include <jansson.h>
 
-struct boot_server;
+struct boot_parts;
 
 /* All of it, for the control socket. */
-json_t *boot_status_view(const struct boot_server *server);
+json_t *boot_status_view(const struct boot_parts *parts);
 /* A few sums that fit one line, for the page. */
-json_t *boot_status_counters(const struct boot_server *server);
+json_t *boot_status_counters(const struct boot_parts *parts);
 
 #endif

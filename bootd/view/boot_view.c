@@ -69,20 +69,19 @@ json_t *boot_view_record(const struct boot_record *record, bool with_steps, uint
 	return view;
 }
 
-json_t *boot_view_boots(const struct boot_server *server, size_t most, uint64_t now_ms)
+json_t *boot_view_boots(const struct boot_progress *progress, size_t most, uint64_t now_ms)
 {
 	const struct boot_record *record = NULL;
 	json_t *all = json_array();
 
-	while (json_array_size(all) < most &&
-		(record = boot_progress_next(&server->progress, record)))
+	while (json_array_size(all) < most && (record = boot_progress_next(progress, record)))
 		json_array_append_new(all, boot_view_record(record, false, now_ms));
 	return all;
 }
 
-json_t *boot_view_list(const struct boot_server *server, uint64_t now_ms)
+json_t *boot_view_list(const struct boot_progress *progress, uint64_t now_ms)
 {
-	return json_pack("{s:o}", "boots", boot_view_boots(server, SIZE_MAX, now_ms));
+	return json_pack("{s:o}", "boots", boot_view_boots(progress, SIZE_MAX, now_ms));
 }
 
 json_t *boot_view_stages(void)

@@ -10,13 +10,14 @@
 
 #include <jansson.h>
 
-#include "bootd/boot_server.h"
+#include "bootd/bindings/binding_table.h"
+#include "bootd/progress/boot_progress.h"
 
 /* One line of a list, and one machine with all its steps. */
 json_t *boot_view_record(const struct boot_record *record, bool with_steps, uint64_t now_ms);
-json_t *boot_view_list(const struct boot_server *server, uint64_t now_ms);
+json_t *boot_view_list(const struct boot_progress *progress, uint64_t now_ms);
 /* At most `most` of them, those that moved last first. */
-json_t *boot_view_boots(const struct boot_server *server, size_t most, uint64_t now_ms);
+json_t *boot_view_boots(const struct boot_progress *progress, size_t most, uint64_t now_ms);
 json_t *boot_view_step(const struct boot_step *step, uint64_t now_ms);
 
 json_t *boot_view_binding(const struct binding *binding, uint64_t now_ms);

@@ -34,7 +34,7 @@ UEFI = 'boot "uefi" { arch = {x64-uefi}  url = "tftp://[2001:db8:100::69]/snponl
 def test_reload_swaps_or_leaves(site, bootd, through):
     site.lab.file("bootd.conf", bootd.config.replace("snponly.efi", "other.efi"))
     bootd.popen.send_signal(signal.SIGHUP)
-    bootd.wait_for_line("taken over")
+    bootd.wait_for_line("reloaded")
     assert url(through.ask(solicit(arch(X64_UEFI)))).endswith("/other.efi")
     site.lab.file("bootd.conf", "subnet nonsense {}")
     answer = control(bootd, "reload")
@@ -72,7 +72,7 @@ def test_host_files_take_effect_at_once(site):
     before = offer()
     assert before[1].endswith("/snponly.efi")
     put("w1.conf", f'host "w1" {{ mac = "{MAC}" address = "2001:db8:1::77" group = "web" }}\n')
-    bootd.wait_for_line("1 files taken over")
+    bootd.wait_for_line("1 changed files read")
     assert offer() == ("2001:db8:1::77", "tftp://[2001:db8:100::69]/web/w1.efi")
     put("w1.conf", f'host "w1" {{\n  mac = "{MAC}"\n  address = "none"\n}}\n')
     bootd.wait_for_line(f'error: {hosts}/w1.conf:3: address = "none"')
@@ -82,11 +82,11 @@ def test_host_files_take_effect_at_once(site):
     bootd.wait_for_line(f"error: {hosts}/w2.conf:1: ")
     assert offer()[0] == "2001:db8:1::77"
     (hosts / "w1.conf").unlink()
-    bootd.wait_for_line("2 files taken over, 1 of them gone")
+    bootd.wait_for_line("2 changed files read, 1 of them deleted")
     assert control(bootd, f"explain mac={MAC} arch=x64-uefi")["host"] == "w2"
     assert shown() == {"path": str(hosts), "files": 1, "hosts": 1, "refused": []}
     bootd.popen.send_signal(signal.SIGHUP)
-    bootd.wait_for_line("bootd.conf: taken over")
+    bootd.wait_for_line("bootd.conf: reloaded")
     site.lab.file("bootd.conf", text.replace(str(hosts), "/nonexistent"))
     assert "/nonexistent" in control(bootd, "reload")["error"]
     assert control(bootd, f"explain mac={MAC} arch=x64-uefi")["host"] == "w2"
@@ -109,7 +109,7 @@ def test_keeps_working_as_nobody(site):
     through = Relay(site)
     before = address(through.ask(solicit()))
     bootd.popen.send_signal(signal.SIGHUP)
-    bootd.wait_for_line("taken over")
+    bootd.wait_for_line("reloaded")
     site.lab.veth(site.server, "lan", site.clients, "own")
     wait_for(lambda: site.server.joined("lan"), what="bootd joins ff02::1:2")
     assert address(through.ask(solicit(client=uuid_duid(9)))) == before

@@ -28,23 +28,11 @@ util'
 # Includes that climb or close a circle today, "FROM TO" without .c and .h. They are to be
 # removed, each with its line here; no line may be added.
 allowed='
-bootd/boot_leases bootd/boot_server
-bootd/boot_scripts bootd/boot_server
-bootd/boot_sockets bootd/boot_server
 bootd/http/http_handler bootd/http/http_server
 bootd/http/http_reply bootd/http/http_server
 bootd/rules/boot_host bootd/rules/host_key
 bootd/rules/conditions bootd/rules/boot_config
 bootd/rules/subnet_index bootd/rules/boot_config
-bootd/view/boot_control bootd/boot_server
-bootd/view/boot_explain bootd/boot_server
-bootd/view/boot_host_view bootd/boot_server
-bootd/view/boot_lease_list bootd/boot_server
-bootd/view/boot_metrics bootd/boot_server
-bootd/view/boot_page bootd/boot_server
-bootd/view/boot_status bootd/boot_hosts
-bootd/view/boot_status bootd/boot_server
-bootd/view/boot_view bootd/boot_server
 netlink/link_hash netlink/link_table
 '
 
@@ -53,7 +41,7 @@ say() {
 	bad=1
 }
 
-files=$(find bootd daemon dhcp6 frame netboot6 netlink relayd -name '*.[ch]' | sort)
+files=$(find bootd daemon dhcp6 frame netboot6 netlink relayd util -name '*.[ch]' | sort)
 # "FILE INCLUDED" of all of them; config.h is configure's.
 includes=$(grep -H '^#include "' $files | sed 's/:#include "\([^"]*\)".*/ \1/' | grep -v ' config\.h$')
 

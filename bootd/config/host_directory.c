@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The watch, the timer and the portions. */
-#include "bootd/boot_hosts.h"
+#include "bootd/config/host_directory.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,14 +24,14 @@ struct watched {
 	struct directory_watch *watch;
 };
 
-struct boot_hosts {
+struct host_directory {
 	struct loop *loop;
 	struct loop_timer *timer;
 	const struct boot_config *config; /* in force */
 	struct watched now, next;
 	uint64_t first_ms; /* of the changes that wait; 0: none do */
 	host_files_address_fn *address;
-	boot_hosts_changed_fn *changed;
+	host_directory_changed_fn *changed;
 	void *arg;
 };
 
@@ -42,7 +42,7 @@ static void watched_fini(struct watched *watched)
 	*watched = (struct watched){0};
 }
 
-static void apply(struct boot_hosts *hosts)
+static void apply(struct host_directory *hosts)
 {
 	struct host_files_change change;
 
@@ -50,8 +50,8 @@ static void apply(struct boot_hosts *hosts)
 	hosts->first_ms = 0;
 	if (change.files == 0)
 		return;
-	log_info(
-		"%s: %zu files taken over, %zu of them gone: %zu hosts in place of %zu, %zu in all",
+	log_info("hosts-directory %s: %zu changed files read, %zu of them deleted: %zu hosts instead "
+		 "of %zu, %zu in all",
 		host_files_directory(hosts->now.files), change.files, change.gone, change.hosts,
 		change.hosts_before, host_files_table(hosts->now.files)->hosts);
 	hosts->changed(hosts->arg);
@@ -59,7 +59,7 @@ static void apply(struct boot_hosts *hosts)
 
 static void read_portion(void *arg)
 {
-	struct boot_hosts *hosts = arg;
+	struct host_directory *hosts = arg;
 
 	if (!hosts->now.files)
 		return;
@@ -82,7 +82,7 @@ static int note(struct host_files *files, const char *name)
 
 static void take_change(void *arg, const char *name)
 {
-	struct boot_hosts *hosts = arg;
+	struct host_directory *hosts = arg;
 	uint64_t now_ms = loop_now_ms(), waited_ms;
 
 	if (!hosts->now.files)
@@ -96,14 +96,14 @@ static void take_change(void *arg, const char *name)
 			WAIT_MS - waited_ms < QUIET_MS ? WAIT_MS - waited_ms : QUIET_MS);
 }
 
-struct boot_hosts *boot_hosts_new(struct loop *loop, host_files_address_fn *address,
-	boot_hosts_changed_fn *changed, void *arg)
+struct host_directory *host_directory_new(struct loop *loop, host_files_address_fn *address,
+	host_directory_changed_fn *changed, void *arg)
 {
-	struct boot_hosts *hosts = calloc(1, sizeof(*hosts));
+	struct host_directory *hosts = calloc(1, sizeof(*hosts));
 
 	if (!hosts)
 		return NULL;
-	*hosts = (struct boot_hosts){
+	*hosts = (struct host_directory){
 		.loop = loop, .address = address, .changed = changed, .arg = arg};
 	hosts->timer = loop_timer_new(loop, read_portion, hosts);
 	if (!hosts->timer) {
@@ -113,7 +113,7 @@ struct boot_hosts *boot_hosts_new(struct loop *loop, host_files_address_fn *addr
 	return hosts;
 }
 
-void boot_hosts_free(struct boot_hosts *hosts)
+void host_directory_free(struct host_directory *hosts)
 {
 	if (!hosts)
 		return;
@@ -123,14 +123,14 @@ void boot_hosts_free(struct boot_hosts *hosts)
 	free(hosts);
 }
 
-const struct host_files *boot_hosts_files(const struct boot_hosts *hosts)
+const struct host_files *host_directory_files(const struct host_directory *hosts)
 {
 	return hosts->now.files;
 }
 
 /* --- another configuration ---------------------------------------------------------- */
 
-static bool is_same_directory(const struct boot_hosts *hosts, const struct boot_config *config)
+static bool is_same_directory(const struct host_directory *hosts, const struct boot_config *config)
 {
 	return hosts->now.files &&
 	       strcmp(host_files_directory(hosts->now.files), config->hosts_directory) == 0;
@@ -148,7 +148,7 @@ static int read_all(struct host_files *files, const struct boot_config *config,
 }
 
 /* Watched first, then read: nothing is missed in between. */
-static int open_directory(struct boot_hosts *hosts, const struct boot_config *config)
+static int open_directory(struct host_directory *hosts, const struct boot_config *config)
 {
 	struct host_files_change change;
 	const char *path = config->hosts_directory;
@@ -169,7 +169,7 @@ static int open_directory(struct boot_hosts *hosts, const struct boot_config *co
 }
 
 /* What has changed is taken over by the configuration in force, as if it had been told. */
-static int read_again(struct boot_hosts *hosts, const struct boot_config *config,
+static int read_again(struct host_directory *hosts, const struct boot_config *config,
 	struct config_problems *problems)
 {
 	const struct boot_host *host, *with;
@@ -189,7 +189,7 @@ static int read_again(struct boot_hosts *hosts, const struct boot_config *config
 }
 
 /* At the start it may come later; in place of one that is in force it is a slip of the pen. */
-static int check_directory(const struct boot_hosts *hosts, const struct boot_config *config,
+static int check_directory(const struct host_directory *hosts, const struct boot_config *config,
 	struct config_problems *problems)
 {
 	int rc = access(config->hosts_directory, R_OK | X_OK) < 0 ? -errno : 0;
@@ -202,8 +202,8 @@ static int check_directory(const struct boot_hosts *hosts, const struct boot_con
 	return hosts->config ? rc : 0;
 }
 
-int boot_hosts_prepare(
-	struct boot_hosts *hosts, struct boot_config *config, struct config_problems *problems)
+int host_directory_prepare(
+	struct host_directory *hosts, struct boot_config *config, struct config_problems *problems)
 {
 	bool is_same = config->hosts_directory && is_same_directory(hosts, config);
 	int rc = 0;
@@ -221,7 +221,7 @@ int boot_hosts_prepare(
 	return rc;
 }
 
-void boot_hosts_commit(struct boot_hosts *hosts, const struct boot_config *config)
+void host_directory_commit(struct host_directory *hosts, const struct boot_config *config)
 {
 	hosts->config = config;
 	if (config->hosts_directory && is_same_directory(hosts, config))
@@ -232,14 +232,14 @@ void boot_hosts_commit(struct boot_hosts *hosts, const struct boot_config *confi
 	hosts->first_ms = 0;
 }
 
-void boot_hosts_cancel(struct boot_hosts *hosts)
+void host_directory_cancel(struct host_directory *hosts)
 {
 	watched_fini(&hosts->next);
 }
 
 /* --- without a server ---------------------------------------------------------------- */
 
-int boot_hosts_check(const struct boot_config *config)
+int host_directory_check(const struct boot_config *config)
 {
 	struct host_files_change change = {0};
 	struct host_files *files;
