@@ -8,6 +8,7 @@
  */
 #include "netlink/route_query.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <netlink/msg.h>
@@ -120,17 +121,31 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *error, void *arg)
 	return NL_STOP;
 }
 
-static struct nl_msg *make_question(
-	const struct in6_addr *dst, const struct in6_addr *src, uint32_t oif)
+static bool put_ports(struct nl_msg *message, const struct route_flow *flow)
 {
-	struct rtmsg header = {
-		.rtm_family = AF_INET6, .rtm_dst_len = 128, .rtm_src_len = src ? 128 : 0};
+	uint16_t sport = htons(flow->sport), dport = htons(flow->dport);
+
+	return (!flow->protocol || nla_put_u8(message, RTA_IP_PROTO, flow->protocol) == 0) &&
+	       (!flow->sport || nla_put_u16(message, RTA_SPORT, sport) == 0) &&
+	       (!flow->dport || nla_put_u16(message, RTA_DPORT, dport) == 0);
+}
+
+static struct nl_msg *make_question(const struct route_flow *flow)
+{
+	bool has_source = !IN6_IS_ADDR_UNSPECIFIED(&flow->source);
+	struct rtmsg header = {.rtm_family = AF_INET6,
+		.rtm_dst_len = 128,
+		.rtm_src_len = has_source ? 128 : 0};
 	struct nl_msg *message = nlmsg_alloc_simple(RTM_GETROUTE, NLM_F_REQUEST);
 
 	if (message && nlmsg_append(message, &header, sizeof(header), NLMSG_ALIGNTO) == 0 &&
-		nla_put(message, RTA_DST, sizeof(*dst), dst) == 0 &&
-		(!src || nla_put(message, RTA_SRC, sizeof(*src), src) == 0) &&
-		(!oif || nla_put_u32(message, RTA_OIF, oif) == 0))
+		nla_put(message, RTA_DST, sizeof(flow->destination), &flow->destination) == 0 &&
+		(!has_source ||
+			nla_put(message, RTA_SRC, sizeof(flow->source), &flow->source) == 0) &&
+		(!flow->oif || nla_put_u32(message, RTA_OIF, flow->oif) == 0) &&
+		(!flow->mark || nla_put_u32(message, RTA_MARK, flow->mark) == 0) &&
+		(!flow->has_uid || nla_put_u32(message, RTA_UID, flow->uid) == 0) &&
+		put_ports(message, flow))
 		return message;
 	nlmsg_free(message);
 	return NULL;
@@ -165,11 +180,11 @@ static int ask(struct route_query *q, struct nl_msg *message, struct question *q
 	return err;
 }
 
-int route_query_to(struct route_query *q, const struct in6_addr *dst, const struct in6_addr *src,
-	uint32_t oif, struct route_answer *out)
+int route_query_flow(
+	struct route_query *q, const struct route_flow *flow, struct route_answer *out)
 {
 	struct question question = {.out = out};
-	struct nl_msg *message = make_question(dst, src, oif);
+	struct nl_msg *message = make_question(flow);
 	int err;
 
 	if (!message)

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -138,6 +139,16 @@ static int open_client_port(struct relay *relay)
 	return rc < 0 ? rc : 0;
 }
 
+static int set_mark(int fd, uint32_t mark)
+{
+	int rc = setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0 ? -errno : 0;
+
+	if (rc == 0 || mark == 0)
+		return 0;
+	log_error("fwmark: cannot mark messages with 0x%x: %s", mark, strerror(-rc));
+	return rc;
+}
+
 /* The socket that sends to servers and receives their replies. It receives no multicast. */
 static int open_server_port(struct relay *relay)
 {
@@ -152,7 +163,7 @@ static int open_server_port(struct relay *relay)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, &off, sizeof(off));
 	}
 	setsockopt(relay->server_fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops));
-	return 0;
+	return set_mark(relay->server_fd, relay->conf->fwmark);
 }
 
 static int open_sockets(struct relay *relay, enum client_mac_method best)
@@ -185,8 +196,25 @@ static void server_changed(
 	relay_watch_server(arg, server, before);
 }
 
+/* What the kernel's routing sees of all datagrams to servers. */
+static struct route_flow flow_to_servers(const struct relay *relay)
+{
+	struct route_flow flow = {.protocol = IPPROTO_UDP,
+		.sport = relay->conf->source_port,
+		.dport = DHCP6_SERVER_PORT,
+		.mark = relay->conf->fwmark};
+	struct stat owner;
+
+	if (fstat(relay->server_fd, &owner) == 0) {
+		flow.has_uid = true;
+		flow.uid = owner.st_uid;
+	}
+	return flow;
+}
+
 static int follow_kernel(struct relay *relay)
 {
+	struct route_flow flow;
 	int rc = link_table_init(&relay->table, &table_ops, relay);
 
 	if (rc < 0)
@@ -198,7 +226,8 @@ static int follow_kernel(struct relay *relay)
 	rc = server_names_init(&relay->names, relay->conf, on_names_changed, relay);
 	if (rc < 0)
 		goto no_names;
-	rc = server_paths_init(&relay->paths, &relay->table, &relay->names, relay->conf);
+	flow = flow_to_servers(relay);
+	rc = server_paths_init(&relay->paths, &relay->table, &relay->names, relay->conf, &flow);
 	if (rc < 0)
 		goto no_paths;
 	rc = link_monitor_init(&relay->monitor, &relay->table, NULL);
@@ -362,6 +391,11 @@ static void keep_until_restart(const struct relay *relay, struct relay_conf *con
 			    "the relay to use %d",
 			relay->conf->source_port, conf->source_port);
 	conf->source_port = relay->conf->source_port;
+	if (conf->fwmark != relay->conf->fwmark)
+		log_warning("fwmark: still 0x%x, because it cannot change at a reload: restart the "
+			    "relay to use 0x%x",
+			relay->conf->fwmark, conf->fwmark);
+	conf->fwmark = relay->conf->fwmark;
 }
 
 int relay_reload(struct relay *relay, struct relay_conf *conf)

@@ -22,6 +22,7 @@
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
 #include "daemon/sandbox.h"
+#include "relayd/servers/server_check.h"
 #include "relayd/view/relay_metrics.h"
 
 /* The metrics endpoint is opened at start only. */
@@ -173,6 +174,16 @@ static void open_log(const struct relay_options *options)
 	log_open("netboot6-relayd", target, options->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 }
 
+/* -t for a file without errors: warn of what this host would do with it. */
+static void check(const struct relay_options *options, struct relay_conf *conf)
+{
+	struct config_problems problems = {0};
+
+	server_check_routes(conf, options->text ? "command line" : options->file, &problems);
+	config_log_problems(&problems);
+	relay_conf_free(conf);
+}
+
 int relay_daemon_main(int argc, char *argv[])
 {
 	static struct relay_daemon daemon; /* too large for the stack */
@@ -191,7 +202,7 @@ int relay_daemon_main(int argc, char *argv[])
 		if (!conf)
 			status = CONFIG_EXIT_BAD;
 		else if (daemon.options.check)
-			relay_conf_free(conf);
+			check(&daemon.options, conf);
 		else
 			status = start(&daemon, conf) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	}

@@ -71,6 +71,7 @@ struct relay_conf {
 	struct dhcp6_duid relay_id;      /* option 53; len 0: none */
 	uint32_t link_rate, client_rate; /* messages a second, 0: no limit */
 	uint16_t source_port;            /* toward servers: 547, or another one (RFC 8357) */
+	uint32_t fwmark;                 /* of messages to servers, for ip rules; 0: none */
 	enum relay_source source;
 	struct in6_addr source_address;
 	char source_link[IFNAMSIZ];

@@ -123,6 +123,7 @@ static int copy_values(cfg_t *cfg, struct relay_conf *conf)
 		dhcp6_duid_parse(cfg_getstr(cfg, "relay-id"), &conf->relay_id);
 	conf->rsoo = cfg_getbool(cfg, "relay-supplied-options");
 	conf->source_port = (uint16_t)cfg_getint(cfg, "source-port");
+	conf->fwmark = (uint32_t)cfg_getint(cfg, "fwmark");
 	conf->client_mac = cfg_getbool(cfg, "client-mac");
 	conf->remote_id_enterprise = (uint32_t)cfg_getint(cfg, "enterprise-number");
 	conf->link_rate = (uint32_t)cfg_getint(cfg, "link-rate");

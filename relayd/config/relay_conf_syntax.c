@@ -313,6 +313,18 @@ static int validate_source_port(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+static int validate_fwmark(cfg_t *cfg, cfg_opt_t *opt)
+{
+	long mark = cfg_opt_getnint(opt, 0);
+
+	if (mark < 0 || mark > (long)UINT32_MAX)
+		return config_error(cfg,
+			"fwmark: %ld is out of range; expected a mark that an ip rule matches, for "
+			"example 0x10",
+			mark);
+	return 0;
+}
+
 static cfg_opt_t server_options[] = {
 	CFG_STR_LIST("interface", NULL, CFGF_NONE),
 	CFG_STR("vrf", NULL, CFGF_NODEFAULT),
@@ -347,6 +359,7 @@ static cfg_opt_t relay_options[] = {
 	CFG_INT("client-rate", 0, CFGF_NONE),
 	CFG_STR("source", "auto", CFGF_NONE),
 	CFG_INT("source-port", DHCP6_SERVER_PORT, CFGF_NONE),
+	CFG_INT("fwmark", 0, CFGF_NONE),
 	CFG_STR("without-address", "drop", CFGF_NONE),
 	CFG_STR("user", NULL, CFGF_NODEFAULT),
 	CFG_STR("control", PATH_RELAYD_CONTROL, CFGF_NONE),
@@ -377,6 +390,7 @@ cfg_t *relay_conf_parser(void)
 		{"metrics|listen", validate_metrics},
 		{"source", validate_source},
 		{"source-port", validate_source_port},
+		{"fwmark", validate_fwmark},
 		{"without-address", validate_without_address},
 	};
 	cfg_t *cfg = cfg_init(relay_options, CFGF_NONE);

@@ -27,6 +27,7 @@
 	X(CLIENT_RATE, "client-rate", "more messages a second than client-rate allows")            \
 	X(TOO_LONG, "too-long", "does not fit into a datagram with the Relay-forward header")      \
 	X(NO_SERVER, "no-server", "no server can be reached")                                      \
+	X(NO_SOURCE, "no-source", "the configured source address is not on this router")           \
 	/* Messages from servers. */                                                               \
 	X(UNKNOWN_SERVER, "unknown-server", "Relay-reply from an address that is no server's")     \
 	X(REPLY_FROM_CLIENT_LINK, "reply-from-client-link", "Relay-reply from a client link")      \

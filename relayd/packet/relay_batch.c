@@ -123,6 +123,17 @@ static enum relay_drop relay_from_relay(
 	return drop;
 }
 
+/*
+ * Clients share the link with such a server, so the section of that server must name the link, and
+ * the reply must come from the port that messages go to.
+ */
+static bool may_answer_on_client_link(
+	const struct server_path *server, const struct link *link, const struct udp_datagram *d)
+{
+	return server && !server_path_is_multicast(server) && server_path_names_link(server, link) &&
+	       ntohs(d->peer.sin6_port) == DHCP6_SERVER_PORT;
+}
+
 static enum relay_drop relay_from_server(struct relay *relay, struct client_link *from_link,
 	const struct udp_datagram *d, struct client_link **to_link)
 {
@@ -132,7 +143,7 @@ static enum relay_drop relay_from_server(struct relay *relay, struct client_link
 	struct reply reply;
 	enum relay_drop drop;
 
-	if (from_link)
+	if (from_link && !may_answer_on_client_link(server, link, d))
 		return RELAY_DROP_REPLY_FROM_CLIENT_LINK;
 	if (!server)
 		return RELAY_DROP_UNKNOWN_SERVER;

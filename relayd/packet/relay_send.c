@@ -49,7 +49,8 @@ static void forward_failed(void *arg, const struct udp_outgoing *datagram, int e
 		relay->paths.stale = true;
 		server_paths_refresh(&relay->paths);
 		fill_outgoing(&again, server);
-		error = -udp_send(relay->server_fd, &again);
+		if (!server->is_held)
+			error = -udp_send(relay->server_fd, &again);
 	}
 	if (error == 0)
 		return;
@@ -121,6 +122,14 @@ static uint32_t flow_of(const struct udp_datagram *d)
 	return (uint32_t)hash;
 }
 
+static enum relay_drop why_none(const struct server_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->server[i].is_held)
+			return RELAY_DROP_NO_SOURCE;
+	return RELAY_DROP_NO_SERVER;
+}
+
 enum relay_drop relay_send_to_servers(
 	struct relay *relay, const struct udp_datagram *d, uint8_t *header, size_t header_len)
 {
@@ -145,7 +154,7 @@ enum relay_drop relay_send_to_servers(
 			relay_watch_server_silent(&relay->watch, server, relay->now_ms);
 		relay->counters.forwarded++;
 	}
-	return chosen ? RELAY_PASS : RELAY_DROP_NO_SERVER;
+	return chosen ? RELAY_PASS : why_none(&relay->paths.list);
 }
 
 /*

@@ -11,7 +11,7 @@
 
 /*
  * Queue a message with our header in front of it, for each server that gets it. Returns RELAY_PASS,
- * or RELAY_DROP_NO_SERVER if there is no server.
+ * or the reason why no server gets it.
  */
 enum relay_drop relay_send_to_servers(
 	struct relay *relay, const struct udp_datagram *d, uint8_t *header, size_t header_len);

@@ -15,6 +15,11 @@ bool server_path_is_multicast(const struct server_path *server)
 	return IN6_IS_ADDR_MULTICAST(&server->address);
 }
 
+bool server_path_names_link(const struct server_path *server, const struct link *link)
+{
+	return link_patterns_match(&server->configured->links, link->name);
+}
+
 int server_path_vrf(const struct server_path *server)
 {
 	return server_path_is_multicast(server) ? 0 : server->out_ifindex;

@@ -41,6 +41,8 @@ struct server_path {
 	char uplink[IFNAMSIZ];
 	struct in6_addr next_hop; /* :: if the server is on the uplink itself */
 	int error;                /* errno of the last route lookup, 0: there is a route */
+	bool is_held;             /* the configured source is absent: nothing may be sent */
+	char reason[256];         /* what is wrong with the path, for the operator; "": nothing */
 	int64_t since_s;          /* when this path was found, Unix time; 0: never had one */
 	uint64_t shifts;          /* changes of the path */
 	uint64_t forwarded, replies, failed;
@@ -51,6 +53,9 @@ struct server_path {
 };
 
 bool server_path_is_multicast(const struct server_path *server);
+
+/* True if the server's section names the link in `interface`. */
+bool server_path_names_link(const struct server_path *server, const struct link *link);
 
 /* The ifindex of the VRF that the server is in, 0: none. */
 int server_path_vrf(const struct server_path *server);

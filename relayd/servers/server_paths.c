@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "daemon/log.h"
+#include "relayd/links/client_links.h"
 #include "relayd/servers/server_source.h"
 
 /* From now on the monitor reports routes that cover one of the servers. */
@@ -43,12 +44,14 @@ static void rebuild_list(struct server_paths *paths)
 }
 
 int server_paths_init(struct server_paths *paths, const struct link_table *table,
-	const struct server_names *names, const struct relay_conf *conf)
+	const struct server_names *names, const struct relay_conf *conf,
+	const struct route_flow *flow)
 {
 	int rc;
 
 	*paths = (struct server_paths){
 		.list = {.table = table, .names = names, .conf = conf},
+		.flow = *flow,
 	};
 	paths->query = route_query_new();
 	if (!paths->query)
@@ -100,8 +103,9 @@ bool server_paths_lead_from(struct server_paths *paths, const struct server_path
 	const struct link *link, int64_t now_ms)
 {
 	return server_path_is_multicast(server) ||
-	       server_uplinks_lead(&paths->uplinks, paths->query, &paths->list, link, now_ms) ||
-	       link_patterns_match(&server->configured->links, link->name);
+	       server_path_names_link(server, link) ||
+	       server_uplinks_lead(
+		       &paths->uplinks, paths->query, &paths->flow, &paths->list, link, now_ms);
 }
 
 /* --- links ------------------------------------------------------------------------------ */
@@ -111,7 +115,8 @@ static bool depends_on(
 {
 	return (server->error != 0 && !server_path_is_multicast(server)) ||
 	       server->source_ifindex == 0 || link->ifindex == server->ifindex ||
-	       link->ifindex == server->source_ifindex ||
+	       link->ifindex == server->source_ifindex || (link->flags & IFF_LOOPBACK) ||
+	       link->ifindex == server->out_ifindex ||
 	       strcmp(link->name, conf->source_link) == 0;
 }
 
@@ -137,41 +142,78 @@ void server_paths_link_removed(struct server_paths *paths, const struct link *li
 
 static void log_shift(const struct server_path *before, const struct server_path *now)
 {
-	char source[INET6_ADDRSTRLEN], next_hop[INET6_ADDRSTRLEN];
+	char source[INET6_ADDRSTRLEN], next_hop[INET6_ADDRSTRLEN], old[INET6_ADDRSTRLEN];
+	bool same_source = IN6_ARE_ADDR_EQUAL(&before->source, &now->source);
 
 	if (now->error) {
-		log_warning("server %s: no path: %s", now->text, strerror(now->error));
+		log_warning("server %s: no path: %s%s", now->text, now->reason,
+			now->is_held ? "; messages to it are dropped until it is" : "");
 		return;
 	}
 	inet_ntop(AF_INET6, &now->source, source, sizeof(source));
 	inet_ntop(AF_INET6, &now->next_hop, next_hop, sizeof(next_hop));
-	log_notice("server %s: uplink %s, next hop %s, source %s%s%s", now->text, now->uplink,
+	inet_ntop(AF_INET6, &before->source, old, sizeof(old));
+	log_notice("server %s: uplink %s, next hop %s, source %s%s%s%s%s", now->text, now->uplink,
 		IN6_IS_ADDR_UNSPECIFIED(&now->next_hop) ? "(on-link)" : next_hop, source,
-		before->ifindex ? ", previous uplink " : "", before->ifindex ? before->uplink : "");
+		before->ifindex ? ", previous uplink " : "", before->ifindex ? before->uplink : "",
+		before->ifindex && !same_source ? ", previous source " : "",
+		before->ifindex && !same_source ? old : "");
+	if (*now->reason)
+		log_warning("server %s: %s", now->text, now->reason);
 }
 
 static bool same_path(const struct server_path *a, const struct server_path *b)
 {
 	return a->error == b->error && a->ifindex == b->ifindex &&
 	       IN6_ARE_ADDR_EQUAL(&a->next_hop, &b->next_hop) &&
-	       IN6_ARE_ADDR_EQUAL(&a->source, &b->source);
+	       IN6_ARE_ADDR_EQUAL(&a->source, &b->source) && strcmp(a->reason, b->reason) == 0;
 }
 
+/* The route of a datagram to the server, from its source address if that is known. */
+static void ask_for_route(struct server_paths *paths, struct server_path *server,
+	const struct in6_addr *source, struct route_answer *route)
+{
+	struct route_flow flow = paths->flow;
+	int rc;
+
+	flow.destination = server->address;
+	flow.source = *source;
+	flow.oif = (uint32_t)server->out_ifindex;
+	*route = (struct route_answer){0};
+	rc = route_query_flow(paths->query, &flow, route);
+	server->error = rc < 0 ? -rc : 0;
+	server->ifindex = route->ifindex;
+	server->next_hop = route->next_hop;
+}
+
+/* The configured source is an address of the router outside all VRFs. */
+static bool is_source_configured(const struct server_paths *paths, const struct server_path *server)
+{
+	return paths->list.conf->source != RELAY_SOURCE_AUTO && server_path_vrf(server) == 0;
+}
+
+/*
+ * Rules may look at the source address, so the route is asked for again once that is chosen, as the
+ * kernel will route the datagram.
+ */
 static void find_route(struct server_paths *paths, struct server_path *server)
 {
+	static const struct in6_addr any = IN6ADDR_ANY_INIT;
 	const struct server_list *list = &paths->list;
-	struct route_answer route = {0};
-	int rc = route_query_to(
-		paths->query, &server->address, NULL, (uint32_t)server->out_ifindex, &route);
+	struct route_answer route;
 
-	server->error = rc < 0 ? -rc : 0;
-	server->ifindex = route.ifindex;
-	server->next_hop = route.next_hop;
-	/* The configured source is an address of the router outside all VRFs. */
-	if (list->conf->source != RELAY_SOURCE_AUTO && server->out_ifindex == 0)
+	if (is_source_configured(paths, server)) {
 		server_source_configured(server, list->table, list->conf);
-	else if (rc == 0)
+		if (server->is_held)
+			return;
+	} else {
+		ask_for_route(paths, server, &any, &route);
+		if (server->error)
+			return;
 		server_source_auto(server, list->table, &route.source);
+	}
+	if (!IN6_IS_ADDR_UNSPECIFIED(&server->source))
+		ask_for_route(paths, server, &server->source, &route);
 }
 
 /* For multicast the path is the uplink itself. */
@@ -188,17 +230,34 @@ static void find_uplink(struct server_paths *paths, struct server_path *server)
 		server_source_of_uplink(server, link);
 }
 
+/* Replies that come in on a client-facing link are dropped unless the server's section names it. */
+static void warn_of_client_link(struct server_path *server, const struct link *uplink)
+{
+	if (uplink && client_links_is_facing(uplink) && !server_path_names_link(server, uplink))
+		snprintf(server->reason, sizeof(server->reason),
+			"its route leaves by the client-facing link %s, so its replies are "
+			"dropped: set interface = {\"%s\"} in its section, or exclude the link: "
+			"interfaces = {..., \"!%s\"}",
+			uplink->name, uplink->name, uplink->name);
+}
+
 static void refresh_one(struct server_paths *paths, struct server_path *server)
 {
 	struct server_path before = *server;
 	const struct link *uplink;
 
+	server->is_held = false;
+	*server->reason = '\0';
 	if (server_path_is_multicast(server))
 		find_uplink(paths, server);
 	else
 		find_route(paths, server);
 	uplink = server->ifindex ? link_table_find(paths->list.table, server->ifindex) : NULL;
 	snprintf(server->uplink, sizeof(server->uplink), "%s", uplink ? uplink->name : "");
+	if (!server->error)
+		warn_of_client_link(server, uplink);
+	else if (!*server->reason)
+		snprintf(server->reason, sizeof(server->reason), "%s", strerror(server->error));
 	if (same_path(&before, server) && before.since_s)
 		return;
 	server->shifts += before.since_s != 0;
@@ -225,7 +284,7 @@ void server_paths_refresh(struct server_paths *paths)
 		refresh_one(paths, server);
 		server_uplinks_add(&paths->uplinks, server->ifindex);
 		/* If routing decides, the kernel may find a route that was not seen here. */
-		if (server->error == 0 || server->out_ifindex == 0)
+		if (server->error == 0 || (server->out_ifindex == 0 && !server->is_held))
 			list->sendable |= 1u << i;
 	}
 }

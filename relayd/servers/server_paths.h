@@ -24,6 +24,7 @@ typedef void server_path_changed_fn(
 struct server_paths {
 	struct server_list list;
 	struct route_query *query;
+	struct route_flow flow; /* what all datagrams to servers have in common */
 	struct route_monitor routes;
 	struct server_uplinks uplinks;
 	bool rebuild; /* the list is stale, and so are all paths */
@@ -33,11 +34,12 @@ struct server_paths {
 };
 
 /*
- * Returns 0 or -errno. `table`, `names` and `conf` are borrowed. The paths are known after the
- * first refresh.
+ * Returns 0 or -errno. `table`, `names` and `conf` are borrowed. `flow` has the ports, the mark and
+ * the owner of the socket that sends to servers. The paths are known after the first refresh.
  */
 int server_paths_init(struct server_paths *paths, const struct link_table *table,
-	const struct server_names *names, const struct relay_conf *conf);
+	const struct server_names *names, const struct relay_conf *conf,
+	const struct route_flow *flow);
 void server_paths_fini(struct server_paths *paths);
 
 /* Use another configuration. Servers that stay keep their counters. */

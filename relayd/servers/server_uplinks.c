@@ -43,33 +43,52 @@ void server_uplinks_mark_stale(struct server_uplinks *uplinks)
 	memset(uplinks->leads_not, 0, sizeof(uplinks->leads_not));
 }
 
-/* Ask for a route out of this link to each server in the same VRF. */
-static bool has_route(
-	struct route_query *query, const struct server_list *list, const struct link *link)
+/*
+ * True if a route to the server leaves by this link. The first question binds the link, and so finds
+ * routes that are not preferred; the second has the source, and so finds those of rules that look
+ * at it, if they are preferred.
+ */
+static bool has_route_to(struct route_query *query, struct route_flow flow,
+	const struct server_path *server, int ifindex)
+{
+	static const struct in6_addr any = IN6ADDR_ANY_INIT;
+	struct route_answer route;
+
+	flow.destination = server->address;
+	flow.oif = (uint32_t)ifindex;
+	flow.source = any;
+	if (route_query_flow(query, &flow, &route) == 0)
+		return true;
+	flow.source = server->source;
+	return !IN6_IS_ADDR_UNSPECIFIED(&flow.source) &&
+	       route_query_flow(query, &flow, &route) == 0 && route.ifindex == ifindex;
+}
+
+static bool has_route(struct route_query *query, const struct route_flow *flow,
+	const struct server_list *list, const struct link *link)
 {
 	int vrf = server_path_vrf_of(link);
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct server_path *server = &list->server[i];
-		struct route_answer route;
 
 		if (!server_path_is_multicast(server) && server_path_vrf(server) == vrf &&
-			route_query_to(query, &server->address, NULL, (uint32_t)link->ifindex,
-				&route) == 0)
+			has_route_to(query, *flow, server, link->ifindex))
 			return true;
 	}
 	return false;
 }
 
 bool server_uplinks_lead(struct server_uplinks *uplinks, struct route_query *query,
-	const struct server_list *list, const struct link *link, int64_t now_ms)
+	const struct route_flow *flow, const struct server_list *list, const struct link *link,
+	int64_t now_ms)
 {
 	if (is_known(uplinks, link->ifindex))
 		return true;
 	if (*slot_of(uplinks, link->ifindex) == link->ifindex ||
 		!rate_bucket_take(&uplinks->questions, SERVER_UPLINKS_QUESTIONS, now_ms))
 		return false;
-	if (has_route(query, list, link))
+	if (has_route(query, flow, list, link))
 		server_uplinks_add(uplinks, link->ifindex);
 	else
 		*slot_of(uplinks, link->ifindex) = link->ifindex;

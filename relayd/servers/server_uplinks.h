@@ -43,8 +43,12 @@ void server_uplinks_forget(struct server_uplinks *uplinks, int ifindex);
 /* Routes have changed: links that led nowhere are to be queried again. */
 void server_uplinks_mark_stale(struct server_uplinks *uplinks);
 
-/* True if the link leads to a server of `list` in the same VRF. May ask the kernel. */
+/*
+ * True if the link leads to a server of `list` in the same VRF. May ask the kernel; `flow` is what all
+ * datagrams to servers have in common.
+ */
 bool server_uplinks_lead(struct server_uplinks *uplinks, struct route_query *query,
-	const struct server_list *list, const struct link *link, int64_t now_ms);
+	const struct route_flow *flow, const struct server_list *list, const struct link *link,
+	int64_t now_ms);
 
 #endif

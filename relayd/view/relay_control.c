@@ -103,8 +103,8 @@ static const char *reason_of(const struct server_list *list, const struct server
 {
 	const struct server_name *name;
 
-	if (server->error)
-		return strerror(server->error);
+	if (*server->reason)
+		return server->reason;
 	name = server_names_find(list->names, server->configured->title);
 	return name ? name->reason : NULL;
 }

@@ -52,8 +52,7 @@ void relay_watch_server(struct relay_watch *watch, const struct server_path *ser
 	event = relay_watch_event("server");
 	relay_json_set_text(event, "server", server->text);
 	json_object_set_new(event, "reachable", json_boolean(server->error == 0));
-	if (server->error)
-		relay_json_set_text(event, "reason", strerror(server->error));
+	relay_json_set_text(event, "reason", server->reason);
 	relay_json_set_text(event, "uplink", server->uplink);
 	relay_json_set_address(event, "next-hop", &server->next_hop);
 	relay_json_set_address(event, "source", &server->source);

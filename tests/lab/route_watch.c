@@ -21,7 +21,8 @@ static void tell_way(struct route_query *query, const struct in6_addr *server)
 {
 	char to[INET6_ADDRSTRLEN], next_hop[INET6_ADDRSTRLEN], source[INET6_ADDRSTRLEN];
 	struct route_answer way = {0};
-	int err = route_query_to(query, server, NULL, 0, &way);
+	int err = route_query_flow(
+		query, &(struct route_flow){.destination = *server}, &way);
 
 	inet_ntop(AF_INET6, server, to, sizeof(to));
 	inet_ntop(AF_INET6, &way.next_hop, next_hop, sizeof(next_hop));

@@ -18,7 +18,7 @@ static bool leads(struct server_uplinks *uplinks, int ifindex, int64_t now_ms)
 {
 	struct link link = {.ifindex = ifindex};
 
-	return server_uplinks_lead(uplinks, NULL, &no_servers, &link, now_ms);
+	return server_uplinks_lead(uplinks, NULL, NULL, &no_servers, &link, now_ms);
 }
 
 static void test_an_uplink_leads_until_its_link_is_removed(void **state)
