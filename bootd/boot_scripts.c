@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "bootd/bindings/binding_table.h"
-#include "bootd/rules/host_choice.h"
+#include "bootd/rules/boot_config.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 
@@ -51,7 +51,7 @@ static const struct boot_host *find_host(const struct boot_scripts *scripts,
 	const struct machine *machine, const struct in6_addr *peer)
 {
 	const struct boot_config *config = scripts->config;
-	const struct boot_host *host = host_choose(config, facts, subnet).host;
+	const struct boot_host *host = boot_config_choose_host(config, facts, subnet).host;
 	const struct boot_record *record =
 		machine->len > 0 ? boot_progress_find(scripts->progress, machine) : NULL;
 

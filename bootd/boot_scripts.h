@@ -13,7 +13,7 @@
 #include "bootd/files/boot_file.h"
 #include "bootd/http/http_server.h"
 #include "bootd/progress/boot_progress.h"
-#include "bootd/rules/boot_values.h"
+#include "bootd/rules/boot_rule.h"
 
 /* All borrowed but the values. */
 struct boot_scripts {

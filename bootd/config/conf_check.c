@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* One function per thing that can be wrong. */
+/*
+ * Checks of the whole configuration, one function per kind of error. Errors come first; the
+ * warnings about the order of rules need rules that are free of errors.
+ */
 #include "bootd/config/conf_check.h"
 
 #include <errno.h>
@@ -12,7 +15,7 @@
 #include "bootd/rules/conditions.h"
 #include "dhcp6/names.h"
 
-#define COMPLAIN(error, line, ...) config_problem(problems, error, config->file, line, __VA_ARGS__)
+#define PROBLEM(error, line, ...) config_problem(problems, error, config->file, line, __VA_ARGS__)
 
 void conf_check_host(const struct boot_config *config, const struct boot_host *host,
 	struct config_problems *problems)
@@ -40,10 +43,10 @@ static void check_subnets(const struct boot_config *config, struct config_proble
 	const struct subnet *a, *b;
 
 	if (subnet_index_twins(&config->index, &a, &b))
-		COMPLAIN(true, b->line, "subnet \"%s\" is there already (line %u)", b->text,
+		PROBLEM(true, b->line, "subnet \"%s\" is there already (line %u)", b->text,
 			a->line);
 	if (config->subnets == 0)
-		COMPLAIN(false, 0, "there is no subnet: no request will be answered");
+		PROBLEM(false, 0, "there is no subnet: no request will be answered");
 }
 
 /* A subnet inside this one that has addresses of the pool, or NULL. */
@@ -81,18 +84,18 @@ static void check_plan(const struct boot_config *config, const struct subnet *su
 		plan->addresses == SUBNET_POOL ? subnet_in_pool(config, subnet, plan) : NULL;
 
 	if (other && !prefix_equal(&other->prefix, &subnet->prefix))
-		COMPLAIN(true, line,
+		PROBLEM(true, line,
 			"subnet \"%s\": its pool has addresses of subnet \"%s\" (line %u)",
 			subnet->text, other->text, other->line);
 	for (size_t k = 0; k < i; k++)
 		if (plans_meet(plan, subnet_plan(subnet, k)))
-			COMPLAIN(true, line,
+			PROBLEM(true, line,
 				"class \"%s\": its pool has addresses of the pool of %s%s%s",
 				subnet->class[i - 1].name, k == 0 ? "the subnet" : "class \"",
 				k == 0 ? "" : subnet->class[k - 1].name, k == 0 ? "" : "\"");
 }
 
-/* A class that another one leaves nobody, or that leaves nobody for the subnet's own plan. */
+/* A class that can never match, or one that leaves no client for what follows. */
 static void check_class_order(const struct boot_config *config, const struct subnet *subnet,
 	struct config_problems *problems)
 {
@@ -103,17 +106,18 @@ static void check_class_order(const struct boot_config *config, const struct sub
 
 		for (size_t k = 0; k < i; k++)
 			if (conditions_cover(&subnet->class[k].when, &class->when)) {
-				COMPLAIN(false, class->line,
+				PROBLEM(false, class->line,
 					"class \"%s\" can never match: class \"%s\" (line %u) "
-					"takes "
-					"all of its machines before",
+					"comes "
+					"first and matches all of its machines",
 					class->name, subnet->class[k].name, subnet->class[k].line);
 				break;
 			}
 		if (conditions_cover(&class->when, &all))
-			COMPLAIN(false, class->line,
-				"class \"%s\" has no condition: whatever comes behind it, and the "
-				"subnet's own addresses, are for nobody",
+			PROBLEM(false, class->line,
+				"class \"%s\" has no condition: no machine ever gets to the "
+				"classes "
+				"behind it and to the subnet's own addresses",
 				class->name);
 	}
 }
@@ -130,8 +134,7 @@ static void check_plans(const struct boot_config *config, struct config_problems
 static void check_files(const struct boot_config *config, struct config_problems *problems)
 {
 	if ((config->has_tftp || config->has_http) && !config->root)
-		COMPLAIN(
-			true, 0, "tftp and http need root = \"DIRECTORY\", whose files they serve");
+		PROBLEM(true, 0, "tftp and http need root = \"DIRECTORY\", whose files they serve");
 }
 
 static void check_leases(const struct boot_config *config, struct config_problems *problems)
@@ -140,24 +143,24 @@ static void check_leases(const struct boot_config *config, struct config_problem
 	char why[LEASE_STORE_WHY];
 
 	if (driver->check && driver->check(config->leases, why) < 0)
-		COMPLAIN(true, 0, "leases: %s", why);
+		PROBLEM(true, 0, "leases: %s", why);
 }
 
 static void check_dns(const struct boot_config *config, struct config_problems *problems)
 {
 	if (config->dns_servers > DNS_SERVERS_MAX)
-		COMPLAIN(true, 0,
+		PROBLEM(true, 0,
 			"dns has %zu addresses: expected at most %d, more do not fit in "
 			"what firmware takes",
 			config->dns_servers, DNS_SERVERS_MAX);
 	if (config->domain_search_cut)
-		COMPLAIN(true, 0,
+		PROBLEM(true, 0,
 			"domain-search: expected names of at most %d octets in all, more "
 			"do not fit in what firmware takes",
 			DOMAIN_SEARCH_MAX_WIRE);
 }
 
-/* Values that look like real ones, for URLs to be judged before there is a client. */
+/* Plausible values, so that URLs can be checked before there is a client. */
 static void make_sample(struct boot_values *values, bool for_ipxe)
 {
 	*values = (struct boot_values){
@@ -170,7 +173,7 @@ static void make_sample(struct boot_values *values, bool for_ipxe)
 	};
 }
 
-/* Could a host's `set` make anything of it? Then it is judged when it is used. */
+/* A URL with a host's variable can only be checked when it is used. */
 static bool has_host_variable(const struct boot_rule *rule)
 {
 	struct boot_values sample;
@@ -182,7 +185,7 @@ static bool has_host_variable(const struct boot_rule *rule)
 		       rule->url, strlen(rule->url), &pos, boot_values_lookup, &sample, name) == 1;
 }
 
-/* Can this rule's URL be read by this kind of firmware? */
+/* Can this kind of firmware read the rule's URL? */
 static bool url_fits(
 	const struct boot_rule *rule, enum firmware_kind kind, char why[BOOT_REASON_SIZE])
 {
@@ -208,16 +211,16 @@ static enum firmware_kind kind_for(const struct boot_rule *rule, uint16_t code)
 	return is_for_ipxe(rule) ? FIRMWARE_IPXE : firmware_of_arch(code);
 }
 
-static void complain_of_url(const struct boot_config *config, const struct boot_rule *rule,
+static void report_url(const struct boot_config *config, const struct boot_rule *rule,
 	uint16_t code, const char *why, struct config_problems *problems)
 {
 	const struct dhcp6_arch *arch = dhcp6_arch_of(code);
 
-	COMPLAIN(true, rule->line, "boot \"%s\": url \"%s\" for %s: %s", rule->name, rule->url,
+	PROBLEM(true, rule->line, "boot \"%s\": url \"%s\" for %s: %s", rule->name, rule->url,
 		arch ? arch->name : firmware_kind_name(kind_for(rule, code)), why);
 }
 
-/* Some of a group may pass the rule over. Where a host's `set` has a say, all may read it. */
+/* With a host's variable in the URL, every architecture may be able to read it. */
 static bool arch_reads_url(const struct boot_rule *rule, uint16_t code, char why[BOOT_REASON_SIZE])
 {
 	return has_host_variable(rule) || url_fits(rule, kind_for(rule, code), why);
@@ -241,20 +244,20 @@ static void check_url(const struct boot_config *config, const struct boot_rule *
 		if (arch_reads_url(rule, value->arch, why)) {
 			readers++;
 		} else if (!value->of_group) {
-			complain_of_url(config, rule, value->arch, why, problems);
+			report_url(config, rule, value->arch, why, problems);
 		} else {
 			of_group = value;
 			strcpy(why_group, why);
 		}
 	}
 	if (readers == 0 && of_group)
-		complain_of_url(config, rule, of_group->arch, why_group, problems);
+		report_url(config, rule, of_group->arch, why_group, problems);
 	if (positive == 0 && !has_host_variable(rule) && !url_fits(rule, FIRMWARE_IPXE, why))
-		COMPLAIN(true, rule->line, "boot \"%s\": url \"%s\": %s", rule->name, rule->url,
+		PROBLEM(true, rule->line, "boot \"%s\": url \"%s\": %s", rule->name, rule->url,
 			why);
 }
 
-/* What firmware that reads the URL makes of it, and of what goes along; once for all of it. */
+/* Known problems of firmware that reads the URL; each is reported once per rule. */
 static void check_habits(const struct boot_config *config, const struct boot_rule *rule,
 	struct config_problems *problems)
 {
@@ -275,11 +278,11 @@ static void check_habits(const struct boot_config *config, const struct boot_rul
 			firmware_takes_params(kind, rule->param, rule->params, &reason))
 			continue;
 		refuses_params = true;
-		COMPLAIN(true, rule->line, "boot \"%s\": param for %s: %s", rule->name,
+		PROBLEM(true, rule->line, "boot \"%s\": param for %s: %s", rule->name,
 			arch ? arch->name : firmware_kind_name(kind), reason);
 	}
 	if (wants_type)
-		COMPLAIN(false, rule->line,
+		PROBLEM(false, rule->line,
 			"boot \"%s\": url \"%s\" ends neither in .efi nor .iso nor .img: UEFI HTTP "
 			"Boot then goes by the Content-Type, which must be application/efi",
 			rule->name, rule->url);
@@ -293,8 +296,8 @@ static void check_urls(const struct boot_config *config, struct config_problems 
 	}
 }
 
-/* Whatever reads b's URL reads a's: a leaves nobody for b. */
-static bool leaves_nobody(const struct boot_rule *a, const struct boot_rule *b)
+/* a matches whatever b matches, and all firmware that reads b's URL reads a's. */
+static bool leaves_nothing_for(const struct boot_rule *a, const struct boot_rule *b)
 {
 	char why[BOOT_REASON_SIZE];
 
@@ -313,11 +316,11 @@ static void check_order(const struct boot_config *config, struct config_problems
 		const struct boot_rule *rule = &config->rule[i];
 
 		for (size_t k = 0; k < i; k++) {
-			if (!leaves_nobody(&config->rule[k], rule))
+			if (!leaves_nothing_for(&config->rule[k], rule))
 				continue;
-			COMPLAIN(false, rule->line,
-				"boot \"%s\" can never match: boot \"%s\" (line %u) takes all of "
-				"its machines before",
+			PROBLEM(false, rule->line,
+				"boot \"%s\" can never match: boot \"%s\" (line %u) comes first "
+				"and matches all of its machines",
 				rule->name, config->rule[k].name, config->rule[k].line);
 			break;
 		}
@@ -344,12 +347,12 @@ static void check_reachable(const struct boot_config *config, struct config_prob
 {
 	for (size_t i = 0; i < config->rules; i++)
 		if (has_no_subnet(config, &config->rule[i]))
-			COMPLAIN(false, config->rule[i].line,
+			PROBLEM(false, config->rule[i].line,
 				"boot \"%s\" can never match: there is no subnet in its prefix",
 				config->rule[i].name);
 }
 
-/* iPXE says the same architecture as the firmware that loaded it. */
+/* iPXE reports the same architecture as the firmware that loaded it. */
 static void check_loops(const struct boot_config *config, struct config_problems *problems)
 {
 	struct condition_value value = {
@@ -365,7 +368,7 @@ static void check_loops(const struct boot_config *config, struct config_problems
 		if (!names_class &&
 			(strstr(rule->url, "ipxe.efi") || strstr(rule->url, "snponly") ||
 				strstr(rule->url, "undionly"))) {
-			COMPLAIN(false, rule->line,
+			PROBLEM(false, rule->line,
 				"boot \"%s\" loads iPXE, and iPXE as well, over and over: put a "
 				"rule with user-class = \"iPXE\" before it",
 				rule->name);

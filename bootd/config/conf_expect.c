@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One checker per kind of value, and a table that says for each option which one it is and what
- * is expected of it. A new option needs a line there, and a checker only where its kind is new.
+ * One checker per type of value, and a table that names for each setting its checker and what is
+ * expected. A new setting needs a row there, and a checker only if its type is new.
  */
 #include "bootd/config/conf_expect.h"
 
@@ -149,7 +149,7 @@ static int is_name(const char *text)
 	return *text ? 0 : -EINVAL;
 }
 
-/* That there is no libpq is said by conf_check(). */
+/* conf_check() reports a build without libpq. */
 static int is_leases(const char *text)
 {
 	const struct lease_driver *driver = lease_driver_of(text);
@@ -250,8 +250,8 @@ static int check_value(cfg_t *cfg, cfg_opt_t *opt)
 			const char *text = cfg_opt_getnstr(opt, k);
 
 			if (text && value[i].check(text) < 0)
-				return config_error(cfg, "%s = \"%s\": expected %s", opt->name,
-					text, value[i].expected);
+				return config_error(cfg, "%s: \"%s\" is not valid; expected %s",
+					opt->name, text, value[i].expected);
 		}
 	}
 	return 0;

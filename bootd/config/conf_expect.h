@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is expected of each option of bootd.conf: how its text is read, and the words for the
- * operator where it cannot be. What a section as a whole must have is conf_syntax.c's.
+ * What each setting of bootd.conf expects: how its text is checked, and the message if it is not
+ * valid. conf_syntax.c checks sections as a whole.
  */
 #ifndef NB6_BOOTD_CONFIG_CONF_EXPECT_H
 #define NB6_BOOTD_CONFIG_CONF_EXPECT_H
@@ -9,8 +9,8 @@
 #include "daemon/config.h"
 
 /*
- * From now on libConfuse has each value checked while it reads it: those of one section, or of
- * all where `section` is NULL. Such sections and options must be in `cfg`.
+ * Make libConfuse check each value while it parses: those of one section, or of all sections if
+ * `section` is NULL. `cfg` must have these sections and settings.
  */
 void conf_expect(cfg_t *cfg, const char *section);
 

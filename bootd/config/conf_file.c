@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Building: from what libConfuse has read and conf_syntax.c has checked. */
+/*
+ * Builds a struct boot_config from what libConfuse has parsed. Each value was checked while it was
+ * parsed (conf_syntax.c), so building fails for lack of memory only.
+ */
 #include "bootd/config/conf_file.h"
 
 #include <errno.h>
@@ -208,7 +211,7 @@ static bool build_dns(cfg_t *cfg, struct boot_config *config)
 	return true;
 }
 
-/* What is said of more than addresses and boot files. */
+/* DHCPv6 settings beside addresses and boot files. */
 static bool build_options(cfg_t *cfg, struct boot_config *config)
 {
 	unsigned supplied = cfg_size(cfg, "relay-supplied-options");
@@ -229,7 +232,7 @@ static bool build_options(cfg_t *cfg, struct boot_config *config)
 	return true;
 }
 
-/* From whom how much is taken. */
+/* Who is accepted, and at which rate. */
 static bool build_admission(cfg_t *cfg, struct boot_config *config)
 {
 	config->client_rate = (uint32_t)cfg_getint(cfg, "client-rate");
@@ -278,22 +281,22 @@ static bool build(cfg_t *cfg, struct boot_config *config)
 	       build_sections(cfg, config);
 }
 
-/* --- all of it --------------------------------------------------------------- */
+/* --- loading ----------------------------------------------------------------- */
 
-/* What the text says, then what that comes to as a whole. */
+/* Parse the text, build the config, check it as a whole. */
 static int load(cfg_t *cfg, const char *name, const char *text, struct boot_config *config,
 	struct config_problems *problems)
 {
-	int rc, lost;
+	int rc, failed;
 
 	config->file = strdup(name);
 	if (!config->file)
 		return -ENOMEM;
 	conf_host_begin(config->file, conf_host_into_table, &config->hosts);
 	rc = config_parse_text(cfg, name, text, problems);
-	lost = conf_host_end();
+	failed = conf_host_end();
 	if (rc < 0)
-		return lost < 0 ? lost : rc;
+		return failed < 0 ? failed : rc;
 	return build(cfg, config) ? conf_check(config, problems) : -ENOMEM;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * From bootd.conf to a struct boot_config: read, check each value (conf_syntax.h),
- * build, check the whole (conf_check.h). A file with an error yields no config at all.
+ * From bootd.conf to a struct boot_config: parse the file and check each value (conf_syntax.h),
+ * build the config, check it as a whole (conf_check.h). A file with an error yields no config.
  */
 #ifndef NB6_BOOTD_CONFIG_CONF_FILE_H
 #define NB6_BOOTD_CONFIG_CONF_FILE_H
@@ -11,7 +11,7 @@
 
 /*
  * Returns 0 and *out, to be freed with boot_config_free(); or -errno (-EINVAL: the
- * file is wrong). `problems` has what is wrong, and warnings in either case.
+ * file has errors). `problems` gets the errors, and warnings in either case.
  */
 int conf_file_load(const char *path, struct boot_config **out, struct config_problems *problems);
 

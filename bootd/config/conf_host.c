@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Building hosts while libConfuse parses. It gives its validators no argument of ours, so
- * where the hosts go is static for the length of one parse, as in daemon/config.c.
+ * Building hosts while libConfuse parses. Its validators get no argument of ours, so the receiver
+ * of the hosts is static for the duration of one parse, as in daemon/config.c.
  */
 #include "bootd/config/conf_host.h"
 
@@ -27,22 +27,22 @@ cfg_opt_t conf_host_options[] = {
 
 static struct {
 	const char *file;
-	conf_host_take_fn *take;
+	conf_host_add_fn *add;
 	void *arg;
 	int rc;
 } now;
 
-void conf_host_begin(const char *file, conf_host_take_fn *take, void *arg)
+void conf_host_begin(const char *file, conf_host_add_fn *add, void *arg)
 {
 	now.file = file;
-	now.take = take;
+	now.add = add;
 	now.arg = arg;
 	now.rc = 0;
 }
 
 int conf_host_end(void)
 {
-	now.take = NULL;
+	now.add = NULL;
 	return now.rc;
 }
 
@@ -127,29 +127,32 @@ static int check_host(cfg_t *cfg, cfg_t *section)
 	bool has_port = cfg_getstr(section, "interface-id") || cfg_getstr(section, "remote-id");
 
 	if (!*name || strlen(name) > CONF_NAME_MAX)
-		return config_error(
-			cfg, "host \"%s\": expected a name of 1 to %d octets", name, CONF_NAME_MAX);
+		return config_error(cfg,
+			"host: the name \"%s\" is not valid; expected 1 to %d octets such as "
+			"\"db1\"",
+			name, CONF_NAME_MAX);
 	if (cfg_size(section, "mac") == 0 && !cfg_getstr(section, "uuid") &&
 		!cfg_getstr(section, "duid") && !has_port)
 		return config_error(cfg,
-			"host \"%s\": expected a mac, a uuid or a duid to know it by, or an "
-			"interface-id or remote-id to know its port by",
+			"host: nothing identifies \"%s\"; expected a mac, uuid or duid, or the "
+			"interface-id or remote-id of its port, such as mac = "
+			"\"52:54:00:12:34:56\"",
 			name);
 	if (!has_port && (cfg_getstr(section, "subnet") || cfg_getstr(section, "relay-id")))
 		return config_error(cfg,
-			"host \"%s\": expected an interface-id or a remote-id beside subnet or "
-			"relay-id, which say whose port it is",
+			"host: \"%s\" has a subnet or relay-id without a port; expected an "
+			"interface-id or remote-id too, such as interface-id = \"port7\"",
 			name);
 	return 0;
 }
 
-static int take_host(cfg_t *cfg, cfg_t *section)
+static int build_and_add(cfg_t *cfg, cfg_t *section)
 {
 	struct boot_host *host = boot_host_new();
 	int rc = host && build_host(section, host) ? 0 : -ENOMEM;
 
 	if (rc == 0)
-		rc = now.take(now.arg, cfg, host);
+		rc = now.add(now.arg, cfg, host);
 	if (rc < 0)
 		boot_host_free(host);
 	if (rc < 0 && rc != -EINVAL)
@@ -162,8 +165,8 @@ int conf_host_section(cfg_t *cfg, cfg_opt_t *opt)
 	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
 	int rc = check_host(cfg, section);
 
-	if (rc == 0 && now.take)
-		rc = take_host(cfg, section);
+	if (rc == 0 && now.add)
+		rc = build_and_add(cfg, section);
 	cfg_free_value(opt);
 	return rc;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * libConfuse's tables, with the defaults, and what a section as a whole must have. What is
- * expected of each value is in conf_expect.c.
+ * libConfuse's tables of settings with their defaults, and the checks of sections as a whole.
+ * conf_expect.c checks each value.
  */
 #include "bootd/config/conf_syntax.h"
 
@@ -21,7 +21,8 @@ static int check_rate(cfg_t *cfg, cfg_opt_t *opt)
 
 	if (rate < 0 || rate > 1000000)
 		return config_error(cfg,
-			"%s = %ld: expected messages a second from 1 to 1000000, or 0 for no limit",
+			"%s: %ld is not valid; expected messages a second from 1 to 1000000 such "
+			"as 50, or 0 for no limit",
 			opt->name, rate);
 	return 0;
 }
@@ -35,15 +36,19 @@ static int check_pool(cfg_t *cfg, cfg_t *section, const struct prefix *prefix)
 
 	if (wanted != (pool != NULL))
 		return config_error(cfg,
-			"%s \"%s\": expected addresses = pool and pool = \"FIRST-LAST\", both",
+			"pool: %s \"%s\" has only one of addresses = pool and pool; expected "
+			"both, such as addresses = pool pool = "
+			"\"2001:db8:1::1000-2001:db8:1::1fff\"",
 			cfg_name(section), cfg_title(section));
 	if (!pool || conf_pool(pool, &low, &size) < 0)
-		return 0; /* said already */
+		return 0; /* conf_expect.c has reported it */
 	high = address_after(&low, size - 1);
 	if (!prefix_contains(prefix, &low) || !prefix_contains(prefix, &high))
-		return config_error(cfg, "%s \"%s\": pool = \"%s\": expected a range inside %s",
-			cfg_name(section), cfg_title(section), pool,
-			strcmp(cfg_name(section), "subnet") == 0 ? "it" : "the subnet");
+		return config_error(cfg,
+			"pool: \"%s\" is not inside the subnet of %s \"%s\"; expected a range such "
+			"as "
+			"\"2001:db8:1::1000-2001:db8:1::1fff\"",
+			pool, cfg_name(section), cfg_title(section));
 	return 0;
 }
 
@@ -54,15 +59,17 @@ static int check_subnet(cfg_t *cfg, cfg_opt_t *opt)
 
 	if (config_prefix(cfg_title(section), &prefix.address, &prefix.len) < 0)
 		return config_error(cfg,
-			"subnet \"%s\": expected a prefix such as \"2001:db8:1::/64\"",
+			"subnet: \"%s\" is not valid; expected a prefix such as \"2001:db8:1::/64\"",
 			cfg_title(section));
 	if (prefix.len == 0 || prefix.len > SUBNET_LEN_MAX)
-		return config_error(cfg, "subnet \"%s\": expected a length of 1 to %d",
+		return config_error(cfg,
+			"subnet: the length of \"%s\" is not valid; expected 1 to %d, such as "
+			"\"2001:db8:1::/64\"",
 			cfg_title(section), SUBNET_LEN_MAX);
 	return check_pool(cfg, section, &prefix);
 }
 
-/* `cfg` is the subnet, whose own title is judged when it ends. */
+/* `cfg` is the subnet; its own title is checked when the section ends. */
 static int check_class(cfg_t *cfg, cfg_opt_t *opt)
 {
 	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
@@ -78,14 +85,18 @@ static int check_boot(cfg_t *cfg, cfg_opt_t *opt)
 	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
 
 	if (!cfg_getstr(section, "url"))
-		return config_error(cfg, "boot \"%s\": expected a url", cfg_title(section));
+		return config_error(cfg,
+			"url: boot \"%s\" has none; expected one such as "
+			"\"tftp://[2001:db8::69]/ipxe.efi\"",
+			cfg_title(section));
 	if (cfg_size(section, "param") > BOOT_PARAMS_MAX)
-		return config_error(cfg, "boot \"%s\": expected at most %d texts in param",
-			cfg_title(section), BOOT_PARAMS_MAX);
+		return config_error(cfg,
+			"param: boot \"%s\" has %u; expected at most %d, such as param = {\"700\"}",
+			cfg_title(section), cfg_size(section, "param"), BOOT_PARAMS_MAX);
 	return 0;
 }
 
-/* Of one section, or of all where `section` is NULL. */
+/* For one section, or for all if `section` is NULL. */
 static void set_validators(cfg_t *cfg, const char *section)
 {
 	conf_expect(cfg, section);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The syntax of bootd.conf: which options there are, and what each value must
- * look like. Every value is checked while libConfuse reads it, when the line is known.
+ * The syntax of bootd.conf: which settings and sections there are. Every value is checked while
+ * libConfuse parses, because the line is known then.
  */
 #ifndef NB6_BOOTD_CONFIG_CONF_SYNTAX_H
 #define NB6_BOOTD_CONFIG_CONF_SYNTAX_H
@@ -12,7 +12,7 @@
 
 /* For config_parse_text(); to be freed with cfg_free(). NULL: no memory. */
 cfg_t *conf_syntax_new(void);
-/* The same for a file of the hosts' directory, which has nothing but hosts. */
+/* The same for a file of hosts-directory, which has only hosts. */
 cfg_t *conf_syntax_of_hosts(void);
 
 #endif

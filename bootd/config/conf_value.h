@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The values of bootd.conf that only it has; those of both daemons are in daemon/config.h. */
+/* Types of values that only bootd.conf has; those of both daemons are in daemon/config.h. */
 #ifndef NB6_BOOTD_CONFIG_CONF_VALUE_H
 #define NB6_BOOTD_CONFIG_CONF_VALUE_H
 
@@ -14,7 +14,7 @@ enum {
  * Values, each returning 0 or -EINVAL; used for checking and for building alike.
  *
  *	set      "name=value"
- *	supplied the number of an option that relays may supply: none that a server makes itself
+ *	supplied the number of an option that relays may supply: none that only the server may send
  *	addresses "stable", "none", "pool" or "proxy"
  *	pool     "2001:db8::1000-2001:db8::1fff", at most POOL_SIZE_MAX addresses
  */

@@ -179,7 +179,7 @@ static int read_again(struct host_directory *hosts, const struct boot_config *co
 	while (host_files_read(hosts->now.files, SIZE_MAX))
 		;
 	apply(hosts);
-	host = host_files_clash(hosts->now.files, config, &with, &what);
+	host = host_files_find_conflict(hosts->now.files, config, &with, &what);
 	if (!host)
 		return 0;
 	config_problem(problems, true, host->file, host->line,

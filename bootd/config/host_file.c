@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Reading one file: what it is, then libConfuse, then the hosts that it gave. */
+/* Reading one file: check its type, parse it with libConfuse, collect its hosts. */
 #include "bootd/config/host_file.h"
 
 #include <errno.h>
@@ -48,7 +48,7 @@ void host_file_free(void *arg)
 	free(file);
 }
 
-static int take_host(void *arg, cfg_t *cfg, struct boot_host *host)
+static int collect_host(void *arg, cfg_t *cfg, struct boot_host *host)
 {
 	struct host_list *list = arg;
 
@@ -68,20 +68,20 @@ static int take_host(void *arg, cfg_t *cfg, struct boot_host *host)
 static int parse_file(struct host_file *file, struct config_problems *problems)
 {
 	cfg_t *cfg = conf_syntax_of_hosts();
-	int rc, lost;
+	int rc, failed;
 
 	if (!cfg)
 		return -ENOMEM;
-	conf_host_begin(file->path, take_host, &file->next);
+	conf_host_begin(file->path, collect_host, &file->next);
 	rc = config_parse(cfg, file->path, problems);
-	lost = conf_host_end();
+	failed = conf_host_end();
 	cfg_free(cfg);
-	return lost < 0 ? lost : rc;
+	return failed < 0 ? failed : rc;
 }
 
 void host_file_set_problem(struct host_file *file, const char *text)
 {
-	file->is_told = text && file->problem && strcmp(text, file->problem) == 0;
+	file->is_logged = text && file->problem && strcmp(text, file->problem) == 0;
 	free(file->problem);
 	file->problem = text ? strdup(text) : NULL;
 }

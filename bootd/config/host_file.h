@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A file of the hosts' directory, with its hosts in force and, between reading and taking over,
- * with those that it has come to. host_files.c has all of them, and takes over.
+ * One file of hosts-directory: the hosts that are in force and, between reading the file and
+ * applying it, the hosts of its new version. host_files.c has all files and applies them.
  */
 #ifndef NB6_BOOTD_CONFIG_HOST_FILE_H
 #define NB6_BOOTD_CONFIG_HOST_FILE_H
@@ -19,26 +19,29 @@ enum reading { NOT_READ, READ_GOOD, READ_BAD, READ_GONE };
 
 struct host_file {
 	char *name, *path;
-	struct stat seen;                      /* when it was read last; st_ino 0: never */
-	struct host_list now, next, *in_table; /* which of them is, while apply() is at it */
+	struct stat seen;           /* when it was read last; st_ino 0: never */
+	struct host_list now, next; /* in force; read and not applied yet */
+	struct host_list *in_table; /* which of the two the table has, during apply() */
 	enum reading reading;
-	bool is_noted, is_listed; /* in the batch; in the directory, while that is looked at */
-	bool has_clashed;         /* it may be taken once another file has changed */
-	bool is_refused;          /* in this round of apply() */
-	bool is_told;             /* the problem is in the log already */
-	char *problem;            /* why it is not taken; NULL: it is */
+	bool is_noted;     /* it is in the batch */
+	bool is_listed;    /* it was seen in the directory, during host_files_note() */
+	bool has_conflict; /* with another file: it is tried again when any file has changed */
+	bool is_refused;   /* in this round of apply() */
+	bool is_logged;    /* the problem is in the log already */
+	char *problem;     /* why it is not applied; NULL: it is */
 };
 
 struct host_file *host_file_new(const char *directory, const char *name); /* NULL: no memory */
-/* But not the hosts in force, which are a table's. Takes a struct host_file, for tdestroy(). */
+/* Frees all but the hosts in force, which belong to a table. The argument is a struct host_file,
+ * as tdestroy() passes it. */
 void host_file_free(void *file);
 
 void host_list_free(struct host_list *list);
 
-/* Read it: `next`, `reading`, `seen`, and `problem` where it is wrong. */
+/* Read the file: sets `next`, `reading`, `seen`, and `problem` if it has an error. */
 void host_file_read(struct host_file *file);
 
-/* A copy of the text; NULL: nothing is wrong with it. */
+/* Keeps a copy of the text; NULL: there is no problem. */
 void host_file_set_problem(struct host_file *file, const char *text);
 
 #endif

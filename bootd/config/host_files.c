@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Files in a tree by name, each with its hosts in force and, between read() and apply(), with
- * those that it has come to. What was noted is a list, the batch.
+ * The files are in a tree by name. Those that are marked as changed are also in a list, the batch.
  *
- * apply() takes the old hosts of the whole batch out of the table, so that a host may move from
- * one file to another, and puts the new ones in. Where a file clashes it is refused, and all is
- * done again with its old hosts in place, until nothing is refused any more.
+ * host_files_apply() removes the old hosts of the whole batch from the table, so that a host may
+ * move from one file to another, and adds the new ones. If a file conflicts, it is refused, and
+ * the whole batch is tried again with the old hosts of that file, until no file is refused.
  */
 #include "bootd/config/host_files.h"
 
@@ -26,7 +25,7 @@ enum { GROW = 16 };
 struct host_files {
 	char *directory;
 	void *tree; /* of struct host_file, by name */
-	size_t count, clashed;
+	size_t count, conflicts;
 	struct host_table table;
 	struct host_file **batch;
 	size_t noted, read, room;
@@ -121,7 +120,7 @@ static int note(struct host_files *files, struct host_file *file)
 {
 	if (file->is_noted) {
 		if (file->reading != NOT_READ)
-			host_file_read(file); /* too early */
+			host_file_read(file); /* it changed again after it was read */
 		return 0;
 	}
 	if (files->noted == files->room) {
@@ -138,7 +137,7 @@ static int note(struct host_files *files, struct host_file *file)
 	return 0;
 }
 
-/* Others are editors' and package managers' leavings. */
+/* Other names are what editors and package managers leave behind. */
 static bool is_ours(const char *name)
 {
 	size_t len = strlen(name);
@@ -153,7 +152,7 @@ static bool same_stat(const struct stat *a, const struct stat *b)
 	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* Noted where it is not as it was when it was read. */
+/* Marks the file if it is not as it was when it was read. */
 static int note_if_changed(struct host_files *files, int directory, const char *name)
 {
 	struct host_file *file = get_file(files, name);
@@ -174,7 +173,9 @@ static int note_listed(struct host_files *files)
 	int rc = 0;
 
 	if (!directory)
-		return errno == ENOENT ? 0 : -errno; /* all are gone; or who knows */
+		return errno == ENOENT
+			       ? 0
+			       : -errno; /* if it does not exist, all its files are deleted */
 	errno = 0;
 	while (rc == 0 && (entry = readdir(directory))) {
 		if (is_ours(entry->d_name))
@@ -198,7 +199,7 @@ static void note_unlisted(const void *node, VISIT order, void *arg)
 	file->is_listed = false;
 }
 
-/* Not all of it could be looked at: what was not seen may be there all the same. */
+/* The directory could not be read to its end: a file that was not seen may still exist. */
 static void unlist(const void *node, VISIT order, void *arg)
 {
 	(void)order;
@@ -206,11 +207,11 @@ static void unlist(const void *node, VISIT order, void *arg)
 	(*(struct host_file *const *)node)->is_listed = false;
 }
 
-static void note_clashed(const void *node, VISIT order, void *arg)
+static void note_conflicting(const void *node, VISIT order, void *arg)
 {
 	struct host_file *file = *(struct host_file *const *)node;
 
-	if ((order == leaf || order == postorder) && file->has_clashed)
+	if ((order == leaf || order == postorder) && file->has_conflict)
 		note(arg, file);
 }
 
@@ -226,19 +227,19 @@ int host_files_note(struct host_files *files, const char *name)
 		file = get_file(files, name);
 		rc = file ? note(files, file) : -ENOMEM;
 	}
-	if (files->noted > 0 && files->clashed > 0)
-		twalk_r(files->tree, note_clashed, files);
+	if (files->noted > 0 && files->conflicts > 0)
+		twalk_r(files->tree, note_conflicting, files);
 	return rc;
 }
 
-bool host_files_read(struct host_files *files, size_t most)
+bool host_files_read(struct host_files *files, size_t max)
 {
-	for (; files->read < files->noted && most > 0; files->read++, most--)
+	for (; files->read < files->noted && max > 0; files->read++, max--)
 		host_file_read(files->batch[files->read]);
 	return files->read < files->noted;
 }
 
-/* --- taking over --------------------------------------------------------------------- */
+/* --- applying ------------------------------------------------------------------------ */
 
 static void remove_hosts(struct host_files *files, const struct host_list *list, size_t hosts)
 {
@@ -246,14 +247,14 @@ static void remove_hosts(struct host_files *files, const struct host_list *list,
 		host_table_remove(&files->table, list->host[i]);
 }
 
-static void take_out(struct host_files *files, struct host_file *file)
+static void remove_from_table(struct host_files *files, struct host_file *file)
 {
 	if (file->in_table)
 		remove_hosts(files, file->in_table, file->in_table->hosts);
 	file->in_table = NULL;
 }
 
-static void note_clash(struct host_files *files, struct host_file *file,
+static void refuse_conflict(struct host_files *files, struct host_file *file,
 	const struct boot_host *host, const struct boot_host *with, const char *what)
 {
 	struct config_problems problems = {0};
@@ -262,11 +263,11 @@ static void note_clash(struct host_files *files, struct host_file *file,
 		"host \"%s\" has the same %s as host \"%s\" (%s:%u)", host->name, what, with->name,
 		with->file, with->line);
 	host_file_set_problem(file, problems.text);
-	files->clashed += !file->has_clashed;
-	file->has_clashed = true;
+	files->conflicts += !file->has_conflict;
+	file->has_conflict = true;
 }
 
-/* What the file has come to: all of it or nothing. */
+/* All new hosts of the file, or none. */
 static bool add_hosts(
 	struct host_files *files, const struct boot_config *config, struct host_file *file)
 {
@@ -275,7 +276,7 @@ static bool add_hosts(
 
 	for (size_t i = 0; i < file->next.hosts; i++) {
 		struct boot_host *host = file->next.host[i];
-		int rc = host_table_clash(&config->hosts, host, &with, &what);
+		int rc = host_table_find_conflict(&config->hosts, host, &with, &what);
 
 		if (rc == 0)
 			rc = host_table_add(&files->table, host, &with, &what);
@@ -284,14 +285,14 @@ static bool add_hosts(
 		remove_hosts(files, &file->next, i);
 		file->is_refused = true;
 		if (rc == -EEXIST)
-			note_clash(files, file, host, with, what);
+			refuse_conflict(files, file, host, with, what);
 		return false;
 	}
 	file->in_table = &file->next;
 	return true;
 }
 
-/* What was in force clashes with nothing that was in force beside it. */
+/* The old hosts cannot conflict: they were in the table together. */
 static void restore_hosts(struct host_files *files, struct host_file *file)
 {
 	const struct boot_host *with;
@@ -302,7 +303,7 @@ static void restore_hosts(struct host_files *files, struct host_file *file)
 	file->in_table = &file->now;
 }
 
-/* False: something was refused, and the table has no host of the batch, as before. */
+/* False: a file was refused, and the table has no host of the batch, as before the call. */
 static bool try_round(struct host_files *files, const struct boot_config *config)
 {
 	bool ok = true;
@@ -314,16 +315,16 @@ static bool try_round(struct host_files *files, const struct boot_config *config
 		if (!files->batch[i]->is_refused && !add_hosts(files, config, files->batch[i]))
 			ok = false;
 	for (size_t i = 0; !ok && i < files->read; i++)
-		take_out(files, files->batch[i]);
+		remove_from_table(files, files->batch[i]);
 	return ok;
 }
 
-struct address_teller {
-	host_files_address_fn *tell;
+struct address_observer {
+	host_files_address_fn *notify;
 	void *arg;
 };
 
-static void tell_taken(const struct host_file *file, const struct boot_config *config)
+static void log_applied(const struct host_file *file, const struct boot_config *config)
 {
 	struct config_problems problems = {0};
 
@@ -331,54 +332,54 @@ static void tell_taken(const struct host_file *file, const struct boot_config *c
 		conf_check_host(config, file->now.host[i], &problems);
 	config_log_problems(&problems);
 	if (file->problem && file->reading == READ_GOOD)
-		log_notice(
-			"%s: put right, its %zu hosts are in force", file->path, file->now.hosts);
+		log_notice("%s: corrected: its %zu hosts are now in force", file->path,
+			file->now.hosts);
 }
 
-static void tell_refused(const struct host_file *file)
+static void log_refused(const struct host_file *file)
 {
-	if (file->is_told)
+	if (file->is_logged)
 		return;
 	log_error("%s", file->problem ? file->problem : "no memory");
 	if (file->now.hosts > 0)
-		log_error("%s: not taken over, its %zu hosts of before stay in force", file->path,
-			file->now.hosts);
+		log_error("%s: not applied: the %zu hosts of its previous version stay in force",
+			file->path, file->now.hosts);
 	else
-		log_error("%s: not taken over, its hosts are left out", file->path);
+		log_error("%s: not applied: its hosts are left out", file->path);
 }
 
-static void tell_addresses(const struct host_files *files, const struct host_list *before,
-	const struct host_list *now, const struct address_teller *teller)
+static void notify_addresses(const struct host_files *files, const struct host_list *before,
+	const struct host_list *now, const struct address_observer *observer)
 {
-	for (size_t i = 0; teller->tell && i < before->hosts; i++)
+	for (size_t i = 0; observer->notify && i < before->hosts; i++)
 		if (before->host[i]->has_address &&
 			!host_table_by_address(&files->table, &before->host[i]->address))
-			teller->tell(teller->arg, &before->host[i]->address, false);
-	for (size_t i = 0; teller->tell && i < now->hosts; i++)
+			observer->notify(observer->arg, &before->host[i]->address, false);
+	for (size_t i = 0; observer->notify && i < now->hosts; i++)
 		if (now->host[i]->has_address)
-			teller->tell(teller->arg, &now->host[i]->address, true);
+			observer->notify(observer->arg, &now->host[i]->address, true);
 }
 
-static void settle_taken(struct host_files *files, struct host_file *file,
+static void finish_applied(struct host_files *files, struct host_file *file,
 	const struct boot_config *config, struct host_files_change *change,
-	const struct address_teller *teller)
+	const struct address_observer *observer)
 {
 	struct host_list before = file->now;
 
 	file->now = file->next;
 	file->next = (struct host_list){0};
-	files->clashed -= file->has_clashed;
-	file->has_clashed = false;
-	tell_taken(file, config);
+	files->conflicts -= file->has_conflict;
+	file->has_conflict = false;
+	log_applied(file, config);
 	host_file_set_problem(file, NULL);
 	change->hosts_before += before.hosts;
 	change->hosts += file->now.hosts;
-	tell_addresses(files, &before, &file->now, teller);
+	notify_addresses(files, &before, &file->now, observer);
 	host_list_free(&before);
 }
 
-static void settle(struct host_files *files, const struct boot_config *config,
-	struct host_files_change *change, const struct address_teller *teller)
+static void finish(struct host_files *files, const struct boot_config *config,
+	struct host_files_change *change, const struct address_observer *observer)
 {
 	for (size_t i = 0; i < files->read; i++) {
 		struct host_file *file = files->batch[i];
@@ -386,10 +387,10 @@ static void settle(struct host_files *files, const struct boot_config *config,
 
 		if (file->is_refused) {
 			host_list_free(&file->next);
-			tell_refused(file);
+			log_refused(file);
 			change->refused++;
 		} else {
-			settle_taken(files, file, config, change, teller);
+			finish_applied(files, file, config, change, observer);
 			change->files++;
 			change->gone += is_gone;
 		}
@@ -402,9 +403,9 @@ static void settle(struct host_files *files, const struct boot_config *config,
 }
 
 void host_files_apply(struct host_files *files, const struct boot_config *config,
-	struct host_files_change *change, host_files_address_fn *tell, void *arg)
+	struct host_files_change *change, host_files_address_fn *notify, void *arg)
 {
-	const struct address_teller teller = {tell, arg};
+	const struct address_observer observer = {notify, arg};
 
 	*change = (struct host_files_change){0};
 	if (files->read == 0)
@@ -418,40 +419,41 @@ void host_files_apply(struct host_files *files, const struct boot_config *config
 	}
 	while (!try_round(files, config))
 		;
-	settle(files, config, change, &teller);
+	finish(files, config, change, &observer);
 	files->noted -= files->read;
 	memmove(files->batch, files->batch + files->read, files->noted * sizeof(*files->batch));
 	files->read = 0;
 }
 
-/* --- what there is -------------------------------------------------------------------- */
+/* --- reports --------------------------------------------------------------------------- */
 
-const struct boot_host *host_files_clash(const struct host_files *files,
-	const struct boot_config *config, const struct boot_host **with, const char **what)
+const struct boot_host *host_files_find_conflict(const struct host_files *files,
+	const struct boot_config *config, const struct boot_host **other, const char **what)
 {
 	for (size_t i = 0; i < config->hosts.hosts; i++)
-		if (host_table_clash(&files->table, config->hosts.host[i], with, what) < 0)
+		if (host_table_find_conflict(&files->table, config->hosts.host[i], other, what) < 0)
 			return config->hosts.host[i];
 	return NULL;
 }
 
-struct problem_teller {
-	host_files_problem_fn *tell;
+struct problem_reporter {
+	host_files_problem_fn *report;
 	void *arg;
 };
 
-static void tell_problem(const void *node, VISIT order, void *arg)
+static void report_problem(const void *node, VISIT order, void *arg)
 {
 	const struct host_file *file = *(struct host_file *const *)node;
-	const struct problem_teller *teller = arg;
+	const struct problem_reporter *reporter = arg;
 
 	if ((order == leaf || order == postorder) && file->problem)
-		teller->tell(teller->arg, file->problem);
+		reporter->report(reporter->arg, file->problem);
 }
 
-void host_files_each_refused(const struct host_files *files, host_files_problem_fn *tell, void *arg)
+void host_files_each_refused(
+	const struct host_files *files, host_files_problem_fn *report, void *arg)
 {
-	struct problem_teller teller = {tell, arg};
+	struct problem_reporter reporter = {report, arg};
 
-	twalk_r(files->tree, tell_problem, &teller);
+	twalk_r(files->tree, report_problem, &reporter);
 }

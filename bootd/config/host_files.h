@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Hosts in a directory: sections `host` in files NAME.conf, as many as there are, each read
- * again only when it has changed.
+ * Hosts in a directory: `host` sections in files NAME.conf. A file is read again only when it
+ * has changed.
  *
- *	1. host_files_note()   what may have changed
- *	2. host_files_read()   in portions, while the hosts in force go on being used
- *	3. host_files_apply()  all that was read, at once
+ *	1. host_files_note()   marks the files that may have changed
+ *	2. host_files_read()   reads them in portions; the current hosts stay in use meanwhile
+ *	3. host_files_apply()  replaces the hosts of all files that were read, at once
  *
- * A file is taken whole or not at all. One that is wrong, or whose hosts clash with those of
- * another, changes nothing: what it said before stays in force until it is put right or deleted;
- * at the start, where there is no before, its hosts are left out. Of two new files that clash, the
- * first in the order of their names is taken; bootd.conf comes before all of them.
+ * A file is applied as a whole or not at all. If it has an error, or one of its hosts conflicts
+ * with a host of another file, the hosts of its previous version stay in force until the file is
+ * corrected or deleted; at start, when there is no previous version, its hosts are left out. Of
+ * two new files that conflict, the first by name is applied; bootd.conf comes before all files.
  */
 #ifndef NB6_BOOTD_CONFIG_HOST_FILES_H
 #define NB6_BOOTD_CONFIG_HOST_FILES_H
@@ -19,18 +19,18 @@
 
 struct host_files;
 
-/* What apply() did. */
+/* What host_files_apply() did. */
 struct host_files_change {
 	size_t files, refused, gone;
 	size_t hosts_before, hosts; /* of these files */
 };
 
-/* An address is a host's own now, or is no more. */
+/* Called for each address that now belongs to a host, or no longer does. */
 typedef void host_files_address_fn(void *arg, const struct in6_addr *address, bool is_owned);
 
 typedef void host_files_problem_fn(void *arg, const char *text);
 
-/* Of a directory that need not be there; nothing is read. NULL: no memory. */
+/* For a directory that need not exist yet; nothing is read. NULL: no memory. */
 struct host_files *host_files_new(const char *directory);
 void host_files_free(struct host_files *files); /* NULL is fine */
 
@@ -39,27 +39,27 @@ const char *host_files_directory(const struct host_files *files);
 const struct host_table *host_files_table(const struct host_files *files);
 
 /*
- * `name`: a file of the directory; NULL: any, all are looked at. Returns 0, -ENOMEM or the -errno
- * of a directory that is there and cannot be read: then none of its files counts as gone.
+ * `name`: a file of the directory; NULL: check all of them. Returns 0, -ENOMEM, or the -errno of a
+ * directory that exists and cannot be read: then none of its files counts as deleted.
  */
 int host_files_note(struct host_files *files, const char *name);
 
-/* Read up to `most` of what was noted. True: there is more. */
-bool host_files_read(struct host_files *files, size_t most);
+/* Read at most `max` of the marked files. True: there are more. */
+bool host_files_read(struct host_files *files, size_t max);
 
-/* Take over what was read. `config` is in force: its hosts come first, its subnets and groups
- * should be those of the hosts. `tell` may be NULL. */
+/* Apply all files that were read. `config` is the running configuration, with whose hosts,
+ * subnets and groups the files must agree. `notify` may be NULL. */
 void host_files_apply(struct host_files *files, const struct boot_config *config,
-	struct host_files_change *change, host_files_address_fn *tell, void *arg);
+	struct host_files_change *change, host_files_address_fn *notify, void *arg);
 
-/* Where a host of bootd.conf clashes with one of a file: returns that host of bootd.conf, *with
- * and *what as host_table_clash(). */
-const struct boot_host *host_files_clash(const struct host_files *files,
-	const struct boot_config *config, const struct boot_host **with, const char **what);
+/* The first host of bootd.conf that conflicts with a host of a file, or NULL; *other and *what as
+ * in host_table_find_conflict(). */
+const struct boot_host *host_files_find_conflict(const struct host_files *files,
+	const struct boot_config *config, const struct boot_host **other, const char **what);
 
-/* How many files there are; each that is refused, with what is wrong: "FILE:LINE: ...". */
+/* The number of files; and each file that is refused, with the reason: "FILE:LINE: ...". */
 size_t host_files_count(const struct host_files *files);
 void host_files_each_refused(
-	const struct host_files *files, host_files_problem_fn *tell, void *arg);
+	const struct host_files *files, host_files_problem_fn *report, void *arg);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Small files of random octets, made whole or not at all: written aside, then linked. */
+/*
+ * Small files of random octets. They are created atomically: written under a temporary name, then
+ * linked. Two servers that start at the same time end up with the same contents.
+ */
 #include "bootd/config/secret_file.h"
 
 #include <errno.h>
@@ -42,7 +45,7 @@ static int write_aside(const char *path, const uint8_t *octets, size_t len)
 	return rc;
 }
 
-/* Another process may make it at the same moment: whoever links first wins, and both read it. */
+/* If another process creates it at the same time, the first link wins and both read that file. */
 static int make_file(const char *path, const uint8_t *octets, size_t len)
 {
 	char aside[PATH_SIZE];
@@ -59,7 +62,7 @@ static int make_file(const char *path, const uint8_t *octets, size_t len)
 	return rc;
 }
 
-/* Read the file; made with these octets first if it is not there. */
+/* Read the file, after creating it with these octets if it does not exist. */
 static int read_or_make(const char *path, const uint8_t *fresh, size_t fresh_len, uint8_t *buf,
 	size_t size, size_t *len)
 {

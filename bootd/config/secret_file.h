@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The two things that bootd must not forget, in files of its own: the key that
- * stable addresses are computed with, and its DUID. Made at the first start, random,
- * readable by the owner alone; copy the key to other servers for them to give the
- * same addresses (the DUID must differ).
+ * The two secrets of bootd that must survive a restart, each in a file: the key from which stable
+ * addresses are computed, and the server's DUID. Both are created at the first start with random
+ * contents, readable by the owner only. Servers with a copy of the key give the same addresses;
+ * their DUIDs must differ.
  */
 #ifndef NB6_BOOTD_CONFIG_SECRET_FILE_H
 #define NB6_BOOTD_CONFIG_SECRET_FILE_H
@@ -11,9 +11,9 @@
 #include "bootd/rules/boot_config.h"
 
 /*
- * Fill in config->key and config->server_duid where the configuration has them not.
- * Returns 0, or -errno with *file the one that it is about: the file can be neither read
- * nor made, or is no secret of ours (-EBADMSG).
+ * Fill in config->key and config->server_duid if the configuration does not set them. Returns 0,
+ * or -errno and *file: the file can neither be read nor created, or its contents are not valid
+ * (-EBADMSG).
  */
 int secret_files_fill(struct boot_config *config, const char **file);
 

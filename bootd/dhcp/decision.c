@@ -27,10 +27,10 @@ bool decide_place(struct decision *decision, const struct boot_config *config,
 	*decision = (struct decision){.subnet = find_subnet(config, facts)};
 	if (!decision->subnet)
 		return false;
-	host = host_choose(config, facts, decision->subnet);
+	host = boot_config_choose_host(config, facts, decision->subnet);
 	decision->host = host.host;
 	decision->host_by = host.by;
-	decision->class = conditions_choose_class(decision->subnet, facts, host.host);
+	decision->class = subnet_choose_class(decision->subnet, facts, host.host);
 	client_machine(facts, &decision->machine);
 	return true;
 }

@@ -12,14 +12,14 @@
 
 #include "bootd/bindings/address_choice.h"
 #include "bootd/client/client_facts.h"
+#include "bootd/rules/boot_config.h"
 #include "bootd/rules/boot_rule.h"
-#include "bootd/rules/host_choice.h"
 
 struct decision {
 	const struct subnet *subnet; /* NULL: no subnet of ours, and nothing below is set */
 	struct machine machine;
 	const struct boot_host *host; /* NULL: no host of the configuration */
-	enum host_proof host_by;
+	enum host_identifier host_by;
 	const struct address_class *class; /* of the subnet; NULL: the client is in none */
 	struct address_choice address;
 	struct boot_choice boot;

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* The life of a configuration, and what is looked up in it. */
+/*
+ * The life of a configuration, and look-ups in it. Hosts are in two tables: those of bootd.conf,
+ * which come first, and those of the files in hosts-directory.
+ */
 #include "bootd/rules/boot_config.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "bootd/client/client_facts.h"
 
 struct boot_config *boot_config_new(void)
 {
@@ -23,16 +28,6 @@ static void rule_fini(struct boot_rule *rule)
 	free(rule->name);
 	free(rule->url);
 	free_list(rule->param, rule->params);
-}
-
-static void subnet_fini(struct subnet *subnet)
-{
-	for (size_t i = 0; i < subnet->classes; i++) {
-		conditions_fini(&subnet->class[i].when);
-		free(subnet->class[i].name);
-	}
-	free(subnet->class);
-	free(subnet->interface);
 }
 
 static void group_fini(struct boot_group *group)
@@ -99,6 +94,83 @@ const struct boot_host *boot_config_host(const struct boot_config *config, size_
 				       : config->host_files->host[i - config->hosts.hosts];
 }
 
+/* One function per kind of identifier; the first kind that finds a host wins. */
+static const struct boot_host *by_mac(const struct host_table *table,
+	const struct client_facts *facts, const struct subnet *subnet)
+{
+	(void)subnet;
+	return facts->mac_source != CLIENT_MAC_UNKNOWN ? host_table_by_mac(table, facts->mac)
+						       : NULL;
+}
+
+static const struct boot_host *by_uuid(const struct host_table *table,
+	const struct client_facts *facts, const struct subnet *subnet)
+{
+	(void)subnet;
+	return facts->has_uuid ? host_table_by_uuid(table, facts->uuid) : NULL;
+}
+
+static const struct boot_host *by_duid(const struct host_table *table,
+	const struct client_facts *facts, const struct subnet *subnet)
+{
+	(void)subnet;
+	return facts->has_client_id ? host_table_by_duid(table, &facts->duid) : NULL;
+}
+
+static const struct boot_host *by_port(const struct host_table *table,
+	const struct client_facts *facts, const struct subnet *subnet)
+{
+	const struct relay_port port = {
+		.interface_id = facts->interface_id,
+		.remote_id = facts->remote_id,
+		.subnet = subnet ? &subnet->prefix : NULL,
+		.relay_id = facts->relay_id,
+	};
+
+	return host_table_by_port(table, &port);
+}
+
+static const struct {
+	enum host_identifier by;
+	const char *name;
+	const struct boot_host *(*find)(const struct host_table *table,
+		const struct client_facts *facts, const struct subnet *subnet);
+} identifier[] = {
+	{HOST_BY_MAC, "mac", by_mac},
+	{HOST_BY_UUID, "uuid", by_uuid},
+	{HOST_BY_DUID, "duid", by_duid},
+	{HOST_BY_PORT, "port", by_port},
+};
+
+enum { HOST_IDENTIFIERS = sizeof(identifier) / sizeof(identifier[0]) };
+
+struct host_choice boot_config_choose_host(const struct boot_config *config,
+	const struct client_facts *facts, const struct subnet *subnet)
+{
+	const struct host_table *const tables[] = {&config->hosts, config->host_files};
+
+	for (size_t i = 0; i < HOST_IDENTIFIERS; i++) {
+		for (size_t k = 0; k < 2; k++) {
+			const struct boot_host *host =
+				tables[k] && tables[k]->hosts > 0
+					? identifier[i].find(tables[k], facts, subnet)
+					: NULL;
+
+			if (host)
+				return (struct host_choice){host, identifier[i].by};
+		}
+	}
+	return (struct host_choice){NULL, HOST_NOT_FOUND};
+}
+
+const char *host_identifier_name(enum host_identifier by)
+{
+	for (size_t i = 0; i < HOST_IDENTIFIERS; i++)
+		if (identifier[i].by == by)
+			return identifier[i].name;
+	return NULL;
+}
+
 static int compare_name(const void *name, const void *group)
 {
 	return strcmp(name, ((const struct boot_group *)group)->name);
@@ -129,23 +201,6 @@ const struct subnet *boot_config_subnet_of(
 	const struct boot_config *config, const struct in6_addr *address)
 {
 	return subnet_index_find(&config->index, address, NULL);
-}
-
-const struct address_plan *subnet_plan(const struct subnet *subnet, size_t i)
-{
-	return i == 0 ? &subnet->plan : i <= subnet->classes ? &subnet->class[i - 1].plan : NULL;
-}
-
-const char *subnet_addresses_name(enum subnet_addresses addresses)
-{
-	static const char *const name[SUBNET_ADDRESSES] = {
-		[SUBNET_STABLE] = "stable",
-		[SUBNET_NONE] = "none",
-		[SUBNET_POOL] = "pool",
-		[SUBNET_PROXY] = "proxy",
-	};
-
-	return name[addresses];
 }
 
 bool boot_config_has(const struct boot_config *config, enum subnet_addresses addresses)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* From the rule that matches to the URL that is given. */
+/* The values of ${name}, and the way from the rules to the URL of one client. */
 #include "bootd/rules/boot_rule.h"
 
 #include <errno.h>
@@ -8,16 +8,72 @@
 
 #include "bootd/files/template.h"
 #include "bootd/rules/conditions.h"
+#include "dhcp6/names.h"
+
+/* --- values ---------------------------------------------------------------------- */
+
+static void put_arch(struct boot_values *values, uint16_t code)
+{
+	const struct dhcp6_arch *arch = dhcp6_arch_of(code);
+
+	if (arch)
+		stpncpy(values->arch, arch->name, sizeof(values->arch) - 1);
+	else
+		snprintf(values->arch, sizeof(values->arch), "%u", code);
+}
+
+void boot_values_of_client(struct boot_values *values, const struct boot_config *config,
+	const struct client_facts *facts, const struct subnet *subnet, const struct boot_host *host,
+	const struct in6_addr *address)
+{
+	*values = (struct boot_values){
+		.for_ipxe = firmware_of(facts) == FIRMWARE_IPXE,
+		.config = config,
+		.host = host,
+	};
+	if (facts->mac_source != CLIENT_MAC_UNKNOWN)
+		dhcp6_mac_format(facts->mac, values->mac);
+	if (facts->has_uuid)
+		dhcp6_uuid_format(facts->uuid, values->uuid);
+	if (facts->archs > 0)
+		put_arch(values, facts->arch[0]);
+	if (address)
+		dhcp6_address_format(address, values->address);
+	if (subnet)
+		memcpy(values->subnet, subnet->text, sizeof(values->subnet));
+}
+
+const char *boot_values_lookup(void *ctx, const char *name)
+{
+	const struct boot_values *values = ctx;
+	const struct {
+		const char *name, *value;
+	} known[] = {
+		{"mac", values->mac},
+		{"uuid", values->uuid},
+		{"host", values->host ? values->host->name : ""},
+		{"arch", values->arch},
+		{"address", values->address},
+		{"subnet", values->subnet},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(known[i].name, name) == 0)
+			return *known[i].value || !values->for_ipxe ? known[i].value : NULL;
+	return values->host ? boot_config_variable(values->config, values->host, name) : NULL;
+}
+
+/* --- rules ----------------------------------------------------------------------- */
 
 void boot_rule_prepare(struct boot_rule *rule)
 {
 	const char *why;
 
 	if (!rule->url)
-		return; /* an error of the configuration, to be told */
+		return; /* conf_syntax.c reports it */
 	rule->is_plain = !strchr(rule->url, '$') && strlen(rule->url) < BOOT_URL_SIZE;
 	for (int kind = 0; kind < FIRMWARE_KINDS; kind++)
-		rule->taken_by |=
+		rule->readable_by |=
 			(unsigned)firmware_takes_url((enum firmware_kind)kind, rule->url, &why)
 			<< kind;
 }
@@ -40,7 +96,7 @@ int boot_rule_apply(const struct boot_rule *rule, enum firmware_kind kind,
 	const char *reason;
 	ssize_t len;
 
-	if (rule->is_plain && rule->taken_by >> kind & 1) {
+	if (rule->is_plain && rule->readable_by >> kind & 1) {
 		strcpy(choice->url, rule->url);
 		choose(choice, rule, kind);
 		return 0;
@@ -67,7 +123,8 @@ void boot_rule_choose(struct boot_choice *choice, const struct boot_config *conf
 
 	*choice = (struct boot_choice){.kind = kind};
 	for (size_t i = 0; i < config->rules; i++)
-		if (!conditions_unmet(&config->rule[i].when, facts, subnet, host) &&
+		if (!conditions_unmet(
+			    &config->rule[i].when, facts, subnet ? &subnet->prefix : NULL, host) &&
 			boot_rule_apply(&config->rule[i], kind, values, choice, why) == 0)
 			return;
 	choice->url[0] = '\0';

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "bootd/client/client_facts.h"
-#include "bootd/rules/boot_config.h"
+#include "bootd/rules/boot_host.h"
 #include "daemon/config.h"
 #include "dhcp6/names.h"
 
@@ -23,7 +23,7 @@ enum { ARCH_X64_UEFI = 7, ARCH_EBC_UEFI = 9 };
 /* The client that conditions are compared with. */
 struct candidate {
 	const struct client_facts *facts;
-	const struct subnet *subnet;
+	const struct prefix *subnet;
 	const struct boot_host *host;
 };
 
@@ -283,7 +283,7 @@ static int subnet_build(
 
 static bool subnet_matches(const struct condition_value *value, const struct candidate *c)
 {
-	return c->subnet && prefix_covers(&value->subnet, &c->subnet->prefix);
+	return c->subnet && prefix_covers(&value->subnet, c->subnet);
 }
 
 static bool subnet_covers(const struct condition_value *a, const struct condition_value *b)
@@ -418,7 +418,7 @@ static bool is_met(
 }
 
 const char *conditions_unmet(const struct conditions *when, const struct client_facts *facts,
-	const struct subnet *subnet, const struct boot_host *host)
+	const struct prefix *subnet, const struct boot_host *host)
 {
 	const struct candidate candidate = {facts, subnet, host};
 
@@ -426,15 +426,6 @@ const char *conditions_unmet(const struct conditions *when, const struct client_
 		if (when->of[i].values > 0 &&
 			!is_met(&when->of[i], (enum condition_kind)i, &candidate))
 			return row[i].name;
-	return NULL;
-}
-
-const struct address_class *conditions_choose_class(
-	const struct subnet *subnet, const struct client_facts *facts, const struct boot_host *host)
-{
-	for (size_t i = 0; i < subnet->classes; i++)
-		if (!conditions_unmet(&subnet->class[i].when, facts, subnet, host))
-			return &subnet->class[i];
 	return NULL;
 }
 

@@ -22,10 +22,8 @@
 #include "bootd/client/prefix.h"
 #include "dhcp6/identity.h"
 
-struct address_class;
 struct boot_host;
 struct client_facts;
-struct subnet;
 
 /* In the order in which they are checked, which is the order in which explain names them. */
 enum condition_kind {
@@ -94,14 +92,10 @@ void conditions_fini(struct conditions *when);
 
 /*
  * The name of the first condition that the client does not meet; NULL if it meets all.
- * subnet, host  the client's, or NULL
+ * subnet, host  those of the client, or NULL
  */
 const char *conditions_unmet(const struct conditions *when, const struct client_facts *facts,
-	const struct subnet *subnet, const struct boot_host *host);
-
-/* The class of the subnet that the client is in, or NULL. */
-const struct address_class *conditions_choose_class(const struct subnet *subnet,
-	const struct client_facts *facts, const struct boot_host *host);
+	const struct prefix *subnet, const struct boot_host *host);
 
 /*
  * True if every client that meets `b` also meets `a`, so that a rule with `b` behind one with `a`

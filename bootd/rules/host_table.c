@@ -1,38 +1,31 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The keys of all hosts (host_key.h), of all kinds, in one table of slots, which grows with them;
- * and the hosts in an array, for whoever wants them all.
+ * One hash table with the keys of all hosts, of all kinds (boot_host.h), and an array of the hosts
+ * for whoever needs all of them.
  */
 #include "bootd/rules/host_table.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-#include "bootd/client/machine.h"
-#include "bootd/rules/host_key.h"
-
-enum { SLOTS_FIRST = 64, HOSTS_GROW = 64 };
+enum { KEYS_FIRST = 64, HOSTS_GROW = 64 };
 
 /* --- the table ------------------------------------------------------------------- */
-
-static struct host_key **slot_of(const struct host_table *table, uint64_t hash)
-{
-	return &table->slot[hash & (table->slots - 1)];
-}
 
 static const struct host_key *find_key(
 	const struct host_table *table, const uint8_t *octets, size_t len)
 {
-	uint64_t hash;
+	uint64_t hash = hash_table_hash(&table->keys, octets, len);
+	struct hash_node *node;
 
-	if (table->slots == 0)
-		return NULL;
-	hash = machine_hash_octets(octets, len, table->seed);
-	for (const struct host_key *key = *slot_of(table, hash); key; key = key->next)
-		if (key->hash == hash && key->len == len && memcmp(key->octets, octets, len) == 0)
+	hash_table_each(node, &table->keys, hash)
+	{
+		const struct host_key *key = hash_entry(node, struct host_key, by_octets);
+
+		if (key->len == len && memcmp(key->octets, octets, len) == 0)
 			return key;
+	}
 	return NULL;
 }
 
@@ -44,51 +37,24 @@ static const struct boot_host *find(
 	return found ? found->host : NULL;
 }
 
-static void link_key(struct host_table *table, struct host_key *key)
+static int make_room(struct host_table *table)
 {
-	struct host_key **slot = slot_of(table, key->hash);
+	size_t room = table->room + table->room / 2 + HOSTS_GROW;
+	struct boot_host **more;
 
-	key->next = *slot;
-	*slot = key;
-}
-
-/* Twice the slots. Without memory for them the chains grow: slower, and no less right. */
-static int grow_slots(struct host_table *table)
-{
-	size_t before = table->slots, slots = before ? 2 * before : SLOTS_FIRST;
-	struct host_key **old = table->slot, **slot = calloc(slots, sizeof(struct host_key *));
-
-	if (!slot)
-		return before ? 0 : -ENOMEM;
-	if (!before && getrandom(&table->seed, sizeof(table->seed), 0) != sizeof(table->seed))
-		table->seed = (uintptr_t)table;
-	table->slot = slot;
-	table->slots = slots;
-	for (size_t i = 0; i < before; i++) {
-		for (struct host_key *key = old[i], *next; key; key = next) {
-			next = key->next;
-			link_key(table, key);
-		}
-	}
-	free(old);
+	if (table->keys.slots == 0 && hash_table_init(&table->keys, KEYS_FIRST) < 0)
+		return -ENOMEM;
+	if (table->hosts < table->room)
+		return 0;
+	more = realloc(table->host, room * sizeof(struct boot_host *));
+	if (!more)
+		return -ENOMEM;
+	table->host = more;
+	table->room = room;
 	return 0;
 }
 
-static int make_room(struct host_table *table, size_t keys)
-{
-	if (table->hosts == table->room) {
-		size_t room = table->room + table->room / 2 + HOSTS_GROW;
-		struct boot_host **more = realloc(table->host, room * sizeof(struct boot_host *));
-
-		if (!more)
-			return -ENOMEM;
-		table->host = more;
-		table->room = room;
-	}
-	return table->keys + keys > table->slots ? grow_slots(table) : 0;
-}
-
-static const char *what_is(const struct host_key *key)
+static const char *describe(const struct host_key *key)
 {
 	switch (key->octets[0]) {
 	case HOST_KEY_NAME:
@@ -102,16 +68,16 @@ static const char *what_is(const struct host_key *key)
 	}
 }
 
-int host_table_clash(const struct host_table *table, const struct boot_host *host,
-	const struct boot_host **with, const char **what)
+int host_table_find_conflict(const struct host_table *table, const struct boot_host *host,
+	const struct boot_host **other, const char **what)
 {
 	for (size_t i = 0; i < host->keys; i++) {
 		const struct host_key *key = find_key(table, host->key[i].octets, host->key[i].len);
 
 		if (!key)
 			continue;
-		*with = key->host;
-		*what = what_is(key);
+		*other = key->host;
+		*what = describe(key);
 		return -EEXIST;
 	}
 	return 0;
@@ -122,45 +88,35 @@ static unsigned port_kind(const struct host_key *key)
 	return key->octets[0] == HOST_KEY_PORT ? key->octets[1] : 0;
 }
 
-int host_table_add(struct host_table *table, struct boot_host *host, const struct boot_host **with,
+int host_table_add(struct host_table *table, struct boot_host *host, const struct boot_host **other,
 	const char **what)
 {
-	int rc = host_table_clash(table, host, with, what);
+	int rc = host_table_find_conflict(table, host, other, what);
 
 	if (rc == 0)
-		rc = make_room(table, host->keys);
+		rc = make_room(table);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < host->keys; i++) {
 		struct host_key *key = &host->key[i];
 
-		key->hash = machine_hash_octets(key->octets, key->len, table->seed);
-		link_key(table, key);
+		hash_table_insert(&table->keys, &key->by_octets,
+			hash_table_hash(&table->keys, key->octets, key->len));
 		table->ports[port_kind(key)]++;
 	}
 	table->changes++;
-	table->keys += host->keys;
 	host->place = table->hosts;
 	table->host[table->hosts++] = host;
 	return 0;
 }
 
-static void unlink_key(struct host_table *table, const struct host_key *key)
-{
-	struct host_key **at = slot_of(table, key->hash);
-
-	while (*at != key)
-		at = &(*at)->next;
-	*at = key->next;
-	table->ports[port_kind(key)]--;
-}
-
 void host_table_remove(struct host_table *table, struct boot_host *host)
 {
-	for (size_t i = 0; i < host->keys; i++)
-		unlink_key(table, &host->key[i]);
+	for (size_t i = 0; i < host->keys; i++) {
+		hash_table_remove(&table->keys, &host->key[i].by_octets);
+		table->ports[port_kind(&host->key[i])]--;
+	}
 	table->changes++;
-	table->keys -= host->keys;
 	table->hosts--;
 	table->host[host->place] = table->host[table->hosts];
 	table->host[host->place]->place = host->place;
@@ -171,22 +127,8 @@ void host_table_fini(struct host_table *table)
 	for (size_t i = 0; i < table->hosts; i++)
 		boot_host_free(table->host[i]);
 	free(table->host);
-	free(table->slot);
+	hash_table_fini(&table->keys);
 	*table = (struct host_table){0};
-}
-
-size_t host_table_longest_chain(const struct host_table *table)
-{
-	size_t longest = 0;
-
-	for (size_t i = 0; i < table->slots; i++) {
-		size_t len = 0;
-
-		for (const struct host_key *key = table->slot[i]; key; key = key->next)
-			len++;
-		longest = len > longest ? len : longest;
-	}
-	return longest;
 }
 
 /* --- finding --------------------------------------------------------------------- */
@@ -196,7 +138,7 @@ const struct boot_host *host_table_by_mac(
 {
 	struct host_key_octets key;
 
-	host_key_of(&key, HOST_KEY_MAC, mac, DHCP6_MAC_LEN);
+	host_key_set(&key, HOST_KEY_MAC, mac, DHCP6_MAC_LEN);
 	return find(table, &key);
 }
 
@@ -205,7 +147,7 @@ const struct boot_host *host_table_by_uuid(
 {
 	struct host_key_octets key;
 
-	host_key_of_uuid(&key, uuid);
+	host_key_set_uuid(&key, uuid);
 	return find(table, &key);
 }
 
@@ -214,7 +156,7 @@ const struct boot_host *host_table_by_duid(
 {
 	struct host_key_octets key;
 
-	host_key_of(&key, HOST_KEY_DUID, duid->octets, duid->len);
+	host_key_set(&key, HOST_KEY_DUID, duid->octets, duid->len);
 	return find(table, &key);
 }
 
@@ -229,7 +171,7 @@ const struct boot_host *host_table_by_port(
 
 		if (table->ports[kind] == 0 || (kind & known) != kind)
 			continue;
-		host_key_of_port(&key, port, kind);
+		host_key_set_port(&key, port, kind);
 		host = find(table, &key);
 		if (host)
 			return host;
@@ -242,7 +184,7 @@ const struct boot_host *host_table_by_address(
 {
 	struct host_key_octets key;
 
-	host_key_of(&key, HOST_KEY_ADDRESS, address, sizeof(*address));
+	host_key_set(&key, HOST_KEY_ADDRESS, address, sizeof(*address));
 	return find(table, &key);
 }
 
@@ -253,6 +195,6 @@ const struct boot_host *host_table_by_name(const struct host_table *table, const
 
 	if (len >= sizeof(key.octets))
 		return NULL;
-	host_key_of(&key, HOST_KEY_NAME, name, len);
+	host_key_set(&key, HOST_KEY_NAME, name, len);
 	return find(table, &key);
 }

@@ -295,7 +295,8 @@ static json_t *classes_json(const struct client_facts *facts, const struct decis
 
 	for (size_t i = 0; i < subnet->classes; i++) {
 		const struct address_class *class = &subnet->class[i];
-		const char *unmet = conditions_unmet(&class->when, facts, subnet, decision->host);
+		const char *unmet =
+			conditions_unmet(&class->when, facts, &subnet->prefix, decision->host);
 
 		json_array_append_new(
 			all, json_pack("{s:s s:i s:b s:s?}", "class", class->name, "line",
@@ -312,6 +313,7 @@ static json_t *rules_json(const struct boot_config *config, const struct client_
 {
 	json_t *all = json_array();
 	char why[BOOT_REASON_SIZE];
+	const struct prefix *subnet = decision->subnet ? &decision->subnet->prefix : NULL;
 	struct boot_choice choice;
 	struct boot_values values;
 
@@ -319,8 +321,7 @@ static json_t *rules_json(const struct boot_config *config, const struct client_
 		decision->address.given ? &decision->address.address : NULL);
 	for (size_t i = 0; i < config->rules; i++) {
 		const struct boot_rule *rule = &config->rule[i];
-		const char *unmet =
-			conditions_unmet(&rule->when, facts, decision->subnet, decision->host);
+		const char *unmet = conditions_unmet(&rule->when, facts, subnet, decision->host);
 		bool applies = !unmet && boot_rule_apply(rule, firmware_of(facts), &values, &choice,
 						 why) == 0;
 
@@ -345,7 +346,7 @@ static json_t *decision_json(const struct boot_config *config, const struct clie
 			 "s:b s:s? s:o}",
 		"client", client_json(facts), "firmware", firmware_format(facts, firmware),
 		"firmware-note", firmware_note(facts), "subnet", decision->subnet->text, "host",
-		host ? host->name : NULL, "host-by", host_proof_name(decision->host_by),
+		host ? host->name : NULL, "host-by", host_identifier_name(decision->host_by),
 		"host-file", host ? host->file : NULL, "host-line", host ? (int)host->line : 0,
 		"groups", groups_json(host), "class",
 		decision->class ? decision->class->name : NULL, "classes",

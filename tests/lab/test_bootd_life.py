@@ -139,7 +139,7 @@ def bootd_t(tmp_path, text):
     ("line", "said"),
     [
         ('subnet "2001:db8::1/64" {}', "expected a prefix"),
-        ('subnet "2001:db8::/64" { addresses = pool }', "pool = \"FIRST-LAST\""),
+        ('subnet "2001:db8::/64" { addresses = pool }', "has only one of addresses = pool and pool"),
         ('boot "x" { arch = {x64-uefi} url = "http://[2001:db8::1]/x.efi" }', "only tftp://"),
         ('boot "x" { arch = {x86-64} url = "tftp://[2001:db8::1]/x.efi" }', "an architecture"),
         ('host "x" { mac = "52:54" }', "a MAC address"),

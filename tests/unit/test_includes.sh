@@ -30,9 +30,6 @@ util'
 allowed='
 bootd/http/http_handler bootd/http/http_server
 bootd/http/http_reply bootd/http/http_server
-bootd/rules/boot_host bootd/rules/host_key
-bootd/rules/conditions bootd/rules/boot_config
-bootd/rules/subnet_index bootd/rules/boot_config
 netlink/link_hash netlink/link_table
 '
 

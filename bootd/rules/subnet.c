@@ -1,19 +1,55 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The last subnet that begins at or before an address either has it, or is inside the one that
- * has it: prefixes are nested or apart.
+ * Subnets and their index. Two prefixes are either nested or disjoint. So the last subnet that
+ * begins at or before an address either contains it or is nested in the subnet that contains it.
  */
-#include "bootd/rules/subnet_index.h"
+#include "bootd/rules/subnet.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/rules/boot_config.h"
+void subnet_fini(struct subnet *subnet)
+{
+	for (size_t i = 0; i < subnet->classes; i++) {
+		conditions_fini(&subnet->class[i].when);
+		free(subnet->class[i].name);
+	}
+	free(subnet->class);
+	free(subnet->interface);
+}
+
+const struct address_class *subnet_choose_class(
+	const struct subnet *subnet, const struct client_facts *facts, const struct boot_host *host)
+{
+	for (size_t i = 0; i < subnet->classes; i++)
+		if (!conditions_unmet(&subnet->class[i].when, facts, &subnet->prefix, host))
+			return &subnet->class[i];
+	return NULL;
+}
+
+const struct address_plan *subnet_plan(const struct subnet *subnet, size_t i)
+{
+	return i == 0 ? &subnet->plan : i <= subnet->classes ? &subnet->class[i - 1].plan : NULL;
+}
+
+const char *subnet_addresses_name(enum subnet_addresses addresses)
+{
+	static const char *const name[SUBNET_ADDRESSES] = {
+		[SUBNET_STABLE] = "stable",
+		[SUBNET_NONE] = "none",
+		[SUBNET_POOL] = "pool",
+		[SUBNET_PROXY] = "proxy",
+	};
+
+	return name[addresses];
+}
+
+/* --- the index --------------------------------------------------------------- */
 
 struct subnet_place {
 	const struct subnet *subnet;
-	size_t around; /* the place of the one around it, and one more; 0: none */
+	size_t around; /* index + 1 of the subnet that contains it; 0: none */
 };
 
 static int compare_addresses(const struct in6_addr *a, const struct in6_addr *b)
@@ -43,7 +79,7 @@ static int compare_links(const void *left, const void *right)
 static void find_around(struct subnet_index *index)
 {
 	for (size_t i = 1; i < index->places; i++) {
-		size_t around = i; /* the one before it, and one more */
+		size_t around = i; /* index + 1 of the subnet before it */
 
 		while (around > 0 && !prefix_covers(&index->place[around - 1].subnet->prefix,
 					     &index->place[i].subnet->prefix))
@@ -143,7 +179,7 @@ const struct subnet *subnet_index_on(const struct subnet_index *index, const cha
 {
 	size_t from = 0, to = index->links;
 
-	/* The first of that name: several are one operator's mistake, and the first counts. */
+	/* If several have this name, which is a mistake of the operator, the first counts. */
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
 
