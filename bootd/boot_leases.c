@@ -29,9 +29,9 @@ static int complain(const char *name, int rc, const char *why)
 	return rc;
 }
 
-/* --- what a shared store tells --------------------------------------------------- */
+/* --- notifications of a shared store --------------------------------------------- */
 
-/* The leases are told to the exchange by the time that it is now. */
+/* The exchange, with its leases set to the current time. */
 static struct exchange *exchange_now(void *arg, uint64_t *now_ms)
 {
 	struct boot_leases *leases = arg;

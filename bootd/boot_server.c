@@ -41,8 +41,8 @@ static void observe_exchange(void *arg, const struct exchange_event *event)
 	if (event->facts->type == DHCP6_ADDR_REG_INFORM)
 		return;
 	record = boot_progress_exchange(&server->progress, event);
-	if (record && record->mac_hints == 1 && client_mac_is_hint(event->facts->mac_source))
-		boot_log_mac_hint(event);
+	if (record && record->unverified_macs == 1 && client_mac_is_hint(event->facts->mac_source))
+		boot_log_unverified_mac(event);
 	if (record && record->unknown_archs == 1 && firmware_unknown_arch(event->facts, &code))
 		boot_log_unknown_arch(event, code);
 }
@@ -141,8 +141,8 @@ static int start_dhcp(struct boot_server *server)
 		rc = boot_progress_init(&server->progress, 0);
 	if (rc < 0)
 		return complain(rc, "memory", "");
-	server->progress.told = observe_step;
-	server->progress.told_arg = server;
+	server->progress.on_step = observe_step;
+	server->progress.on_step_arg = server;
 	server->exchange.observe = observe_exchange;
 	server->exchange.observe_arg = server;
 	rc = boot_leases_open(&server->leases, server->parts.config);

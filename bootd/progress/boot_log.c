@@ -1,109 +1,68 @@
 /* SPDX-License-Identifier: ISC */
-/* Lines are put together part by part in a buffer that cannot overrun. */
 #include "bootd/progress/boot_log.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "daemon/log.h"
 #include "dhcp6/names.h"
+#include "util/text_buffer.h"
 
-struct line {
-	char *text;
-	size_t len;
-};
-
-static void add(struct line *line, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void add(struct line *line, const char *fmt, ...)
-{
-	size_t left = BOOT_LOG_LINE - line->len;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(line->text + line->len, left, fmt, ap);
-	va_end(ap);
-	line->len += n < 0 ? 0 : (size_t)n < left ? (size_t)n : left - 1;
-}
-
-/* Most of a line is text as it stands, and there is one per message: no printf for that. */
-static void add_text(struct line *line, const char *text)
-{
-	size_t left = BOOT_LOG_LINE - 1 - line->len, len = strlen(text);
-
-	len = len < left ? len : left;
-	memcpy(line->text + line->len, text, len);
-	line->len += len;
-	line->text[line->len] = '\0';
-}
-
-static void add_texts(struct line *line, const char *before, const char *text, const char *behind)
-{
-	add_text(line, before);
-	add_text(line, text);
-	add_text(line, behind);
-}
-
-static void add_address(struct line *line, const struct in6_addr *address)
+static void add_address(struct text_buffer *line, const struct in6_addr *address)
 {
 	char text[INET6_ADDRSTRLEN];
 
-	add_text(line, dhcp6_address_format(address, text));
+	text_add(line, dhcp6_address_format(address, text));
 }
 
-/* Octets of a peer's choice: what is not plain is a dot. */
-static void add_octets(struct line *line, const struct wire_in *view)
+/* At most 64 octets of a peer's choice. */
+static void add_octets(struct text_buffer *line, const struct wire_in *view)
 {
-	char text[64 + 1];
-	size_t n = 0;
+	size_t len = wire_left(view);
 
-	for (; n < wire_left(view) && n < sizeof(text) - 1; n++)
-		text[n] = (char)(isprint(view->pos[n]) && view->pos[n] != '"' ? view->pos[n] : '.');
-	text[n] = '\0';
-	add_texts(line, " \"", text, "\"");
+	text_add(line, " \"");
+	text_add_octets(line, view->pos, len < 64 ? len : 64, '.');
+	text_add(line, "\"");
 }
 
-static void add_way(struct line *line, const struct client_facts *facts)
+static void add_path(struct text_buffer *line, const struct client_facts *facts)
 {
 	if (facts->relays == 0) {
-		add_texts(
+		text_add3(
 			line, " at ", facts->link_name ? facts->link_name : "an unknown link", "");
 		return;
 	}
-	add_text(line, " via relay ");
+	text_add(line, " via relay ");
 	add_address(line, &facts->link_address);
 	if (wire_left(&facts->interface_id) > 0)
 		add_octets(line, &facts->interface_id);
 	if (facts->relays > 1)
-		add(line, " and %u more", facts->relays - 1);
+		text_addf(line, " and %u more", facts->relays - 1);
 }
 
-static void add_answer(struct line *line, const struct exchange_event *event)
+static void add_answer(struct text_buffer *line, const struct exchange_event *event)
 {
 	const struct decision *decision = event->decision;
 
-	add_texts(line, " -> ", dhcp6_message_name(event->answer_type), "");
+	text_add3(line, " -> ", dhcp6_message_name(event->answer_type), "");
 	if (event->with_address) {
-		add_text(line, " ");
+		text_add(line, " ");
 		add_address(line, &decision->address.address);
 	}
 	if (event->answer_type == DHCP6_ADDR_REG_REPLY)
-		add(line, " is its own for %" PRIu32 " s%s", decision->address.valid_s,
-			event->taken_over ? ", before it was another machine's" : "");
+		text_addf(line, " registered for %" PRIu32 " s%s", decision->address.valid_s,
+			event->taken_over ? ", before by another machine" : "");
 	if (event->status)
-		add(line, " %s", dhcp6_status_name(event->status));
+		text_addf(line, " %s", dhcp6_status_name(event->status));
 	if (event->status && !decision->address.given && decision->address.why)
-		add_texts(line, " (", decision->address.why, ")");
+		text_add3(line, " (", decision->address.why, ")");
 	if (event->with_boot_url) {
-		add_texts(line, ", ", decision->boot.url, " (rule \"");
-		add_texts(line, decision->boot.rule->name, "\")", "");
+		text_add3(line, ", ", decision->boot.url, " (rule \"");
+		text_add3(line, decision->boot.rule->name, "\")", "");
 	} else if (event->facts->archs > 0 && event->with_address) {
-		add_text(line, ", no boot rule for it");
+		text_add(line, ", no boot rule matches");
 	}
 }
 
@@ -111,18 +70,17 @@ const char *boot_log_exchange_text(const struct exchange_event *event, char text
 {
 	const struct client_facts *facts = event->facts;
 	char machine[MACHINE_TEXT], firmware[FIRMWARE_TEXT];
-	struct line line = {.text = text};
+	struct text_buffer line = text_buffer_of(text, BOOT_LOG_LINE);
 
-	*text = '\0';
-	add_text(&line, event->decision->machine.len
+	text_add(&line, event->decision->machine.len
 				? machine_format(&event->decision->machine, machine)
 				: "unknown");
-	add_text(&line, " ");
+	text_add(&line, " ");
 	if (event->decision->host)
-		add_texts(&line, "(", event->decision->host->name, ") ");
-	add_texts(&line, firmware_format(facts, firmware), " ", dhcp6_message_name(facts->type));
-	add_texts(&line, " on ", event->decision->subnet->text, "");
-	add_way(&line, facts);
+		text_add3(&line, "(", event->decision->host->name, ") ");
+	text_add3(&line, firmware_format(facts, firmware), " ", dhcp6_message_name(facts->type));
+	text_add3(&line, " on ", event->decision->subnet->text, "");
+	add_path(&line, facts);
 	add_answer(&line, event);
 	return text;
 }
@@ -131,7 +89,7 @@ void boot_log_exchange(const struct exchange_event *event)
 {
 	char text[BOOT_LOG_LINE];
 
-	/* An address is in use twice, or somebody says so: somebody has to look. */
+	/* An address is in use twice, or a client says so: an operator has to look. */
 	enum log_level level = event->facts->type == DHCP6_DECLINE || event->taken_over
 				       ? LOG_LEVEL_WARNING
 				       : LOG_LEVEL_INFO;
@@ -140,14 +98,14 @@ void boot_log_exchange(const struct exchange_event *event)
 		log_line(level, "%s", boot_log_exchange_text(event, text));
 }
 
-void boot_log_mac_hint(const struct exchange_event *event)
+void boot_log_unverified_mac(const struct exchange_event *event)
 {
 	static struct log_limit limit;
 	const struct client_facts *facts = event->facts;
 	char machine[MACHINE_TEXT];
 
 	machine_format(&event->decision->machine, machine);
-	log_limited(&limit, LOG_LEVEL_NOTICE, "%s: its MAC is only a hint, read from its %s: %s",
+	log_limited(&limit, LOG_LEVEL_NOTICE, "%s: unverified MAC, read from its %s because %s",
 		machine,
 		facts->mac_source == CLIENT_MAC_DUID ? "DUID" : "link-local address (EUI-64)",
 		facts->relays > 0 ? "the relay next to it sends no option 79 (RFC 6939)"
@@ -158,7 +116,7 @@ void boot_log_unknown_arch(const struct exchange_event *event, uint16_t code)
 {
 	char machine[MACHINE_TEXT];
 
-	log_notice("%s: its architecture %u has no name here: a boot rule can have arch = {%u}",
+	log_notice("%s: unknown architecture %u: a boot rule can match it with arch = {%u}",
 		machine_format(&event->decision->machine, machine), code, code);
 }
 

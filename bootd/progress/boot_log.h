@@ -17,12 +17,12 @@ enum { BOOT_LOG_LINE = 1600 };
 const char *boot_log_exchange_text(const struct exchange_event *event, char line[BOOT_LOG_LINE]);
 void boot_log_exchange(const struct exchange_event *event);
 
-/* That its machine is known by no more than a hint: who sees it says so once per machine. */
-void boot_log_mac_hint(const struct exchange_event *event);
-/* Once per machine: it says an architecture that IANA's list, as we know it, does not have. */
+/* The MAC was read from an EUI-64 or a DUID: the caller says so once per machine. */
+void boot_log_unverified_mac(const struct exchange_event *event);
+/* The client names an architecture that is not in IANA's list: once per machine as well. */
 void boot_log_unknown_arch(const struct exchange_event *event, uint16_t code);
 
-/* `machine` NULL: the peer's address has to do. */
+/* `machine` NULL: not known, the line starts with the peer's address. */
 void boot_log_fetch(const struct machine *machine, const struct fetch_event *event);
 
 #endif

@@ -7,12 +7,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "dhcp6/names.h"
+#include "util/text_buffer.h"
 
 /* Of a stage, and of a whole boot, in seconds. */
 static const double bounds_s[] = {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1800};
@@ -160,15 +160,14 @@ static void enter_stage(struct boot_progress *progress, struct boot_record *reco
 	record->last_ms = now_ms;
 }
 
-static void tell_step(struct boot_progress *progress, struct boot_record *record, uint64_t now_ms,
-	bool is_same_go_on, const struct boot_phrase *text, const struct boot_phrase *result,
-	bool failed)
+static void add_step(struct boot_progress *progress, struct boot_record *record, uint64_t now_ms,
+	bool is_same_go_on, const char *text, const char *result, bool failed)
 {
 	const struct boot_step *step =
 		boot_record_put_step(record, now_ms, is_same_go_on, text, result, failed);
 
-	if (step && progress->told)
-		progress->told(progress->told_arg, record, step);
+	if (step && progress->on_step)
+		progress->on_step(progress->on_step_arg, record, step);
 }
 
 static enum boot_stage stage_of_exchange(const struct exchange_event *event)
@@ -185,19 +184,18 @@ static enum boot_stage stage_of_exchange(const struct exchange_event *event)
 	}
 }
 
-static void say_result(struct boot_phrase *phrase, const struct exchange_event *event)
+static void add_result(struct text_buffer *buffer, const struct exchange_event *event)
 {
 	const struct decision *decision = event->decision;
 	char address[INET6_ADDRSTRLEN];
 
-	boot_phrase_add(phrase, dhcp6_message_name(event->answer_type));
+	text_add(buffer, dhcp6_message_name(event->answer_type));
 	if (event->with_address)
-		boot_phrase_add_word(
-			phrase, dhcp6_address_format(&decision->address.address, address));
+		text_add_word(buffer, dhcp6_address_format(&decision->address.address, address));
 	if (event->with_boot_url)
-		boot_phrase_add_word(phrase, decision->boot.url);
+		text_add_word(buffer, decision->boot.url);
 	if (event->status)
-		boot_phrase_add_word(phrase, dhcp6_status_name(event->status));
+		text_add_word(buffer, dhcp6_status_name(event->status));
 }
 
 static void remember_client(struct boot_record *record, const struct exchange_event *event)
@@ -207,7 +205,7 @@ static void remember_client(struct boot_record *record, const struct exchange_ev
 
 	record->unknown_archs += firmware_unknown_arch(event->facts, &code);
 	record->mac_source = event->facts->mac_source;
-	record->mac_hints += client_mac_is_hint(record->mac_source);
+	record->unverified_macs += client_mac_is_hint(record->mac_source);
 	if (record->host || decision->host) {
 		free(record->host);
 		record->host = decision->host ? strdup(decision->host->name) : NULL;
@@ -222,7 +220,9 @@ static void remember_client(struct boot_record *record, const struct exchange_ev
 const struct boot_record *boot_progress_exchange(
 	struct boot_progress *progress, const struct exchange_event *event)
 {
-	struct boot_phrase text = {0}, result = {0};
+	char step_text[BOOT_STEP_TEXT], step_result[BOOT_STEP_TEXT];
+	struct text_buffer text = text_buffer_of(step_text, sizeof(step_text));
+	struct text_buffer result = text_buffer_of(step_result, sizeof(step_result));
 	char firmware[FIRMWARE_TEXT];
 	struct boot_record *record;
 
@@ -235,10 +235,10 @@ const struct boot_record *boot_progress_exchange(
 	enter_stage(progress, record,
 		event->facts->type == DHCP6_RELEASE ? record->stage : stage_of_exchange(event),
 		event->now_ms);
-	boot_phrase_add(&text, firmware_format(event->facts, firmware));
-	boot_phrase_add_word(&text, dhcp6_message_name(event->facts->type));
-	say_result(&result, event);
-	tell_step(progress, record, event->now_ms, false, &text, &result,
+	text_add(&text, firmware_format(event->facts, firmware));
+	text_add_word(&text, dhcp6_message_name(event->facts->type));
+	add_result(&result, event);
+	add_step(progress, record, event->now_ms, false, step_text, step_result,
 		event->status != DHCP6_STATUS_SUCCESS);
 	return record;
 }
@@ -249,40 +249,39 @@ static enum boot_stage stage_of_fetch(const struct boot_record *record)
 	return record->stage >= STAGE_IPXE_ASKS ? STAGE_IPXE_FETCHES : STAGE_FIRMWARE_FETCHES;
 }
 
-static void say_fetched(struct boot_phrase *phrase, const struct fetch_event *event)
+static void add_fetched(struct text_buffer *buffer, const struct fetch_event *event)
 {
-	char text[96];
-
 	if (event->outcome == FETCH_STARTED) {
-		snprintf(text, sizeof(text), "of %" PRIu64 " octets", event->size);
-		boot_phrase_add(phrase, text);
+		text_addf(buffer, "of %" PRIu64 " octets", event->size);
 		return;
 	}
-	boot_phrase_add(phrase, fetch_outcome_name(event->outcome));
+	text_add(buffer, fetch_outcome_name(event->outcome));
 	if (event->error) {
-		boot_phrase_add(phrase, ": ");
-		boot_phrase_add(phrase, event->error);
+		text_add(buffer, ": ");
+		text_add(buffer, event->error);
 	}
-	snprintf(text, sizeof(text), ", %" PRIu64 " octets in %" PRIu64 " ms", event->bytes,
-		event->duration_ms);
-	boot_phrase_add(phrase, text);
+	text_addf(
+		buffer, ", %" PRIu64 " octets in %" PRIu64 " ms", event->bytes, event->duration_ms);
 }
 
 void boot_progress_fetch(struct boot_progress *progress, const struct machine *machine,
 	const struct fetch_event *event, uint64_t now_ms)
 {
 	struct boot_record *record = touch(progress, machine, now_ms);
-	struct boot_phrase text = {0}, result = {0};
+	char step_text[BOOT_STEP_TEXT], step_result[BOOT_STEP_TEXT];
+	struct text_buffer text = text_buffer_of(step_text, sizeof(step_text));
+	struct text_buffer result = text_buffer_of(step_result, sizeof(step_result));
 
 	if (!record || event->outcome == FETCH_PROBED)
 		return;
 	enter_stage(progress, record, stage_of_fetch(record), now_ms);
-	boot_phrase_add(&text, fetch_kind_name(event->kind));
-	boot_phrase_add_path(&text, event->path);
-	say_fetched(&result, event);
+	text_add(&text, fetch_kind_name(event->kind));
+	text_add(&text, " ");
+	text_add_octets(&text, (const uint8_t *)event->path, strlen(event->path), '?');
+	add_fetched(&result, event);
 	if (event->outcome != FETCH_STARTED)
 		record->bytes += event->bytes;
-	tell_step(progress, record, now_ms, event->outcome == FETCH_DONE, &text, &result,
+	add_step(progress, record, now_ms, event->outcome == FETCH_DONE, step_text, step_result,
 		event->outcome == FETCH_FAILED);
 }
 
@@ -290,14 +289,14 @@ void boot_progress_booted(
 	struct boot_progress *progress, const struct machine *machine, uint64_t now_ms)
 {
 	struct boot_record *record = touch(progress, machine, now_ms);
-	struct boot_phrase text = {0}, result = {0};
-	char after[64];
+	char step_text[BOOT_STEP_TEXT], step_result[BOOT_STEP_TEXT];
+	struct text_buffer text = text_buffer_of(step_text, sizeof(step_text));
+	struct text_buffer result = text_buffer_of(step_result, sizeof(step_result));
 
 	if (!record)
 		return;
 	enter_stage(progress, record, STAGE_BOOTED, now_ms);
-	snprintf(after, sizeof(after), "%" PRIu64 " ms after it began", now_ms - record->began_ms);
-	boot_phrase_add(&text, "booted");
-	boot_phrase_add(&result, after);
-	tell_step(progress, record, now_ms, false, &text, &result, false);
+	text_add(&text, "booted");
+	text_addf(&result, "%" PRIu64 " ms after it began", now_ms - record->began_ms);
+	add_step(progress, record, now_ms, false, step_text, step_result, false);
 }

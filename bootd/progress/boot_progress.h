@@ -23,7 +23,7 @@ enum {
 	BOOT_OVER_MS = 30 * 60 * 1000, /* after which what comes is another boot */
 };
 
-/* Told after each step; borrowed. */
+/* Called after each step; record and step are borrowed. */
 typedef void boot_step_fn(
 	void *arg, const struct boot_record *record, const struct boot_step *step);
 
@@ -35,8 +35,8 @@ struct boot_progress {
 	uint64_t reached[BOOT_STAGES];         /* boots that came so far, since the start */
 	struct histogram stage_s[BOOT_STAGES]; /* from the stage before to this one, seconds */
 	struct histogram boot_s;               /* to STAGE_BOOTED */
-	boot_step_fn *told;                    /* NULL: nobody */
-	void *told_arg;
+	boot_step_fn *on_step;                 /* NULL: nobody */
+	void *on_step_arg;
 };
 
 /* `most` machines at a time; 0: BOOT_MACHINES_MAX. Returns 0 or -ENOMEM. */

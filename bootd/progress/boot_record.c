@@ -1,45 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The steps of a boot, as they are told. A machine repeats itself, its retries above all:
- * what is said once more makes the step say "so many times", and no step of its own.
+ * The steps of a boot. A machine repeats itself, above all in retries: a step that comes again
+ * is counted, and is no step of its own.
  */
 #include "bootd/progress/boot_record.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-void boot_phrase_add(struct boot_phrase *phrase, const char *text)
-{
-	size_t len = strlen(text), room = sizeof(phrase->text) - 1 - phrase->len;
-
-	memcpy(phrase->text + phrase->len, text, len < room ? len : room);
-	phrase->len += len < room ? len : room;
-}
-
-void boot_phrase_add_word(struct boot_phrase *phrase, const char *word)
-{
-	if (*word && phrase->len > 0)
-		boot_phrase_add(phrase, " ");
-	boot_phrase_add(phrase, word);
-}
-
-/* A path is of the peer's choice: what is shown as JSON must be text. */
-void boot_phrase_add_path(struct boot_phrase *phrase, const char *path)
-{
-	size_t from = phrase->len;
-
-	boot_phrase_add_word(phrase, path);
-	for (size_t i = from; i < phrase->len; i++)
-		if (phrase->text[i] < ' ' || phrase->text[i] > '~')
-			phrase->text[i] = '?';
-}
-
-static char *copy_phrase(char *to, const struct boot_phrase *phrase)
-{
-	memcpy(to, phrase->text, phrase->len);
-	to[phrase->len] = '\0';
-	return to + phrase->len + 1;
-}
 
 /* Room for one more: all but the first are moved up. */
 static struct boot_step *new_step(struct boot_record *record, uint64_t now_ms)
@@ -64,21 +32,22 @@ static struct boot_step *recent_step(struct boot_record *record, const char *tex
 }
 
 const struct boot_step *boot_record_put_step(struct boot_record *record, uint64_t now_ms,
-	bool is_same_go_on, const struct boot_phrase *text, const struct boot_phrase *result,
-	bool failed)
+	bool is_same_go_on, const char *text, const char *result, bool failed)
 {
-	char *both = malloc(text->len + 1 + result->len + 1);
+	size_t len = strlen(text) + 1, result_len = strlen(result) + 1;
+	char *both = malloc(len + result_len);
 	struct boot_step *step;
 
 	if (!both)
 		return NULL;
-	copy_phrase(copy_phrase(both, text), result);
+	memcpy(both, text, len);
+	memcpy(both + len, result, result_len);
 	step = recent_step(record, both);
 	if (!step)
 		step = new_step(record, now_ms);
 	free(step->text);
 	step->text = both;
-	step->result = both + text->len + 1;
+	step->result = both + len;
 	step->failed = failed;
 	step->last_ms = now_ms;
 	step->times += !is_same_go_on || step->times == 0;
@@ -95,4 +64,46 @@ void boot_record_clear_steps(struct boot_record *record)
 const char *boot_record_advice(const struct boot_record *record, uint64_t now_ms)
 {
 	return now_ms - record->last_ms < BOOT_SILENT_MS ? NULL : boot_stage_hint(record->stage);
+}
+
+/* --- stages ------------------------------------------------------------------- */
+
+const char *boot_stage_name(enum boot_stage stage)
+{
+	static const char *const name[BOOT_STAGES] = {
+		[STAGE_UNKNOWN] = "unknown",
+		[STAGE_SYSTEM] = "system",
+		[STAGE_FIRMWARE_ASKS] = "firmware asks",
+		[STAGE_FIRMWARE_ADDRESSED] = "firmware addressed",
+		[STAGE_FIRMWARE_FETCHES] = "firmware fetches",
+		[STAGE_IPXE_ASKS] = "iPXE asks",
+		[STAGE_IPXE_ADDRESSED] = "iPXE addressed",
+		[STAGE_IPXE_FETCHES] = "iPXE fetches",
+		[STAGE_BOOTED] = "booted",
+	};
+
+	return name[stage];
+}
+
+const char *boot_stage_hint(enum boot_stage stage)
+{
+	static const char *const hint[BOOT_STAGES] = {
+		[STAGE_FIRMWARE_ASKS] =
+			"it does not take the offer: is there a boot rule for it, does another "
+			"server answer, does our Advertise come back through the relay?",
+		[STAGE_FIRMWARE_ADDRESSED] =
+			"it has its address and fetches nothing: do router advertisements on its "
+			"link name a default router, does the way back exist, do the files lie "
+			"on this server?",
+		[STAGE_FIRMWARE_FETCHES] =
+			"what it loaded does not ask for more: look at its console",
+		[STAGE_IPXE_ASKS] = "iPXE does not take the answer: look at its console",
+		[STAGE_IPXE_ADDRESSED] =
+			"iPXE fetches nothing: is the URL right, and reachable from its link?",
+		[STAGE_IPXE_FETCHES] =
+			"it has its files and has not called home (GET /netboot6/booted?mac=...): "
+			"look at its console, or let the installed system call",
+	};
+
+	return hint[stage];
 }

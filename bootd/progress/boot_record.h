@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is known of one machine's boot: the stage it came to, and the steps on the way
- * there, each a short text with what came of it and when. Memory is bounded: of too many
- * steps the oldest but the first is forgotten, a text that is too long is cut.
+ * One machine's boot: the stage it has reached, from the first Solicit of the firmware to the
+ * call home of the installed system, and the steps on the way there, each a short text with its
+ * result and time. Memory is bounded: if there are too many steps, the oldest but the first is
+ * removed; a text that is too long is cut.
  */
 #ifndef NB6_BOOTD_PROGRESS_BOOT_RECORD_H
 #define NB6_BOOTD_PROGRESS_BOOT_RECORD_H
@@ -14,12 +15,30 @@
 
 #include "bootd/client/client_facts.h"
 #include "bootd/client/machine.h"
-#include "bootd/progress/boot_stage.h"
+
+/* In the order of a boot. A machine that goes back begins a new one. */
+enum boot_stage {
+	STAGE_UNKNOWN,
+	STAGE_SYSTEM,             /* only seen as an operating system: no boot */
+	STAGE_FIRMWARE_ASKS,      /* Solicit of UEFI, BIOS, U-Boot... */
+	STAGE_FIRMWARE_ADDRESSED, /* it has an address and a URL */
+	STAGE_FIRMWARE_FETCHES,
+	STAGE_IPXE_ASKS,
+	STAGE_IPXE_ADDRESSED,
+	STAGE_IPXE_FETCHES,
+	STAGE_BOOTED, /* it called home */
+	BOOT_STAGES,
+};
+
+/* "firmware asks"...; "booted". */
+const char *boot_stage_name(enum boot_stage stage);
+/* What to check if a machine stays silent in this stage; NULL: silence is normal. */
+const char *boot_stage_hint(enum boot_stage stage);
 
 enum {
 	BOOT_STEPS_MAX = 32,
 	BOOT_STEP_TEXT = 320,
-	BOOT_SILENT_MS = 30 * 1000, /* after which a machine counts as stuck */
+	BOOT_SILENT_MS = 30 * 1000, /* a machine that is silent for longer counts as stuck */
 };
 
 struct boot_step {
@@ -35,7 +54,7 @@ struct boot_record {
 	struct machine machine;
 	char *host;                        /* name, or NULL */
 	enum client_mac_source mac_source; /* of its last message */
-	unsigned mac_hints;                /* messages whose MAC was no more than a hint */
+	unsigned unverified_macs;          /* messages whose MAC was read from EUI-64 or DUID */
 	unsigned unknown_archs;            /* messages with an architecture that has no name */
 	struct in6_addr address;
 	bool has_address;
@@ -51,29 +70,16 @@ struct boot_record {
 	struct boot_record *next_in_slot, *newer, *older;
 };
 
-/* A text that is put together piece by piece and cut where it does not fit. */
-struct boot_phrase {
-	size_t len;
-	char text[BOOT_STEP_TEXT];
-};
-
-void boot_phrase_add(struct boot_phrase *phrase, const char *text);
-/* One more word, a space before it; an empty one is nothing. */
-void boot_phrase_add_word(struct boot_phrase *phrase, const char *word);
-/* The same for what a peer has chosen: all that is not printable ASCII becomes '?'. */
-void boot_phrase_add_path(struct boot_phrase *phrase, const char *path);
-
 /*
- * Tell a step; one of the last few with this text is told again, with another result. It
- * counts as once more unless `is_same_go_on`: the end of what had begun. Returns the step,
- * borrowed until the next; NULL: no memory, and nothing told.
+ * Add a step. If one of the last few steps has the same text, that step gets the new result
+ * instead; it counts as one more time unless `is_same_go_on`: the end of what had begun. Returns
+ * the step, borrowed until the next call; NULL: no memory, nothing is added.
  */
 const struct boot_step *boot_record_put_step(struct boot_record *record, uint64_t now_ms,
-	bool is_same_go_on, const struct boot_phrase *text, const struct boot_phrase *result,
-	bool failed);
+	bool is_same_go_on, const char *text, const char *result, bool failed);
 void boot_record_clear_steps(struct boot_record *record);
 
-/* The hint for a machine that is silent for BOOT_SILENT_MS; NULL while it gets on. */
+/* What to check on a machine that is silent for BOOT_SILENT_MS; NULL: it is not stuck. */
 const char *boot_record_advice(const struct boot_record *record, uint64_t now_ms);
 
 #endif

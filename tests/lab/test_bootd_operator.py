@@ -105,11 +105,11 @@ def test_mac_that_is_only_a_hint_is_said_once(bootd, through):
     through.ask(request_of(hinted, arch(X64_UEFI)), mac=None)
     assert control(bootd, f"show {MAC}")["mac-from"] == "eui-64-hint"
     assert [row["mac-from"] for row in control(bootd, "leases")["leases"]] == ["eui-64-hint"]
-    bootd.wait_for_line(f"{MAC}: its MAC is only a hint, read from its link-local address")
+    bootd.wait_for_line(f"{MAC}: unverified MAC, read from its link-local address")
     proven = through.ask(solicit(arch(X64_UEFI), client=uuid_duid(2)))
     assert address(proven) == address(hinted)
     assert [row["mac-from"] for row in control(bootd, "list")["boots"]] == ["option-79"]
-    assert bootd.text().count("only a hint") == 1
+    assert bootd.text().count("unverified MAC") == 1
 
 
 def test_status_counts(bootd, through):

@@ -73,7 +73,7 @@ def test_registered_address_is_its_machines(site, bootd):
     reply = sock.recv(2000)
     assert reply[:4] == bytes((ADDR_REG_REPLY, 1, 2, 3)) and iaaddr in reply
     mac = clients.mac("br-1")
-    bootd.wait_for_line(f"{mac} .*Addr-reg-inform.*{own} is its own for 3600 s")
+    bootd.wait_for_line(f"{mac} .*Addr-reg-inform.*{own} registered for 3600 s")
     rows = control(bootd, "leases")["leases"]
     assert [(r["address"], r["machine"], r["state"]) for r in rows] == [(own, mac, "registered")]
     assert control(bootd, f"show {mac}")["registered"] == [own]
@@ -288,6 +288,6 @@ def test_unknown_architecture_is_told_once(site):
         assert url(through.ask(solicit(new), mac=mac)).endswith("/new.efi")
     through.ask(solicit(code(61, b"\0\7")), mac="52:54:00:00:00:07")
     site.bootd.wait_for_line("52:54:00:00:00:07 x64-uefi")
-    lines = [line for line in site.bootd.text().splitlines() if "has no name here" in line]
+    lines = [line for line in site.bootd.text().splitlines() if "unknown architecture" in line]
     assert len(lines) == 2
-    assert f"{MAC}: its architecture 99" in lines[0] and "00:99: its architecture 99" in lines[1]
+    assert f"{MAC}: unknown architecture 99" in lines[0] and "00:99: unknown architecture 99" in lines[1]

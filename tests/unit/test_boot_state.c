@@ -389,7 +389,7 @@ static void test_a_boot_from_end_to_end(void **state)
 	record = boot_progress_find(&progress, &machine);
 	assert_int_equal(record->stage, STAGE_FIRMWARE_ASKS);
 	assert_int_equal(record->mac_source, CLIENT_MAC_RELAY);
-	assert_int_equal(record->mac_hints, 0);
+	assert_int_equal(record->unverified_macs, 0);
 	assert_null(boot_record_advice(record, b.now_ms));
 	assert_non_null(strstr(boot_record_advice(record, b.now_ms + BOOT_SILENT_MS), "offer"));
 	ask(&b, DHCP6_REQUEST, NULL);

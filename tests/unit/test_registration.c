@@ -73,7 +73,7 @@ static void test_reply(void **state)
 	b->event.facts = &facts;
 	b->event.decision = &b->decision;
 	assert_non_null(strstr(boot_log_exchange_text(&b->event, line),
-		"-> Addr-reg-reply " OWN " is its own for 7200 s"));
+		"-> Addr-reg-reply " OWN " registered for 7200 s"));
 }
 
 /* A client on our own link: from its address, back to it by the link it is on. */
