@@ -19,6 +19,7 @@
 #include "bootd/config/conf_check.h"
 #include "bootd/config/host_file.h"
 #include "daemon/log.h"
+#include "util/tree_walk.h"
 
 enum { GROW = 16 };
 
@@ -222,13 +223,13 @@ int host_files_note(struct host_files *files, const char *name)
 
 	if (!name) {
 		rc = note_listed(files);
-		twalk_r(files->tree, rc == 0 ? note_unlisted : unlist, files);
+		tree_walk(files->tree, rc == 0 ? note_unlisted : unlist, files);
 	} else if (is_ours(name)) {
 		file = get_file(files, name);
 		rc = file ? note(files, file) : -ENOMEM;
 	}
 	if (files->noted > 0 && files->conflicts > 0)
-		twalk_r(files->tree, note_conflicting, files);
+		tree_walk(files->tree, note_conflicting, files);
 	return rc;
 }
 
@@ -455,5 +456,5 @@ void host_files_each_refused(
 {
 	struct problem_reporter reporter = {report, arg};
 
-	twalk_r(files->tree, report_problem, &reporter);
+	tree_walk(files->tree, report_problem, &reporter);
 }
