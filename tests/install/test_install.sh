@@ -7,14 +7,15 @@ tree=$(mktemp -d "${TMPDIR:-/tmp}/netboot6-install.XXXXXX") || exit 99
 trap 'rm -rf "$tree"' EXIT
 trap 'exit 99' HUP INT TERM
 bad=0
+made='dist/*.service dist/*.socket dist/tmpfiles.d/*.conf dist/openrc/netboot6-bootd dist/openrc/netboot6-relayd'
 
 # An installation of its own, with a prefix that configure has not seen. The units are made for
 # it, and are made again for the next user of this build directory.
-rm -f dist/*.service
+rm -f $made
 MAKEFLAGS='' ${MAKE:-make} install prefix="$tree" sysconfdir="$tree/etc" \
 	systemdsystemunitdir="$tree/lib/systemd/system" >"$tree/log" 2>&1 ||
 	{ cat "$tree/log"; exit 1; }
-rm -f dist/*.service "$tree/log"
+rm -f $made "$tree/log"
 
 left=$(grep -rInE '@[A-Za-z_]+@' "$tree")
 if [ -n "$left" ]; then
