@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One loop over records or blocks, then layer by layer down to UDP. Numbers of the file itself
- * are in the byte order of who wrote it, those of packets in that of the network.
+ * are in the byte order of the machine that wrote it, those of packets in that of the network.
  */
 #include "netboot6/capture.h"
 
@@ -147,7 +147,7 @@ static bool read_frame(struct wire_in in, uint32_t link_type, struct capture_dat
 
 /* --- pcap ------------------------------------------------------------------------------- */
 
-/* False at the end; *is_udp where the record has a datagram. */
+/* False at the end. *is_udp says whether the record contains a UDP datagram. */
 static bool next_record(struct capture *capture, struct capture_datagram *datagram, bool *is_udp)
 {
 	struct wire_in *in = &capture->left;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Captures, as tcpdump and Wireshark write them: pcap and pcapng, of Ethernet (with or without
- * VLAN tags), of "any" (Linux cooked, both versions) or of bare IP. What comes out is the UDP
- * datagrams over IPv6; fragments and what was cut short are passed over.
+ * VLAN tags), of "any" (Linux cooked, both versions) or of bare IP. The reader returns the UDP
+ * datagrams over IPv6 and skips fragments and truncated packets.
  */
 #ifndef NB6_NETBOOT6_CAPTURE_H
 #define NB6_NETBOOT6_CAPTURE_H
@@ -35,13 +35,14 @@ struct capture_datagram {
 	size_t len;
 };
 
-/* The octets of a file, which stay the caller's. Returns 0, or -EBADMSG for another format. */
+/* Begins with the octets of a file, which stay the caller's. Returns 0, or -EBADMSG for another
+ * format. */
 int capture_open(struct capture *capture, const void *octets, size_t len);
 
-/* False at the end, or where the file ends in the middle of something. */
+/* False at the end, or if the file is truncated here. */
 bool capture_next(struct capture *capture, struct capture_datagram *datagram);
 
-/* A file whole, to be freed. Returns 0 or -errno. */
+/* Reads a whole file into *octets, which the caller frees. Returns 0 or -errno. */
 int capture_read_file(const char *path, uint8_t **octets, size_t *len);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* From packets to words of a request. */
+/* Turns packets of a capture into words of requests. */
 #include "netboot6/explain_capture.h"
 
 #include <arpa/inet.h>
@@ -28,7 +28,7 @@ static void put_message(char *to, const struct capture_datagram *datagram)
 		to += sprintf(to, "%02x", datagram->data[i]);
 }
 
-/* The frame is the client's own only where no relay has passed it on. */
+/* The frame is the client's own only if no relay has forwarded it. */
 static bool is_of_client(const struct capture_datagram *datagram)
 {
 	return datagram->has_mac && datagram->data[0] != DHCP6_RELAY_FORW;
@@ -54,7 +54,7 @@ static int ask(struct client *client, const struct capture_datagram *datagram, i
 	return client_ask(client, n, words);
 }
 
-/* Returns 0, or -errno with the reason told. */
+/* Returns 0, or -errno after printing the reason. */
 static int explain(struct client *client, const struct capture_datagram *datagram, int n_facts,
 	char *const facts[], explain_show_fn *show, void *arg)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One line of JSON per page; its "next" says where the one behind it begins. */
+/* Each page is a line of JSON; its "next" says where the following page begins. */
 #include "netboot6/pages.h"
 
 #include <stdio.h>

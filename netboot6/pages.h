@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Answers that come in pages, each asked for when the one before has been shown. */
+/* Answers that come in pages: each is requested when the previous one has been printed. */
 #ifndef NB6_NETBOOT6_PAGES_H
 #define NB6_NETBOOT6_PAGES_H
 
@@ -9,8 +9,8 @@
 enum pages_as { PAGES_TABLE, PAGES_JSON, PAGES_CSV };
 
 /*
- * The first page has been asked for with these words; the array has room for one more. As JSON all
- * pages are one object. Returns the exit status.
+ * Prints all pages. The first one has been requested with these words; the array has space for one
+ * more. With PAGES_JSON all pages become one object. Returns the exit status.
  */
 int pages_show(struct client *client, const struct command *command, enum pages_as as, int n_words,
 	char *words[]);

@@ -57,7 +57,7 @@ static bool has_control(const char *text)
 	return *text != '\0';
 }
 
-/* `to` has room for four times the text. */
+/* `to` must have space for four times the text. */
 static void escape_controls(const char *from, char *to)
 {
 	while (*from) {
@@ -215,7 +215,7 @@ void print_table(const json_t *rows, const struct print_column *columns)
 		print_row(row, columns, width);
 }
 
-/* In quotes where the text has what would be taken for something else. */
+/* Quoted if the text contains a separator or a quote (RFC 4180). */
 static void print_csv_cell(const char *text, char end)
 {
 	if (!text[strcspn(text, ",\"\r\n")]) {

@@ -15,7 +15,7 @@ struct print_column {
 	const char *heading;
 	const char *key; /* "counters.forwarded" goes down into objects */
 	enum print_as {
-		PRINT_TEXT, /* as it is; "-" where the row has none */
+		PRINT_TEXT, /* unchanged; "-" if the row has no such key */
 		PRINT_AGE,  /* seconds since 1970, shown as "3 h ago" or "in 3 h" */
 		PRINT_TIME, /* seconds since 1970, shown as "2026-11-22T03:31:11Z" */
 		PRINT_SUM,  /* an object of numbers, shown as their sum */
@@ -45,7 +45,7 @@ void print_format_age(double at, double now, char *text, size_t size);
 
 /*
  * Replace control characters in all strings by \xNN, in place, but leave line feeds: names of
- * links, hosts and files may come from strangers, and nothing of theirs is to steer a terminal.
+ * links, hosts and files may come from strangers, who must not control the terminal.
  */
 void print_clean(json_t *json);
 

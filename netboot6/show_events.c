@@ -21,7 +21,7 @@ static long long number_of(const json_t *event, const char *key)
 	return (long long)json_number_value(json_object_get(event, key));
 }
 
-/* ", reason" where there is one. */
+/* ", reason", if there is one. */
 static void print_more(const json_t *event, const char *before, const char *key)
 {
 	if (*text_of(event, key))
@@ -40,12 +40,12 @@ static void print_time(const json_t *event)
 	printf("%s.%03d  ", text, (int)((at - (double)seconds) * 1000));
 }
 
-/* True for the line that tells of events which are not there. */
+/* True for the line that reports lost events. */
 static bool show_lost(const json_t *event)
 {
 	if (!json_object_get(event, "lost"))
 		return false;
-	printf("... %lld events are missing here: they were read too slowly\n",
+	printf("... %lld events were lost here: this reader was too slow\n",
 		number_of(event, "lost"));
 	return true;
 }
@@ -71,21 +71,21 @@ static void show_link(const json_t *event)
 	printf("%s", text_of(event, "state"));
 	print_more(event, ", ", "reason");
 	print_more(event, ", link-address ", "link-address");
-	print_more(event, ", before ", "link-address-before");
+	print_more(event, ", previously ", "link-address-before");
 }
 
 static void show_server(const json_t *event)
 {
 	printf("server %s: ", text_of(event, "server"));
 	if (!json_is_true(json_object_get(event, "reachable"))) {
-		printf("no way to it");
+		printf("unreachable");
 		print_more(event, ": ", "reason");
 		return;
 	}
 	printf("by %s, next hop %s", text_of(event, "uplink"),
 		*text_of(event, "next-hop") ? text_of(event, "next-hop") : "itself");
 	print_more(event, ", source ", "source");
-	print_more(event, ", before by ", "uplink-before");
+	print_more(event, ", previously by ", "uplink-before");
 }
 
 static void show_silent(const json_t *event)
@@ -113,13 +113,13 @@ static void show_reload(const json_t *event)
 {
 	printf("%s", json_is_true(json_object_get(event, "done"))
 			     ? "configuration read again"
-			     : "configuration is bad, the one before stays in force");
+			     : "reload failed, keeping the running configuration");
 	print_more(event, ": ", "problems");
 }
 
 static void show_netlink(const json_t *event)
 {
-	printf("netlink: events of the kernel were lost (%lld times so far); the picture is whole "
+	printf("netlink: kernel events were lost (%lld times so far); links and addresses were read "
 	       "again",
 		number_of(event, "overruns"));
 }

@@ -64,7 +64,7 @@ class Row:
 
 
 def measure(site, relay, options):
-    """What one run of a relay gave, None where it does not start or does not last."""
+    """The result of one run of a relay; None if it does not start, or ends early."""
     try:
         process, start_s = site.start(relay)
     except NotStarted as error:

@@ -2,7 +2,7 @@
 """Relaying while a full routing table comes and goes.
 
 A steady load of messages, up and then down, is relayed twice in each round: in
-peace, and while routes.c adds and deletes a table of routes, on another CPU where there is one.
+peace, and while routes.c adds and deletes a table of routes, on another CPU if there is one.
 The null relay gets the same: what it needs more in the churn is what the kernel's
 work costs every program there (caches, a deeper table to look up in), not what relayd does.
 """

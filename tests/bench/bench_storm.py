@@ -30,7 +30,7 @@ def counters(control, daemon):
 
 
 def storm(machines, links=10, server="bootd-stable", within_ms=1000, wait_ms=1000, limit_ms=30000):
-    """One storm: what the machines saw, and what the daemons' receive buffers had no room for."""
+    """One storm: what the machines saw, and what the daemons' receive buffers dropped."""
     with relay_site(links, machines) as site:
         bootd, control = start_bootd(site, server)
         relayd, _ = site.start("relayd", pinned=False)

@@ -3,7 +3,7 @@
  * How soon a relay does what the kernel's news ask for, seen by somebody who gets
  * the same news: a netlink listener beside the relay, on another CPU, that never sleeps.
  *
- *	made	a link is asked for; until the kernel has made it, told of it and answered
+ *	made	a link is requested; until the kernel has created it, notified of it and answered
  *	joins	the same; until ff02::1:2 is joined on it. It may be joined before the kernel
  *		answers, so the question is where both begin
  *	moves	the address of a link changes; a Solicit at once; until the server has it
@@ -11,7 +11,7 @@
  *
  * In each turn of "moves" the link gets A, gets B and loses A, loses B. A Solicit follows
  * the news of each: it must come with link-address A, then B, and the last not at all. Each has
- * a transaction id of its own, so what is wrong is told apart: one with another address is
+ * a transaction id of its own, so that errors can be told apart: one with another address is
  * `stale`, one that must not come `unwanted`, one that does not come `missing`.
  *
  * Result: one line of JSON, times in ns.
@@ -34,7 +34,7 @@
 #include <unistd.h>
 
 #include "tests/bench/client_frames.h"
-#include "tests/bench/standpoint.h"
+#include "tests/bench/bench_env.h"
 
 #define LINK "lan1"
 #define NEW_LINK "lan-new"
@@ -86,10 +86,10 @@ static void ask(struct events *e, const struct nlmsghdr *nlh)
 	ssize_t len;
 
 	if (mnl_socket_sendto(e->requests, nlh, nlh->nlmsg_len) < 0)
-		standpoint_fail("netlink request");
+		bench_fail("netlink request");
 	len = mnl_socket_recvfrom(e->requests, answer, sizeof(answer));
 	if (len < 0 || mnl_cb_run(answer, (size_t)len, 0, 0, NULL, NULL) < 0)
-		standpoint_fail("the kernel refused a change");
+		bench_fail("the kernel refused a change");
 }
 
 static void make_link(struct events *e)
@@ -167,20 +167,20 @@ static int on_message(const struct nlmsghdr *nlh, void *arg)
 static uint64_t await_news(struct events *e, struct awaited awaited)
 {
 	static char buffer[ANSWER_MAX];
-	uint64_t begin = standpoint_now_ns();
+	uint64_t begin = bench_now_ns();
 
 	while (!awaited.seen) {
 		ssize_t len =
 			recv(mnl_socket_get_fd(e->news), buffer, sizeof(buffer), MSG_DONTWAIT);
 
 		if (len < 0 && errno != EAGAIN)
-			standpoint_fail("listener");
+			bench_fail("listener");
 		if (len > 0)
 			mnl_cb_run(buffer, (size_t)len, 0, 0, on_message, &awaited);
-		if (standpoint_now_ns() - begin > LIMIT_NS)
-			standpoint_fail("the kernel's news did not come");
+		if (bench_now_ns() - begin > LIMIT_NS)
+			bench_fail("the kernel's news did not come");
 	}
-	return standpoint_now_ns();
+	return bench_now_ns();
 }
 
 static void drain_news(struct events *e)
@@ -200,7 +200,7 @@ static bool is_joined(const struct events *e)
 	const char *at;
 
 	if (len < 0)
-		standpoint_fail("/proc/net/igmp6");
+		bench_fail("/proc/net/igmp6");
 	text[len] = '\0';
 	for (at = text; (at = strstr(at, NEW_LINK)); at += strlen(NEW_LINK)) {
 		const char *group = strstr(at, ALL_RELAYS);
@@ -216,12 +216,12 @@ static void time_join(struct events *e, struct times *made, struct times *joins)
 	uint64_t asked, joined;
 
 	drain_news(e);
-	asked = standpoint_now_ns();
+	asked = bench_now_ns();
 	make_link(e);
 	made->ns[made->count++] =
 		await_news(e, (struct awaited){.type = RTM_NEWLINK, .link = NEW_LINK}) - asked;
 	do
-		joined = standpoint_now_ns();
+		joined = bench_now_ns();
 	while (!is_joined(e) && joined - asked < LIMIT_NS);
 	if (joined - asked < LIMIT_NS)
 		joins->ns[joins->count++] = joined - asked;
@@ -237,7 +237,7 @@ static uint16_t send_solicit(struct events *e, const struct sockaddr_ll *link)
 	client_frame_renew(&e->solicit, ++e->transaction);
 	if (sendto(e->packet_fd, e->solicit.octets, CLIENT_FRAME_LEN, 0,
 		    (const struct sockaddr *)link, sizeof(*link)) < 0)
-		standpoint_fail("client");
+		bench_fail("client");
 	return e->transaction;
 }
 
@@ -258,10 +258,10 @@ static int inner_transaction(const uint8_t *message, size_t len)
 static uint64_t await_relayed(
 	struct events *e, uint16_t transaction, const struct in6_addr *link_address)
 {
-	uint64_t begin = standpoint_now_ns();
+	uint64_t begin = bench_now_ns();
 	uint8_t message[2048];
 
-	while (standpoint_now_ns() - begin < LIMIT_NS) {
+	while (bench_now_ns() - begin < LIMIT_NS) {
 		ssize_t len = recv(e->server_fd, message, sizeof(message), MSG_DONTWAIT);
 
 		if (len < INNER_AT)
@@ -269,7 +269,7 @@ static uint64_t await_relayed(
 		if (inner_transaction(message, (size_t)len) != transaction)
 			e->unwanted++; /* its link had no address */
 		else if (memcmp(message + LINK_ADDRESS_AT, link_address, 16) == 0)
-			return standpoint_now_ns();
+			return bench_now_ns();
 		else {
 			e->stale++;
 			return 0;
@@ -301,7 +301,7 @@ static void play_turn(struct events *e, struct times *gets, struct times *loses,
 	const struct in6_addr *other)
 {
 	time_solicit(e, gets, move(e, RTM_NEWADDR, a), a);
-	time_solicit(e, still, standpoint_now_ns(), a);
+	time_solicit(e, still, bench_now_ns(), a);
 	move(e, RTM_NEWADDR, b);
 	time_solicit(e, loses, move(e, RTM_DELADDR, a), b);
 	move(e, RTM_DELADDR, b);
@@ -323,20 +323,20 @@ static void open_sockets(struct events *e)
 {
 	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(547)};
 
-	standpoint_enter(e->clients_ns);
+	bench_enter_netns(e->clients_ns);
 	e->packet_fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	e->client_link = packet_address("c1");
 	e->other_link = packet_address("c2");
 	client_frame_make(&e->solicit, 0);
-	standpoint_enter(e->server_ns);
+	bench_enter_netns(e->server_ns);
 	e->server_fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (e->packet_fd < 0 || bind(e->server_fd, (struct sockaddr *)&any, sizeof(any)) < 0)
-		standpoint_fail("sockets");
-	standpoint_enter(e->router_ns);
+		bench_fail("sockets");
+	bench_enter_netns(e->router_ns);
 	e->groups_fd = open("/proc/thread-self/net/igmp6", O_RDONLY | O_CLOEXEC);
 	e->ifindex = if_nametoindex(LINK);
 	if (e->groups_fd < 0 || e->ifindex == 0)
-		standpoint_fail("router");
+		bench_fail("router");
 }
 
 static void open_netlink(struct events *e)
@@ -347,7 +347,7 @@ static void open_netlink(struct events *e)
 	e->news = mnl_socket_open(NETLINK_ROUTE);
 	if (!e->requests || !e->news || mnl_socket_bind(e->requests, 0, MNL_SOCKET_AUTOPID) < 0 ||
 		mnl_socket_bind(e->news, 0, MNL_SOCKET_AUTOPID) < 0)
-		standpoint_fail("netlink");
+		bench_fail("netlink");
 	for (unsigned i = 0; i < sizeof(groups) / sizeof(*groups); i++)
 		mnl_socket_setsockopt(
 			e->news, NETLINK_ADD_MEMBERSHIP, &groups[i], sizeof(groups[i]));
@@ -398,14 +398,14 @@ int main(int argc, char *argv[])
 	inet_pton(AF_INET6, "2001:db8:1:2::1", &other);
 	open_sockets(&e);
 	open_netlink(&e);
-	standpoint_go_first(e.cpu);
+	bench_run_first(e.cpu);
 	for (unsigned i = 0; i < e.turns; i++)
 		time_join(&e, &made, &joins);
 	move(&e, RTM_DELADDR, &a);
 	for (unsigned i = 0; i < e.turns; i++)
 		play_turn(&e, &gets, &loses, &still, &a, &b, &other);
 	move(&e, RTM_NEWADDR, &a);
-	time_solicit(&e, &still, standpoint_now_ns(), &a);
+	time_solicit(&e, &still, bench_now_ns(), &a);
 	printf("{");
 	print_times("made", &made);
 	print_times("joins", &joins);

@@ -29,7 +29,7 @@
 #include <unistd.h>
 
 #include "tests/bench/client_messages.h"
-#include "tests/bench/standpoint.h"
+#include "tests/bench/bench_env.h"
 
 enum {
 	BURST_MAX = 1024,
@@ -207,7 +207,7 @@ static unsigned send_round(struct load *load, uint8_t type, unsigned n, bool all
 		int rc = sendmmsg(load->fd, header + sent, due - sent, 0);
 
 		if (rc < 0 && errno != EINTR && errno != ENOBUFS)
-			standpoint_fail("sendmmsg");
+			bench_fail("sendmmsg");
 		sent += rc > 0 ? (unsigned)rc : 0;
 	}
 	load->sent += due;
@@ -216,10 +216,10 @@ static unsigned send_round(struct load *load, uint8_t type, unsigned n, bool all
 
 static void await_answers(struct load *load, unsigned due)
 {
-	uint64_t begin = standpoint_now_ns(), progress = begin;
+	uint64_t begin = bench_now_ns(), progress = begin;
 	unsigned came = 0, us = 50;
 
-	while (came < due && standpoint_now_ns() - progress < LOST_AFTER_MS * 1000000ull) {
+	while (came < due && bench_now_ns() - progress < LOST_AFTER_MS * 1000000ull) {
 		unsigned n;
 
 		nanosleep(&(struct timespec){.tv_nsec = (long)us * 1000}, NULL);
@@ -227,7 +227,7 @@ static void await_answers(struct load *load, unsigned due)
 		n = receive(load);
 		came += n;
 		if (n > 0)
-			progress = standpoint_now_ns();
+			progress = bench_now_ns();
 	}
 	if (came >= due && progress - begin > load->longest_ns)
 		load->longest_ns = progress - begin;
@@ -255,10 +255,10 @@ static void open_socket(struct load *load)
 	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(PORT)};
 	int size = BUFFER;
 
-	standpoint_enter(load->relay_ns);
+	bench_enter_netns(load->relay_ns);
 	load->fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (load->fd < 0 || bind(load->fd, (struct sockaddr *)&any, sizeof(any)) < 0)
-		standpoint_fail("relay socket");
+		bench_fail("relay socket");
 	setsockopt(load->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	setsockopt(load->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 }
@@ -331,11 +331,11 @@ int main(int argc, char *argv[])
 	load.server.sin6_port = htons(PORT);
 	parse(&load, argc, argv);
 	open_socket(&load);
-	standpoint_go_first(load.cpu);
-	cpu_ns = standpoint_cpu_ns(load.pid);
-	begin_ns = standpoint_now_ns();
+	bench_run_first(load.cpu);
+	cpu_ns = bench_cpu_ns(load.pid);
+	begin_ns = bench_now_ns();
 	run(&load);
-	begin_ns = standpoint_now_ns() - begin_ns;
+	begin_ns = bench_now_ns() - begin_ns;
 	nanosleep(&(struct timespec){.tv_nsec = 5000000},
 		NULL); /* until it sleeps, for the account */
 	printf("{\"sent\": %llu, \"answered\": %llu, \"refused\": %llu, \"octets\": %llu, "
@@ -343,7 +343,7 @@ int main(int argc, char *argv[])
 		(unsigned long long)load.sent, (unsigned long long)load.answered,
 		(unsigned long long)load.refused, (unsigned long long)load.octets,
 		(unsigned long long)load.longest_ns,
-		(unsigned long long)(standpoint_cpu_ns(load.pid) - cpu_ns),
+		(unsigned long long)(bench_cpu_ns(load.pid) - cpu_ns),
 		(unsigned long long)begin_ns);
 	return 0;
 }

@@ -22,7 +22,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "tests/bench/standpoint.h"
+#include "tests/bench/bench_env.h"
 
 enum {
 	PAYLOAD = 64,
@@ -61,13 +61,13 @@ static void open_link(struct forward *f)
 {
 	int size = SEND_BUFFER;
 
-	standpoint_enter(f->clients_ns);
+	bench_enter_netns(f->clients_ns);
 	f->packet_fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	f->link = (struct sockaddr_ll){.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETHERTYPE_IPV6),
 		.sll_ifindex = (int)if_nametoindex("c1")};
 	if (f->packet_fd < 0 || f->link.sll_ifindex == 0)
-		standpoint_fail("packet socket on c1");
+		bench_fail("packet socket on c1");
 	setsockopt(f->packet_fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 }
 
@@ -83,16 +83,16 @@ static uint64_t send_chunk(struct forward *f)
 			.msg_namelen = sizeof(f->link),
 			.msg_iov = &iov,
 			.msg_iovlen = 1};
-	begin = standpoint_now_ns();
+	begin = bench_now_ns();
 	for (int sent = 0; sent < CHUNK; sent += BATCH)
 		if (sendmmsg(f->packet_fd, header, BATCH, 0) != BATCH)
-			standpoint_fail("sendmmsg");
-	return standpoint_now_ns() - begin;
+			bench_fail("sendmmsg");
+	return bench_now_ns() - begin;
 }
 
 static uint64_t forwarded(const struct forward *f)
 {
-	return standpoint_counter(f->counter_fd, "Ip6OutForwDatagrams");
+	return bench_counter(f->counter_fd, "Ip6OutForwDatagrams");
 }
 
 static int by_size(const void *a, const void *b)
@@ -164,8 +164,8 @@ int main(int argc, char *argv[])
 	}
 	make_frame(&f);
 	open_link(&f);
-	f.counter_fd = standpoint_open_counters(f.router_ns);
-	standpoint_go_first(f.cpu);
+	f.counter_fd = bench_open_counters(f.router_ns);
+	bench_run_first(f.cpu);
 	measure(&f);
 	return 0;
 }

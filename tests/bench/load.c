@@ -13,7 +13,7 @@
  * time the interval is over.
  *
  * Clients are frames on packet sockets that receive nothing; the server is a UDP
- * socket. What goes up is counted where it arrives, what goes down by the
+ * socket. Messages up are counted where they arrive, messages down by the
  * Udp6OutDatagrams of the relay's namespace. CPU time is the scheduler's account of
  * the relay's threads, in ns; it holds what the kernel does in the relay's system calls,
  * delivery to the far end of a veth included.
@@ -37,7 +37,7 @@
 #include <unistd.h>
 
 #include "tests/bench/client_frames.h"
-#include "tests/bench/standpoint.h"
+#include "tests/bench/bench_env.h"
 
 enum {
 	BURST_MAX = 1024,
@@ -90,7 +90,7 @@ struct result {
 
 static uint64_t now_ms(void)
 {
-	return standpoint_now_ns() / 1000000;
+	return bench_now_ns() / 1000000;
 }
 
 static void nap_us(unsigned us)
@@ -104,22 +104,22 @@ static void open_clients(struct load *load)
 {
 	int size = SEND_BUFFER;
 
-	standpoint_enter(load->clients_ns);
+	bench_enter_netns(load->clients_ns);
 	load->packet_fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (load->packet_fd < 0)
-		standpoint_fail("packet socket");
+		bench_fail("packet socket");
 	setsockopt(load->packet_fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 	load->n_clients = load->links * load->per_link;
 	load->client = calloc(load->n_clients, sizeof(*load->client));
 	if (!load->client)
-		standpoint_fail("memory");
+		bench_fail("memory");
 	for (unsigned i = 0; i < load->n_clients; i++) {
 		char name[IFNAMSIZ];
 
 		snprintf(name, sizeof(name), "c%u", i % load->links + 1);
 		load->client[i].ifindex = if_nametoindex(name);
 		if (load->client[i].ifindex == 0)
-			standpoint_fail(name);
+			bench_fail(name);
 		client_frame_make(&load->client[i].frame, (uint16_t)i);
 	}
 }
@@ -129,10 +129,10 @@ static void open_server(struct load *load)
 	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(547)};
 	int size = SINK_BUFFER;
 
-	standpoint_enter(load->server_ns);
+	bench_enter_netns(load->server_ns);
 	load->server_fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (load->server_fd < 0 || bind(load->server_fd, (struct sockaddr *)&any, sizeof(any)) < 0)
-		standpoint_fail("server socket");
+		bench_fail("server socket");
 	setsockopt(load->server_fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	setsockopt(load->server_fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 }
@@ -199,7 +199,7 @@ static void send_all(int fd, struct mmsghdr *header, unsigned n)
 		int rc = sendmmsg(fd, header + sent, n - sent, 0);
 
 		if (rc < 0 && errno != EINTR && errno != ENOBUFS)
-			standpoint_fail("sendmmsg");
+			bench_fail("sendmmsg");
 		sent += rc > 0 ? (unsigned)rc : 0;
 	}
 }
@@ -263,7 +263,7 @@ static uint64_t relayed_up(struct load *load)
 /* Nobody receives at the clients' end. */
 static uint64_t relayed_down(struct load *load)
 {
-	return standpoint_counter(load->counter_fd, "Udp6OutDatagrams");
+	return bench_counter(load->counter_fd, "Udp6OutDatagrams");
 }
 
 static const struct direction up = {send_solicits, relayed_up};
@@ -289,7 +289,7 @@ static uint64_t await_relayed(struct load *load, const struct direction *way, ui
 /* The next burst of a steady load is due `interval_us` after the one before was. */
 static void await_turn(const struct load *load, uint64_t *due_ns)
 {
-	uint64_t now = standpoint_now_ns();
+	uint64_t now = bench_now_ns();
 
 	*due_ns += (uint64_t)load->interval_us * 1000;
 	if (*due_ns > now)
@@ -300,8 +300,8 @@ static struct result run(
 	struct load *load, const struct direction *way, unsigned count, unsigned burst)
 {
 	uint64_t end = now_ms() + load->limit_ms, first = way->relayed(load), lost = 0,
-		 relayed = first, due_ns = standpoint_now_ns();
-	struct result result = {.cpu_ns = standpoint_cpu_ns(load->relay)};
+		 relayed = first, due_ns = bench_now_ns();
+	struct result result = {.cpu_ns = bench_cpu_ns(load->relay)};
 
 	while (result.sent < count && now_ms() < end) {
 		unsigned n = count - result.sent < burst ? (unsigned)(count - result.sent) : burst;
@@ -313,7 +313,7 @@ static struct result run(
 		await_turn(load, &due_ns);
 	}
 	nap_us(5000); /* until it sleeps again, for the account */
-	result.cpu_ns = standpoint_cpu_ns(load->relay) - result.cpu_ns;
+	result.cpu_ns = bench_cpu_ns(load->relay) - result.cpu_ns;
 	result.relayed = relayed - first;
 	return result;
 }
@@ -432,8 +432,8 @@ int main(int argc, char *argv[])
 	parse(&load, argc, argv);
 	open_clients(&load);
 	open_server(&load);
-	load.counter_fd = standpoint_open_counters(load.router_ns);
-	standpoint_go_first(load.cpu);
+	load.counter_fd = bench_open_counters(load.router_ns);
+	bench_run_first(load.cpu);
 	learned = learn_all(&load);
 	printf("{\"learned\": %u, ", learned);
 	print("up", run(&load, &up, load.count, load.burst), ", ");

@@ -79,7 +79,7 @@ static int join(int fd, unsigned ifindex)
 	return setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &request, sizeof(request));
 }
 
-/* A socket has room for some memberships only: each that is full is left open, and another made. */
+/* The kernel limits memberships per socket: a full socket stays open, and another one is opened. */
 static unsigned join_all(const char *prefix)
 {
 	struct if_nameindex *links = if_nameindex();

@@ -26,7 +26,7 @@ from lab.topology import CORE_ROUTER, SERVER, program
 
 CLIENTS_AT_LEAST = 256
 CPU = max(os.sched_getaffinity(0))  # of the relay
-OTHER_CPU = min(os.sched_getaffinity(0))  # the same where there is one only
+OTHER_CPU = min(os.sched_getaffinity(0))  # the same one if there is only one
 
 
 class NotStarted(Exception):
@@ -142,7 +142,7 @@ def peer_package(relay):
 
 
 def available(relays):
-    """Those of them that are built, or whose package can be had; why not others is said."""
+    """The relays that are built or whose package is available; prints why others are not."""
     found = []
     for relay in relays:
         try:

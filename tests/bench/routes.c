@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/bench/standpoint.h"
+#include "tests/bench/bench_env.h"
 
 enum { DATAGRAM = 64 << 10, REQUEST_MAX = 128, ANSWER_MAX = 8192 };
 
@@ -67,12 +67,12 @@ static void send_acknowledged(struct churn *c, const void *datagram, size_t len)
 	ssize_t n;
 
 	if (mnl_socket_sendto(c->nl, datagram, len) < 0)
-		standpoint_fail("routes: send");
+		bench_fail("routes: send");
 	do
 		n = mnl_socket_recvfrom(c->nl, answer, sizeof(answer));
 	while (n < 0 && errno == EINTR);
 	if (n < 0 || mnl_cb_run(answer, (size_t)n, 0, 0, NULL, NULL) < 0)
-		standpoint_fail("routes: the kernel refused a change");
+		bench_fail("routes: the kernel refused a change");
 }
 
 /* All routes, one after the other: there or gone. */
@@ -108,16 +108,16 @@ int main(int argc, char *argv[])
 	signal(SIGTERM, on_end);
 	c.nl = mnl_socket_open(NETLINK_ROUTE);
 	if (!c.nl || mnl_socket_bind(c.nl, 0, MNL_SOCKET_AUTOPID) < 0)
-		standpoint_fail("routes: netlink");
+		bench_fail("routes: netlink");
 	puts("churning");
 	fflush(stdout);
-	begin = standpoint_now_ns();
+	begin = bench_now_ns();
 	while (!ended) {
 		change_all(&c, RTM_NEWROUTE);
 		change_all(&c, RTM_DELROUTE);
 	}
 	printf("{\"changes\": %llu, \"seconds\": %.3f}\n", (unsigned long long)c.changes,
-		(double)(standpoint_now_ns() - begin) / 1e9);
+		(double)(bench_now_ns() - begin) / 1e9);
 	mnl_socket_close(c.nl);
 	return 0;
 }

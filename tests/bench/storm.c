@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 #include "tests/bench/client_messages.h"
-#include "tests/bench/standpoint.h"
+#include "tests/bench/bench_env.h"
 
 enum {
 	MACHINES_MAX = 65536,
@@ -135,7 +135,7 @@ static void send_message(struct storm *storm, unsigned number, uint64_t now_ns)
 
 	while (sendto(storm->fd, frame, len, 0, (struct sockaddr *)&to, sizeof(to)) < 0)
 		if (errno != ENOBUFS && errno != EINTR)
-			standpoint_fail("sendto");
+			bench_fail("sendto");
 	if (machine->sent == 0)
 		machine->first_ns = now_ns;
 	machine->due_ns = now_ns + ((uint64_t)storm->wait_ms << machine->sent) * 1000000;
@@ -204,7 +204,7 @@ static void receive(struct storm *storm)
 			header[i].msg_hdr = (struct msghdr){.msg_iov = &iov[i], .msg_iovlen = 1};
 		}
 		n = recvmmsg(storm->fd, header, BATCH, MSG_DONTWAIT, NULL);
-		now_ns = standpoint_now_ns();
+		now_ns = bench_now_ns();
 		for (int i = 0; i < n; i++)
 			take_frame(storm, octets[i], header[i].msg_len, now_ns);
 	} while (n == BATCH);
@@ -212,7 +212,7 @@ static void receive(struct storm *storm)
 
 static void run(struct storm *storm)
 {
-	uint64_t begin_ns = standpoint_now_ns(), now_ns = begin_ns;
+	uint64_t begin_ns = bench_now_ns(), now_ns = begin_ns;
 
 	for (unsigned i = 0; i < storm->machines; i++)
 		storm->machine[i] = (struct machine){
@@ -222,7 +222,7 @@ static void run(struct storm *storm)
 		};
 	while (storm->done < storm->machines && now_ns < begin_ns + storm->limit_ms * 1000000ull) {
 		receive(storm);
-		now_ns = standpoint_now_ns();
+		now_ns = bench_now_ns();
 		for (unsigned i = 0; i < storm->machines; i++) {
 			struct machine *machine = &storm->machine[i];
 
@@ -253,7 +253,7 @@ static void set_filter(int fd)
 	struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
 
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0)
-		standpoint_fail("filter");
+		bench_fail("filter");
 }
 
 static void open_clients(struct storm *storm)
@@ -261,23 +261,23 @@ static void open_clients(struct storm *storm)
 	int size = BUFFER, on = 1;
 	struct sockaddr_ll any = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
 
-	standpoint_enter(storm->clients_ns);
+	bench_enter_netns(storm->clients_ns);
 	storm->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (storm->fd < 0)
-		standpoint_fail("packet socket");
+		bench_fail("packet socket");
 	set_filter(storm->fd);
 	setsockopt(storm->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	setsockopt(storm->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 	setsockopt(storm->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
 	if (bind(storm->fd, (struct sockaddr *)&any, sizeof(any)) < 0)
-		standpoint_fail("packet socket");
+		bench_fail("packet socket");
 	for (unsigned i = 0; i < storm->links; i++) {
 		char name[IFNAMSIZ];
 
 		snprintf(name, sizeof(name), "c%u", i + 1);
 		storm->ifindex[i] = (int)if_nametoindex(name);
 		if (storm->ifindex[i] == 0)
-			standpoint_fail(name);
+			bench_fail(name);
 	}
 }
 
@@ -352,7 +352,7 @@ int main(int argc, char *argv[])
 	storm.took_us[ASKS] = calloc(storm.machines, sizeof(uint32_t));
 	storm.took_us[REQUESTS] = calloc(storm.machines, sizeof(uint32_t));
 	if (!storm.machine || !storm.took_us[ASKS] || !storm.took_us[REQUESTS])
-		standpoint_fail("memory");
+		bench_fail("memory");
 	open_clients(&storm);
 	run(&storm);
 	printf("{\"machines\": %u, \"done\": %u, \"refused\": %u, \"sent\": %llu, ", storm.machines,

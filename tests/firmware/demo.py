@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: ISC
-"""A bare machine boots over IPv6 only, and each step is told as it happens.
+"""A bare machine boots over IPv6 only, and each step is printed as it happens.
 
 `./setup demo` runs this. The machine is real UEFI firmware (or, by argument,
 UEFI HTTP Boot or a BIOS with iPXE) in QEMU; router, relayd and bootd are those of
-boot_site.py. What is told comes from four witnesses: the wire of the client
+boot_site.py. The steps come from four sources: the wire of the client
 link, relayd's and bootd's logs, the machine's console. The machine has booted
-when Linux says so on the console and bootd has heard it call home; nothing
+when Linux says so on the console and bootd has received its report; nothing
 else ends with exit status 0.
 """
 
@@ -36,8 +36,8 @@ PICTURE = r"""
                  2001:db8:1::/64             2001:db8:100::/64   2001:db8:100::69
 """
 
-# What the witnesses say, and how it is told: (pattern, teller, text). A teller of None
-# is the witness itself.
+# Lines of the sources and how they are printed: (pattern, speaker, text). A speaker of None
+# is the source itself.
 ASKS_FOR_ROUTERS = "asks which routers are here"
 ADVERTISES = "advertises itself: default router of 2001:db8:1::/64; ask DHCPv6 for the rest"
 WIRE = (
@@ -46,9 +46,9 @@ WIRE = (
     (r"dhcp6 (solicit|request|release|inf-req|decline)", "machine", "sends a DHCPv6 {0}"),
 )
 CONSOLE = (
-    (r"NBP filename is (\S+)", "machine", "was told to load {0}"),
+    (r"NBP filename is (\S+)", "machine", "gets the boot file {0}"),
     (r"NBP file downloaded", "machine", "has loaded it and starts it"),
-    (r"^\s*URI: (\S+)", "machine", "was told to load {0}"),
+    (r"^\s*URI: (\S+)", "machine", "gets the boot file {0}"),
     (r"BdsDxe: starting Boot\S+ \"UEFI HTTP", "machine", "has loaded it and starts it"),
     (r"(iPXE \S+) .*Open Source", "machine", "{0} runs; it will also wait 15 s for IPv4"),
     (r"netboot6: iPXE runs the script", "machine", "iPXE runs the script made for it"),
@@ -60,11 +60,11 @@ CONSOLE = (
 )
 DAEMON = ((rf"(?:error|warning|notice|info): (?:{MAC} )?(.*)", None, "{0}"),)
 
-# The stages of the table: the first thing told by a teller that fits.
+# The stages of the table: the first matching line of this speaker.
 STAGES = {
     UEFI_PXE: (
         ("firmware starts, has a link", "machine", "sends a DHCPv6 solicit"),
-        ("firmware has address and boot file", "machine", "was told to load"),
+        ("firmware has address and boot file", "machine", "gets the boot file"),
         ("iPXE is loaded by TFTP", "machine", "has loaded it"),
         ("iPXE starts", "machine", "iPXE .* runs;"),
         ("iPXE has address and script", "machine", "iPXE runs the script"),
@@ -75,7 +75,7 @@ STAGES = {
     ),
     UEFI_HTTP: (
         ("firmware starts, has a link", "machine", "sends a DHCPv6 solicit"),
-        ("firmware has address and boot file", "machine", "was told to load"),
+        ("firmware has address and boot file", "machine", "gets the boot file"),
         ("kernel image is loaded by HTTP", "machine", "has loaded it"),
         ("Linux starts", "machine", "Linux runs"),
         ("Linux has its address", "machine", "booted Linux"),
@@ -94,8 +94,8 @@ FIRMWARES = {"pxe": UEFI_PXE, "http": UEFI_HTTP, "bios": BIOS_IPXE}
 NOISE = re.compile(r"\x1b\[[0-9;?=]*[A-Za-z]|\x1bc|\r")
 
 
-class Witness:
-    """A growing text file, read line by line, told by rows of (pattern, teller, text)."""
+class Source:
+    """A growing text file, read line by line and printed by rows of (pattern, speaker, text)."""
 
     def __init__(self, name, path, rows):
         self.name = name
@@ -104,18 +104,18 @@ class Witness:
         self.seen = 0
 
     def news(self):
-        """What has been said since the last call, as (time of day, teller, text)."""
+        """What has been said since the last call, as (time of day, speaker, text)."""
         data = self.path.read_bytes()[self.seen :]
         whole = data[: data.rfind(b"\n") + 1]
         self.seen += len(whole)
-        told = []
+        lines = []
         for line in NOISE.sub("", whole.decode("utf-8", "replace")).splitlines():
-            for pattern, teller, text in self.rows:
+            for pattern, speaker, text in self.rows:
                 found = re.search(pattern, line)
                 if found:
-                    told.append((_stamp(line), teller or self.name, text.format(*found.groups())))
+                    lines.append((_stamp(line), speaker or self.name, text.format(*found.groups())))
                     break
-        return told
+        return lines
 
 
 def _stamp(line):
@@ -124,31 +124,31 @@ def _stamp(line):
     return stamp[0].ljust(15, "9") if stamp else "~"
 
 
-def all_news(witnesses):
-    """(teller, text) of all witnesses, in the order in which it happened."""
-    news = [said for witness in witnesses for said in witness.news()]
+def all_news(sources):
+    """(speaker, text) of all sources, in the order in which it happened."""
+    news = [said for source in sources for said in source.news()]
     return [(who, text) for _, who, text in sorted(news, key=lambda said: said[0])]
 
 
-class Teller:
+class Printer:
     """Prints each step with its time since power-on, and a sign of life between them."""
 
     def __init__(self, out):
         self.out = out
         self.live = out.isatty()
         self.start = time.monotonic()
-        self.steps = []  # (seconds, teller, text)
+        self.steps = []  # (seconds, speaker, text)
         self.spoke = self.start
 
     def seconds(self):
         return time.monotonic() - self.start
 
-    def tell(self, teller, text):
+    def print_step(self, speaker, text):
         if text == ADVERTISES and (not self.steps or self.steps[-1][2] != ASKS_FOR_ROUTERS):
             return  # one of those that routers send unasked
-        self.steps.append((self.seconds(), teller, text))
-        told = text.replace(" -> ", "\n" + " " * 20 + "-> ")  # what was asked, what was answered
-        self._line(f"{self.seconds():6.1f} s  {teller:<8} {told}")
+        self.steps.append((self.seconds(), speaker, text))
+        lines = text.replace(" -> ", "\n" + " " * 20 + "-> ")  # what was asked, what was answered
+        self._line(f"{self.seconds():6.1f} s  {speaker:<8} {lines}")
 
     def alive(self):
         if self.live:
@@ -171,9 +171,9 @@ class Teller:
         """How long each stage took; what did not happen is left out."""
         self.out.write(f"\n  {'stage':<40} {'took':>8} {'done at':>9}\n")
         before = 0.0
-        for stage, teller, pattern in stages:
+        for stage, speaker, pattern in stages:
             at = next((s for s, who, text in self.steps
-                       if who == teller and re.match(pattern, text)), None)
+                       if who == speaker and re.match(pattern, text)), None)
             if at is not None:
                 self.out.write(f"  {stage:<40} {at - before:6.1f} s {at:7.1f} s\n")
                 before = at
@@ -183,15 +183,15 @@ class DidNotBoot(Exception):
     pass
 
 
-def watch(site, machine, witnesses, teller):
-    """Tell until the machine has booted; DidNotBoot says why when it does not."""
-    heard_home = re.compile(rf"{MAC}.*booted")
+def watch(site, machine, sources, printer):
+    """Print steps until the machine has booted; DidNotBoot says why it has not."""
+    called_home = re.compile(rf"{MAC}.*booted")
     while True:
         ended = not machine.running()
-        for who, text in all_news(witnesses):
-            teller.tell(who, text)
+        for who, text in all_news(sources):
+            printer.print_step(who, text)
         on_console = re.search(BOOTED, machine.text())
-        if on_console and heard_home.search(site.bootd.text()):
+        if on_console and called_home.search(site.bootd.text()):
             return
         for process in (site.relayd, site.bootd, site.radvd):
             if not process.running():
@@ -199,38 +199,38 @@ def watch(site, machine, witnesses, teller):
                 raise DidNotBoot(f"{process.name} has ended; it said:\n{process.tail(8)}")
         if ended:
             raise DidNotBoot(f"the machine has ended; its console said:\n{machine.tail(8)}")
-        if teller.seconds() > LIMIT_S:
+        if printer.seconds() > LIMIT_S:
             raise DidNotBoot(f"not within {LIMIT_S:.0f} s")
-        teller.alive()
-        time.sleep(0.05)  # as often as the witnesses are asked
+        printer.alive()
+        time.sleep(0.05)  # as often as the sources are asked
 
 
 def boot(lab, payload, firmware, out):
-    """One boot from power-on to the table. DidNotBoot when it is none."""
+    """One boot from power-on to the table; DidNotBoot if it fails."""
     site = BootSite(lab, payload)
-    heard = "udp port 546 or (icmp6 and (ip6[40] == 133 or ip6[40] == 134))"
-    wire = site.router.popen("wire", "tcpdump", "-l", "-n", "--immediate-mode", "-i", "lan1", heard)
+    filter_text = "udp port 546 or (icmp6 and (ip6[40] == 133 or ip6[40] == 134))"
+    wire = site.router.popen("wire", "tcpdump", "-l", "-n", "--immediate-mode", "-i", "lan1", filter_text)
     wire.wait_for_line("listening on")
-    witnesses = [
-        Witness("wire", wire.log, WIRE),
-        Witness("relayd", site.relayd.log, DAEMON),
-        Witness("bootd", site.bootd.log, DAEMON),
+    sources = [
+        Source("wire", wire.log, WIRE),
+        Source("relayd", site.relayd.log, DAEMON),
+        Source("bootd", site.bootd.log, DAEMON),
     ]
-    for who, text in all_news(witnesses):
+    for who, text in all_news(sources):
         out.write(f"          {who:<8} {text}\n")
     out.write("\nAll is ready; the machine is switched on.\n\n")
     machine = site.power_on(firmware)
-    teller = Teller(out)
-    witnesses.append(Witness("machine", machine.log, CONSOLE))
+    printer = Printer(out)
+    sources.append(Source("machine", machine.log, CONSOLE))
     try:
-        watch(site, machine, witnesses, teller)
+        watch(site, machine, sources, printer)
     except DidNotBoot as why:
-        teller.clear()
-        last = "%.1f s: %s %s" % teller.steps[-1] if teller.steps else "power on"
+        printer.clear()
+        last = "%.1f s: %s %s" % printer.steps[-1] if printer.steps else "power on"
         raise DidNotBoot(f"{why}\nThe last step reached was at {last}") from None
-    teller.clear()
-    teller.table(STAGES[firmware])
-    out.write(f"\n{machine.mac} booted {teller.seconds():.1f} s after power-on.\n")
+    printer.clear()
+    printer.table(STAGES[firmware])
+    out.write(f"\n{machine.mac} booted {printer.seconds():.1f} s after power-on.\n")
 
 
 def why_not(firmware):

@@ -56,7 +56,7 @@ end() {
 for word in $(cat /proc/cmdline); do
 	case $word in netboot6.shared=*) shared=${word#netboot6.shared=} ;; esac
 done
-mount -t virtiofs host /host || end "the host's root is not to be had"
+mount -t virtiofs host /host || end "cannot mount the host's root"
 mount -t tmpfs -o mode=755 memory /memory
 mkdir /memory/upper /memory/work
 mount -t overlay -o lowerdir=/host,upperdir=/memory/upper,workdir=/memory/work root /root ||
@@ -80,7 +80,7 @@ exec "$@"
 
 
 def why_no_guest():
-    """None where a guest can be had, else the reason."""
+    """None if a guest can run, else the reason."""
     missing = missing_programs(QEMU, "busybox", "cpio", "unshare", "mount")
     if missing:
         return f"programs are missing: {', '.join(missing)}"
@@ -137,7 +137,7 @@ class Guest(Process):
         script.chmod(0o755)
 
     def _share(self):
-        """virtiofsd, with a socket that is made here: where it is, nothing can be made."""
+        """virtiofsd, with a socket that is created here: its own directory is read-only."""
         path = self.directory / "virtiofsd.sock"
         path.unlink(missing_ok=True)  # of a boot before
         with socket.socket(socket.AF_UNIX) as listener:

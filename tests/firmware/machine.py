@@ -35,7 +35,7 @@ KVM_PROBE_S = 15
 
 
 def why_no_machine(firmware):
-    """None where such a machine can be had, else the reason."""
+    """None if such a machine can run, else the reason."""
     if not Path("/dev/net/tun").exists():
         return "/dev/net/tun is missing: no tap for a virtual machine (modprobe tun)"
     missing = missing_programs(QEMU, "radvd")
@@ -90,7 +90,7 @@ def _firmware_options(firmware, mac, directory):
 
 # --- KVM ---------------------------------------------------------------------------
 def accelerator(progress=lambda text: None):
-    """"kvm" where it has booted a Linux on this host since the host's start, else "tcg"."""
+    """"kvm" if it has booted a Linux on this host since the host started, else "tcg"."""
     wanted = os.environ.get("NB6_ACCEL")
     if wanted:
         return wanted

@@ -84,7 +84,7 @@ for word in $(cat /proc/cmdline); do
 	case $word in netboot6.home=*) home=${word#netboot6.home=} ;; esac
 done
 case $home in
-"") end "told no home to call" ;;
+"") end "no URL to report to" ;;
 *mac=) home=$home$mac ;;
 esac
 # (busybox-static 1.35 crashes in `wget -T`)
@@ -128,7 +128,7 @@ class Payload:
 
 
 def make_payload(progress=lambda text: None):
-    """The payload, from the cache where it is there. progress(text) tells of the long steps."""
+    """The payload, from the cache if it is there. progress(text) reports the long steps."""
     cache = cache_directory()
     kernel = _cached_kernel(cache) or _fetch_kernel(cache, progress)
     release = kernel.name.removeprefix("vmlinuz-")

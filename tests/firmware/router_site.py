@@ -87,7 +87,7 @@ class Router:
         return next((link for link in self.ask("links")["links"] if link["name"] == name), None)
 
     def await_state(self, name, state="ready"):
-        """Until relayd has the link in that state and, where it is served, has joined."""
+        """Waits until relayd shows the link in that state and, if it serves the link, has joined."""
 
         def reached():
             link = self.link(name)

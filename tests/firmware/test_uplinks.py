@@ -99,7 +99,7 @@ class Uplinks:
         since = self.relayd.mark()
         move()
         self.await_route(uplink)
-        self.bench.send(self.bench.solicit(), vlan=10)  # the next one, whatever relayd has heard
+        self.bench.send(self.bench.solicit(), vlan=10)  # the next one, whatever relayd has learnt
         _, sender = self.bench.at_server()
         assert sender[0] in SOURCE.values()
         self.relayd.wait_for_line(rf"server {SERVER_LO}: uplink {uplink},", since=since)

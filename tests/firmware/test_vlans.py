@@ -68,7 +68,7 @@ def test_vlans_on_a_vlan(router, bench):
 
 
 def test_a_packet_socket_finds_the_mac_as_well(router_site):
-    """Where eBPF is not to be had."""
+    """If eBPF is not available."""
     router_site.a.start_relayd(options=("--client-mac-by", "packet-socket"))
     bench = TrunkBench(router_site)
     router_site.a.add_vlan(10)

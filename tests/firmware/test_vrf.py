@@ -146,7 +146,7 @@ def test_a_server_in_a_vrf_is_reached_and_heard(server_in_vrf, router_site):
     wait_for(lambda: router.dropped("no-server") == 1)
     row = router.ask("servers")["servers"][0]
     assert (row["reachable"], row["reason"]) == (False, "no VRF has this name")
-    # Made anew it is another link of the same name.
+    # Created again, it is another link of the same name.
     make_mgmt(router, 301)
     wait_for(lambda: router.ask("servers")["servers"][0]["reachable"])
     relayed = bench.expect_from(10)

@@ -39,7 +39,7 @@ pytestmark = [
 
 
 class Pair:
-    """Both routers with relayd and keepalived; a is the master where it can be."""
+    """Both routers with relayd and keepalived; a is the master if possible."""
 
     def __init__(self, site, vmac, while_address=SHARED, interfaces='"vlan*"'):
         self.site = site
@@ -74,7 +74,7 @@ class Pair:
         return sorted(set(self.routers) - self.cut)
 
     def masters(self):
-        """Letters of the routers that hear clients and have the shared address."""
+        """Letters of the routers that receive from clients and have the shared address."""
         return [x for x in self.hearing() if self.routers[x].namespace.has_address(SHARED)]
 
     def handled(self, letter):
@@ -89,7 +89,7 @@ class Pair:
             self.sent[letter] += 1
             limit = time.monotonic() + 5 * PATIENCE
             while self.handled(letter) < self.sent[letter]:
-                assert time.monotonic() < limit, f"router {letter} has not heard the message"
+                assert time.monotonic() < limit, f"router {letter} has not received the message"
         return before, self.masters(), self._relayers(message)
 
     def _relayers(self, message):

@@ -24,7 +24,7 @@ static void demand(bool true_thing)
 		abort();
 }
 
-/* A few clients to be told of, one of them on two links, heard through a relay. */
+/* A few clients to report, one of them on two links, reached through a relay. */
 static void fill(struct exchange *exchange)
 {
 	static const uint8_t message[] = {12, 0, 0x20, 1, 0x0d, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0,

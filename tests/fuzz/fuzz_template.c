@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Any text as a template: the first line is the value of ${a}, the second that
- * of ${b}, the rest is expanded, into all the room there is and into little.
+ * of ${b}, the rest is expanded, into a large buffer and into a small one.
  */
 #include <errno.h>
 #include <stdint.h>

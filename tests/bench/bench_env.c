@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "tests/bench/standpoint.h"
+#include "tests/bench/bench_env.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -10,13 +10,13 @@
 #include <time.h>
 #include <unistd.h>
 
-void standpoint_fail(const char *what)
+void bench_fail(const char *what)
 {
 	perror(what);
 	exit(EXIT_FAILURE);
 }
 
-void standpoint_enter(const char *name)
+void bench_enter_netns(const char *name)
 {
 	char path[256];
 	int fd;
@@ -24,11 +24,11 @@ void standpoint_enter(const char *name)
 	snprintf(path, sizeof(path), "/run/netns/%s", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0)
-		standpoint_fail(path);
+		bench_fail(path);
 	close(fd);
 }
 
-void standpoint_go_first(int cpu)
+void bench_run_first(int cpu)
 {
 	struct sched_param first = {.sched_priority = 10};
 	cpu_set_t set;
@@ -37,10 +37,10 @@ void standpoint_go_first(int cpu)
 	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set) < 0 ||
 		sched_setscheduler(0, SCHED_FIFO, &first) < 0)
-		standpoint_fail("scheduler");
+		bench_fail("scheduler");
 }
 
-uint64_t standpoint_now_ns(void)
+uint64_t bench_now_ns(void)
 {
 	struct timespec now;
 
@@ -48,25 +48,25 @@ uint64_t standpoint_now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-int standpoint_open_counters(const char *name)
+int bench_open_counters(const char *name)
 {
 	int fd;
 
-	standpoint_enter(name);
+	bench_enter_netns(name);
 	fd = open("/proc/thread-self/net/snmp6", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		standpoint_fail("/proc/net/snmp6");
+		bench_fail("/proc/net/snmp6");
 	return fd;
 }
 
-uint64_t standpoint_counter(int fd, const char *counter)
+uint64_t bench_counter(int fd, const char *counter)
 {
 	static char text[16384];
 	ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
 	const char *at;
 
 	if (len < 0)
-		standpoint_fail("/proc/net/snmp6");
+		bench_fail("/proc/net/snmp6");
 	text[len] = '\0';
 	at = strstr(text, counter);
 	return at ? strtoull(at + strlen(counter), NULL, 10) : 0;
@@ -88,7 +88,7 @@ static uint64_t thread_cpu_ns(pid_t pid, const char *thread)
 	return ns;
 }
 
-uint64_t standpoint_cpu_ns(pid_t pid)
+uint64_t bench_cpu_ns(pid_t pid)
 {
 	char path[64];
 	struct dirent *entry;
@@ -98,7 +98,7 @@ uint64_t standpoint_cpu_ns(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
 	threads = opendir(path);
 	if (!threads)
-		standpoint_fail("the measured program has ended");
+		bench_fail("the measured program has ended");
 	while ((entry = readdir(threads)))
 		if (entry->d_name[0] != '.')
 			ns += thread_cpu_ns(pid, entry->d_name);
