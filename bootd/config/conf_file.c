@@ -13,6 +13,7 @@
 #include "bootd/bindings/stable_address.h"
 #include "bootd/config/conf_check.h"
 #include "bootd/config/conf_host.h"
+#include "bootd/config/conf_option.h"
 #include "bootd/config/conf_syntax.h"
 #include "bootd/config/conf_value.h"
 #include "bootd/rules/boot_rule.h"
@@ -111,7 +112,8 @@ static bool build_class(cfg_t *cfg, struct address_class *class, uint32_t lifeti
 	class->line = (unsigned)cfg->line;
 	class->name = strdup(cfg_title(cfg));
 	build_plan(cfg, &class->plan, lifetime_s);
-	return class->name && build_conditions(cfg, &class->when);
+	return class->name && build_conditions(cfg, &class->when) &&
+	       conf_options_build(cfg, &class->options) == 0;
 }
 
 static bool build_subnet(cfg_t *cfg, struct subnet *subnet, uint32_t lifetime_s)
@@ -130,7 +132,8 @@ static bool build_subnet(cfg_t *cfg, struct subnet *subnet, uint32_t lifetime_s)
 		if (!build_class(cfg_getnsec(cfg, "class", i), &subnet->class[subnet->classes++],
 			    subnet -> plan.lifetime_s))
 			return false;
-	return copy_text(cfg, "interface", &subnet->interface);
+	return copy_text(cfg, "interface", &subnet->interface) &&
+	       conf_options_build(cfg, &subnet->options) == 0;
 }
 
 static bool build_rule(cfg_t *cfg, struct boot_rule *rule)
@@ -160,7 +163,8 @@ static bool build_groups(cfg_t *cfg, struct boot_config *config)
 
 		group->line = (unsigned)section->line;
 		group->name = strdup(cfg_title(section));
-		if (!group->name || !conf_variables(section, &group->variable, &group->variables))
+		if (!group->name || !conf_variables(section, &group->variable, &group->variables) ||
+			conf_options_build(section, &group->options) < 0)
 			return false;
 	}
 	qsort(config->group, config->groups, sizeof(*config->group), compare_groups);
@@ -193,22 +197,38 @@ static bool build_sections(cfg_t *cfg, struct boot_config *config)
 	return true;
 }
 
-static bool build_dns(cfg_t *cfg, struct boot_config *config)
+/* The options of all clients that have settings of their own, then those of `option`. */
+static bool build_client_options(cfg_t *cfg, struct boot_config *config)
 {
-	struct wire_out out = wire_out_of(config->domain_search, sizeof(config->domain_search));
-	unsigned servers = cfg_size(cfg, "dns"), domains = cfg_size(cfg, "domain-search");
+	static const struct {
+		const char *setting;
+		uint16_t code;
+	} timer[] = {
+		{"sol-max-rt", DHCP6_OPT_SOL_MAX_RT},
+		{"inf-max-rt", DHCP6_OPT_INF_MAX_RT},
+		{"information-refresh", DHCP6_OPT_INFO_REFRESH_TIME},
+	};
+	uint8_t octets[DOMAIN_SEARCH_MAX_WIRE];
+	struct wire_out out = wire_out_of(octets, sizeof(octets));
+	unsigned domains = cfg_size(cfg, "domain-search");
+	struct in6_addr dns[DNS_SERVERS_MAX];
+	int rc = 0;
 
-	config->dns = calloc(servers + 1, sizeof(*config->dns));
-	if (!config->dns)
-		return false;
-	for (; config->dns_servers < servers; config->dns_servers++)
-		config_address(cfg_getnstr(cfg, "dns", (unsigned)config->dns_servers),
-			&config->dns[config->dns_servers]);
+	config->dns_servers = cfg_size(cfg, "dns");
+	for (unsigned i = 0; i < config->dns_servers && i < DNS_SERVERS_MAX; i++)
+		config_address(cfg_getnstr(cfg, "dns", i), &dns[i]);
+	if (config->dns_servers > 0 && config->dns_servers <= DNS_SERVERS_MAX)
+		rc = option_set_add_data(&config->options, DHCP6_OPT_DNS_SERVERS, dns,
+			config->dns_servers * sizeof(dns[0]));
 	for (unsigned i = 0; i < domains; i++)
 		dhcp6_put_domain(&out, cfg_getnstr(cfg, "domain-search", i));
-	config->domain_search_len = out.len;
 	config->domain_search_cut = out.bad;
-	return true;
+	if (rc == 0 && out.len > 0)
+		rc = option_set_add_data(&config->options, DHCP6_OPT_DOMAIN_LIST, octets, out.len);
+	for (size_t i = 0; rc == 0 && i < sizeof(timer) / sizeof(timer[0]); i++)
+		rc = option_set_add_seconds(
+			&config->options, timer[i].code, duration_of(cfg, timer[i].setting, 0));
+	return rc == 0 && conf_options_build(cfg, &config->options) == 0;
 }
 
 /* DHCPv6 settings beside addresses and boot files. */
@@ -219,9 +239,6 @@ static bool build_options(cfg_t *cfg, struct boot_config *config)
 	config->preference = cfg_getbool(cfg, "preference");
 	config->registration = cfg_getbool(cfg, "registration");
 	config->rapid_commit = cfg_getbool(cfg, "rapid-commit");
-	config->refresh_s = duration_of(cfg, "information-refresh", 0);
-	config->sol_max_rt_s = duration_of(cfg, "sol-max-rt", 0);
-	config->inf_max_rt_s = duration_of(cfg, "inf-max-rt", 0);
 	config->relay_supplied = calloc(supplied + 1, sizeof(*config->relay_supplied));
 	if (!config->relay_supplied)
 		return false;
@@ -276,7 +293,7 @@ static bool build(cfg_t *cfg, struct boot_config *config)
 	       build_listener(cfg, "http", 80, &config->has_http, &config->http) &&
 	       build_listener(cfg, "page", 8069, &config->has_page, &config->page) &&
 	       build_listener(cfg, "metrics", 9548, &config->has_metrics, &config->metrics) &&
-	       build_dns(cfg, config) && build_options(cfg, config) &&
+	       build_client_options(cfg, config) && build_options(cfg, config) &&
 	       build_admission(cfg, config) && build_groups(cfg, config) &&
 	       build_sections(cfg, config);
 }
@@ -287,13 +304,16 @@ static bool build(cfg_t *cfg, struct boot_config *config)
 static int load(cfg_t *cfg, const char *name, const char *text, struct boot_config *config,
 	struct config_problems *problems)
 {
+	char *rewritten;
 	int rc, failed;
 
 	config->file = strdup(name);
 	if (!config->file)
 		return -ENOMEM;
 	conf_host_begin(config->file, conf_host_into_table, &config->hosts);
-	rc = config_parse_text(cfg, name, text, problems);
+	rewritten = conf_option_rewrite(text);
+	rc = rewritten ? config_parse_text(cfg, name, rewritten, problems) : -ENOMEM;
+	free(rewritten);
 	failed = conf_host_end();
 	if (rc < 0)
 		return failed < 0 ? failed : rc;

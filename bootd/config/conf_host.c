@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bootd/config/conf_option.h"
 #include "bootd/config/conf_value.h"
 
 cfg_opt_t conf_host_options[] = {
@@ -22,6 +23,7 @@ cfg_opt_t conf_host_options[] = {
 	CFG_STR("address", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("group", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("set", NULL, CFGF_NODEFAULT),
+	CONF_OPTION,
 	CFG_END(),
 };
 
@@ -116,6 +118,7 @@ static bool build_host(cfg_t *cfg, struct boot_host *host)
 	host->name = strdup(cfg_title(cfg));
 	return host->name && build_macs(cfg, host) && build_port(cfg, host) &&
 	       build_groups(cfg, host) && conf_variables(cfg, &host->variable, &host->variables) &&
+	       conf_options_build(cfg, &host->options) == 0 &&
 	       boot_host_finish(host) == 0;
 }
 

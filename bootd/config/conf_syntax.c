@@ -10,6 +10,7 @@
 
 #include "bootd/config/conf_expect.h"
 #include "bootd/config/conf_host.h"
+#include "bootd/config/conf_option.h"
 #include "bootd/config/conf_value.h"
 #include "daemon/paths.h"
 
@@ -101,8 +102,13 @@ static void set_validators(cfg_t *cfg, const char *section)
 {
 	conf_expect(cfg, section);
 	cfg_set_validate_func(cfg, "host", conf_host_section);
+	cfg_set_validate_func(cfg, "host|option", conf_option_section);
 	if (section)
 		return;
+	cfg_set_validate_func(cfg, "option", conf_option_section);
+	cfg_set_validate_func(cfg, "group|option", conf_option_section);
+	cfg_set_validate_func(cfg, "subnet|option", conf_option_section);
+	cfg_set_validate_func(cfg, "subnet|class|option", conf_option_section);
 	cfg_set_validate_func(cfg, "client-rate", check_rate);
 	cfg_set_validate_func(cfg, "link-rate", check_rate);
 	cfg_set_validate_func(cfg, "subnet", check_subnet);
@@ -146,7 +152,7 @@ cfg_t *conf_syntax_new(void)
 	static char supplied[] = "{65}"; /* libConfuse parses it, and wants it writable */
 	cfg_opt_t tftp[] = {CFG_STR("listen", "[::]:69", CFGF_NONE), CFG_END()};
 	cfg_opt_t http[] = {CFG_STR("listen", "[::]:80", CFGF_NONE), CFG_END()};
-	const cfg_opt_t plan[] = {PLAN, CFG_END()};
+	const cfg_opt_t plan[] = {PLAN, CONF_OPTION, CFG_END()};
 	const cfg_opt_t rule[] = {
 		CFG_STR("url", NULL, CFGF_NODEFAULT),
 		CFG_STR_LIST("param", NULL, CFGF_NODEFAULT),
@@ -162,10 +168,12 @@ cfg_t *conf_syntax_new(void)
 		PLAN,
 		CFG_SEC("class", class, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		CFG_STR("interface", NULL, CFGF_NODEFAULT),
+		CONF_OPTION,
 		CFG_END(),
 	};
 	cfg_opt_t group[] = {
 		CFG_STR_LIST("set", NULL, CFGF_NODEFAULT),
+		CONF_OPTION,
 		CFG_END(),
 	};
 	cfg_opt_t top[] = {
@@ -178,6 +186,7 @@ cfg_t *conf_syntax_new(void)
 		CFG_SEC("metrics", metrics, CFGF_NODEFAULT),
 		CFG_STR_LIST("dns", NULL, CFGF_NODEFAULT),
 		CFG_STR_LIST("domain-search", NULL, CFGF_NODEFAULT),
+		CONF_OPTION,
 		CFG_BOOL("preference", cfg_true, CFGF_NONE),
 		CFG_BOOL("registration", cfg_true, CFGF_NONE),
 		CFG_STR_LIST("trusted-relays", NULL, CFGF_NODEFAULT),

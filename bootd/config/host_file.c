@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bootd/config/conf_host.h"
+#include "bootd/config/conf_option.h"
 #include "bootd/config/conf_syntax.h"
 
 enum { GROW = 16 };
@@ -68,14 +69,23 @@ static int collect_host(void *arg, cfg_t *cfg, struct boot_host *host)
 static int parse_file(struct host_file *file, struct config_problems *problems)
 {
 	cfg_t *cfg = conf_syntax_of_hosts();
+	char *text = NULL, *rewritten = NULL;
 	int rc, failed;
 
 	if (!cfg)
 		return -ENOMEM;
+	rc = config_read(file->path, &text, problems);
+	if (rc == 0) {
+		rewritten = conf_option_rewrite(text);
+		rc = rewritten ? 0 : -ENOMEM;
+	}
 	conf_host_begin(file->path, collect_host, &file->next);
-	rc = config_parse(cfg, file->path, problems);
+	if (rc == 0)
+		rc = config_parse_text(cfg, file->path, rewritten, problems);
 	failed = conf_host_end();
 	cfg_free(cfg);
+	free(rewritten);
+	free(text);
 	return failed < 0 ? failed : rc;
 }
 

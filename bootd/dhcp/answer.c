@@ -168,32 +168,23 @@ void answer_put_boot(struct request *r, struct wire_out *out)
 	r->event.with_boot_url = true;
 }
 
-static void put_timer(
-	struct wire_out *out, const struct client_facts *facts, uint16_t code, uint32_t seconds)
+/* The options of the client's scopes that it requests, in order of the code. */
+static void put_configured(struct wire_out *out, const struct request *r)
 {
-	if (seconds > 0 && client_asks_for(facts, code))
-		dhcp6_put_u32_option(out, code, seconds);
-}
+	const struct boot_config *config = r->exchange->config;
+	const struct decision *decision = &r->decision;
+	const struct option_octets *option;
+	const uint8_t *octets;
+	struct option_walk walk;
 
-static void put_timers(
-	struct wire_out *out, const struct client_facts *facts, const struct boot_config *config)
-{
-	if (facts->type == DHCP6_INFORMATION_REQUEST)
-		put_timer(out, facts, DHCP6_OPT_INFO_REFRESH_TIME, config->refresh_s);
-	put_timer(out, facts, DHCP6_OPT_SOL_MAX_RT, config->sol_max_rt_s);
-	put_timer(out, facts, DHCP6_OPT_INF_MAX_RT, config->inf_max_rt_s);
-}
-
-static void put_configured(
-	struct wire_out *out, const struct client_facts *facts, const struct boot_config *config)
-{
-	if (client_asks_for(facts, DHCP6_OPT_DNS_SERVERS))
-		dhcp6_put_addresses(out, DHCP6_OPT_DNS_SERVERS, config->dns, config->dns_servers);
-	if (config->domain_search_len > 0 && client_asks_for(facts, DHCP6_OPT_DOMAIN_LIST))
-		dhcp6_put_option(out, DHCP6_OPT_DOMAIN_LIST, config->domain_search,
-			config->domain_search_len);
-	put_timers(out, facts, config);
-	if (config->registration && client_asks_for(facts, DHCP6_OPT_ADDR_REG_ENABLE))
+	if (!r->facts.has_oro)
+		return;
+	boot_config_options(config, decision->subnet, decision->class, decision->host, &walk);
+	while ((option = option_walk_next(&walk, &octets)))
+		if (client_asks_for(&r->facts, option->code) &&
+			(!option->of_information || r->facts.type == DHCP6_INFORMATION_REQUEST))
+			wire_put_bytes(out, octets, option->len);
+	if (config->registration && client_asks_for(&r->facts, DHCP6_OPT_ADDR_REG_ENABLE))
 		dhcp6_put_option(out, DHCP6_OPT_ADDR_REG_ENABLE, NULL, 0);
 }
 
@@ -250,6 +241,6 @@ static void put_relay_supplied(struct wire_out *out, const struct request *r)
 
 void answer_put_requested(const struct request *r, struct wire_out *out)
 {
-	put_configured(out, &r->facts, r->exchange->config);
+	put_configured(out, r);
 	put_relay_supplied(out, r);
 }

@@ -33,6 +33,7 @@ static void rule_fini(struct boot_rule *rule)
 static void group_fini(struct boot_group *group)
 {
 	host_variables_free(group->variable, group->variables);
+	option_set_fini(&group->options);
 	free(group->name);
 }
 
@@ -52,7 +53,7 @@ void boot_config_free(struct boot_config *config)
 	free(config->group);
 	subnet_index_fini(&config->index);
 	free(config->subnet);
-	free(config->dns);
+	option_set_fini(&config->options);
 	free(config->relay_supplied);
 	free(config->trusted_relay);
 	free(config->leasequery);
@@ -195,6 +196,25 @@ const char *boot_config_variable(
 			value = host_variable_find(group->variable, group->variables, name);
 	}
 	return value;
+}
+
+void boot_config_options(const struct boot_config *config, const struct subnet *subnet,
+	const struct address_class *class, const struct boot_host *host, struct option_walk *walk)
+{
+	*walk = (struct option_walk){0};
+	if (host)
+		option_walk_add(walk, &host->options);
+	for (size_t i = 0; host && i < host->groups; i++) {
+		const struct boot_group *group = boot_config_group(config, host->group[i]);
+
+		/* The last places are for class, subnet and all clients. */
+		if (group && walk->sets < OPTION_SCOPES_MAX - 3)
+			option_walk_add(walk, &group->options);
+	}
+	if (class)
+		option_walk_add(walk, &class->options);
+	option_walk_add(walk, &subnet->options);
+	option_walk_add(walk, &config->options);
 }
 
 const struct subnet *boot_config_subnet_of(

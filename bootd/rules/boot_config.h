@@ -18,6 +18,7 @@
 #include "bootd/client/prefix.h"
 #include "bootd/rules/conditions.h"
 #include "bootd/rules/host_table.h"
+#include "bootd/rules/option_set.h"
 #include "bootd/rules/subnet.h"
 #include "dhcp6/identity.h"
 
@@ -32,12 +33,13 @@ enum {
 	DOMAIN_SEARCH_MAX_WIRE = 256 /* the list in wire form */
 };
 
-/* Variables that several hosts share. */
+/* Variables and options that several hosts share. */
 struct boot_group {
 	unsigned line;
 	char *name;
 	struct host_variable *variable;
 	size_t variables;
+	struct option_set options;
 };
 
 struct boot_rule {
@@ -59,11 +61,9 @@ struct boot_config {
 	char *root;
 	bool has_tftp, has_http, has_page, has_metrics;
 	struct sockaddr_in6 dhcp, tftp, http, page, metrics; /* where to listen */
-	struct in6_addr *dns;
-	size_t dns_servers;
-	uint8_t domain_search[DOMAIN_SEARCH_MAX_WIRE];
-	size_t domain_search_len;
-	bool domain_search_cut;       /* it was too long: conf_check() reports it */
+	struct option_set options;    /* of all clients: dns, domain-search, timers, option */
+	size_t dns_servers;           /* in them */
+	bool domain_search_cut;       /* too long: conf_check() refuses it */
 	bool preference;              /* 255 in Advertises */
 	bool registration;            /* clients may register addresses of their own */
 	bool rapid_commit;            /* a Solicit that asks for it gets a Reply */
@@ -71,9 +71,8 @@ struct boot_config {
 	size_t trusted_relays;
 	struct prefix *leasequery; /* requestors that may ask; none: nobody */
 	size_t leasequeries;
-	uint32_t link_rate, client_rate;                /* messages a second; 0: any number */
-	uint32_t refresh_s, sol_max_rt_s, inf_max_rt_s; /* 0: not sent */
-	uint16_t *relay_supplied;                       /* the options that relays may supply */
+	uint32_t link_rate, client_rate; /* messages a second; 0: any number */
+	uint16_t *relay_supplied;        /* the options that relays may supply */
 	size_t relay_supplieds;
 	char *control;  /* path of the socket; "" for none */
 	char *user;     /* run as this user once all is open; NULL: as started */
@@ -128,6 +127,13 @@ const struct boot_group *boot_config_group(const struct boot_config *config, con
  * or NULL. */
 const char *boot_config_variable(
 	const struct boot_config *config, const struct boot_host *host, const char *name);
+
+/*
+ * The options of a client, to be walked: its host's, its groups' in order, its class's, its
+ * subnet's, then those of all clients. class and host may be NULL.
+ */
+void boot_config_options(const struct boot_config *config, const struct subnet *subnet,
+	const struct address_class *class, const struct boot_host *host, struct option_walk *walk);
 
 /* The subnet with the longest prefix that contains the address, or NULL. */
 const struct subnet *boot_config_subnet_of(

@@ -110,6 +110,7 @@ void boot_host_free(struct boot_host *host)
 	for (size_t i = 0; i < host->keys; i++)
 		free(host->key[i].octets);
 	host_variables_free(host->variable, host->variables);
+	option_set_fini(&host->options);
 	free(host->group);
 	free(host->key);
 	free(host->interface_id);

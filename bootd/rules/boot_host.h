@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "bootd/client/prefix.h"
+#include "bootd/rules/option_set.h"
 #include "dhcp6/identity.h"
 #include "dhcp6/wire.h"
 #include "util/hash_table.h"
@@ -62,6 +63,7 @@ struct boot_host {
 	size_t groups;
 	struct host_variable *variable;
 	size_t variables;
+	struct option_set options;
 
 	/* Private to boot_host.c and host_table.c. */
 	struct host_key *key;

@@ -14,9 +14,11 @@ void subnet_fini(struct subnet *subnet)
 	for (size_t i = 0; i < subnet->classes; i++) {
 		conditions_fini(&subnet->class[i].when);
 		free(subnet->class[i].name);
+		option_set_fini(&subnet->class[i].options);
 	}
 	free(subnet->class);
 	free(subnet->interface);
+	option_set_fini(&subnet->options);
 }
 
 const struct address_class *subnet_choose_class(

@@ -15,6 +15,7 @@
 
 #include "bootd/client/prefix.h"
 #include "bootd/rules/conditions.h"
+#include "bootd/rules/option_set.h"
 
 enum subnet_addresses {
 	SUBNET_STABLE, /* computed from the key, the prefix and the machine */
@@ -41,6 +42,7 @@ struct address_class {
 	char *name;
 	struct conditions when;
 	struct address_plan plan;
+	struct option_set options;
 };
 
 struct subnet {
@@ -52,6 +54,7 @@ struct subnet {
 	size_t classes;
 	char *interface; /* clients on this link are in the subnet, whatever its addresses; or NULL
 			  */
+	struct option_set options;
 };
 
 /* The plans of a subnet: its own, then those of its classes; NULL past the last. */

@@ -120,6 +120,26 @@ static void test_refused(void **state)
 		{"boot \"x\" { param = {\"quiet\"} " UEFI " }", "1 to 5 digits"},
 		{"boot \"x\" { param = {\"\"} " UEFI " }", "not empty"},
 		{"boot \"x\" { " UEFI, "never closed"},
+		{"option \"ntp\" = \"::1\"",
+			"unknown; expected a number, or one of vendor-options"},
+		{"option \"3\" = \"hex:00\"", "the server makes this option itself"},
+		{"option \"59\" = \"text:x\"", "the server makes this option itself"},
+		{"option \"65536\" = \"text:x\"", "unknown"},
+		{"option \"dns-servers\" = {\"::1\", \"::x\"}",
+			"\"::x\": expected an IPv6 address such as"},
+		{"option \"23\" = \"example.org\"", "expected an IPv6 address"},
+		{"option \"99\" = \"abc\"", "expected \"TYPE:VALUE\""},
+		{"option \"99\" = \"u8:256\"", "expected \"TYPE:VALUE\""},
+		{"option \"99\" = \"hex:abc\"", "expected \"TYPE:VALUE\""},
+		{"option \"tzdb-timezone\" = {\"a\", \"b\"}", "expected one text"},
+		{"option \"tzdb-timezone\" = {}", "no value"},
+		{"option \"sol-max-rt\" = 59", "from 60 to 86400"},
+		{"option \"vendor-options\" = \"4491=x\"", "ENTERPRISE/CODE=TYPE:VALUE"},
+		{"group \"g\" { option \"99\" = /* }{ */ \"x\" }", "expected \"TYPE:VALUE\""},
+		{"host \"h\" { mac = \"52:54:00:00:00:01\" option \"99\" = \"x\" }",
+			"expected \"TYPE:VALUE\""},
+		{"subnet \"2001:db8::/64\" { class \"c\" { option \"99\" = \"x\" } }",
+			"expected \"TYPE:VALUE\""},
 		{"host \"Z\xfcrich\" { mac = \"52:54:00:12:34:56\" }", "UTF-8"},
 		{"root = \"\xed\xa0\x80\"", "UTF-8"},
 		{"root = \"\xc0\x80\"", "UTF-8"},
@@ -301,8 +321,10 @@ static void test_example(void **state)
 	assert_int_equal(ntohs(config->tftp.sin6_port), 69);
 	assert_int_equal(ntohs(config->http.sin6_port), 80);
 	assert_int_equal(config->dns_servers, 2);
-	assert_memory_equal(config->domain_search, "\7example\3org\0\4boot\7example\3org", 31);
-	assert_int_equal(config->domain_search_len, 31);
+	assert_int_equal(config->options.option[1].code, DHCP6_OPT_DOMAIN_LIST);
+	assert_int_equal(config->options.option[1].len, 4 + 31);
+	assert_memory_equal(config->options.octets + config->options.option[1].at + 4,
+		"\7example\3org\0\4boot\7example\3org", 31);
 	assert_false(config->preference);
 	assert_int_equal(config->subnets, 2);
 	assert_int_equal(config->subnet[0].plan.lifetime_s, 7200);

@@ -251,6 +251,121 @@ static void test_the_servers_value_wins(void **state)
 	assert_memory_equal(data.pos, &dns, sizeof(dns));
 }
 
+/* --- options of the configuration ---------------------------------------------------------- */
+
+#define HOST_MAC "52:54:00:12:34:56" /* the bench's machine */
+
+static const char scopes_conf[] =
+	"dns = {\"2001:db8::1\"}\n"
+	"option \"tzdb-timezone\" = \"Etc/UTC\"\n"
+	"option \"ntp-servers\" = {\"2001:db8::123\", \"ff05::101\", \"ntp.example.org\"}\n"
+	"option \"sztp-redirect\" = {\"https://a.example/\", \"https://b.example/\"}\n"
+	"option \"vendor-options\" = {\"4491/1=text:abc\", \"9/2=u16:7\", \"4491/3=hex:00ff\"}\n"
+	"option \"200\" = {\"u8:1\", \"u32:0x10\", \"text:x\", \"domain:a.b\"}\n"
+	"group \"g1\" { option \"41\" = \"of the first group\" }\n"
+	"group \"g2\" { option \"41\" = \"of the second\" option \"103\" = \"of the second\" }\n"
+	"host \"h\" { mac = \"" HOST_MAC "\" group = {\"g1\", \"g2\"}\n"
+	"  option \"dns-servers\" = \"2001:db8::4\" }\n"
+	"subnet \"2001:db8:1::/64\" { option \"dns-servers\" = \"2001:db8::2\"\n"
+	"  option \"tzdb-timezone\" = \"Europe/Berlin\"\n"
+	"  class \"c\" { user-class = \"c\" option \"dns-servers\" = \"2001:db8::3\" } }\n"
+	"subnet \"2001:db8:2::/64\" {}\n";
+
+static int start_scopes(void **state)
+{
+	return bench_setup(state, scopes_conf);
+}
+
+/* The data of the option in the answer to a machine, which requests it. */
+static struct wire_in requested(
+	struct bench *b, uint16_t code, const char *link, bool is_host, const char *user_class)
+{
+	struct wire_in data = wire_in_of(NULL, 0);
+
+	b->mac[5] = is_host ? 0x56 : 0x77;
+	inet_pton(AF_INET6, link, &b->link);
+	bench_message(b, DHCP6_SOLICIT);
+	bench_put_ia(b, 1, NULL);
+	bench_put_oro(b, code);
+	if (user_class)
+		bench_put_user_class(b, user_class);
+	assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
+	bench_option(b, code, &data);
+	return data;
+}
+
+/* Host before group before class before subnet before all clients. */
+static void test_narrowest_scope_decides(void **state)
+{
+	static const struct {
+		const char *link;
+		bool is_host;
+		const char *user_class, *dns;
+	} row[] = {
+		{"2001:db8:2::1", false, NULL, "2001:db8::1"},
+		{"2001:db8:1::1", false, NULL, "2001:db8::2"},
+		{"2001:db8:1::1", false, "c", "2001:db8::3"},
+		{"2001:db8:1::1", true, "c", "2001:db8::4"},
+		{"2001:db8:2::1", true, NULL, "2001:db8::4"},
+	};
+	struct bench *b = *state;
+	struct wire_in data;
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct in6_addr dns = bench_in6(row[i].dns);
+
+		data = requested(
+			b, DHCP6_OPT_DNS_SERVERS, row[i].link, row[i].is_host, row[i].user_class);
+		assert_int_equal(wire_left(&data), sizeof(dns));
+		assert_memory_equal(data.pos, &dns, sizeof(dns));
+	}
+	data = requested(b, 41, "2001:db8:1::1", true, NULL);
+	assert_int_equal(wire_left(&data), 18);
+	assert_memory_equal(data.pos, "of the first group", 18);
+	data = requested(b, 103, "2001:db8:1::1", true, NULL);
+	assert_memory_equal(data.pos, "of the second", 13);
+	data = requested(b, 42, "2001:db8:1::1", true, NULL);
+	assert_memory_equal(data.pos, "Europe/Berlin", 13);
+	data = requested(b, 41, "2001:db8:1::1", false, NULL);
+	assert_int_equal(wire_left(&data), 0);
+	assert_false(has(b, DHCP6_OPT_DNS_SERVERS)); /* it did not ask */
+}
+
+static void same_octets(struct wire_in data, const char *octets, size_t len)
+{
+	assert_int_equal(wire_left(&data), len);
+	assert_memory_equal(data.pos, octets, len);
+}
+
+#define OCTETS(text) text, sizeof(text) - 1
+
+static void test_values_on_the_wire(void **state)
+{
+	struct bench *b = *state;
+	struct dhcp6_option option;
+	struct wire_in options;
+	unsigned vendors = 0;
+
+	/* RFC 5908 section 4 */
+	same_octets(requested(b, DHCP6_OPT_NTP_SERVER, "2001:db8:2::1", false, NULL),
+		OCTETS("\0\1\0\x10\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\1\x23"
+		       "\0\2\0\x10\xff\5\0\0\0\0\0\0\0\0\0\0\0\0\1\1"
+		       "\0\3\0\x11\3ntp\7example\3org\0"));
+	/* RFC 8572 section 8.3 */
+	same_octets(requested(b, 136, "2001:db8:2::1", false, NULL),
+		OCTETS("\0\x12https://a.example/\0\x12https://b.example/"));
+	same_octets(
+		requested(b, 200, "2001:db8:2::1", false, NULL), OCTETS("\1\0\0\0\x10x\1a\1b\0"));
+	/* RFC 9915 section 21.17: one option per enterprise, each with its suboptions */
+	same_octets(requested(b, DHCP6_OPT_VENDOR_OPTS, "2001:db8:2::1", false, NULL),
+		OCTETS("\0\0\x11\x8b\0\1\0\3abc\0\3\0\2\0\xff"));
+	options = b->reply.options;
+	while (dhcp6_option_next(&options, &option))
+		if (option.code == DHCP6_OPT_VENDOR_OPTS && ++vendors == 2)
+			same_octets(option.data, OCTETS("\0\0\0\x9\0\2\0\2\0\7"));
+	assert_int_equal(vendors, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +378,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_echo_request, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_relay_supplied, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_the_servers_value_wins, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_narrowest_scope_decides, start_scopes, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_values_on_the_wire, start_scopes, bench_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
