@@ -76,6 +76,21 @@ int dhcp6_relay_read(struct wire_in in, struct dhcp6_relay *relay)
 	return check_options(in);
 }
 
+/* Like dhcp6_option_find(), but false also if there are two of them. */
+static bool find_only(struct wire_in options, uint16_t code, struct wire_in *data)
+{
+	struct dhcp6_option option;
+	unsigned found = 0;
+
+	while (dhcp6_option_next(&options, &option)) {
+		if (option.code != code)
+			continue;
+		*data = option.data;
+		found++;
+	}
+	return found == 1;
+}
+
 int dhcp6_chain_read(struct wire_in in, struct dhcp6_chain *chain)
 {
 	chain->count = 0;
@@ -91,7 +106,7 @@ int dhcp6_chain_read(struct wire_in in, struct dhcp6_chain *chain)
 			return rc;
 		if (relay->type != DHCP6_RELAY_FORW)
 			return -EPROTO;
-		if (!dhcp6_option_find(relay->options, DHCP6_OPT_RELAY_MSG, &in))
+		if (!find_only(relay->options, DHCP6_OPT_RELAY_MSG, &in))
 			return -EBADMSG;
 	}
 	chain->inner = in;

@@ -78,7 +78,7 @@ struct dhcp6_chain {
 
 /*
  * Unwrap Relay-forwards down to the client's message. Returns 0, or
- *	-EBADMSG   a header or an option does not fit, or a relay has no Relay Message option
+ *	-EBADMSG   a header or an option does not fit, or a relay has not exactly one Relay Message option
  *	-ELOOP     more relays than the hop limit allows
  *	-EPROTO    a Relay-reply in the nest
  */

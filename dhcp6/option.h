@@ -65,6 +65,13 @@ struct dhcp6_status {
 
 int dhcp6_get_ia_na(struct wire_in data, struct dhcp6_ia_na *ia);
 int dhcp6_get_iaaddr(struct wire_in data, struct dhcp6_iaaddr *addr);
+
+/*
+ * Is the IA_NA or IA_PD well formed to its last octet, with the addresses or prefixes in it and
+ * their own options? Returns 0 or -EBADMSG.
+ */
+int dhcp6_check_ia(uint16_t code, struct wire_in data);
+
 int dhcp6_get_vendor_class(struct wire_in data, struct dhcp6_vendor_class *vendor);
 int dhcp6_get_linklayer(struct wire_in data, struct dhcp6_linklayer *linklayer);
 int dhcp6_get_remote_id(struct wire_in data, struct dhcp6_remote_id *remote);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "dhcp6/message.h"
 #include "dhcp6/option.h"
 
 static int result(const struct wire_in *data)
@@ -34,6 +35,40 @@ int dhcp6_get_iaaddr(struct wire_in data, struct dhcp6_iaaddr *addr)
 	addr->valid_s = wire_get_u32(&data);
 	addr->options = data;
 	return result(&data);
+}
+
+static int check_all(struct wire_in options)
+{
+	struct dhcp6_option option;
+
+	while (dhcp6_option_next(&options, &option))
+		;
+	return result(&options);
+}
+
+int dhcp6_check_ia(uint16_t code, struct wire_in data)
+{
+	enum { IA_PREFIX_FIXED = 25 }; /* two lifetimes, a length, a prefix: section 21.22 */
+	struct dhcp6_iaaddr address;
+	struct dhcp6_option option;
+	struct dhcp6_ia_na ia; /* IA_PD begins alike */
+	int rc = dhcp6_get_ia_na(data, &ia);
+
+	while (rc == 0 && dhcp6_option_next(&ia.options, &option)) {
+		struct wire_in in = option.data;
+
+		if (code == DHCP6_OPT_IA_NA && option.code == DHCP6_OPT_IAADDR) {
+			rc = dhcp6_get_iaaddr(in, &address);
+			in = address.options;
+		} else if (code == DHCP6_OPT_IA_PD && option.code == DHCP6_OPT_IAPREFIX) {
+			wire_get_bytes(&in, IA_PREFIX_FIXED);
+		} else {
+			continue;
+		}
+		if (rc == 0)
+			rc = in.bad ? -EBADMSG : check_all(in);
+	}
+	return rc < 0 ? rc : result(&ia.options);
 }
 
 int dhcp6_get_vendor_class(struct wire_in data, struct dhcp6_vendor_class *vendor)

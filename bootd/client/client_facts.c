@@ -27,7 +27,33 @@ static int read_oro(struct client_facts *facts, struct wire_in data)
 {
 	facts->has_oro = true;
 	facts->oro = data;
-	return 0;
+	return wire_left(&data) % sizeof(uint16_t) ? -EBADMSG : 0;
+}
+
+static int read_elapsed_time(struct client_facts *facts, struct wire_in data)
+{
+	uint16_t hundredths;
+
+	(void)facts;
+	return dhcp6_get_u16(data, &hundredths);
+}
+
+static int read_rapid_commit(struct client_facts *facts, struct wire_in data)
+{
+	(void)facts;
+	return wire_left(&data) > 0 ? -EBADMSG : 0;
+}
+
+static int read_ia_na(struct client_facts *facts, struct wire_in data)
+{
+	(void)facts;
+	return dhcp6_check_ia(DHCP6_OPT_IA_NA, data);
+}
+
+static int read_ia_pd(struct client_facts *facts, struct wire_in data)
+{
+	(void)facts;
+	return dhcp6_check_ia(DHCP6_OPT_IA_PD, data);
 }
 
 static int read_archs(struct client_facts *facts, struct wire_in data)
@@ -53,16 +79,31 @@ static int read_user_class(struct client_facts *facts, struct wire_in data)
 	return 0;
 }
 
+static void add_vendor_class(
+	struct client_facts *facts, uint32_t enterprise, const struct wire_in *text)
+{
+	if (facts->vendor_classes < CLIENT_CLASSES_MAX)
+		facts->vendor_class[facts->vendor_classes++] =
+			(struct client_vendor_class){enterprise, *text};
+}
+
 static int read_vendor_class(struct client_facts *facts, struct wire_in data)
 {
+	struct wire_in item = wire_in_of(NULL, 0);
 	struct dhcp6_vendor_class vendor;
+	unsigned before = facts->vendor_classes;
 
 	if (dhcp6_get_vendor_class(data, &vendor) < 0)
 		return -EBADMSG;
-	facts->has_vendor_class = true;
-	facts->vendor_enterprise = vendor.enterprise;
-	if (!dhcp6_class_next(&vendor.classes, &facts->vendor_class))
-		facts->vendor_class = wire_in_of(NULL, 0);
+	for (unsigned i = 0; i < before; i++)
+		if (facts->vendor_class[i].enterprise == vendor.enterprise)
+			return 0;
+	while (dhcp6_class_next(&vendor.classes, &item))
+		add_vendor_class(facts, vendor.enterprise, &item);
+	if (facts->vendor_classes == before) {
+		item = wire_in_of(NULL, 0);
+		add_vendor_class(facts, vendor.enterprise, &item);
+	}
 	return 0;
 }
 
@@ -72,20 +113,49 @@ static int read_nii(struct client_facts *facts, struct wire_in data)
 	return dhcp6_get_nii(data, &facts->nii);
 }
 
+/*
+ * How often an option may be in a message: RFC 9915 section 24. A message with a second one of
+ * those that say who the client is and what it asks is discarded: no answer to it could be
+ * right for both. Of those that describe its firmware the first counts.
+ */
+enum occurrence { ONCE, FIRST, EACH };
+
 static const struct {
 	uint16_t code;
+	enum occurrence occurrence;
 	int (*read)(struct client_facts *facts, struct wire_in data);
 } reader[] = {
-	{DHCP6_OPT_CLIENTID, read_client_id},
-	{DHCP6_OPT_SERVERID, read_server_id},
-	{DHCP6_OPT_ORO, read_oro},
-	{DHCP6_OPT_CLIENT_ARCH, read_archs},
-	{DHCP6_OPT_USER_CLASS, read_user_class},
-	{DHCP6_OPT_VENDOR_CLASS, read_vendor_class},
-	{DHCP6_OPT_NII, read_nii},
+	{DHCP6_OPT_CLIENTID, ONCE, read_client_id},
+	{DHCP6_OPT_SERVERID, ONCE, read_server_id},
+	{DHCP6_OPT_ORO, ONCE, read_oro},
+	{DHCP6_OPT_ELAPSED_TIME, ONCE, read_elapsed_time},
+	{DHCP6_OPT_RAPID_COMMIT, ONCE, read_rapid_commit},
+	{DHCP6_OPT_IA_NA, EACH, read_ia_na},
+	{DHCP6_OPT_IA_PD, EACH, read_ia_pd},
+	{DHCP6_OPT_CLIENT_ARCH, FIRST, read_archs},
+	{DHCP6_OPT_USER_CLASS, FIRST, read_user_class},
+	{DHCP6_OPT_VENDOR_CLASS, EACH, read_vendor_class},
+	{DHCP6_OPT_NII, FIRST, read_nii},
 };
 
-/* The first of each kind counts; RFC 9915 section 21 allows each of them once. */
+enum { READERS = sizeof(reader) / sizeof(reader[0]) };
+
+static int read_option(
+	struct client_facts *facts, const struct dhcp6_option *option, unsigned *seen)
+{
+	for (size_t i = 0; i < READERS; i++) {
+		bool is_second = *seen >> i & 1;
+
+		if (reader[i].code != option->code)
+			continue;
+		*seen |= 1u << i;
+		if (is_second && reader[i].occurrence != EACH)
+			return reader[i].occurrence == ONCE ? -EBADMSG : 0;
+		return reader[i].read(facts, option->data);
+	}
+	return 0;
+}
+
 static int read_options(struct client_facts *facts)
 {
 	struct wire_in options = facts->options;
@@ -93,13 +163,8 @@ static int read_options(struct client_facts *facts)
 	unsigned seen = 0;
 
 	while (dhcp6_option_next(&options, &option))
-		for (size_t i = 0; i < sizeof(reader) / sizeof(reader[0]); i++) {
-			if (reader[i].code != option.code || seen >> i & 1)
-				continue;
-			seen |= 1u << i;
-			if (reader[i].read(facts, option.data) < 0)
-				return -EBADMSG;
-		}
+		if (read_option(facts, &option, &seen) < 0)
+			return -EBADMSG;
 	return 0;
 }
 

@@ -43,6 +43,12 @@ struct arrival {
 	size_t on_links;
 };
 
+/* An item of a Vendor Class option (RFC 9915 section 21.16). */
+struct client_vendor_class {
+	uint32_t enterprise;
+	struct wire_in text; /* empty for an option without items */
+};
+
 struct client_facts {
 	/* the message */
 	uint8_t type;
@@ -64,9 +70,8 @@ struct client_facts {
 	uint16_t arch[CLIENT_ARCHS_MAX]; /* in the client's order */
 	unsigned user_classes;
 	struct wire_in user_class[CLIENT_CLASSES_MAX];
-	bool has_vendor_class;
-	uint32_t vendor_enterprise;
-	struct wire_in vendor_class; /* the first of its classes */
+	unsigned vendor_classes; /* of all Vendor Class options, the first of each enterprise */
+	struct client_vendor_class vendor_class[CLIENT_CLASSES_MAX];
 	bool has_nii;
 	struct dhcp6_nii nii;
 
@@ -87,8 +92,8 @@ struct client_facts {
  * chain   what dhcp6_chain_read() gave
  * message what dhcp6_message_read() gave of chain->inner
  *
- * Returns 0, or -EBADMSG: a Client Identifier or an option that names the client's
- * firmware does not fit its own length.
+ * Returns 0, or -EBADMSG: an option does not fit its own length, an IA or an address in it is
+ * cut short, or an option that RFC 9915 section 24 allows once is there twice.
  */
 int client_facts_read(struct client_facts *facts, const struct dhcp6_chain *chain,
 	const struct dhcp6_message *message, const struct arrival *arrival);

@@ -137,6 +137,13 @@ static int is_key(const char *text)
 	return strlen(text) < KEY_TEXT_MIN ? -EINVAL : 0;
 }
 
+static int is_preference(const char *text)
+{
+	uint8_t preference;
+
+	return conf_preference(text, &preference);
+}
+
 static int is_addresses(const char *text)
 {
 	enum subnet_addresses addresses;
@@ -198,6 +205,7 @@ static const struct {
 	{"root", "root", is_name, "a directory"},
 	{"root", "dns", is_address, "an IPv6 address"},
 	{"root", "domain-search", is_domain, "a domain name"},
+	{"root", "preference", is_preference, "a number from 0 to 255"},
 	{"root", "lifetime", is_lifetime, EXPECT_LIFETIME},
 	{"root", "leasequery", is_prefix, "a prefix such as \"2001:db8:1::/64\""},
 	{"root", "trusted-relays", is_prefix, "a prefix such as \"2001:db8:1::/64\""},

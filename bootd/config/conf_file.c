@@ -236,7 +236,7 @@ static bool build_options(cfg_t *cfg, struct boot_config *config)
 {
 	unsigned supplied = cfg_size(cfg, "relay-supplied-options");
 
-	config->preference = cfg_getbool(cfg, "preference");
+	conf_preference(cfg_getstr(cfg, "preference"), &config->preference);
 	config->registration = cfg_getbool(cfg, "registration");
 	config->rapid_commit = cfg_getbool(cfg, "rapid-commit");
 	config->relay_supplied = calloc(supplied + 1, sizeof(*config->relay_supplied));

@@ -187,7 +187,7 @@ cfg_t *conf_syntax_new(void)
 		CFG_STR_LIST("dns", NULL, CFGF_NODEFAULT),
 		CFG_STR_LIST("domain-search", NULL, CFGF_NODEFAULT),
 		CONF_OPTION,
-		CFG_BOOL("preference", cfg_true, CFGF_NONE),
+		CFG_STR("preference", "0", CFGF_NONE),
 		CFG_BOOL("registration", cfg_true, CFGF_NONE),
 		CFG_STR_LIST("trusted-relays", NULL, CFGF_NODEFAULT),
 		CFG_STR_LIST("leasequery", NULL, CFGF_NODEFAULT),

@@ -60,6 +60,28 @@ int conf_supplied(const char *text, uint16_t *code)
 	return number > UINT16_MAX || is_servers(number) ? -EINVAL : 0;
 }
 
+int conf_preference(const char *text, uint8_t *preference)
+{
+	static const struct {
+		const char *word;
+		uint8_t preference;
+	} word[] = {{"true", UINT8_MAX}, {"yes", UINT8_MAX}, {"on", UINT8_MAX}, {"false", 0},
+		{"no", 0}, {"off", 0}};
+	size_t digits = strspn(text, "0123456789");
+	unsigned long number;
+
+	for (size_t i = 0; i < sizeof(word) / sizeof(word[0]); i++)
+		if (strcmp(text, word[i].word) == 0) {
+			*preference = word[i].preference;
+			return 0;
+		}
+	if (digits == 0 || digits > 3 || text[digits])
+		return -EINVAL;
+	number = strtoul(text, NULL, 10);
+	*preference = (uint8_t)number;
+	return number > UINT8_MAX ? -EINVAL : 0;
+}
+
 int conf_addresses(const char *text, enum subnet_addresses *addresses)
 {
 	for (int i = 0; i < SUBNET_ADDRESSES; i++) {

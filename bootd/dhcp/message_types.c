@@ -84,8 +84,9 @@ static enum exchange_drop respond_solicit(struct request *r, struct wire_out *ou
 {
 	if (is_rapid(r))
 		return commit_at_once(r, out);
-	if (r->exchange->config->preference)
-		dhcp6_put_u8_option(out, DHCP6_OPT_PREFERENCE, UINT8_MAX);
+	/* Without the option the preference is 0 (section 18.2.1). */
+	if (r->exchange->config->preference > 0)
+		dhcp6_put_u8_option(out, DHCP6_OPT_PREFERENCE, r->exchange->config->preference);
 	return answer_ias(r, out, ia_offer, DHCP6_STATUS_NO_PREFIX_AVAIL);
 }
 

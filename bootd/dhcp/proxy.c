@@ -112,22 +112,28 @@ void proxy_recall(struct request *r)
 
 /* --- answers ----------------------------------------------------------------------- */
 
-static bool is_pxe_class(const struct client_facts *facts)
+/* Its Vendor Class that starts with "PXEClient"; NULL: it has none. */
+static const struct client_vendor_class *pxe_class_of(const struct client_facts *facts)
 {
 	size_t len = strlen(pxe_class);
 
-	return facts->has_vendor_class && wire_left(&facts->vendor_class) >= len &&
-	       memcmp(facts->vendor_class.pos, pxe_class, len) == 0;
+	for (unsigned i = 0; i < facts->vendor_classes; i++) {
+		const struct wire_in *text = &facts->vendor_class[i].text;
+
+		if (wire_left(text) >= len && memcmp(text->pos, pxe_class, len) == 0)
+			return &facts->vendor_class[i];
+	}
+	return NULL;
 }
 
-/* Its own class, as it came: so it was seen to be taken. */
-static void echo_vendor_class(struct wire_out *out, const struct client_facts *facts)
+/* UEFI PXE takes an offer only with its own class in it, as it came. */
+static void echo_vendor_class(struct wire_out *out, const struct client_vendor_class *class)
 {
 	size_t option = dhcp6_open_option(out, DHCP6_OPT_VENDOR_CLASS), item;
 
-	wire_put_u32(out, facts->vendor_enterprise);
+	wire_put_u32(out, class->enterprise);
 	item = wire_open_len16(out);
-	wire_put_bytes(out, facts->vendor_class.pos, wire_left(&facts->vendor_class));
+	wire_put_bytes(out, class->text.pos, wire_left(&class->text));
 	wire_close_len16(out, item);
 	dhcp6_close_option(out, option);
 }
@@ -136,7 +142,7 @@ static void echo_vendor_class(struct wire_out *out, const struct client_facts *f
 static bool takes_offer(const struct client_facts *facts, const struct boot_choice *boot)
 {
 	return boot->rule && (boot->kind == FIRMWARE_UEFI_HTTP ||
-				     (boot->kind == FIRMWARE_UEFI_PXE && is_pxe_class(facts)));
+				     (boot->kind == FIRMWARE_UEFI_PXE && pxe_class_of(facts)));
 }
 
 const char *proxy_explain(const struct address_plan *plan, const struct client_facts *facts,
@@ -166,7 +172,7 @@ static enum exchange_drop put_boot(struct request *r, struct wire_out *out)
 		return DROP_PROXY;
 	answer_put_boot(r, out);
 	if (boot->kind == FIRMWARE_UEFI_PXE)
-		echo_vendor_class(out, &r->facts);
+		echo_vendor_class(out, pxe_class_of(&r->facts));
 	answer_put_requested(r, out);
 	return EXCHANGE_ANSWERED;
 }

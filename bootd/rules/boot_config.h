@@ -64,7 +64,7 @@ struct boot_config {
 	struct option_set options;    /* of all clients: dns, domain-search, timers, option */
 	size_t dns_servers;           /* in them */
 	bool domain_search_cut;       /* too long: conf_check() refuses it */
-	bool preference;              /* 255 in Advertises */
+	uint8_t preference;           /* in Advertises; 0: not sent, which means the same */
 	bool registration;            /* clients may register addresses of their own */
 	bool rapid_commit;            /* a Solicit that asks for it gets a Reply */
 	struct prefix *trusted_relay; /* relays that are accepted; none: all */

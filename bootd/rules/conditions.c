@@ -187,9 +187,13 @@ static bool user_class_matches(const struct condition_value *value, const struct
 
 static bool vendor_class_matches(const struct condition_value *value, const struct candidate *c)
 {
-	return c->facts->has_vendor_class &&
-	       pattern_has(&value->pattern, c->facts->vendor_class.pos,
-		       wire_left(&c->facts->vendor_class));
+	for (unsigned i = 0; i < c->facts->vendor_classes; i++) {
+		const struct wire_in *text = &c->facts->vendor_class[i].text;
+
+		if (pattern_has(&value->pattern, text->pos, wire_left(text)))
+			return true;
+	}
+	return false;
 }
 
 static bool interface_id_matches(const struct condition_value *value, const struct candidate *c)

@@ -78,8 +78,9 @@ static bool take_user_class(struct question *q, const char *text)
 
 static bool take_vendor_class(struct question *q, const char *text)
 {
-	q->facts.has_vendor_class = true;
-	q->facts.vendor_class = wire_in_of(text, strlen(text));
+	if (q->facts.vendor_classes == CLIENT_CLASSES_MAX)
+		return false;
+	q->facts.vendor_class[q->facts.vendor_classes++].text = wire_in_of(text, strlen(text));
 	return true;
 }
 
@@ -255,6 +256,15 @@ static json_t *user_classes_json(const struct client_facts *facts)
 	return all;
 }
 
+static json_t *vendor_classes_json(const struct client_facts *facts)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < facts->vendor_classes; i++)
+		json_array_append_new(all, octets_json(&facts->vendor_class[i].text));
+	return all;
+}
+
 /* Who is it taken for, and where? */
 static json_t *client_json(const struct client_facts *facts)
 {
@@ -262,14 +272,15 @@ static json_t *client_json(const struct client_facts *facts)
 	char mac[DHCP6_MAC_TEXT], uuid[DHCP6_UUID_TEXT], duid[DHCP6_DUID_TEXT];
 	static const struct wire_in nothing;
 
-	return json_pack("{s:s? s:s? s:s? s:s? s:s? s:o s:o s:o s:i s:o s:o s:o s:o s:o}",
+	return json_pack("{s:s? s:s? s:s? s:s? s:s? s:o s:o s:o s:o s:i s:o s:o s:o s:o s:o}",
 		"message", dhcp6_message_name(facts->type), "mac",
 		has_mac ? dhcp6_mac_format(facts->mac, mac) : NULL, "mac-from",
 		client_mac_source_name(facts->mac_source), "uuid",
 		facts->has_uuid ? dhcp6_uuid_format(facts->uuid, uuid) : NULL, "duid",
 		facts->has_client_id ? dhcp6_duid_format(&facts->duid, duid) : NULL, "archs",
 		archs_json(facts), "user-classes", user_classes_json(facts), "vendor-class",
-		octets_json(facts->has_vendor_class ? &facts->vendor_class : &nothing), "relays",
+		octets_json(facts->vendor_classes > 0 ? &facts->vendor_class[0].text : &nothing),
+		"vendor-classes", vendor_classes_json(facts), "relays",
 		(int)facts->relays, "link-address",
 		address_or_null(facts->relays > 0, &facts->link_address), "peer-address",
 		address_or_null(

@@ -36,6 +36,7 @@ listen = {{}}
 root = "{root}"
 tftp {{ listen = "[::]:69" }}
 http {{ listen = "[::]:80" }}
+preference = 255
 
 subnet "2001:db8:1::/64" {{ {subnet} }}
 

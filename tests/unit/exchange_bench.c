@@ -11,7 +11,7 @@
 #include "tests/unit/exchange_bench.h"
 
 const char exchange_conf[] =
-	"dns = {\"2001:db8::53\"} domain-search = {\"example.org\"}\n"
+	"preference = 255 dns = {\"2001:db8::53\"} domain-search = {\"example.org\"}\n"
 	"subnet \"2001:db8:1::/64\" {}\n"
 	"subnet \"2001:db8:2::/64\" { addresses = none }\n"
 	"host \"db1\" { mac = \"52:54:00:00:00:d1\" address = \"2001:db8:1::d1\" }\n"

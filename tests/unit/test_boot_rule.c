@@ -177,8 +177,8 @@ static void test_conditions(void **state)
 		.arch = {7},
 		.user_classes = 2,
 		.user_class = {view("iPXE"), view("second")},
-		.has_vendor_class = true,
-		.vendor_class = view("PXEClient:Arch:00007"),
+		.vendor_classes = 1,
+		.vendor_class = {{.text = view("PXEClient:Arch:00007")}},
 		.interface_id = view("vlan100"),
 		.remote_id = view("rack7"),
 	};

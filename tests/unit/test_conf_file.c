@@ -120,6 +120,8 @@ static void test_refused(void **state)
 		{"boot \"x\" { param = {\"quiet\"} " UEFI " }", "1 to 5 digits"},
 		{"boot \"x\" { param = {\"\"} " UEFI " }", "not empty"},
 		{"boot \"x\" { " UEFI, "never closed"},
+		{"preference = 256", "expected a number from 0 to 255"},
+		{"preference = high", "expected a number from 0 to 255"},
 		{"option \"ntp\" = \"::1\"",
 			"unknown; expected a number, or one of vendor-options"},
 		{"option \"3\" = \"hex:00\"", "the server makes this option itself"},
@@ -325,7 +327,7 @@ static void test_example(void **state)
 	assert_int_equal(config->options.option[1].len, 4 + 31);
 	assert_memory_equal(config->options.octets + config->options.option[1].at + 4,
 		"\7example\3org\0\4boot\7example\3org", 31);
-	assert_false(config->preference);
+	assert_int_equal(config->preference, 0);
 	assert_int_equal(config->subnets, 2);
 	assert_int_equal(config->subnet[0].plan.lifetime_s, 7200);
 	assert_int_equal(config->subnet[1].plan.lifetime_s, 86400);

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -28,6 +29,72 @@ static void test_solicit(void **state)
 	assert_int_equal(preference, 255);
 	assert_int_equal(b->valid_s, BOOT_LIFETIME_S);
 	assert_int_equal(b->event.with_boot_url, true);
+}
+
+/* RFC 9915 section 18.3.9: 0 unless the operator configures it. */
+static void test_preference(void **state)
+{
+	static const struct {
+		const char *conf;
+		int preference; /* 0: not sent */
+	} row[] = {{"", 0}, {"preference = 0\n", 0}, {"preference = 7\n", 7},
+		{"preference = 255\n", 255}, {"preference = true\n", 255},
+		{"preference = false\n", 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct wire_in data;
+		struct bench b;
+		char conf[256];
+		uint8_t preference = 0;
+
+		snprintf(conf, sizeof(conf), "%ssubnet \"2001:db8:1::/64\" {}\n", row[i].conf);
+		bench_start(&b, conf);
+		bench_message(&b, DHCP6_SOLICIT);
+		bench_put_ia(&b, 1, NULL);
+		assert_int_equal(bench_relay(&b), EXCHANGE_ANSWERED);
+		if (bench_option(&b, DHCP6_OPT_PREFERENCE, &data))
+			assert_int_equal(dhcp6_get_u8(data, &preference), 0);
+		assert_int_equal(preference, row[i].preference);
+		bench_stop(&b);
+	}
+}
+
+static void put_vendor_class(struct bench *b, uint32_t enterprise, const char *text)
+{
+	size_t option = dhcp6_open_option(&b->out, DHCP6_OPT_VENDOR_CLASS), item;
+
+	wire_put_u32(&b->out, enterprise);
+	item = wire_open_len16(&b->out);
+	wire_put_bytes(&b->out, text, strlen(text));
+	wire_close_len16(&b->out, item);
+	dhcp6_close_option(&b->out, option);
+}
+
+/* RFC 9915 section 21.16: one Vendor Class option per enterprise, and all of them count. */
+static void test_vendor_classes(void **state)
+{
+	static const char conf[] = "subnet \"2001:db8:1::/64\" {}\n"
+				   "boot \"x\" { arch = {x64-uefi} vendor-class = \"Acme*\" "
+				   "url = \"tftp://[2001:db8::1]/acme.efi\" }\n";
+	static const struct {
+		uint32_t second;
+		bool matches;
+	} row[] = {{9, true}, {343, false}};
+	struct bench b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		bench_start(&b, conf);
+		bench_message(&b, DHCP6_SOLICIT);
+		bench_put_ia(&b, 1, NULL);
+		bench_put_arch(&b, 7);
+		put_vendor_class(&b, 343, "PXEClient:Arch:00007");
+		put_vendor_class(&b, row[i].second, "AcmeServer");
+		assert_int_equal(bench_relay(&b), EXCHANGE_ANSWERED);
+		assert_int_equal(b.has_url, row[i].matches);
+		bench_stop(&b);
+	}
 }
 
 static void test_answer_goes_back_as_it_came(void **state)
@@ -308,6 +375,8 @@ int main(void)
 {
 #define WITH_BENCH(test) cmocka_unit_test_setup_teardown(test, exchange_bench_setup, bench_teardown)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_preference),
+		cmocka_unit_test(test_vendor_classes),
 		WITH_BENCH(test_solicit),
 		WITH_BENCH(test_answer_goes_back_as_it_came),
 		WITH_BENCH(test_direct_client),

@@ -114,12 +114,80 @@ static void test_malformed(void **state)
 	assert_int_equal(bench_relay(b), DROP_MALFORMED);
 }
 
+/* Reads what the test has put behind the message; relayed, unless it is so already. */
+static void test_malformed_options(void **state)
+{
+	struct bench *b = *state;
+	static const struct {
+		const char *what;
+		uint16_t code;
+		const char *octets;
+		size_t len;
+	} row[] = {
+#define ROW(what, code, octets) {what, code, octets, sizeof(octets) - 1}
+		ROW("two Client Identifiers", DHCP6_OPT_CLIENTID, "\0\3\0\1\x52\x54\0\x12\x34\x57"),
+		ROW("ORO of odd length", DHCP6_OPT_ORO, "\0\x3b\0"),
+		ROW("Elapsed Time of 3 octets", DHCP6_OPT_ELAPSED_TIME, "\0\0\0"),
+		ROW("Rapid Commit with data", DHCP6_OPT_RAPID_COMMIT, "x"),
+		ROW("IA Address of 8 octets", DHCP6_OPT_IA_NA,
+			"\0\0\0\2\0\0\0\0\0\0\0\0\0\5\0\x8\x20\1\x0d\xb8\0\1\0\0"),
+		ROW("an option in an IA cut short", DHCP6_OPT_IA_NA,
+			"\0\0\0\2\0\0\0\0\0\0\0\0\0\x0d\0\x8\0"),
+		ROW("an option in an IA Address cut short", DHCP6_OPT_IA_NA,
+			"\0\0\0\2\0\0\0\0\0\0\0\0\0\5\0\x1b\x20\1\x0d\xb8\0\1\0\0"
+			"\0\0\0\0\0\0\0\5\0\0\0\0\0\0\0\0\0\x0d\0"),
+		ROW("IA_PD of 8 octets", DHCP6_OPT_IA_PD, "\0\0\0\2\0\0\0\0"),
+		ROW("IA Prefix of 8 octets", DHCP6_OPT_IA_PD,
+			"\0\0\0\2\0\0\0\0\0\0\0\0\0\x1a\0\x8\0\0\0\0\0\0\0\0"),
+		ROW("a Vendor Class of 2 octets", DHCP6_OPT_VENDOR_CLASS, "\0\1"),
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		bench_message(b, DHCP6_SOLICIT);
+		bench_put_ia(b, 1, NULL);
+		assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
+		bench_message(b, DHCP6_SOLICIT);
+		bench_put_ia(b, 1, NULL);
+		dhcp6_put_option(&b->out, row[i].code, row[i].octets, row[i].len);
+		if (bench_relay(b) != DROP_MALFORMED)
+			fail_msg("%s is answered", row[i].what);
+	}
+	/* two of what may be there once (RFC 9915 section 24) */
+	for (int second = 0; second < 2; second++) {
+		bench_message(b, DHCP6_SOLICIT);
+		bench_put_ia(b, 1, NULL);
+		for (int n = 0; n <= second; n++)
+			bench_put_oro(b, DHCP6_OPT_DNS_SERVERS);
+		assert_int_equal(bench_relay(b), second ? DROP_MALFORMED : EXCHANGE_ANSWERED);
+	}
+}
+
+static void test_two_relay_messages(void **state)
+{
+	struct bench *b = *state;
+	uint8_t datagram[1024];
+
+	for (int messages = 0; messages <= 2; messages++) {
+		struct wire_out out = wire_out_of(datagram, sizeof(datagram));
+
+		bench_message(b, DHCP6_SOLICIT);
+		bench_put_ia(b, 1, NULL);
+		dhcp6_put_relay_header(&out, DHCP6_RELAY_FORW, 0, &b->link, &b->peer);
+		for (int i = 0; i < messages; i++)
+			dhcp6_put_option(&out, DHCP6_OPT_RELAY_MSG, b->ask, b->out.len);
+		assert_int_equal(bench_octets(b, datagram, out.len),
+			messages == 1 ? EXCHANGE_ANSWERED : DROP_MALFORMED);
+	}
+}
+
 int main(void)
 {
 #define WITH_BENCH(test) cmocka_unit_test_setup_teardown(test, exchange_bench_setup, bench_teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_discarded),
 		WITH_BENCH(test_malformed),
+		WITH_BENCH(test_malformed_options),
+		WITH_BENCH(test_two_relay_messages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@
 #define GOLDEN GOLDEN_DIRECTORY "/bootd-answers.txt"
 
 #define BOOT                                                                                       \
-	"dns = {\"2001:db8:2::2\"} domain-search = {\"example.org\"}\n"                            \
+	"preference = 255 dns = {\"2001:db8:2::2\"} domain-search = {\"example.org\"}\n"           \
 	"boot \"ipxe\" { user-class = \"iPXE\" url = "                                             \
 	"\"http://[2001:db8:2::2]/boot.ipxe?m=${mac}&u=${uuid}\" }\n"                              \
 	"boot \"http\" { arch = {x64-http} url = \"http://[2001:db8:2::2]/uki.efi\" }\n"           \
