@@ -325,6 +325,8 @@ enum exchange_drop exchange_complete(struct request *r, uint64_t now_ms)
 	uint32_t stored;
 
 	r->now_ms = now_ms;
+	if (!r->is_promise)
+		return finish(r, EXCHANGE_ANSWERED);
 	if (is_outdated(r))
 		return EXCHANGE_RETRY;
 	stored = stored_s(r);

@@ -143,6 +143,7 @@ static void put_lease(struct ia_work *work, struct binding *binding)
 {
 	binding_table_set_lease(work->bindings, binding, true);
 	lease_journal_put(work->leases, binding, work->now_ms);
+	work->is_change = true;
 }
 
 /* The machine has the address now: for its valid lifetime, or at least for so long. */

@@ -6,9 +6,9 @@
  * any further one in the same message gets a status, and so does each IA_PD (no
  * prefixes are delegated). IA_TA is obsolete and left out.
  *
- * An answer that gives a lease of a pool is a promise: the lease is put in the lease book, and
- * the answer is not sent before the book is committed. While a commit is under way, a message
- * that would change the book returns -EINPROGRESS and has changed nothing.
+ * A message that changes a lease of a pool is answered when the change is committed to the lease
+ * store: a lease that it gives, and also a Release or Decline. While a commit is in flight, a
+ * message that would change a lease returns -EINPROGRESS and has changed nothing.
  */
 #ifndef NB6_BOOTD_DHCP_IA_ANSWER_H
 #define NB6_BOOTD_DHCP_IA_ANSWER_H
@@ -25,7 +25,8 @@ struct ia_work {
 	uint16_t no_prefix; /* the status of an IA_PD */
 	struct wire_out *out;
 
-	bool is_promise;         /* the answer gives a lease that is not committed yet */
+	bool is_change;          /* a lease is changed: commit it before the answer is sent */
+	bool is_promise;         /* the answer gives that lease */
 	size_t ia_at, iaaddr_at; /* where the address's IA_NA and IA Address are in `out` */
 	unsigned ias, ia_nas;    /* answered so far */
 	bool given;              /* the address is in the answer */

@@ -50,7 +50,8 @@ static enum exchange_drop answer_ias(
 		return drop_of(rc);
 	if (work.ias == 0)
 		return DROP_NOTHING_ASKED;
-	r->is_pending = work.is_promise;
+	r->is_pending = work.is_change;
+	r->is_promise = work.is_promise;
 	r->ia_at = work.ia_at;
 	r->iaaddr_at = work.iaaddr_at;
 	r->event.with_address = work.given;

@@ -81,11 +81,11 @@ struct request {
 	struct exchange_event event;
 
 	/*
-	 * Pending: the answer promises a lease that is not stored yet. Its lifetimes are
-	 * at these places in the answer; the decision borrows from the configuration as it
-	 * was after so many changes.
+	 * Pending: the message changes a lease, which is not stored yet. If the answer is a
+	 * promise of that lease, its lifetimes are at these places in the answer; the decision
+	 * borrows from the configuration as it was after so many changes.
 	 */
-	bool is_pending;
+	bool is_pending, is_promise;
 	size_t ia_at, iaaddr_at;
 	uint64_t config_swaps, host_changes;
 };

@@ -14,10 +14,14 @@
 #include <unistd.h>
 
 #include "bootd/leases/sql.h"
+#include "bootd/leases/sqlite_wal.h"
+#include "daemon/log.h"
 
 enum {
 	APPLICATION_ID = 0x6e623601, /* "nb6", 1: leases */
-	BUSY_MS = 200,               /* how long an operator's transaction may block ours */
+	LOG_FRAMES = 256,            /* when the log is copied to the database and used again */
+	LOG_OCTETS = 5 * 1024 * LOG_FRAMES,
+	BUSY_MS = 200, /* how long an operator's transaction may block ours */
 };
 
 /* --- errors -------------------------------------------------------------------- */
@@ -200,6 +204,43 @@ static int check_pages(struct sqlite_file *file)
 	return rc;
 }
 
+/* Before SQLite cuts the log off at the first invalid frame. */
+static int check_log(struct sqlite_file *file, const char *path)
+{
+	char wal[SQLITE_FILE_PATH + 8];
+	struct sqlite_wal_check check;
+	int rc;
+
+	snprintf(wal, sizeof(wal), "%s-wal", path);
+	rc = sqlite_wal_check(wal, &check);
+	if (rc < 0)
+		return sqlite_file_fail(file, rc, "%s: %s", wal, strerror(-rc));
+	if (check.has_bad_header || check.lost_commits > 1)
+		return sqlite_file_fail(file, -EBADMSG,
+			"its write-ahead log %s is damaged: %u transactions after the damage "
+			"cannot be read",
+			wal, check.lost_commits);
+	if (check.lost_commits == 1)
+		log_warning("leases %s: the last transaction of the write-ahead log is "
+			    "incomplete, as after a crash: its leases were not "
+			    "acknowledged and are discarded",
+			path);
+	return 0;
+}
+
+/*
+ * A new log: what an incomplete transaction left in the old one would look like damage later. It
+ * stays if somebody else has the database open.
+ */
+static void renew_log(struct sqlite_file *file)
+{
+	char wal[SQLITE_FILE_PATH + 8];
+
+	snprintf(wal, sizeof(wal), "%s-wal", file->path);
+	sqlite3_wal_checkpoint_v2(file->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite_wal_preallocate(wal, LOG_OCTETS);
+}
+
 static int open_database(struct sqlite_file *file, const char *path)
 {
 	int rc = sqlite3_open_v2(path, &file->db,
@@ -217,11 +258,15 @@ static int open_database(struct sqlite_file *file, const char *path)
 	/* First the log, which recovers after a crash, then the check. */
 	rc = execute(file, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 			   "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;"
-			   /* in small steps, so that no commit takes long */
-			   "PRAGMA wal_autocheckpoint = 256");
+			   "PRAGMA journal_size_limit = -1");
+	sqlite3_wal_autocheckpoint(file->db, LOG_FRAMES);
 	if (rc == 0)
 		rc = check_pages(file);
-	return rc == 0 ? check_schema(file) : rc;
+	if (rc == 0)
+		rc = check_schema(file);
+	if (rc == 0)
+		renew_log(file);
+	return rc;
 }
 
 int sqlite_file_open(struct sqlite_file *file, const char *path)
@@ -231,6 +276,8 @@ int sqlite_file_open(struct sqlite_file *file, const char *path)
 	*file = (struct sqlite_file){.lock_fd = -1};
 	snprintf(file->path, sizeof(file->path), "%s", path);
 	rc = lock_file(file, path);
+	if (rc == 0)
+		rc = check_log(file, path);
 	return rc < 0 ? rc : open_database(file, path);
 }
 

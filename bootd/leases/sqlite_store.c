@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The contract of lease_store.h over a log of changes (sqlite_log.h): what is put goes there, and
- * at the start those of its rows that count are read, each one checked word by word.
+ * The contract of lease_store.h over a log of changes (sqlite_log.h). With an event loop, commits
+ * run in a thread (sqlite_writer.h); without one, which suits tests and tools, commit() returns the
+ * result. At the start the last row of each address is read, every column checked.
  */
 #include "bootd/leases/sqlite_store.h"
 
@@ -16,13 +17,23 @@
 #include "bootd/leases/sql.h"
 #include "bootd/leases/sqlite_file.h"
 #include "bootd/leases/sqlite_log.h"
+#include "bootd/leases/sqlite_writer.h"
 
-enum { TEXT_COLUMNS = 5 };
+enum {
+	TEXT_COLUMNS = 5,
+	MARGIN_S =
+		5, /* how long a commit may take without shortening the lifetimes of its leases */
+};
 
 struct sqlite_store {
 	struct lease_store head;
 	struct sqlite_file file;
 	struct sqlite_log log;
+	struct sqlite_writer *writer; /* NULL: opened without an event loop, commits at once */
+
+	/* Copies for the event loop, because the thread uses the log during a commit. */
+	char why[LEASE_STORE_WHY];
+	struct lease_store_health health;
 };
 
 static struct sqlite_store *store_of(const struct lease_store *store)
@@ -32,9 +43,29 @@ static struct sqlite_store *store_of(const struct lease_store *store)
 
 /* --- writing ---------------------------------------------------------------------- */
 
+static void copy_state(struct sqlite_store *store)
+{
+	snprintf(store->why, sizeof(store->why), "%s", store->file.why);
+	store->health = store->log.health;
+}
+
+static void committed(void *arg, int rc)
+{
+	struct sqlite_store *store = arg;
+
+	copy_state(store);
+	store->head.owner->committed(store->head.owner->arg, rc, NULL);
+}
+
+static int put_state(struct sqlite_store *store, const struct lease *lease, const char *state)
+{
+	return store->writer ? sqlite_writer_put(store->writer, lease, state)
+			     : sqlite_log_put(&store->log, lease, state);
+}
+
 static int sqlite_put(struct lease_store *head, const struct lease *lease)
 {
-	return sqlite_log_put(&store_of(head)->log, lease, lease_state_name(lease->state));
+	return put_state(store_of(head), lease, lease_state_name(lease->state));
 }
 
 static int sqlite_remove(
@@ -42,12 +73,24 @@ static int sqlite_remove(
 {
 	struct lease none = {.address = *address, .machine = *machine};
 
-	return sqlite_log_put(&store_of(head)->log, &none, sqlite_log_removed);
+	return put_state(store_of(head), &none, sqlite_log_removed);
 }
 
 static int sqlite_commit(struct lease_store *head)
 {
-	return sqlite_log_commit(&store_of(head)->log);
+	struct sqlite_store *store = store_of(head);
+	int rc;
+
+	if (!store->writer) {
+		rc = sqlite_log_commit(&store->log);
+		copy_state(store);
+		return rc;
+	}
+	rc = sqlite_writer_commit(store->writer);
+	if (rc == -ENOMEM || rc == -EAGAIN)
+		snprintf(store->why, sizeof(store->why), "%s",
+			rc == -ENOMEM ? "out of memory" : "cannot start a thread");
+	return rc;
 }
 
 /* --- reading ---------------------------------------------------------------------- */
@@ -117,19 +160,22 @@ static int sqlite_load(struct lease_store *head, int64_t now_unix_s, lease_take_
 	struct sqlite_store *store = store_of(head);
 	int rc = sqlite_log_read_on(&store->log);
 
-	return rc < 0 ? rc : read_rows(store, now_unix_s, take, arg);
+	if (rc == 0)
+		rc = read_rows(store, now_unix_s, take, arg);
+	copy_state(store);
+	return rc;
 }
 
 /* --- opening ---------------------------------------------------------------------- */
 
 static const char *sqlite_last_error(const struct lease_store *head)
 {
-	return store_of(head)->file.why;
+	return store_of(head)->why;
 }
 
 static void sqlite_describe(const struct lease_store *head, struct lease_store_health *health)
 {
-	*health = store_of(head)->log.health;
+	*health = store_of(head)->health;
 	health->kind = "sqlite";
 	health->state = "ready";
 }
@@ -138,6 +184,7 @@ static void sqlite_close(struct lease_store *head)
 {
 	struct sqlite_store *store = store_of(head);
 
+	sqlite_writer_free(store->writer);
 	sqlite_log_close(&store->log);
 	sqlite_file_close(&store->file);
 	free(store);
@@ -155,7 +202,6 @@ static int sqlite_open(const char *location, struct loop *loop,
 	struct sqlite_store *store = calloc(1, sizeof(*store));
 	int rc;
 
-	(void)loop;
 	*out = NULL;
 	snprintf(why, LEASE_STORE_WHY, "out of memory");
 	if (!store)
@@ -166,6 +212,12 @@ static int sqlite_open(const char *location, struct loop *loop,
 	if (rc == 0)
 		rc = sqlite_log_open(&store->log, &store->file);
 	snprintf(why, LEASE_STORE_WHY, "%s", store->file.why);
+	if (rc == 0 && loop) {
+		store->writer = sqlite_writer_new(loop, &store->log, committed, store);
+		store->head.margin_s = MARGIN_S;
+		if (!store->writer)
+			rc = -ENOMEM;
+	}
 	if (rc < 0)
 		sqlite_close(&store->head);
 	else

@@ -18,9 +18,10 @@
 #include "bootd/leases/lease_store.h"
 
 /*
- * open() creates the file if it does not exist; its directory must exist. It returns -EBUSY if
- * another server has the file, -EROFS, -EPROTONOSUPPORT if a newer netboot6 wrote it, -EBADMSG if
- * it is damaged or is not a file of leases, -EIO and others.
+ * Without a loop, commits are synchronous and owner may be NULL. open() creates the file if it does
+ * not exist; its directory must exist. It returns -EBUSY if another server has the file, -EROFS,
+ * -EPROTONOSUPPORT if a newer netboot6 wrote it, -EBADMSG if it is damaged or is not a file of
+ * leases, -EIO and others.
  */
 extern const struct lease_driver sqlite_driver;
 

@@ -8,6 +8,7 @@
  * would send it. The parent kills it, reads what was promised, opens the store and compares.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,6 +21,7 @@
 #include <cmocka.h>
 
 #include "bootd/leases/sqlite_store.h"
+#include "daemon/loop.h"
 #include "tests/unit/bootd_bench.h"
 #include "tests/unit/lease_directory.h"
 #include "tests/unit/random.h"
@@ -37,12 +39,13 @@ struct promise {
 static struct in6_addr promised[MACHINES]; /* :: for none */
 static unsigned promises;
 
-static void load(struct bench *b)
+/* `loop` NULL: commits are synchronous; else a thread commits, as in bootd. */
+static void load(struct bench *b, struct loop *loop, const struct lease_store_owner *owner)
 {
 	char why[LEASE_STORE_WHY];
 
 	bench_start(b, conf);
-	if (sqlite_driver.open(lease_file, NULL, NULL, &b->exchange.leases.store, why) < 0)
+	if (sqlite_driver.open(lease_file, loop, owner, &b->exchange.leases.store, why) < 0)
 		fail_msg("%s", why);
 	lease_journal_set_time(&b->exchange.leases, b->now_ms, BENCH_UNIX_MS + (int64_t)b->now_ms);
 	assert_int_equal(
@@ -73,11 +76,12 @@ static size_t make_request(struct bench *b, uint32_t machine, uint8_t octets[512
 	return out.len;
 }
 
-static void serve_batch(struct bench *b, int fd)
+static struct request request[BATCH];
+static uint32_t machine[BATCH];
+
+static void handle_batch(struct bench *b)
 {
 	static uint8_t datagram[BATCH][512], reply[BATCH][2048];
-	static struct request request[BATCH];
-	uint32_t machine[BATCH];
 
 	b->now_ms += 1;
 	for (int i = 0; i < BATCH; i++) {
@@ -90,8 +94,10 @@ static void serve_batch(struct bench *b, int fd)
 			    wire_out_of(reply[i], sizeof(reply[i]))) != EXCHANGE_PENDING)
 			_exit(2);
 	}
-	if (exchange_commit(&b->exchange, b->now_ms) < 0)
-		_exit(3);
+}
+
+static void complete_batch(struct bench *b, int fd)
+{
 	for (int i = 0; i < BATCH; i++) {
 		struct promise promise = {.machine = machine[i]};
 
@@ -103,13 +109,39 @@ static void serve_batch(struct bench *b, int fd)
 	}
 }
 
-static void serve(int fd)
-{
-	static struct bench b;
+struct server {
+	struct bench bench;
+	struct loop *loop;
+	int fd;
+};
 
-	load(&b);
-	while (true)
-		serve_batch(&b, fd);
+static void committed(void *arg, int rc, const bool *refused)
+{
+	struct server *server = arg;
+
+	if (rc < 0)
+		_exit(3);
+	exchange_committed(&server->bench.exchange, rc, refused, server->bench.now_ms);
+	complete_batch(&server->bench, server->fd);
+	loop_stop(server->loop);
+}
+
+static void serve(int fd, bool has_thread)
+{
+	static struct server server;
+	struct bench *b = &server.bench;
+	struct lease_store_owner owner = {.arg = &server, .committed = committed};
+
+	server.fd = fd;
+	server.loop = has_thread ? loop_new() : NULL;
+	load(b, server.loop, &owner);
+	while (true) {
+		handle_batch(b);
+		if (exchange_commit(&b->exchange, b->now_ms) == -EINPROGRESS)
+			loop_run(server.loop);
+		else
+			complete_batch(b, fd);
+	}
 }
 
 /* --- the parent -------------------------------------------------------------------------- */
@@ -127,7 +159,7 @@ static void note(const struct promise *promise)
 }
 
 /* What was promised until it is killed: after so many promises, and some microseconds. */
-static void run_and_kill(unsigned after, unsigned delay_us)
+static void run_and_kill(unsigned after, unsigned delay_us, bool has_thread)
 {
 	struct promise promise;
 	int fd[2], status;
@@ -138,7 +170,7 @@ static void run_and_kill(unsigned after, unsigned delay_us)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		close(fd[0]);
-		serve(fd[1]);
+		serve(fd[1], has_thread);
 	}
 	close(fd[1]);
 	while (after-- > 0 && read(fd[0], &promise, sizeof(promise)) == sizeof(promise))
@@ -161,15 +193,15 @@ static void check_store(void)
 	static struct bench b;
 	struct prefix subnet;
 
-	load(&b);
+	load(&b, NULL, NULL);
 	subnet = b.config->subnet[0].prefix;
 	for (uint32_t i = 0; i < MACHINES; i++) {
-		struct machine machine = machine_number(i);
+		struct machine mac = machine_number(i);
 		const struct binding *binding;
 
 		if (memcmp(&promised[i], &none, sizeof(none)) == 0)
 			continue;
-		binding = binding_table_find(&b.exchange.bindings, &subnet, &machine, NULL);
+		binding = binding_table_find(&b.exchange.bindings, &subnet, &mac, NULL);
 		assert_non_null(binding);
 		assert_true(binding->is_lease && binding->has_address);
 		assert_memory_equal(&binding->address, &promised[i], sizeof(promised[i]));
@@ -179,17 +211,31 @@ static void check_store(void)
 	bench_stop(&b);
 }
 
-static void test_killed_under_load(void **state)
+static void kill_under_load(bool has_thread)
 {
-	(void)state;
+	memset(promised, 0, sizeof(promised));
+	promises = 0;
 	random_start("kills");
 	for (int i = 0; i < KILLS; i++) {
 		/* A crash at the very start, too; within a batch, and within a commit. */
-		run_and_kill((unsigned)random_below(PROMISES_MAX), (unsigned)random_below(3000));
+		run_and_kill((unsigned)random_below(PROMISES_MAX), (unsigned)random_below(3000),
+			has_thread);
 		check_store();
 	}
 	printf("%d kills, %u promises\n", KILLS, promises);
 	assert_true(promises > KILLS * 20);
+}
+
+static void test_killed_under_load(void **state)
+{
+	(void)state;
+	kill_under_load(true);
+}
+
+static void test_killed_without_a_thread(void **state)
+{
+	(void)state;
+	kill_under_load(false);
 }
 
 int main(void)
@@ -197,6 +243,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			test_killed_under_load, lease_directory_make, lease_directory_remove),
+		cmocka_unit_test_setup_teardown(
+			test_killed_without_a_thread, lease_directory_make, lease_directory_remove),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
