@@ -1,75 +1,78 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The link-layer source address of each client message: the one that stood in
- * the frame, nothing guessed. relayd passes it on in option 79 (RFC 6939), bootd
- * knows by it who the clients of its own links are.
+ * The link-layer source address of each client message, as it stood in the frame. relayd puts it
+ * into option 79 (RFC 6939); bootd recognises the clients of its own links by it.
  *
- * The kernel strips the Ethernet header before a UDP socket sees a datagram.
- * Two side channels bring the address to us, each record made before its
- * datagram is queued:
+ * The kernel removes the Ethernet header before a UDP socket receives a datagram. One of two side
+ * channels brings the address; both write a record before the datagram is queued:
  *
- *	eBPF            a socket filter on the daemon's own socket reads the
- *	                frame of just those datagrams: no cost to the router's
- *	                forwarding path
- *	packet socket   where eBPF is not to be had; its tap sees every
- *	                packet that the machine receives
+ *	eBPF            a socket filter on the daemon's own socket reads the frames of just
+ *	                those datagrams: the router's forwarding path costs nothing more
+ *	packet socket   if eBPF is not permitted; it receives a copy of every packet that the
+ *	                machine receives, and filters them
  *
- * A record is matched to its datagram by link, source address and the first
- * four octets of the message (type and transaction id), never by position.
+ * A frame without a 14-octet Ethernet header has no MAC, and neither has a datagram that this
+ * machine sent itself and that was looped back to it.
+ *
+ * The eBPF filter also limits the backlog of each link: the datagrams that wait in the socket's
+ * receive queue. A link may fill half of the queue. The filter drops and counts what exceeds
+ * that, so that a flood on one link does not displace the datagrams (and the records) of others.
  */
 #ifndef NB6_FRAME_CLIENT_MAC_H
 #define NB6_FRAME_CLIENT_MAC_H
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct client_mac;
 struct link;
+struct loop;
 
 enum client_mac_method {
-	CLIENT_MAC_NONE, /* not wanted, or neither way is open to us */
+	CLIENT_MAC_NONE, /* not configured, or neither method is permitted */
 	CLIENT_MAC_EBPF,
 	CLIENT_MAC_PACKET,
 };
 
-const char *client_mac_method_name(enum client_mac_method way);
-
-/* What a side channel hands over for one datagram. The layout is the eBPF program's too. */
-struct client_mac_record {
-	uint32_t ifindex;
-	uint8_t head[4]; /* the first octets of the message */
-	struct in6_addr source;
-	uint8_t mac[6];
-	uint8_t zero[2];
-};
+const char *client_mac_method_name(enum client_mac_method method);
 
 /*
- * Open the better way there is for the daemon's UDP socket; `most` is the best
- * one to try. What was chosen and why not the other is logged once. NULL only
- * without memory; client_mac_method() says whether it is of use.
+ * Open the best available method for the daemon's UDP socket, at most `best`. Logs once what was
+ * chosen, and why not the better one. NULL only without memory.
  */
-struct client_mac *client_mac_new(int udp_fd, enum client_mac_method most);
-void client_mac_free(struct client_mac *cm); /* before the socket; NULL is fine */
+struct client_mac *client_mac_new(int udp_fd, enum client_mac_method best);
+void client_mac_free(struct client_mac *cm); /* before the socket; may be NULL */
 
 enum client_mac_method client_mac_method(const struct client_mac *cm);
 
-/* Take in all records there are. Call it between receiving a batch and looking up. */
+/* Keep the backlog counters right with a timer on this loop. Returns 0 or -ENOMEM. */
+int client_mac_start(struct client_mac *cm, struct loop *loop);
+
+/* Call this between receiving a batch and handling it: reads all records. */
 void client_mac_drain(struct client_mac *cm);
 
-/* True and the address where the frame of this datagram was seen. */
-bool client_mac_find(const struct client_mac *cm, int ifindex, const struct in6_addr *source,
-	const uint8_t *message, uint8_t mac[6]);
+/* Call this for each datagram that was received. `l`: its link; NULL: not known. */
+void client_mac_received(
+	struct client_mac *cm, const struct link *l, int ifindex, size_t message_len);
+
+/* True for a link whose clients' frames carry a MAC that the method in use can see. */
+bool client_mac_sees(const struct client_mac *cm, const struct link *l);
 
 /*
- * The same for a datagram that came in by this link. The kernel hands what comes in on a
- * VRF's link to the VRF's device before the side channel sees it, while the datagram itself
- * still names the link: both are looked for. False for a link that is not Ethernet.
+ * The MAC of the frame of a client's message (at least 4 octets) that came in on a link. Call it
+ * once for each message: it consumes the record. False if the frame was not seen, or if frames
+ * with different MACs match the message.
+ *
+ * The kernel hands what comes in on a link of a VRF to the VRF's device before the side channel
+ * sees it, while the datagram still names the link: both are looked up.
  */
-bool client_mac_find_on(const struct client_mac *cm, const struct link *l,
-	const struct in6_addr *source, const uint8_t *message, uint8_t mac[6]);
+bool client_mac_take(struct client_mac *cm, const struct link *l, const struct in6_addr *source,
+	const uint8_t *message, uint8_t mac[6]);
 
-/* Add one record: for the side channels, and for tests. */
-void client_mac_add(struct client_mac *cm, const struct client_mac_record *record);
+/* Datagrams that the filter dropped because a link exceeded its share of the receive queue. */
+uint64_t client_mac_refused(const struct client_mac *cm, const struct link *l);
+uint64_t client_mac_refused_total(const struct client_mac *cm);
 
 #endif

@@ -1,32 +1,31 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The packet-socket side channel, for kernels and sandboxes without eBPF: a
- * copy of each frame that carries a client's message, read only for the
- * addresses on it. The data path stays on the UDP socket, behind the firewall.
+ * The packet-socket side channel, for kernels and sandboxes without eBPF: it receives a copy of
+ * each frame that carries a client's message and only reads the addresses in it. The messages
+ * themselves come through the UDP socket, behind the firewall.
  *
- * It taps all protocols, though one is wanted: only such taps are served before IPv6
- * itself is, so that the record is there when the datagram can be received. One for
- * IPv6 alone comes after it on newer kernels (seen on 6.18), too late for a daemon that
- * runs on another CPU just then. What we send ourselves is spared.
+ * The socket taps all protocols although it needs only IPv6: the kernel serves such taps before
+ * IPv6 itself, so that the record is there when the datagram can be received. A tap for IPv6
+ * alone comes after it on newer kernels (seen on 6.18), which is too late for a daemon that runs
+ * on another CPU. Frames that this machine sends are not tapped.
  *
- * Its classic filter takes IPv6 with UDP to port 547 as the next header and to
- * ff02::1:2, and no frame that is on its way up to a VLAN's device, where it comes by
- * again; of what comes in fragments or behind extension headers the MAC is not known.
+ * The classic filter accepts IPv6 with UDP to port 547 as the next header and destination
+ * ff02::1:2. It ignores frames on their way up to a VLAN device, where they are tapped again. The
+ * MAC of fragmented messages and of those with extension headers is not known.
  */
-#include "frame/mac_channel.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
+#include <net/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "dhcp6/message.h"
-#include "frame/client_mac.h"
+#include "frame/mac_channel.h"
 
 enum {
 	IPV6_LEN = 40,
@@ -40,7 +39,7 @@ enum {
 };
 
 struct mac_packet {
-	struct client_mac *cm;
+	struct mac_records *records;
 	int fd;
 };
 
@@ -69,7 +68,7 @@ static int attach_filter(int fd)
 											 : 0;
 }
 
-/* Bound only once the filter stands: nothing else is ever queued. */
+/* Bound after the filter is attached: nothing else is ever queued. */
 static int bind_to_all(int fd)
 {
 	struct sockaddr_ll all = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
@@ -77,16 +76,16 @@ static int bind_to_all(int fd)
 	return bind(fd, (struct sockaddr *)&all, sizeof(all)) < 0 ? -errno : 0;
 }
 
-int mac_packet_open(struct mac_packet **out, struct client_mac *cm)
+int mac_packet_open(struct mac_packet **out, struct mac_records *records)
 {
 	struct mac_packet *channel = calloc(1, sizeof(*channel));
 	int size = RECEIVE_BUFFER, on = 1, rc;
 
 	if (!channel)
 		return -ENOMEM;
-	channel->cm = cm;
+	channel->records = records;
 	channel->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	/* Since Linux 4.20; what an older kernel shows us is looked at below. */
+	/* Since Linux 4.20; on_frame() ignores what an older kernel delivers. */
 	setsockopt(channel->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
 	rc = channel->fd < 0 ? -errno : attach_filter(channel->fd);
 	if (rc == 0)
@@ -101,10 +100,10 @@ int mac_packet_open(struct mac_packet **out, struct client_mac *cm)
 	return 0;
 }
 
-static void take_frame(struct mac_packet *channel, const struct sockaddr_ll *from,
+static void on_frame(struct mac_packet *channel, const struct sockaddr_ll *from,
 	const uint8_t *packet, size_t len)
 {
-	struct client_mac_record record = {.ifindex = (uint32_t)from->sll_ifindex};
+	struct mac_record record = {.ifindex = (uint32_t)from->sll_ifindex};
 	struct wire_in in = wire_in_of(packet, len);
 	const uint8_t *head;
 
@@ -112,13 +111,15 @@ static void take_frame(struct mac_packet *channel, const struct sockaddr_ll *fro
 	record.source = wire_get_in6(&in);
 	wire_get_bytes(&in, HEAD_AT - DESTINATION_AT);
 	head = wire_get_bytes(&in, HEAD_LEN);
-	/* What we send ourselves comes by here too. */
-	if (!head || from->sll_pkttype == PACKET_OUTGOING || from->sll_halen != 6 ||
+	/* Not what this machine sent, nor its own multicast that was looped back without a frame.
+	 */
+	if (!head || from->sll_pkttype == PACKET_OUTGOING || from->sll_pkttype == PACKET_LOOPBACK ||
+		from->sll_hatype != ARPHRD_ETHER || from->sll_halen != MAC_LEN ||
 		dhcp6_is_relay_type(head[0]))
 		return;
 	memcpy(record.head, head, HEAD_LEN);
 	memcpy(record.mac, from->sll_addr, sizeof(record.mac));
-	client_mac_add(channel->cm, &record);
+	mac_records_add(channel->records, &record);
 }
 
 void mac_packet_drain(struct mac_packet *channel)
@@ -134,7 +135,7 @@ void mac_packet_drain(struct mac_packet *channel)
 			continue;
 		if (n < 0)
 			return;
-		take_frame(channel, &from, packet, (size_t)n);
+		on_frame(channel, &from, packet, (size_t)n);
 	}
 }
 

@@ -19,7 +19,7 @@
 #include "relayd/packet/relay_batch.h"
 
 enum {
-	RECEIVE_BUFFER = 4 << 20, /* for thousands of clients that boot at the same time */
+	RECEIVE_BUFFER = 8 << 20, /* for thousands of clients that boot at the same time */
 	MULTICAST_HOPS = 8,       /* to servers, RFC 9915 section 19 */
 };
 
@@ -95,8 +95,11 @@ static void on_names_changed(void *arg)
 static uint64_t queue_drops(const void *arg)
 {
 	const struct relay *relay = arg;
+	/* The kernel counts what the filter refused as drops of the socket, too. */
+	uint64_t refused = client_mac_refused_total(relay->mac);
 	uint64_t drops = udp_queue_drops(relay->fd);
 
+	drops -= refused < drops ? refused : drops;
 	if (relay->server_fd != relay->fd)
 		drops += udp_queue_drops(relay->server_fd);
 	for (size_t i = 0; i < relay->vrfs.count; i++)
@@ -317,6 +320,8 @@ int relay_start(struct relay *relay, struct loop *loop)
 		return -ENOMEM;
 	relay_refresh_servers(relay);
 	loop_timer_arm(relay->membership_timer, CLIENT_LINKS_CHECK_MS);
+	if (client_mac_start(relay->mac, loop) < 0)
+		return -ENOMEM;
 	return server_names_start(&relay->names, loop);
 }
 

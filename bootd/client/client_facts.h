@@ -38,7 +38,8 @@ struct arrival {
 	bool multicast;        /* sent to ff02::1:2 or ff05::1:3, not to an address of ours */
 	int ifindex;           /* the link it came in by */
 	const char *link_name; /* its name; NULL where not known */
-	const uint8_t *mac;    /* the frame's source; NULL where not known */
+	const uint8_t *mac;    /* source of the frame; NULL: not known */
+	bool sees_frames;      /* frames on the link show a MAC */
 	const struct in6_addr *on_link; /* our own addresses on that link */
 	size_t on_links;
 };

@@ -126,13 +126,16 @@ static bool read_arrival(
 		.multicast = IN6_IS_ADDR_MULTICAST(&datagram->local),
 		.ifindex = datagram->ifindex,
 	};
+	client_mac_received(service->macs, l, datagram->ifindex, datagram->len);
 	if (l) {
 		memcpy(arrived->link_name, l->name, sizeof(arrived->link_name));
 		arrival->link_name = arrived->link_name;
 		arrival->on_link = arrived->on_link;
 		arrival->on_links = served_link_addresses(l, arrived->on_link, ON_LINK_MAX);
-		if (client_mac_find_on(
-			    service->macs, l, &arrival->source, datagram->data, arrived->mac))
+		arrival->sees_frames = client_mac_sees(service->macs, l);
+		if (datagram->len >= DHCP6_HEADER_LEN &&
+			client_mac_take(service->macs, l, &arrival->source, datagram->data,
+				arrived->mac))
 			arrival->mac = arrived->mac;
 	}
 	return !arrival->multicast || (l && served_links_is_served(&service->links, l));
@@ -390,11 +393,12 @@ static int open_all(struct dhcp_service *service, struct loop *loop)
 	if (rc < 0)
 		return rc;
 	service->watch = loop_watch_new(loop, service->fd, LOOP_READ, readable, service);
-	if (service->watch) {
+	if (service->watch && client_mac_start(service->macs, loop) == 0) {
 		/* Files wait for messages, which take microseconds, and not the other way. */
 		loop_watch_set_urgent(service->watch);
 		return 0;
 	}
+	loop_watch_free(service->watch);
 	served_links_fini(&service->links);
 	return -ENOMEM;
 }

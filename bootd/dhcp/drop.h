@@ -18,6 +18,8 @@
 	X(DROP_NOT_FOR_SERVERS, "not-for-servers",                                                 \
 		"servers do not receive messages of this type here")                               \
 	X(DROP_UNICAST, "unicast", "a client sent it to a unicast address; clients use multicast") \
+	X(DROP_NO_FRAME_MAC, "no-frame-mac",                                                       \
+		"the MAC of its frame is not known, or frames with different MACs carry it")       \
 	X(DROP_NO_CLIENT_ID, "no-client-id", "it has no Client Identifier")                        \
 	X(DROP_NO_SERVER_ID, "no-server-id", "it has no Server Identifier")                        \
 	X(DROP_WITH_SERVER_ID, "with-server-id",                                                   \

@@ -116,6 +116,10 @@ static enum exchange_drop check_request(const struct request *r)
 	if (r->chain.count == 0 && !r->arrival.multicast && !r->arrival.at_boot_server &&
 		!type->is_requestors)
 		return DROP_UNICAST;
+	/* Not by an unverified MAC: a stranger could be taken for another machine. */
+	if (r->chain.count == 0 && r->arrival.multicast && r->arrival.sees_frames &&
+		!r->arrival.mac)
+		return DROP_NO_FRAME_MAC;
 	if (type->client_id == REQUIRED && !facts->has_client_id)
 		return DROP_NO_CLIENT_ID;
 	if (type->server_id == REQUIRED && !facts->has_server_id)

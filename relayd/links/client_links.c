@@ -54,11 +54,16 @@ struct client_link *client_links_find_interface_id(
 	return link_registry_find_interface_id(&links->registry, id, len);
 }
 
+struct client_link *client_links_of(const struct link *link)
+{
+	return is_client_link(link) ? link->user : NULL;
+}
+
 struct client_link *client_links_find(const struct client_links *links, int ifindex)
 {
-	struct link *link = link_table_find(links->table, ifindex);
+	const struct link *link = link_table_find(links->table, ifindex);
 
-	return link && is_client_link(link) ? link->user : NULL;
+	return link ? client_links_of(link) : NULL;
 }
 
 struct client_link *client_links_find_address(

@@ -73,6 +73,8 @@ size_t client_links_count(const struct client_links *links, enum client_link_sta
 
 /* The client link with this ifindex; NULL: the link is not client-facing. */
 struct client_link *client_links_find(const struct client_links *links, int ifindex);
+/* The same for a link of the table. */
+struct client_link *client_links_of(const struct link *link);
 /*
  * The client link whose clients are reached by this link: the link itself, or the client link
  * below it if it is a VRRP macvlan. NULL: neither.

@@ -13,7 +13,7 @@
 #include "dhcp6/message.h"
 #include "dhcp6/option.h"
 
-enum { PEER_ADDRESS_AT = 18, MAC_LEN = 6 };
+enum { PEER_ADDRESS_AT = 18 };
 
 /* Append the header of the Relay Message option; check that all of it fits into a datagram. */
 static enum relay_drop close_header(struct wire_out *out, size_t message_len, size_t *len)
@@ -51,7 +51,7 @@ enum relay_drop forward_client_message(const struct client_link *cl, const struc
 	wire_put_bytes(&out, cl->forward.octets, cl->forward.len);
 	memcpy(header + PEER_ADDRESS_AT, &d->peer.sin6_addr, sizeof(d->peer.sin6_addr));
 	if (mac)
-		dhcp6_put_linklayer(&out, ARPHRD_ETHER, mac, MAC_LEN);
+		dhcp6_put_linklayer(&out, ARPHRD_ETHER, mac, DHCP6_MAC_LEN);
 	return close_header(&out, d->len, len);
 }
 

@@ -76,18 +76,19 @@ static enum relay_drop relay_from_client(
 	struct relay *relay, struct client_link *cl, const struct udp_datagram *d, uint8_t *header)
 {
 	enum relay_drop drop;
-	uint8_t mac[6];
 	size_t len;
 	bool known;
 
 	if (!cl)
 		return RELAY_DROP_NOT_SERVED;
+	/* Before the message may be dropped: its record must be consumed in any case. */
+	known = relay->conf->client_mac &&
+		client_mac_take(relay->mac, cl->link, &d->peer.sin6_addr, d->data, relay->client_mac);
+	relay->has_client_mac = known;
 	drop = check_rates(relay, cl, d);
 	if (drop)
 		return drop;
-	known = relay->conf->client_mac &&
-		client_mac_find_on(relay->mac, cl->link, &d->peer.sin6_addr, d->data, mac);
-	drop = forward_client_message(cl, d, known ? mac : NULL, header, &len);
+	drop = forward_client_message(cl, d, known ? relay->client_mac : NULL, header, &len);
 	if (drop)
 		return drop;
 	if (!known && relay->conf->client_mac) {
@@ -178,7 +179,9 @@ static void trace(struct relay *relay, const struct client_link *from,
 	struct reply reply;
 
 	if (d->len == 0 || d->data[0] != DHCP6_RELAY_REPL) {
-		relay_trace_request(&relay->trace, from, d, header, relay->chosen, drop);
+		relay_trace_request(&relay->trace, from, d,
+			relay->has_client_mac ? relay->client_mac : NULL, header, relay->chosen,
+			drop);
 		return;
 	}
 	reply_decide(&relay->links, d, &reply);
@@ -195,6 +198,7 @@ static void relay_datagram(
 	if (!cl && is_relay_message(d))
 		cl = client_links_find_facing(&relay->links, d->ifindex);
 	from = cl;
+	relay->has_client_mac = false;
 	if (d->len < DHCP6_HEADER_LEN) {
 		drop = RELAY_DROP_SHORT;
 	} else if (d->data[0] == DHCP6_RELAY_REPL) {
@@ -217,10 +221,16 @@ static void relay_datagram(
  * first, so that their memory is fetched in parallel. The pointers stay valid for the batch: links
  * are removed only while netlink is read.
  */
-static void find_links(struct relay *relay, const struct udp_datagram *datagrams, int n)
+static void find_links(
+	struct relay *relay, int fd, const struct udp_datagram *datagrams, int n)
 {
 	for (int i = 0; i < n; i++) {
-		relay->from[i] = client_links_find(&relay->links, datagrams[i].ifindex);
+		const struct udp_datagram *d = &datagrams[i];
+		const struct link *link = link_table_find(&relay->table, d->ifindex);
+
+		if (fd == relay->fd)
+			client_mac_received(relay->mac, link, d->ifindex, d->len);
+		relay->from[i] = link ? client_links_of(link) : NULL;
 		if (relay->from[i])
 			client_link_prefetch(relay->from[i]);
 	}
@@ -250,7 +260,7 @@ static bool run_batch(struct relay *relay, int fd)
 	catch_up(relay);
 	relay_refresh_servers(relay);
 	client_mac_drain(relay->mac);
-	find_links(relay, datagrams, n);
+	find_links(relay, fd, datagrams, n);
 	for (int i = 0; i < n; i++)
 		relay_datagram(relay, relay->from[i], &datagrams[i], relay->header[i]);
 	relay_flush(relay);

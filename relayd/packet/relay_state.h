@@ -55,6 +55,8 @@ struct relay {
 	struct relay_watch watch;
 	struct relay_view view; /* for the trace */
 	struct relay_trace trace;
+	bool has_client_mac;                /* of the current message, from its frame */
+	uint8_t client_mac[DHCP6_MAC_LEN];
 	unsigned chosen; /* servers that the last message went to, as bits by index */
 };
 

@@ -68,7 +68,7 @@ static json_t *run_status(void *arg, int n_words, char *const words[])
 		counters_json(view->counters), "netlink", netlink_json(&view->monitor->counters));
 }
 
-static json_t *link_json(const struct client_link *cl)
+static json_t *link_json(const struct relay_view *view, const struct client_link *cl)
 {
 	json_t *json = json_object();
 
@@ -83,6 +83,8 @@ static json_t *link_json(const struct client_link *cl)
 	relay_json_set_address(json, "link-local", &cl->link_local);
 	relay_json_set_number(json, "link-address-changes", cl->changes);
 	json_object_set_new(json, "counters", counters_json(&cl->counters));
+	relay_json_set_number(
+		json, "backlog-drops", cl->link ? client_mac_refused(view->mac, cl->link) : 0);
 	return json;
 }
 
@@ -94,7 +96,7 @@ static json_t *run_links(void *arg, int n_words, char *const words[])
 	(void)n_words;
 	(void)words;
 	for (const struct client_link *cl = control->view.links->registry.first; cl; cl = cl->next)
-		json_array_append_new(links, link_json(cl));
+		json_array_append_new(links, link_json(&control->view, cl));
 	return json_pack("{s:o}", "links", links);
 }
 

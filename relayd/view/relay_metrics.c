@@ -187,6 +187,9 @@ static void fill_kernel(const struct relay_view *view, struct metrics *m)
 	metrics_family(m, "netboot6_relay_membership_repairs_total", METRICS_COUNTER,
 		"Memberships of ff02::1:2 that the kernel had dropped and that were joined again.");
 	metrics_sample(m, (double)view->links->rejoined, NULL);
+	metrics_family(m, "netboot6_relay_backlog_drops_total", METRICS_COUNTER,
+		"Datagrams dropped because their link filled its share of the receive queue.");
+	metrics_sample(m, (double)client_mac_refused_total(view->mac), NULL);
 	metrics_family(m, "netboot6_relay_receive_queue_drops_total", METRICS_COUNTER,
 		"Datagrams dropped by the kernel because a receive buffer of the relay was full.");
 	metrics_sample(m, (double)view->queue_drops(view->relay), NULL);

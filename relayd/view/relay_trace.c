@@ -130,20 +130,8 @@ static const char *link_name(const struct relay_trace *trace, int ifindex)
 	return link ? link->name : "";
 }
 
-/* A dropped message has no header of ours that would show its client's MAC. */
-static void find_mac(
-	const struct relay_trace *trace, const struct udp_datagram *d, struct trace_message *facts)
-{
-	const struct link *link = link_table_find(trace->view->links->table, d->ifindex);
-
-	if (link && facts->relays == 0 && d->len >= DHCP6_HEADER_LEN &&
-		client_mac_find_on(
-			trace->view->mac, link, &d->peer.sin6_addr, d->data, facts->mac))
-		facts->mac_by = mac_method(trace);
-}
-
 void relay_trace_request(struct relay_trace *trace, const struct client_link *cl,
-	const struct udp_datagram *d, const uint8_t *header, unsigned chosen,
+	const struct udp_datagram *d, const uint8_t *mac, const uint8_t *header, unsigned chosen,
 	enum relay_drop drop)
 {
 	const char *name = link_name(trace, d->ifindex);
@@ -151,9 +139,11 @@ void relay_trace_request(struct relay_trace *trace, const struct client_link *cl
 	json_t *event;
 
 	trace_message_read(&facts, &d->peer.sin6_addr, wire_in_of(d->data, d->len));
-	if (drop)
-		find_mac(trace, d, &facts);
-	else
+	if (drop && mac) {
+		memcpy(facts.mac, mac, sizeof(facts.mac));
+		facts.mac_by = mac_method(trace);
+	}
+	if (!drop)
 		trace_message_add_header(&facts, header, FORWARD_HEADER_MAX, mac_method(trace));
 	trace_message_guess_mac(&facts);
 	if (!match_filters(trace, name, &facts))

@@ -32,11 +32,11 @@ void relay_trace_close(struct relay_trace *trace, void *filter);
 
 /*
  * A message from a client or a relay below was handled. `cl` is the client link it came in on, or
- * NULL. If it was forwarded (drop is RELAY_PASS), `header` is what was put in front of it and
- * `chosen` the servers it went to, as bits by index.
+ * NULL; `mac` the MAC of its frame, NULL: not known. If it was forwarded (drop is RELAY_PASS),
+ * `header` is what was put in front of it and `chosen` the servers it went to, as bits by index.
  */
 void relay_trace_request(struct relay_trace *trace, const struct client_link *cl,
-	const struct udp_datagram *d, const uint8_t *header, unsigned chosen,
+	const struct udp_datagram *d, const uint8_t *mac, const uint8_t *header, unsigned chosen,
 	enum relay_drop drop);
 
 /*

@@ -6,6 +6,8 @@ A test is a relay (a socket on the router) or a client on bootd's own link (fram
 sends and what comes back is made and read with scapy.
 """
 
+import os
+import signal
 from ipaddress import ip_address
 
 import pytest
@@ -269,6 +271,21 @@ def test_direct_client_is_known_by_its_frame(direct, client, source):
     behind = Relay(direct.site).ask(solicit(), mac=mac)
     assert address(behind) == leases[0]["address"]
     assert ask("bootd", "show", mac)["mac-from"] == "option-79"
+
+
+def test_direct_client_whose_message_a_stranger_repeats(direct):
+    """No answer, as whatever machine its EUI-64 or DUID would name; the next message gets one."""
+    def dropped():
+        return direct.site.ask("bootd", "status")["dhcp"]["dropped"].get("no-frame-mac", 0)
+
+    os.kill(direct.bootd.pid, signal.SIGSTOP)
+    direct.send(frame(direct, solicit(trid=7)))
+    direct.send(frame(direct, solicit(trid=7), mac="02:00:5e:66:66:66"))
+    os.kill(direct.bootd.pid, signal.SIGCONT)
+    wait_for(lambda: dropped() == 2)
+    direct.send(frame(direct, solicit(trid=7)))
+    assert direct.expect(from_server)[DHCP6_Advertise].trid == 7
+    assert dropped() == 2
 
 
 def test_direct_unicast_is_discarded(direct):
