@@ -17,6 +17,7 @@
 #include "bootd/files/file_root.h"
 #include "bootd/progress/boot_log.h"
 #include "bootd/view/boot_page.h"
+#include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/reload.h"
@@ -385,11 +386,14 @@ int boot_server_reload(struct boot_server *server, struct config_problems *probl
 	config_log_problems(problems);
 	if (rc < 0) {
 		server->parts.failed_reloads++;
-		log_error("%s: reload failed, keeping the running configuration: %s",
+		log_with(LOG_LEVEL_ERROR, &(struct log_fields){.event = LOG_EVENT_RELOAD_FAILED},
+			"%s: reload failed, keeping the running configuration: %s",
 			server->config_path, strerror(-rc));
 		return rc;
 	}
 	server->parts.reloads++;
-	log_notice("%s: reloaded", server->config_path);
+	daemon_apply_settings(&server->parts.config->settings);
+	log_with(LOG_LEVEL_NOTICE, &(struct log_fields){.event = LOG_EVENT_RELOADED},
+		"%s: reloaded", server->config_path);
 	return 0;
 }

@@ -17,14 +17,18 @@
 #include "daemon/config_text.h"
 #include "daemon/log.h"
 
+#define WARNING "warning: "
+
 static struct config_problems *collecting;
 
 static void add_line(struct config_problems *problems, const char *line)
 {
 	size_t have = strlen(problems->text);
 
-	if (have + strlen(line) + 2 > sizeof(problems->text))
+	if (have + strlen(line) + 2 > sizeof(problems->text)) {
+		problems->left_out++;
 		return;
+	}
 	snprintf(problems->text + have, sizeof(problems->text) - have, "%s%s", have ? "\n" : "",
 		line);
 }
@@ -32,11 +36,13 @@ static void add_line(struct config_problems *problems, const char *line)
 static __attribute__((format(printf, 5, 0))) void add_problem(struct config_problems *problems,
 	bool is_error, const char *file, unsigned line, const char *fmt, va_list ap)
 {
-	char what[512], text[768];
+	char what[512], text[1280], place[16] = "";
 
 	vsnprintf(what, sizeof(what), fmt, ap);
-	snprintf(text, sizeof(text), "%s:%u: %s%s", file ? file : "command line", line,
-		is_error ? "" : "warning: ", what);
+	if (line > 0)
+		snprintf(place, sizeof(place), ":%u", line);
+	snprintf(text, sizeof(text), "%s%s: %s%s", file ? file : "command line", place,
+		is_error ? "" : WARNING, what);
 	if (is_error)
 		problems->errors++;
 	else
@@ -143,6 +149,22 @@ int config_parse(cfg_t *cfg, const char *path, struct config_problems *problems)
 	return rc;
 }
 
+/* A reader of a terminal or of -t wants "file:line: ...", which editors and compilers know. */
+static void log_problem(const char *line, size_t len)
+{
+	const char *warning = memmem(line, len, ": " WARNING, strlen(": " WARNING));
+	enum log_level level = warning ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR;
+	size_t before = warning ? (size_t)(warning - line) + 2 : 0;
+
+	if (log_is_plain())
+		fprintf(stderr, "%.*s\n", (int)len, line);
+	else if (warning)
+		log_line(level, "%.*s%.*s", (int)before, line,
+			(int)(len - before - strlen(WARNING)), warning + 2 + strlen(WARNING));
+	else
+		log_line(level, "%.*s", (int)len, line);
+}
+
 void config_log_problems(const struct config_problems *problems)
 {
 	const char *line = problems->text;
@@ -150,11 +172,11 @@ void config_log_problems(const struct config_problems *problems)
 	while (*line) {
 		size_t len = strcspn(line, "\n");
 
-		log_line(strstr(line, ": warning: ") && problems->errors == 0 ? LOG_LEVEL_WARNING
-									      : LOG_LEVEL_ERROR,
-			"%.*s", (int)len, line);
+		log_problem(line, len);
 		line += len + (line[len] == '\n');
 	}
+	if (problems->left_out > 0)
+		log_error("%u more problems of the configuration are not shown", problems->left_out);
 }
 
 int config_address(const char *text, struct in6_addr *address)

@@ -18,11 +18,11 @@
 
 enum { CONFIG_EXIT_BAD = 78 }; /* EX_CONFIG of sysexits(3): what -t and start-up exit with */
 
-/* What was found, one line each; the texts past the buffer are counted only. */
+/* What was found, one line each, in the order of finding; of those that do not fit the number. */
 struct config_problems {
-	unsigned errors;
-	unsigned warnings;
-	char text[4096];
+	unsigned errors, warnings; /* all of them */
+	unsigned left_out;         /* of the text */
+	char text[8192];
 };
 
 /*
@@ -49,7 +49,10 @@ void config_problem(struct config_problems *problems, bool is_error, const char 
 /* For validators, while libConfuse parses: an error at the line being read. Returns -1. */
 int config_error(cfg_t *cfg, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Write every problem to the log. */
+/*
+ * Write every problem to the log; before log_started() to stderr without a time, if that is
+ * where the log goes.
+ */
 void config_log_problems(const struct config_problems *problems);
 
 /*

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/utf8.h"
+
 enum { SIZE_FIRST = 16 << 10, SIZE_MAX_OF_FILE = 64 << 20 };
 
 static int read_all(FILE *file, char **text)
@@ -130,27 +132,13 @@ unsigned config_text_unclosed(const char *text)
 	return depth > 0 ? opened : 0;
 }
 
-/* Octets of the UTF-8 character at `text` (RFC 3629), 0 where there is none. */
-static unsigned utf8_length(const unsigned char *text)
-{
-	unsigned n = *text < 0x80 ? 1 : *text < 0xc2 ? 0 : *text < 0xe0 ? 2 : *text < 0xf0 ? 3 : 4;
-
-	if (*text > 0xf4 || (*text == 0xe0 && text[1] < 0xa0) ||
-		(*text == 0xed && text[1] > 0x9f) || (*text == 0xf0 && text[1] < 0x90) ||
-		(*text == 0xf4 && text[1] > 0x8f))
-		return 0;
-	for (unsigned i = 1; i < n; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
 unsigned config_text_not_utf8(const char *text)
 {
 	unsigned line = 1;
 
 	while (*text) {
-		unsigned n = utf8_length((const unsigned char *)text);
+		uint32_t code;
+		size_t n = utf8_character(text, &code);
 
 		if (n == 0)
 			return line;

@@ -28,7 +28,19 @@ void notify_reloading(void)
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
 		(uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
 }
+
+uint64_t notify_watchdog_ms(void)
+{
+	uint64_t us;
+
+	return sd_watchdog_enabled(0, &us) > 0 ? us / 1000 : 0;
+}
 #else
+uint64_t notify_watchdog_ms(void)
+{
+	return 0;
+}
+
 static void send_state(const char *state)
 {
 	(void)state;
@@ -42,6 +54,11 @@ void notify_reloading(void)
 void notify_ready(void)
 {
 	send_state("READY=1");
+}
+
+void notify_watchdog(void)
+{
+	send_state("WATCHDOG=1");
 }
 
 void notify_stopping(void)

@@ -6,9 +6,14 @@
 #ifndef NB6_DAEMON_NOTIFY_H
 #define NB6_DAEMON_NOTIFY_H
 
+#include <stdint.h>
+
 void notify_ready(void);
 void notify_reloading(void); /* end it with notify_ready() */
 void notify_stopping(void);
+/* How often systemd wants to hear from the loop, WatchdogSec= of the unit; 0: never. */
+uint64_t notify_watchdog_ms(void);
+void notify_watchdog(void);
 /* One line that `systemctl status` shows. */
 void notify_status(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

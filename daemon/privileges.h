@@ -7,10 +7,10 @@
 #define NB6_DAEMON_PRIVILEGES_H
 
 /*
- * Become `user` (NULL: stay who we are) and keep only the capabilities in
- * `keep` (CAP_* of linux/capability.h, ended by -1), for good. Started
- * without root there is nothing to give up and 0 is returned. Otherwise
- * 0, -ENOENT for a user that is not there, or -EPERM.
+ * Become `user` (NULL: stay who we are) and keep only the capabilities in `keep` (CAP_* of
+ * linux/capability.h, ended by -1), for good. A daemon that is not root drops the capabilities
+ * that it was started with, ambient ones too; -EPERM if it should become another user. Returns
+ * 0, -ENOENT for an unknown user, or -EPERM.
  */
 int privileges_drop(const char *user, const int *keep);
 

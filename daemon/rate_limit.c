@@ -17,16 +17,17 @@ struct rate_table {
 	struct rate_bucket bucket[BUCKETS];
 };
 
-bool rate_bucket_take(struct rate_bucket *bucket, uint32_t rate, int64_t now_ms)
+bool rate_bucket_take_burst(
+	struct rate_bucket *bucket, uint32_t rate, uint64_t burst, int64_t now_ms)
 {
-	uint64_t most = (uint64_t)rate * BURST_S * TOKEN, tokens;
+	uint64_t max = burst * TOKEN, tokens;
 
 	if (rate == 0)
 		return true;
 	tokens = bucket->last_ms ? bucket->millitokens + (uint64_t)(now_ms - bucket->last_ms) * rate
-				 : most;
-	if (tokens > most)
-		tokens = most;
+				 : max;
+	if (tokens > max)
+		tokens = max;
 	if (tokens > UINT32_MAX)
 		tokens = UINT32_MAX;
 	bucket->last_ms = now_ms;
@@ -35,6 +36,11 @@ bool rate_bucket_take(struct rate_bucket *bucket, uint32_t rate, int64_t now_ms)
 		return false;
 	bucket->millitokens -= TOKEN;
 	return true;
+}
+
+bool rate_bucket_take(struct rate_bucket *bucket, uint32_t rate, int64_t now_ms)
+{
+	return rate_bucket_take_burst(bucket, rate, (uint64_t)rate * BURST_S, now_ms);
 }
 
 struct rate_table *rate_table_new(void)

@@ -24,6 +24,10 @@ struct rate_bucket {
 /* Take a token where there is one; rate: tokens per second, 0 is no limit. */
 bool rate_bucket_take(struct rate_bucket *bucket, uint32_t rate, int64_t now_ms);
 
+/* The same with room for another number of tokens than for two seconds. */
+bool rate_bucket_take_burst(
+	struct rate_bucket *bucket, uint32_t rate, uint64_t burst, int64_t now_ms);
+
 struct rate_table;
 
 struct rate_table *rate_table_new(void); /* NULL: no memory */

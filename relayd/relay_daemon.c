@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The daemon's life, from the bottom of this file up: relay_daemon_main() reads options and
- * configuration; start() opens what needs privileges, drops these, runs the loop until a signal
- * stops it, and closes everything in reverse order. on_reload() and the control socket's command
- * `reload` apply another configuration in between.
- */
+/* What the relay does at each step of a daemon's life (daemon/daemon.h). */
 #include "relayd/relay_daemon.h"
-
-#include <config.h>
 
 #include <errno.h>
 #include <linux/capability.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/metrics_server.h"
-#include "daemon/notify.h"
-#include "daemon/privileges.h"
-#include "daemon/sandbox.h"
 #include "relayd/servers/server_check.h"
 #include "relayd/view/relay_metrics.h"
 
@@ -37,47 +26,29 @@ static void warn_of_restart(const struct relay_conf *before, const struct relay_
  * Read the configuration again and apply it. Returns 0, or -errno with `problems` saying what is
  * wrong; then nothing has changed.
  */
-static int reload(void *arg, struct config_problems *problems)
+static int reload_conf(void *arg, struct config_problems *problems)
 {
 	struct relay_daemon *daemon = arg;
 	struct relay_conf *conf = NULL;
-	int rc = relay_options_read_conf(&daemon->options, &conf, problems);
+	int rc = relay_options_read_conf(&daemon->options, daemon->file, &conf, problems);
 
+	if (rc == 0) {
+		warn_of_restart(daemon->relay.conf, conf);
+		rc = relay_reload(&daemon->relay, conf);
+		if (rc < 0)
+			config_problem(problems, true, daemon->file, 0, "%s", strerror(-rc));
+	}
 	config_log_problems(problems);
 	if (rc < 0) {
-		log_error("reload failed, keeping the running configuration");
-		relay_watch_reload(&daemon->relay.watch, problems->text);
-		return rc;
+		log_with(LOG_LEVEL_ERROR, &(struct log_fields){.event = LOG_EVENT_RELOAD_FAILED},
+			"%s: reload failed, keeping the running configuration", daemon->file);
+	} else {
+		daemon_apply_settings(&conf->settings);
+		log_with(LOG_LEVEL_NOTICE, &(struct log_fields){.event = LOG_EVENT_RELOADED},
+			"%s: reloaded", daemon->file);
 	}
-	notify_reloading();
-	warn_of_restart(daemon->relay.conf, conf);
-	rc = relay_reload(&daemon->relay, conf);
-	if (rc < 0)
-		config_problem(problems, true, "reload", 0, "%s", strerror(-rc));
-	if (rc < 0)
-		log_error("reload failed, keeping the running configuration: %s", strerror(-rc));
-	else
-		log_notice("reloaded the configuration");
 	relay_watch_reload(&daemon->relay.watch, rc < 0 ? problems->text : NULL);
-	notify_ready();
 	return rc;
-}
-
-static void on_reload(void *arg)
-{
-	struct config_problems problems = {0};
-
-	reload(arg, &problems);
-}
-
-static struct relay_conf *read_conf(const struct relay_options *options)
-{
-	struct config_problems problems = {0};
-	struct relay_conf *conf = NULL;
-
-	relay_options_read_conf(options, &conf, &problems);
-	config_log_problems(&problems);
-	return conf;
 }
 
 /* The relay works without its control socket, so a failure is logged and start-up goes on. */
@@ -89,7 +60,7 @@ static void open_control(struct relay_daemon *daemon)
 	daemon->commands = (struct relay_control){
 		.view = relay_view_of(&daemon->relay),
 		.trace = &daemon->relay.trace,
-		.reload = reload,
+		.reload = reload_conf,
 		.reload_arg = daemon,
 	};
 	if (!*path)
@@ -110,102 +81,133 @@ static void open_metrics(struct relay_daemon *daemon)
 			relay_metrics_fill, &daemon->commands.view);
 }
 
-static int drop_privileges(const struct relay_conf *conf)
-{
-	/* When a VRF is created again, it needs another socket on the port. */
-	static const int for_vrfs[] = {CAP_NET_BIND_SERVICE, -1};
-	static const int nothing[] = {-1};
-	int rc = privileges_drop(conf->user, relay_conf_has_vrf(conf) ? for_vrfs : nothing);
+/* --- for the life of a daemon ------------------------------------------------------------- */
 
-	if (rc == -ENOENT)
-		log_error("user: there is no user '%s': create it or change the setting", conf->user);
-	else if (rc < 0)
-		log_error("cannot drop privileges: %s", strerror(-rc));
-	return rc;
+static int read_option(void *arg, int option)
+{
+	struct relay_daemon *daemon = arg;
+
+	return relay_options_read(&daemon->options, option);
 }
 
-static int run(struct relay_daemon *daemon)
+static int read_conf(void *arg, struct daemon_options *options, struct config_problems *problems)
 {
-	int rc = relay_start(&daemon->relay, daemon->loop);
+	struct relay_daemon *daemon = arg;
 
-	if (rc == 0)
-		rc = loop_handle_signals(daemon->loop, on_reload, daemon);
+	if (daemon->options.text && strcmp(options->config, RELAY_OPTIONS_FILE) != 0) {
+		config_problem(problems, true, "command line", 0,
+			"-c cannot be combined with -i or -s; expected either");
+		return -EINVAL;
+	}
+	if (daemon->options.text)
+		options->config = "command line";
+	daemon->file = options->config;
+	return relay_options_read_conf(&daemon->options, daemon->file, &daemon->conf, problems);
+}
+
+/* -t for a file without errors: warn of what this host would do with it. */
+static int check(void *arg, struct config_problems *problems)
+{
+	struct relay_daemon *daemon = arg;
+
+	server_check_routes(daemon->conf, daemon->file, problems);
+	return 0;
+}
+
+static const struct daemon_settings *settings_of(void *arg)
+{
+	return &((struct relay_daemon *)arg)->conf->settings;
+}
+
+static const char *user_of(void *arg)
+{
+	return ((struct relay_daemon *)arg)->relay.conf->user;
+}
+
+static const int *capabilities_of(void *arg)
+{
+	/* A VRF that is created again needs a socket on the port again. */
+	static const int for_vrfs[] = {CAP_NET_BIND_SERVICE, -1};
+	static const int nothing[] = {-1};
+
+	return relay_conf_has_vrf(((struct relay_daemon *)arg)->relay.conf) ? for_vrfs : nothing;
+}
+
+static int start(void *arg, struct loop *loop)
+{
+	struct relay_daemon *daemon = arg;
+	struct relay_conf *conf = daemon->conf;
+	int rc;
+
+	daemon->loop = loop;
+	daemon->conf = NULL;
+	rc = relay_init(&daemon->relay, conf, daemon->options.mac_method);
+	if (rc < 0)
+		return rc;
+	daemon->is_started = true;
+	rc = relay_start(&daemon->relay, loop);
 	if (rc < 0)
 		return rc;
 	open_control(daemon);
 	open_metrics(daemon);
-	rc = drop_privileges(daemon->relay.conf);
-	if (rc < 0)
-		return rc;
-	if (!daemon->options.no_sandbox)
-		sandbox_enter_or_tell();
-	log_notice("relaying: %zu of %zu client links ready, %zu servers",
-		client_links_count(&daemon->relay.links, CLIENT_LINK_READY),
-		daemon->relay.links.registry.count, daemon->relay.paths.list.count);
-	log_started();
-	notify_ready();
-	rc = loop_run(daemon->loop);
-	notify_stopping();
-	return rc;
+	return 0;
 }
 
-static int start(struct relay_daemon *daemon, struct relay_conf *conf)
+static void summary(void *arg, char text[DAEMON_SUMMARY])
 {
-	int rc = relay_init(&daemon->relay, conf, daemon->options.mac_method);
+	const struct relay_daemon *daemon = arg;
+	const struct relay *relay = &daemon->relay;
 
-	if (rc < 0)
-		return rc;
-	daemon->loop = loop_new();
-	rc = daemon->loop ? run(daemon) : -ENOMEM;
-	metrics_server_free(daemon->metrics);
-	relay_set_control(&daemon->relay, NULL);
-	control_free(daemon->control);
-	relay_fini(&daemon->relay);
-	loop_free(daemon->loop);
-	return rc;
+	if (daemon->is_started)
+		snprintf(text, DAEMON_SUMMARY, "%zu of %zu client links ready, %zu servers",
+			client_links_count(&relay->links, CLIENT_LINK_READY),
+			relay->links.registry.count, relay->paths.list.count);
+	else
+		snprintf(text, DAEMON_SUMMARY, "%zu link patterns, %zu servers",
+			daemon->conf->interfaces.count, daemon->conf->n_servers);
 }
 
-static void open_log(const struct relay_options *options)
-{
-	enum log_target target = log_target_of_stderr();
-
-	if (target == LOG_TO_STDERR && !options->foreground && !options->check && !isatty(2))
-		target = LOG_TO_SYSLOG;
-	log_open("netboot6-relayd", target, options->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
-}
-
-/* -t for a file without errors: warn of what this host would do with it. */
-static void check(const struct relay_options *options, struct relay_conf *conf)
+static void reload(void *arg)
 {
 	struct config_problems problems = {0};
 
-	server_check_routes(conf, options->text ? "command line" : options->file, &problems);
-	config_log_problems(&problems);
-	relay_conf_free(conf);
+	reload_conf(arg, &problems);
+}
+
+static void stop(void *arg)
+{
+	struct relay_daemon *daemon = arg;
+
+	metrics_server_free(daemon->metrics);
+	relay_set_control(&daemon->relay, NULL);
+	control_free(daemon->control);
+	if (daemon->is_started)
+		relay_fini(&daemon->relay);
+	relay_conf_free(daemon->conf);
+	relay_options_fini(&daemon->options);
 }
 
 int relay_daemon_main(int argc, char *argv[])
 {
-	static struct relay_daemon daemon; /* too large for the stack */
-	struct relay_conf *conf;
-	int status = EXIT_SUCCESS;
+	static const struct daemon_ops ops = {
+		.name = "netboot6-relayd",
+		.usage = relay_options_usage,
+		.config = RELAY_OPTIONS_FILE,
+		.options = relay_options_long,
+		.letters = relay_options_letters,
+		.option = read_option,
+		.read = read_conf,
+		.check = check,
+		.settings = settings_of,
+		.user = user_of,
+		.start = start,
+		.capabilities = capabilities_of,
+		.summary = summary,
+		.reload = reload,
+		.stop = stop,
+	};
+	static struct relay_daemon daemon; /* large, and there is one */
 
-	if (relay_options_parse(&daemon.options, argc, argv) < 0)
-		return EXIT_FAILURE;
-	open_log(&daemon.options);
-	if (daemon.options.help) {
-		relay_options_help();
-	} else if (daemon.options.version) {
-		printf("netboot6-relayd %s\n", PACKAGE_VERSION);
-	} else {
-		conf = read_conf(&daemon.options);
-		if (!conf)
-			status = CONFIG_EXIT_BAD;
-		else if (daemon.options.check)
-			check(&daemon.options, conf);
-		else
-			status = start(&daemon, conf) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-	}
-	relay_options_fini(&daemon.options);
-	return status;
+	daemon.options.mac_method = CLIENT_MAC_EBPF;
+	return daemon_main(&ops, &daemon, argc, argv);
 }

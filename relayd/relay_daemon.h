@@ -14,7 +14,10 @@ struct metrics_server;
 
 struct relay_daemon {
 	struct relay_options options;
+	const char *file;        /* of the configuration */
+	struct relay_conf *conf; /* read and not started with yet; owned */
 	struct relay relay;
+	bool is_started;
 	struct loop *loop;
 	struct control *control;
 	struct relay_control commands;  /* what the control socket's commands work on */

@@ -236,6 +236,7 @@ static bool build_options(cfg_t *cfg, struct boot_config *config)
 {
 	unsigned supplied = cfg_size(cfg, "relay-supplied-options");
 
+	daemon_settings_copy(cfg, &config->settings);
 	conf_preference(cfg_getstr(cfg, "preference"), &config->preference);
 	config->registration = cfg_getbool(cfg, "registration");
 	config->rapid_commit = cfg_getbool(cfg, "rapid-commit");

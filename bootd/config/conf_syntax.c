@@ -200,7 +200,7 @@ cfg_t *conf_syntax_new(void)
 		CFG_STR_LIST("relay-supplied-options", supplied, CFGF_NONE),
 		CFG_STR("lifetime", NULL, CFGF_NODEFAULT),
 		CFG_STR("control", PATH_BOOTD_CONTROL, CFGF_NONE),
-		CFG_STR("user", NULL, CFGF_NODEFAULT),
+		DAEMON_SETTINGS,
 		CFG_STR("key", NULL, CFGF_NODEFAULT),
 		CFG_STR("key-file", CONF_STATE_DIR "/bootd.key", CFGF_NONE),
 		CFG_STR("server-duid", NULL, CFGF_NODEFAULT),
@@ -215,8 +215,10 @@ cfg_t *conf_syntax_new(void)
 	};
 	cfg_t *cfg = cfg_init(top, CFGF_NONE);
 
-	if (cfg)
+	if (cfg) {
 		set_validators(cfg, NULL);
+		daemon_settings_expect(cfg);
+	}
 	return cfg;
 }
 

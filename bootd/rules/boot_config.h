@@ -20,6 +20,7 @@
 #include "bootd/rules/host_table.h"
 #include "bootd/rules/option_set.h"
 #include "bootd/rules/subnet.h"
+#include "daemon/settings.h"
 #include "dhcp6/identity.h"
 
 enum {
@@ -75,6 +76,7 @@ struct boot_config {
 	uint16_t *relay_supplied;        /* the options that relays may supply */
 	size_t relay_supplieds;
 	char *control;  /* path of the socket; "" for none */
+	struct daemon_settings settings;
 	char *user;     /* run as this user once all is open; NULL: as started */
 	char *key_file; /* has the key, if `key` is not set */
 	char *duid_file;

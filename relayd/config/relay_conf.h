@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/settings.h"
 #include "dhcp6/identity.h"
 #include "relayd/config/link_pattern.h"
 
@@ -76,6 +77,7 @@ struct relay_conf {
 	struct in6_addr source_address;
 	char source_link[IFNAMSIZ];
 	enum relay_without_address without_address;
+	struct daemon_settings settings;
 	char *user;    /* to run as; NULL: the user who started it */
 	char *control; /* path of the control socket */
 	bool has_metrics;

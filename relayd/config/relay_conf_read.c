@@ -115,6 +115,7 @@ static int copy_values(cfg_t *cfg, struct relay_conf *conf)
 	if (rc == 0)
 		rc = copy_servers(cfg, conf);
 	copy_source(cfg, conf);
+	daemon_settings_copy(cfg, &conf->settings);
 	conf->has_metrics = cfg_size(cfg, "metrics") > 0;
 	if (conf->has_metrics)
 		config_endpoint(cfg_getstr(cfg_getsec(cfg, "metrics"), "listen"),

@@ -14,8 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/paths.h"
 #include "daemon/config.h"
+#include "daemon/paths.h"
+#include "daemon/settings.h"
 #include "dhcp6/dhcp6.h"
 #include "dhcp6/identity.h"
 #include "relayd/config/id_template.h"
@@ -361,7 +362,7 @@ static cfg_opt_t relay_options[] = {
 	CFG_INT("source-port", DHCP6_SERVER_PORT, CFGF_NONE),
 	CFG_INT("fwmark", 0, CFGF_NONE),
 	CFG_STR("without-address", "drop", CFGF_NONE),
-	CFG_STR("user", NULL, CFGF_NODEFAULT),
+	DAEMON_SETTINGS,
 	CFG_STR("control", PATH_RELAYD_CONTROL, CFGF_NONE),
 	CFG_END(),
 };
@@ -397,5 +398,7 @@ cfg_t *relay_conf_parser(void)
 
 	for (size_t i = 0; cfg && i < sizeof(validators) / sizeof(validators[0]); i++)
 		cfg_set_validate_func(cfg, validators[i].option, validators[i].validate);
+	if (cfg)
+		daemon_settings_expect(cfg);
 	return cfg;
 }

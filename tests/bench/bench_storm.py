@@ -20,7 +20,7 @@ def start_bootd(site, name):
     directory.chmod(0o777)
     argv, env = SERVERS[name](directory, site.links + 1, 0)
     process = site.server.popen(name, *argv, env=env, ours=True)
-    process.wait_for_line("ready: |taken over", limit=60)
+    process.wait_for_line("ready: |reloaded", limit=60)
     return process, directory / "bootd.sock"
 
 

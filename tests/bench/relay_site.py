@@ -217,4 +217,4 @@ RELAYS = {
     "wide": wide,
     "dnsmasq": dnsmasq,
 }
-READY_LINE = {"null": "^relaying: ", "relayd": "relaying: ", "relayd-packet": "relaying: "}
+READY_LINE = {"null": "^relaying: ", "relayd": "notice: ready: ", "relayd-packet": "notice: ready: "}

@@ -71,7 +71,7 @@ class Router:
         path = self.lab.file(f"relayd-{self.letter}.conf", config)
         argv = (program("netboot6-relayd"), "-f", "-c", path, "--control", self.control, *options)
         relayd = self.popen("relayd", *argv, ours=True)
-        relayd.wait_for_line("relaying: ")
+        relayd.wait_for_line("notice: ready: ")
         return relayd
 
     def ask(self, *words):

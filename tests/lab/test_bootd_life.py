@@ -34,7 +34,7 @@ UEFI = 'boot "uefi" { arch = {x64-uefi}  url = "tftp://[2001:db8:100::69]/snponl
 def test_reload_swaps_or_leaves(site, bootd, through):
     site.lab.file("bootd.conf", bootd.config.replace("snponly.efi", "other.efi"))
     bootd.popen.send_signal(signal.SIGHUP)
-    bootd.wait_for_line("reloaded")
+    bootd.wait_for_line("bootd.conf: reloaded")
     assert url(through.ask(solicit(arch(X64_UEFI)))).endswith("/other.efi")
     site.lab.file("bootd.conf", "subnet nonsense {}")
     answer = control(bootd, "reload")
@@ -109,13 +109,24 @@ def test_keeps_working_as_nobody(site):
     through = Relay(site)
     before = address(through.ask(solicit()))
     bootd.popen.send_signal(signal.SIGHUP)
-    bootd.wait_for_line("reloaded")
+    bootd.wait_for_line("bootd.conf: reloaded")
     site.lab.veth(site.server, "lan", site.clients, "own")
     wait_for(lambda: site.server.joined("lan"), what="bootd joins ff02::1:2")
     assert address(through.ask(solicit(client=uuid_duid(9)))) == before
     bootd.stop()
     site.start_bootd(text)
     assert address(through.ask(solicit())) == before  # the same key was read again
+
+
+def test_ambient_capabilities_are_dropped_after_the_start(site):
+    text = CONF.format(root=site.lab.directory, control="", state=site.lab.directory)
+    bootd = site.start_bootd(text, as_user="nobody")
+    bootd.wait_for_line("ready: ")
+    status = status_of(bootd)
+    assert status["Uid"].split() == ["65534"] * 4
+    for kind in ("CapEff", "CapPrm", "CapInh", "CapAmb"):
+        assert int(status[kind], 16) == 0, kind
+    assert address(Relay(site).ask(solicit()))
 
 
 def status_of(process):

@@ -393,7 +393,7 @@ def test_both_daemons_refuse_system_calls_that_they_do_not_need(site):
         daemon.wait_for_line("sandbox: system calls that are not needed are refused from now on")
         wait_for(lambda: is_confined(daemon))
         daemon.send_signal(signal.SIGHUP)
-    relayd.wait_for_line("reloaded the configuration")
+    relayd.wait_for_line("relayd.conf: reloaded")
     assert site.ask("relayd", "reload") == {"reloaded": True}
     assert "error" not in site.ask("bootd", "reload")
     site.add_client_link(2)
@@ -404,5 +404,5 @@ def test_both_daemons_refuse_system_calls_that_they_do_not_need(site):
 
 def test_without_the_sandbox(site):
     relayd = site.start_relayd("--no-sandbox")
-    relayd.wait_for_line("relaying: ")
+    relayd.wait_for_line("notice: ready: ")
     assert "\nSeccomp:\t0\n" in Path(f"/proc/{relayd.pid}/status").read_text()

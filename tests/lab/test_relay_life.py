@@ -19,7 +19,7 @@ def test_the_relay_works_after_it_dropped_its_privileges(site):
     text = f'interfaces = {{"lan*"}}\nuser = "nobody"\nserver "{SERVER}" {{}}\n'
     relayd = site.start_relayd(config=text)
     # `ip netns exec` becomes the program that it runs
-    relayd.wait_for_line("relaying: ")
+    relayd.wait_for_line("notice: ready: ")
     status = Path(f"/proc/{relayd.pid}/status").read_text()
     assert "Uid:\t65534\t65534\t65534\t65534" in status
     for kind in ("CapEff", "CapPrm", "CapBnd", "CapAmb"):
@@ -34,6 +34,19 @@ def test_the_relay_works_after_it_dropped_its_privileges(site):
     assert bench.expect_relayed(bench.solicit()).linkaddr == "2001:db8:2::1"
     assert control(site, "reload") == {"reloaded": True}
     bench.expect_relayed(bench.solicit())
+
+
+def test_ambient_capabilities_are_dropped_after_the_start(site):
+    """As the unit starts it with User=: not root, and yet with capabilities to open sockets."""
+    relayd = site.start_relayd(as_user="nobody")
+    relayd.wait_for_line("notice: ready: ")
+    status = Path(f"/proc/{relayd.pid}/status").read_text()
+    assert "Uid:\t65534\t65534\t65534\t65534" in status
+    for kind in ("CapEff", "CapPrm", "CapInh", "CapAmb"):
+        assert f"{kind}:\t0000000000000000" in status
+    bench = Bench(site)
+    relayed = bench.expect_relayed(bench.solicit())
+    assert relayed[DHCP6OptClientLinkLayerAddr].clladdr == CLIENT_MAC
 
 
 # As systemd with a .socket unit: opens the port, starts the relay on it, and again when it ends.
@@ -70,7 +83,7 @@ def test_a_restart_on_a_passed_socket_loses_no_message(site):
     argv = (program("netboot6-relayd"), "-f", "--control", site.lab.directory / "relayd.sock",
             "-i", "lan*", "-s", SERVER)
     holder = site.router.popen("holder", sys.executable, "-c", HOLDER, *argv, ours=True)
-    holder.wait_for_line("relaying: ")
+    holder.wait_for_line("notice: ready: ")
     bench = Bench(site)
     sent = set()
     starts = 1
@@ -79,13 +92,13 @@ def test_a_restart_on_a_passed_socket_loses_no_message(site):
         sent.add(message.trid)
         bench.send(message)
         if number % 50 == 25:
-            wait_for(lambda: holder.text().count("relaying: ") == starts)
+            wait_for(lambda: holder.text().count("notice: ready: ") == starts)
             os.kill(int(re.findall(r"started (\d+)", holder.text())[-1]), signal.SIGTERM)
             starts += 1
     while sent:
         relayed, _ = bench.at_server()
         sent.remove(relayed[DHCP6OptRelayMsg].message.trid)
-    assert holder.text().count("relaying: ") == starts == 9
+    assert holder.text().count("notice: ready: ") == starts == 9
 
 
 def test_a_reload_changes_the_served_links_and_a_bad_file_changes_nothing(site):

@@ -44,7 +44,7 @@ def is_sanitized():
 
 def test_every_vlan_is_served_in_16_mib(full_site):
     relayd = full_site.start_relayd()
-    relayd.wait_for_line(f"relaying: {LINKS} of {LINKS} client links ready", limit=30)
+    relayd.wait_for_line(f"ready: {LINKS} of {LINKS} client links ready", limit=30)
     assert joined(full_site.router) == LINKS
     for number in (1, LINKS):
         bench_on(full_site, number)

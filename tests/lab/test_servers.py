@@ -491,7 +491,7 @@ def test_a_chain_of_two_relays_of_which_one_has_its_own_port(site):
     config = 'interfaces = {"south"}\nserver "2001:db8:9::1" {}\nsource-port = 1547\n'
     path = site.lab.file("below.conf", config + f'control = "{site.lab.directory}/below.sock"\n')
     relayd = below.popen("relayd", program("netboot6-relayd"), "-f", "-c", path, ours=True)
-    relayd.wait_for_line("relaying: ")
+    relayd.wait_for_line("notice: ready: ")
     bench = Bench(site, wire=site.clients.wire("br-8"))
     below.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", "south")
     message = bench.solicit()

@@ -83,11 +83,12 @@ class Site:
             return json.loads(sock.makefile().readline())
 
     def start_relayd(
-        self, *options, interfaces="lan*", servers=(SERVER,), config=None, resolv_conf=None
+        self, *options, interfaces="lan*", servers=(SERVER,), config=None, resolv_conf=None, as_user=None
     ):
         """netboot6-relayd in the router: by command line, or by the text of a relayd.conf.
 
         resolv_conf   a file that it shall find as /etc/resolv.conf
+        as_user       not as root, but as this user with the ambient capabilities of the unit
         """
         sock = self.lab.directory / "relayd.sock"
         argv = [program("netboot6-relayd"), "-f", "--control", sock]
@@ -100,13 +101,24 @@ class Site:
         if resolv_conf:  # `ip netns exec` has made a mount namespace
             bind = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
             argv = ["sh", "-c", bind, resolv_conf, *argv]
+        if as_user:
+            argv = self._unprivileged(as_user) + argv
         relayd = self.router.popen("relayd", *argv, *options, ours=True)
         self._wait_until(relayd, lambda: _is_open(sock), "opens its control socket")
         for number in self.links:
             self._wait_until(relayd, lambda: self.router.joined(f"lan{number}"), "joins ff02::1:2")
         return relayd
 
-    def start_bootd(self, config, *options, ports=(("udp", 547),)):
+    def _unprivileged(self, user):
+        """The words before a command that start it as the units do with User=."""
+        self.lab.directory.chmod(0o777)
+        capabilities = "+net_bind_service,+net_admin,+net_raw,+bpf,+sys_admin"
+        return [
+            "setpriv", f"--reuid={user}", "--clear-groups", f"--inh-caps={capabilities}",
+            f"--ambient-caps={capabilities}",
+        ]  # fmt: skip
+
+    def start_bootd(self, config, *options, ports=(("udp", 547),), as_user=None):
         """netboot6-bootd in the server, with the text of a bootd.conf.
 
         Its control socket, key, DUID and leases are in the lab's directory unless `config` says else.
@@ -118,7 +130,9 @@ class Site:
         own += f'leases = "{self.lab.directory}/leases.db"\n'
         own += f'server-duid-file = "{self.lab.directory}/bootd.duid"\n'
         path = self.lab.file("bootd.conf", own + config)
-        argv = (program("netboot6-bootd"), "-f", "-c", path, *options)
+        argv = [program("netboot6-bootd"), "-f", "-c", path, *options]
+        if as_user:
+            argv = self._unprivileged(as_user) + argv
         bootd = self.server.popen("bootd", *argv, ours=True)
         for protocol, port in ports:
             self._wait_until(

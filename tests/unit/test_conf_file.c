@@ -446,7 +446,7 @@ static void test_missing_file(void **state)
 	(void)state;
 	assert_int_equal(conf_file_load("/nonexistent/bootd.conf", &config, &problems), -ENOENT);
 	assert_non_null(
-		strstr(problems.text, "/nonexistent/bootd.conf:0: cannot be read: No such"));
+		strstr(problems.text, "/nonexistent/bootd.conf: cannot be read: No such"));
 }
 
 int main(void)

@@ -12,13 +12,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "daemon/log_write.h"
 
 #include <cmocka.h>
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-enum { CAPTURE_MAX = 8192, HOUR_MS = 3600000 };
+enum { CAPTURE_MAX = 1 << 16, HOUR_MS = 3600000 };
 
 /* stderr goes to a file between start and stop; then its text is in `text`. */
 struct capture {
@@ -144,9 +147,19 @@ static void test_level(void **state)
 
 static void test_target_of_stderr(void **state)
 {
+	struct stat st;
+	char stream[64];
+
 	(void)state;
-	setenv("JOURNAL_STREAM", "8:1234", 1);
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
+		(unsigned long long)st.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
 	assert_int_equal(log_target_of_stderr(), LOG_TO_JOURNAL);
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
+		(unsigned long long)st.st_ino + 1); /* the unit's, and stderr is another file */
+	setenv("JOURNAL_STREAM", stream, 1);
+	assert_int_equal(log_target_of_stderr(), LOG_TO_STDERR);
 	unsetenv("JOURNAL_STREAM");
 	assert_int_equal(log_target_of_stderr(), LOG_TO_STDERR);
 }
@@ -282,6 +295,92 @@ static void test_limited_text_is_no_format(void **state)
 	assert_string_equal(capture_stop(&capture), "<6>%s%n?\n");
 }
 
+static void test_fields_of_the_journal(void **state)
+{
+	char field[LOG_FIELDS_MAX][LOG_FIELD_SIZE], long_host[1000];
+	struct log_fields fields = {
+		.event = LOG_EVENT_POOL_FULL, .mac = "52:54:00:12:34:56", .subnet = "2001:db8::/64"};
+
+	(void)state;
+	assert_int_equal(log_journal_fields(NULL, field), 0);
+	assert_int_equal(log_journal_fields(&(struct log_fields){0}, field), 0);
+	assert_int_equal(log_journal_fields(&fields, field), 3);
+	assert_string_equal(field[0], "MESSAGE_ID=f4b78f8a1fae96565c83f170ee3578be");
+	assert_string_equal(field[1], "NB6_MAC=52:54:00:12:34:56");
+	assert_string_equal(field[2], "NB6_SUBNET=2001:db8::/64");
+	memset(long_host, 'x', sizeof(long_host) - 1);
+	long_host[sizeof(long_host) - 1] = '\0';
+	fields = (struct log_fields){.link = "vlan1", .host = long_host, .reason = "r", .stage = "s"};
+	assert_int_equal(log_journal_fields(&fields, field), 4);
+	assert_string_equal(field[0], "NB6_LINK=vlan1");
+	assert_int_equal(strlen(field[1]), LOG_FIELD_SIZE - 1);
+	assert_string_equal(field[3], "NB6_STAGE=s");
+}
+
+static void test_every_event_has_a_name_and_an_id_of_its_own(void **state)
+{
+	(void)state;
+	for (int i = LOG_EVENT_NONE + 1; i < LOG_EVENTS; i++) {
+		const char *id = log_event_id((enum log_event)i);
+
+		assert_non_null(log_event_name((enum log_event)i));
+		assert_int_equal(strspn(id, "0123456789abcdef"), 32);
+		assert_int_equal(strlen(id), 32);
+		for (int k = LOG_EVENT_NONE + 1; k < i; k++)
+			assert_string_not_equal(id, log_event_id((enum log_event)k));
+	}
+}
+
+static void test_json_lines(void **state)
+{
+	struct log_fields fields = {.event = LOG_EVENT_LINK_READY, .link = "vlan1"};
+	struct capture capture;
+
+	(void)state;
+	log_open("test", LOG_TO_STDERR, LOG_LEVEL_INFO);
+	log_set_format(LOG_JSON);
+	capture_start(&capture);
+	log_with(LOG_LEVEL_NOTICE, &fields, "vlan1: \"ready\"\n");
+	log_info("b");
+	assert_matches(capture_stop(&capture),
+		"^\\{\"time\":\"[0-9-]{10}T[0-9:]{8}\\.[0-9]{3}Z\",\"level\":\"notice\","
+		"\"program\":\"test\",\"message\":\"vlan1: \\\\\"ready\\\\\"\\?\","
+		"\"event\":\"link-ready\",\"link\":\"vlan1\"\\}\n"
+		"\\{\"time\":[^\n]*,\"message\":\"b\"\\}\n$");
+	log_open("test", LOG_TO_STDERR, LOG_LEVEL_INFO); /* text again */
+}
+
+/* journald would drop errors as well; a person at a terminal has asked for the lines. */
+static void test_a_flood_of_lines_is_limited_and_counted(void **state)
+{
+	enum { LINES = LOG_BURST + 500 };
+	struct capture capture;
+	unsigned lines = 0, left_out = 0;
+	const char *at;
+
+	(void)state;
+	log_open("test", LOG_TO_JOURNAL, LOG_LEVEL_INFO);
+	capture_start(&capture);
+	for (int i = 0; i < LINES; i++)
+		log_info("x");
+	log_error("y");
+	at = capture_stop(&capture);
+	for (const char *c = at; (c = strstr(c, "<6>x\n")); c++)
+		lines++;
+	assert_in_range(lines, LOG_BURST, LOG_BURST + LOG_RATE);
+	at = strstr(at, "<5>log: ");
+	assert_non_null(at);
+	assert_int_equal(sscanf(at, "<5>log: %u lines left out", &left_out), 1);
+	assert_int_equal(lines + left_out, LINES);
+	assert_non_null(strstr(at, "\n<3>y\n"));
+	log_open("test", LOG_TO_STDERR, LOG_LEVEL_INFO);
+	capture_start(&capture);
+	for (int i = 0; i < 5; i++)
+		log_info("x");
+	log_flush();
+	assert_null(strstr(capture_stop(&capture), "left out"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +396,10 @@ int main(void)
 		cmocka_unit_test(test_limit_of_ten_seconds_where_none_is_said),
 		cmocka_unit_test(test_limits_are_apart),
 		cmocka_unit_test(test_limited_text_is_no_format),
+		cmocka_unit_test(test_fields_of_the_journal),
+		cmocka_unit_test(test_every_event_has_a_name_and_an_id_of_its_own),
+		cmocka_unit_test(test_json_lines),
+		cmocka_unit_test(test_a_flood_of_lines_is_limited_and_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

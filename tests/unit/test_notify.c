@@ -64,14 +64,35 @@ static void test_what_is_said(void **state)
 	expect(state, "RELOADING=1\nMONOTONIC_USEC=");
 	notify_status("%d of %d", 1, 2);
 	expect(state, "STATUS=1 of 2");
+	notify_watchdog();
+	expect(state, "WATCHDOG=1");
 	notify_stopping();
 	expect(state, "STOPPING=1");
+}
+
+static void test_the_watchdog_of_the_unit(void **state)
+{
+	char pid[16];
+
+	(void)state;
+	assert_int_equal(notify_watchdog_ms(), 0);
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	setenv("WATCHDOG_PID", pid, 1);
+	setenv("WATCHDOG_USEC", "30000000", 1);
+#ifdef HAVE_LIBSYSTEMD
+	assert_int_equal(notify_watchdog_ms(), 30000);
+#endif
+	setenv("WATCHDOG_PID", "1", 1); /* another process's */
+	assert_int_equal(notify_watchdog_ms(), 0);
+	unsetenv("WATCHDOG_PID");
+	unsetenv("WATCHDOG_USEC");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_what_is_said, set_up, tear_down),
+		cmocka_unit_test(test_the_watchdog_of_the_unit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,7 @@ static void test_a_whole_file(void **state)
 		"remote-id = \"%h:%i\"\n"
 		"enterprise-number = 32473\n"
 		"source = \"2001:db8::1\"\n"
-		"user = \"netboot6\"\n"
+		"user = \"root\"\n"
 		"control = \"/tmp/r.sock\"\n";
 	struct config_problems problems = {0};
 	struct relay_conf *conf;
@@ -53,7 +53,7 @@ static void test_a_whole_file(void **state)
 	assert_string_equal(conf->remote_id, "%h:%i");
 	assert_int_equal(conf->remote_id_enterprise, 32473);
 	assert_int_equal(conf->source, RELAY_SOURCE_ADDRESS);
-	assert_string_equal(conf->user, "netboot6");
+	assert_string_equal(conf->user, "root");
 	assert_int_equal(conf->forward, RELAY_FORWARD_HASH);
 	assert_ptr_equal(relay_conf_rule(conf, "vlan17"), &conf->rule[0]);
 	assert_ptr_equal(relay_conf_rule(conf, "vlan7"), &conf->rule[1]);
@@ -137,9 +137,12 @@ static void test_messages_about_bad_lines(void **state)
 		{GOOD "interfaces = {\"\"}\n", "f:3: interfaces: ''"},
 		{GOOD "client-mac = perhaps\n", "f:3: "},
 		{GOOD "server {\n", "f:3"},
-		{"interfaces = {\"a\"}\n", "f:0: server: no server"},
-		{"server \"2001:db8::1\" {}\n", "f:0: interfaces: no client-facing link"},
-		{"", "f:0: interfaces: no client-facing link"},
+		{"interfaces = {\"a\"}\n", "f: server: no server"},
+		{"server \"2001:db8::1\" {}\n", "f: interfaces: no client-facing link"},
+		{"interfaces = {\"a\"}\nuser = \"no-such-user\"\n",
+			"f:2: user: there is no user 'no-such-user'"},
+		{"log = xml\n", "f:1: log: 'xml' is unknown; expected text or json"},
+		{"", "f: interfaces: no client-facing link"},
 	};
 
 	(void)state;
