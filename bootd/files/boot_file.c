@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Boot files: opens what is below the root and renders what is a script. A
- * script is read and rendered whole, for it is small; a file stays on disk.
+ * Opening files below the root, and rendering scripts. A script is small, so it is read and
+ * rendered as a whole; any other file stays on disk.
  */
 #include "bootd/files/boot_file.h"
 
@@ -144,6 +144,7 @@ int boot_file_open(const struct boot_files *files, const char *path, const struc
 	out->fd = view.fd;
 	out->size = view.size;
 	out->mtime = view.mtime;
+	out->mtime_ns = view.mtime_ns;
 	if (files->describe && is_script(path))
 		error = open_script(files, path, peer, query, out, why);
 	if (error)
@@ -155,4 +156,21 @@ void boot_files_report(const struct boot_files *files, const struct fetch_event 
 {
 	if (files->observe)
 		files->observe(files->observe_arg, event);
+}
+
+const char *fetch_kind_name(enum fetch_kind kind)
+{
+	return kind == FETCH_TFTP ? "TFTP" : "HTTP";
+}
+
+const char *fetch_outcome_name(enum fetch_outcome outcome)
+{
+	static const char *const name[] = {
+		[FETCH_STARTED] = "started",
+		[FETCH_DONE] = "done",
+		[FETCH_FAILED] = "failed",
+		[FETCH_PROBED] = "probed",
+	};
+
+	return name[outcome];
 }

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a client gets for a path, by TFTP and HTTP alike: a file as it stands
- * or, where the name ends in ".ipxe", a script rendered for this client.
+ * What a client gets for a path, by TFTP and by HTTP: a file as it is or, if the name ends in
+ * ".ipxe", a script that is rendered for this client.
  *
  *	path -> file_root -> "*.ipxe"? -> describe() -> template -> text in memory
  *	                  -> else                                -> descriptor
+ *
+ * And what the file servers report of each fetch. They know an address and a path; the observer
+ * knows which machine that is, and writes the log. A fetch is reported as STARTED and then, once,
+ * as DONE or FAILED; one that fails before its first octet (no such file, no room) as FAILED only,
+ * and an HTTP HEAD as PROBED only.
  */
 #ifndef NB6_BOOTD_FILES_BOOT_FILE_H
 #define NB6_BOOTD_FILES_BOOT_FILE_H
@@ -15,12 +20,42 @@
 #include <sys/types.h>
 #include <time.h>
 
-#include "bootd/files/fetch.h"
 #include "bootd/files/file_root.h"
 #include "bootd/files/http_query.h"
 #include "bootd/files/template.h"
 
-/* A script file, and what comes of it, may be this long. */
+/* --- fetches --------------------------------------------------------------------------- */
+
+enum fetch_kind { FETCH_TFTP, FETCH_HTTP };
+
+enum fetch_outcome {
+	FETCH_STARTED,
+	FETCH_DONE,   /* everything that was asked for was sent (TFTP: and acknowledged) */
+	FETCH_FAILED, /* `error` says why */
+	FETCH_PROBED, /* only the size or the date was wanted: no fault, and no file */
+};
+
+/* Borrowed: valid during the call. */
+struct fetch_event {
+	enum fetch_kind kind;
+	enum fetch_outcome outcome;
+	struct in6_addr peer;
+	const char *path;     /* as asked for, decoded, without control characters */
+	uint64_t bytes;       /* of the file, sent so far (TFTP: acknowledged) */
+	uint64_t size;        /* the whole file's; 0 where there is none */
+	uint64_t duration_ms; /* since the start */
+	const char *error;    /* for the operator; NULL unless FAILED */
+};
+
+typedef void fetch_observe_fn(void *arg, const struct fetch_event *event);
+
+/* "TFTP" or "HTTP"; "started", "done", "failed", "probed". */
+const char *fetch_kind_name(enum fetch_kind kind);
+const char *fetch_outcome_name(enum fetch_outcome outcome);
+
+/* --- files ----------------------------------------------------------------------------- */
+
+/* The longest script, before and after it is rendered. */
 enum { BOOT_SCRIPT_MAX = 256 * 1024 };
 
 /* The answers to ${name} for one client; valid until describe() is called again. */
@@ -32,27 +67,25 @@ struct script_values {
 /*
  * Who asks for a script? Called once per script, before it is rendered.
  *
- * peer   the address that asks (its scope is not told)
+ * peer   the client's address, without a scope
  * query  of the URL; empty by TFTP
- * values filled in: how this client's names are looked up
+ * values set to how this client's names are looked up
  *
- * Returns 0 (also for an unknown client: let the lookup know fewer names);
- * -EINVAL when the query says something malformed (HTTP 400); another negative
- * errno when the script is not to be served to this client (HTTP 403).
+ * Returns 0 (also for an unknown client, whose lookup knows fewer names); -EINVAL if the query is
+ * malformed (HTTP 400); another negative errno if this client may not have the script (HTTP 403).
  */
 typedef int script_describe_fn(void *arg, const struct in6_addr *peer,
 	const struct http_query *query, struct script_values *values);
 
 /*
- * Where the files come from and who hears of it. The owner keeps it, and may
- * put another root or other callbacks in between two turns of the loop: fetches
- * that run keep the file they opened.
+ * Where the files come from, and who observes fetches. The owner keeps it, and may change root and
+ * callbacks between two turns of the loop: running fetches keep the file that they opened.
  */
 struct boot_files {
 	const struct file_root *root;
-	script_describe_fn *describe; /* NULL: scripts are sent as they stand */
+	script_describe_fn *describe; /* NULL: scripts are sent as they are */
 	void *describe_arg;
-	fetch_observe_fn *observe; /* NULL: nobody listens */
+	fetch_observe_fn *observe; /* NULL: nobody observes */
 	void *observe_arg;
 };
 
@@ -61,14 +94,15 @@ struct boot_file {
 	char *text; /* the rendered script, or NULL */
 	uint64_t size;
 	time_t mtime;
-	bool rendered; /* differs by client: no cache may keep it */
+	long mtime_ns;
+	bool rendered; /* it differs by client: no cache may keep it */
 };
 
 /*
  * Open `path` (decoded) for `peer`. Returns 0 and fills *out, to be closed with
  * boot_file_close(); or an error of file_root_open(), of describe(), -EFBIG for
- * a script over BOOT_SCRIPT_MAX, -EBADMSG when a value does not fit a script.
- * On error *why says it, in the operator's words.
+ * a script over BOOT_SCRIPT_MAX, -EBADMSG if a value has a control character.
+ * On error *why says it, for the operator.
  */
 int boot_file_open(const struct boot_files *files, const char *path, const struct in6_addr *peer,
 	const struct http_query *query, struct boot_file *out, const char **why);
@@ -78,7 +112,7 @@ ssize_t boot_file_read(const struct boot_file *file, uint64_t offset, void *buf,
 
 void boot_file_close(struct boot_file *file);
 
-/* Tell the observer, if there is one. */
+/* Calls the observer, if there is one. */
 void boot_files_report(const struct boot_files *files, const struct fetch_event *event);
 
 #endif

@@ -74,8 +74,8 @@ static int check_path(const char *path)
 	return 0;
 }
 
-/* The kernel has many words for "not this one"; a client needs few. */
-static int as_we_say(int error)
+/* The kernel has many errors for a file that cannot be served; a client needs few. */
+static int simplify(int error)
 {
 	switch (error) {
 	case -EXDEV: /* led out of the root */
@@ -100,8 +100,10 @@ static int view_regular_file(int fd, struct file_view *out)
 		return -EISDIR;
 	if (!S_ISREG(st.st_mode))
 		return -EACCES;
-	*out = (struct file_view){
-		.fd = fd, .size = (uint64_t)st.st_size, .mtime = st.st_mtim.tv_sec};
+	*out = (struct file_view){.fd = fd,
+		.size = (uint64_t)st.st_size,
+		.mtime = st.st_mtim.tv_sec,
+		.mtime_ns = st.st_mtim.tv_nsec};
 	return 0;
 }
 
@@ -115,7 +117,7 @@ int file_root_open(const struct file_root *root, const char *path, struct file_v
 		return error;
 	fd = open_beneath(root->dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
-		return as_we_say(fd);
+		return simplify(fd);
 	error = view_regular_file(fd, out);
 	if (error)
 		close(fd);

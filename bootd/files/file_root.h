@@ -4,8 +4,8 @@
  *
  * The directory is opened once; a file is found below that descriptor by
  * openat2(2) with RESOLVE_BENEATH, so that the kernel itself refuses `..`,
- * absolute symbolic links and whatever else would lead out, also while
- * somebody renames directories. Symbolic links that stay inside work.
+ * absolute symbolic links and every other way out, also while somebody renames
+ * directories. Symbolic links that stay inside work.
  */
 #ifndef NB6_BOOTD_FILES_FILE_ROOT_H
 #define NB6_BOOTD_FILES_FILE_ROOT_H
@@ -21,6 +21,7 @@ struct file_view {
 	int fd; /* the caller closes it */
 	uint64_t size;
 	time_t mtime;
+	long mtime_ns;
 };
 
 /*
@@ -32,7 +33,7 @@ int file_root_new(const char *directory, struct file_root **out);
 void file_root_free(struct file_root *root); /* NULL is fine */
 
 /*
- * Open the regular file `path` (decoded; leading slashes count for nothing).
+ * Open the regular file `path` (decoded; leading slashes are ignored).
  *
  * Returns 0 and fills *out, or
  *   -ENOENT        there is no such file
@@ -40,11 +41,11 @@ void file_root_free(struct file_root *root); /* NULL is fine */
  *   -EACCES        not readable for us, no regular file, or it leads out of the root
  *   -EINVAL        control characters in the path
  *   -ENAMETOOLONG  FILE_PATH_SIZE or longer
- *   -EMFILE, ...   this host's trouble
+ *   -EMFILE, ...   an error of this host
  */
 int file_root_open(const struct file_root *root, const char *path, struct file_view *out);
 
-/* What an operator is told of such an error: "no such file". Never NULL. */
+/* The error in words for the operator: "no such file". Never NULL. */
 const char *file_root_error(int error);
 
 #endif

@@ -1,13 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The query of a URL, `mac=52-54-00-12-34-56&arch=7`: decoded once, bounded,
- * then looked up by name. Values hold no control characters, but are hostile
- * otherwise: parse them into what they are meant to be before using them.
+ * Text from URLs: percent-decoding (RFC 3986 section 2.1), and queries such as
+ * `mac=52-54-00-12-34-56&arch=7`, which are decoded once, bounded, and looked up by name.
+ *
+ * This is the only place where text from a URL becomes text for us, so it refuses control
+ * characters. Values are hostile otherwise: parse them before you use them.
  */
 #ifndef NB6_BOOTD_FILES_HTTP_QUERY_H
 #define NB6_BOOTD_FILES_HTTP_QUERY_H
 
 #include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Decode `len` octets of `text` into `out`, which is NUL-terminated.
+ *
+ * Returns the decoded length; -EINVAL for a `%` without two hexadecimal
+ * digits and for control characters (NUL among them), whether they were
+ * encoded or not; -ENAMETOOLONG when it does not fit in `size` octets.
+ */
+ssize_t percent_decode(const char *text, size_t len, char *out, size_t size);
 
 enum { HTTP_QUERY_PAIRS = 24, HTTP_QUERY_SIZE = 2048 };
 

@@ -1,77 +1,118 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The open connections of the HTTP server: how many there are, which of them
- * serve a request, and which have outstayed their time.
+ * One HTTP connection: reads requests, hands each to its owner, sends the reply that the owner
+ * gives, and starts over. The socket is used directly, with no buffer but for what is incomplete:
+ * an idle connection has none, and a download is a descriptor and two offsets.
  *
- * evhttp tells of a connection when it has a whole request; a client that says
- * nothing would be invisible. So each is entered when its bufferevent is made, and
- * our own reference to it keeps it long enough to see that evhttp has let go.
+ *	             a request is complete           all is sent
+ *	READING ------------------------> SENDING -----------------> READING, or LINGERING
+ *	   ^                                 |                           |
+ *	   |                                 +--> STREAMING: until the    +-- the client has closed,
+ *	accepted                                  client leaves               or LINGER_MS: closed
+ *
+ * LINGERING: our side is shut down, and what the client still sends is read and dropped, because
+ * closing a socket with unread octets resets the connection and can destroy the reply.
  */
 #ifndef NB6_BOOTD_HTTP_HTTP_CONNECTION_H
 #define NB6_BOOTD_HTTP_HTTP_CONNECTION_H
 
 #include <netinet/in.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "bootd/files/file_root.h"
+#include "bootd/files/boot_file.h"
+#include "bootd/http/http_request.h"
 
-struct bufferevent;
-struct evhttp_connection;
+struct loop;
+struct loop_watch;
+struct http_connection;
+
+enum http_state { HTTP_READING, HTTP_SENDING, HTTP_STREAMING, HTTP_LINGERING };
+
+struct http_connection_ops {
+	/* A request: the owner calls one of the send functions before it returns. Borrowed.
+	 * `status` is 0, or the request is to be refused with it and `why`; then `request` is as
+	 * far as it was understood. */
+	void (*request)(void *arg, struct http_connection *connection,
+		const struct http_request *request, const char *body, int status, const char *why);
+	/* The reply was handed to the kernel. */
+	void (*sent)(void *arg, struct http_connection *connection);
+	/* It is being closed and is freed afterwards. */
+	void (*closed)(void *arg, struct http_connection *connection, const char *why);
+	/* READING has begun or ended. */
+	void (*moved)(void *arg, struct http_connection *connection);
+};
 
 struct http_connection {
-	struct http_connection *next;
-	struct bufferevent *bev;
-	uint64_t since_ms;          /* idle: since when; busy: when it last took something */
-	size_t queued;              /* octets not taken yet, when we last looked */
-	bool busy;                  /* from a whole request to the end of its reply */
-	bool ended;                 /* by us, for being late */
-	bool followed;              /* evhttp will tell of its end */
-	struct http_stream *stream; /* its reply has no end; or NULL */
-	/* The file that it is being sent, if any. */
-	bool fetching;
-	char path[FILE_PATH_SIZE];
+	struct http_connection *next, *before; /* the owner's */
+	void *owner_data;                      /* the owner's, of this connection */
+	const struct http_connection_ops *ops;
+	void *arg;
 	struct in6_addr peer;
-	uint64_t bytes, size;
-	uint64_t started_ms;
+	enum http_state state;
+	uint64_t since_ms; /* READING: since when; else: when the client last took something */
+
+	/* private */
+	int fd;
+	struct loop_watch *watch;
+	int watched;
+	char *in; /* received and not handled yet */
+	size_t in_len, in_room;
+	char *out; /* to be sent: a head, with its body if that is in memory */
+	size_t out_len, out_at, out_room;
+	int file_fd; /* the rest of the reply; -1: none */
+	uint64_t file_at, file_end;
+	bool keeps_alive, is_http_1_0, is_head, has_continued, is_dead, ended_by_us;
+	const char *why; /* of is_dead */
+	uint64_t sent;   /* octets of this reply that the kernel has taken */
+	uint64_t seen; /* what http_connection_is_late() found: octets taken, or waiting (stream) */
+	uint64_t checked_seen, checked_ms; /* at the start of the time for the least rate */
 };
 
-struct http_connections {
-	struct http_connection *first;
-	unsigned n;
+/* Limits of time, in milliseconds, and of a download's rate. */
+struct http_patience {
+	uint64_t idle_ms;    /* a request must be complete by then */
+	uint64_t stall_ms;   /* a client that takes nothing for so long is dropped */
+	uint64_t least_rate; /* octets a second that a download must reach */
 };
 
-/* NULL: no memory. Takes a reference of the bufferevent. */
-struct http_connection *http_connections_add(
-	struct http_connections *all, struct bufferevent *bev, uint64_t now_ms);
+/* A reply's status and fields; the connection adds Date, Connection and Content-Length. */
+struct http_reply {
+	int status;
+	size_t len;
+	char fields[1536];
+};
 
-/* The connection of this bufferevent, or NULL. */
-struct http_connection *http_connections_find(
-	const struct http_connections *all, const struct bufferevent *bev);
+/* Owns `fd` (also on error). NULL: no memory. */
+struct http_connection *http_connection_new(struct loop *loop, int fd, const struct in6_addr *peer,
+	const struct http_connection_ops *ops, void *arg);
+/* Calls closed(). Not from within a callback of this connection. */
+void http_connection_close(struct http_connection *connection, const char *why);
 
-/* evhttp's side of it: NULL before evhttp has taken it over, and when it is closed. */
-struct evhttp_connection *http_connection_evhttp(const struct http_connection *connection);
+void http_reply_begin(struct http_reply *reply, int status);
+/* A field that does not fit is left out. */
+void http_reply_field(struct http_reply *reply, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
-/*
- * Take the descriptor from the event loop, before evhttp closes it: our reference
- * would keep its events, and the next descriptor of that number would be deaf.
- */
-void http_connection_silence(struct http_connection *connection);
+/* `body` is copied, and left out for HEAD. */
+void http_connection_send(
+	struct http_connection *connection, struct http_reply *reply, const char *body, size_t len);
+/* One line of text/plain for people. */
+void http_connection_send_text(
+	struct http_connection *connection, struct http_reply *reply, const char *text);
+/* Part of a file, whose descriptor is taken. */
+void http_connection_send_file(struct http_connection *connection, struct http_reply *reply,
+	struct boot_file *file, const struct http_range *range);
 
-/*
- * Forget those that are closed and end those that are late. Returns how many
- * were ended: idle without a whole request for idle_ms, or busy and taking
- * nothing for stall_ms.
- */
-unsigned http_connections_sweep(
-	struct http_connections *all, uint64_t idle_ms, uint64_t stall_ms, uint64_t now_ms);
+/* The reply has no end: pieces follow. */
+void http_connection_begin_stream(struct http_connection *connection, struct http_reply *reply);
+/* Returns 0, or -ENOBUFS: more than `max` octets would wait. Then it is closed soon. */
+int http_connection_stream(
+	struct http_connection *connection, const char *text, size_t len, size_t max);
 
-void http_connections_fini(struct http_connections *all);
+/* Octets of the reply that the kernel has not been given yet. */
+uint64_t http_connection_unsent(const struct http_connection *connection);
 
-struct in6_addr http_connection_peer(const struct http_connection *connection);
-
-/* Octets that the kernel has not been given yet. */
-size_t http_connection_unsent(const struct http_connection *connection);
+/* NULL, or why the connection is to be closed now. Call it about once a second. */
+const char *http_connection_is_late(
+	struct http_connection *connection, const struct http_patience *patience, uint64_t now_ms);
 
 #endif

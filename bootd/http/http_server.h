@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The HTTP server: boot files and iPXE scripts, and what else is registered by
- * path. HTTP/1.1 (RFC 9110, 9112) with keep-alive, HEAD, one range, and
- * If-Modified-Since; files go by sendfile(2).
+ * The HTTP server: boot files and iPXE scripts, and handlers that are registered by path.
+ * HTTP/1.1 (RFC 9110, 9112) for GET, HEAD and POST, with keep-alive, one range, all conditions.
+ *
+ * It is our own because of what a boot server meets: thousands of machines that download for
+ * minutes and must cost little, strangers that hold connections, and proxies that read a request
+ * in another way. Requests are parsed strictly (http_request.h), a connection is a descriptor and
+ * two offsets (http_connection.h), and no client can take more than its share of connections.
  */
 #ifndef NB6_BOOTD_HTTP_HTTP_SERVER_H
 #define NB6_BOOTD_HTTP_HTTP_SERVER_H
@@ -13,32 +17,40 @@
 
 #include "bootd/files/boot_file.h"
 #include "bootd/files/http_query.h"
+#include "bootd/http/http_request.h"
 
 struct loop;
 struct http_server;
 
 /* 0 stands for the default. */
 struct http_options {
-	unsigned connections_max; /* 1000; more wait in the kernel's queue */
-	unsigned idle_ms;         /* 20000: a request's head must be whole by then */
-	unsigned stall_ms;        /* 60000: a client that takes nothing for so long is dropped */
+	unsigned connections_max;        /* 4000, and no more than half of the descriptors */
+	unsigned connections_per_client; /* 64, by address */
+	unsigned idle_ms;                /* 20000: a request must be complete by then */
+	unsigned stall_ms;   /* 60000: a client that takes nothing for so long is dropped */
+	unsigned least_rate; /* 1024 octets a second, over 30 s: slower downloads are ended */
+	/* Answer only requests whose Host is an address, "localhost" or one of `name` (up to NULL).
+	 */
+	bool own_names_only;
+	const char *const *name;
 };
 
-/* Since the start, but for `connections`. */
+/* Since the start, except `connections`. */
 struct http_stats {
 	uint64_t connections; /* open now */
 	uint64_t accepted;
 	uint64_t requests; /* all of them */
 	uint64_t refused;  /* answered with 4xx or 5xx */
-	uint64_t idled;    /* connections closed for idle_ms or stall_ms */
-	uint64_t waited;   /* times that connections_max, or the lack of descriptors, was met */
+	uint64_t limited;  /* connections refused because their client had enough */
+	uint64_t idled;    /* connections closed for one of the limits of time, or for a new one */
+	uint64_t waited;   /* times that connections_max was met and no connection was idle */
 	uint64_t started, done, failed, probed; /* fetches of files */
 	uint64_t bytes;                         /* of files, sent */
 };
 
 /*
- * `files` is the owner's and must outlive the server; NULL: there are handlers only. NULL: out
- * of memory.
+ * `files` is the owner's and must outlive the server; NULL: only handlers answer. Returns NULL
+ * if there is no memory.
  */
 struct http_server *http_server_new(
 	struct loop *loop, const struct boot_files *files, const struct http_options *options);
@@ -47,12 +59,10 @@ void http_server_free(struct http_server *server); /* running fetches fail; NULL
 /* Serve at this address (port 0: any). Returns 0 or a negative errno of bind() and the like. */
 int http_server_listen(struct http_server *server, const struct sockaddr_in6 *at);
 
-/* The same on a bound TCP socket, which is the server's from now on (also on error). */
+/* The same on a bound TCP socket, which belongs to the server from now on (also on error). */
 int http_server_listen_fd(struct http_server *server, int fd);
 
 void http_server_get_stats(const struct http_server *server, struct http_stats *out);
-
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };
 
 /* One request for a handler; borrowed, valid during the call. */
 struct http_ask {
@@ -67,7 +77,7 @@ struct http_ask {
 
 /* A handler's answer: fill it with one of the two calls below. */
 struct http_answer {
-	int status;               /* 0 still after the handler: 500 is answered */
+	int status;               /* if it is 0 after the handler, the answer is 500 */
 	const char *content_type; /* static */
 	const char *policy;       /* Content-Security-Policy, static; NULL: none */
 	char *body;               /* malloc'ed; the server frees it */
@@ -93,9 +103,9 @@ int http_server_handle(
 	struct http_server *server, const char *path, http_handler_fn *handler, void *arg);
 
 /*
- * A reply without an end: what is sent goes out at once, until the client leaves. One that
- * reads too slowly is cut: with more than HTTP_STREAM_MAX waiting for it, or with something
- * always waiting for stall_ms. Nobody ever waits for it.
+ * A reply without an end: each piece goes out at once, until the client leaves. A client that
+ * reads too slowly is cut off: if more than HTTP_STREAM_MAX octets wait for it, or if octets wait
+ * without getting less for stall_ms.
  */
 struct http_stream;
 
@@ -103,7 +113,7 @@ enum { HTTP_STREAM_MAX = 256 * 1024 };
 
 struct http_stream_ops {
 	const char *content_type; /* static */
-	/* A GET has come. `stream` is the server's; it may be sent to until it is closed. */
+	/* A GET came. `stream` is the server's, and may be sent to until closed() is called. */
 	void (*opened)(void *arg, struct http_stream *stream, const struct http_ask *ask);
 	void (*closed)(void *arg, struct http_stream *stream, bool was_slow);
 };
@@ -112,7 +122,7 @@ struct http_stream_ops {
 int http_server_stream(
 	struct http_server *server, const char *path, const struct http_stream_ops *ops, void *arg);
 
-/* Returns 0, or -ENOBUFS where it is too slow and was cut: closed() will tell of it. */
+/* Returns 0, or -ENOBUFS if the client is too slow and is cut off; closed() follows. */
 int http_stream_send(struct http_stream *stream, const char *text, size_t len);
 
 #endif

@@ -9,7 +9,7 @@
 #define NB6_BOOTD_PROGRESS_BOOT_LOG_H
 
 #include "bootd/dhcp/exchange.h"
-#include "bootd/files/fetch.h"
+#include "bootd/files/boot_file.h"
 
 enum { BOOT_LOG_LINE = 1600 };
 

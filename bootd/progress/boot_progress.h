@@ -14,7 +14,7 @@
 
 #include "bootd/client/machine.h"
 #include "bootd/dhcp/exchange.h"
-#include "bootd/files/fetch.h"
+#include "bootd/files/boot_file.h"
 #include "bootd/progress/boot_record.h"
 #include "daemon/histogram.h"
 

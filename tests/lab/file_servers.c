@@ -85,9 +85,9 @@ static char *counters(struct servers *servers)
 		    "\ntftp-refused %" PRIu64 "\ntftp-malformed %" PRIu64 "\ntftp-repeated %" PRIu64
 		    "\ntftp-retransmitted %" PRIu64 "\nhttp-connections %" PRIu64
 		    "\nhttp-requests %" PRIu64 "\nhttp-refused %" PRIu64 "\nhttp-idled %" PRIu64
-		    "\nhttp-waited %" PRIu64 "\n",
+		    "\nhttp-waited %" PRIu64 "\nhttp-limited %" PRIu64 "\n",
 		    t.active, t.done, t.failed, t.refused, t.malformed, t.repeated, t.retransmitted,
-		    h.connections, h.requests, h.refused, h.idled, h.waited) < 0)
+		    h.connections, h.requests, h.refused, h.idled, h.waited, h.limited) < 0)
 		return NULL;
 	return text;
 }
@@ -151,6 +151,8 @@ static int set_option(struct tftp_options *tftp, struct http_options *http, cons
 		{"tftp-transfers-max", &tftp->transfers_max},
 		{"tftp-transfers-per-client", &tftp->transfers_per_client},
 		{"http-connections-max", &http->connections_max},
+		{"http-connections-per-client", &http->connections_per_client},
+		{"http-least-rate", &http->least_rate},
 		{"http-idle-ms", &http->idle_ms},
 		{"http-stall-ms", &http->stall_ms},
 	};

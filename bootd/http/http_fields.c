@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Dates are read and written without strptime() and strftime(), which use the daemon's locale: the
+ * names in HTTP dates are always English.
+ */
+#include "bootd/http/http_fields.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* --- dates ------------------------------------------------------------------ */
+
+enum { YEARS_AHEAD_MAX = 50 };
+
+static const char *const day_name[] = {
+	"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+static const char *const month_name[] = {
+	"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+void http_date_format(time_t when, char out[HTTP_DATE_SIZE])
+{
+	struct tm tm;
+
+	/* A file from a year with five digits has no date in HTTP; any will do. */
+	if (!gmtime_r(&when, &tm) || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900)
+		gmtime_r(&(time_t){0}, &tm);
+	snprintf(out, HTTP_DATE_SIZE, "%.3s, %02d %s %04d %02d:%02d:%02d GMT", day_name[tm.tm_wday],
+		tm.tm_mday, month_name[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+		tm.tm_sec);
+}
+
+static int month_of(const char *name)
+{
+	for (int i = 0; i < 12; i++)
+		if (strcmp(name, month_name[i]) == 0)
+			return i;
+	return -1;
+}
+
+/* Section 5.6.7: over 50 years ahead means the last year with these digits. */
+static int year_of_two_digits(int digits, time_t now)
+{
+	struct tm tm;
+	int year;
+
+	gmtime_r(&now, &tm);
+	year = (tm.tm_year + 1900) / 100 * 100 + 100 + digits;
+	while (year > tm.tm_year + 1900 + YEARS_AHEAD_MAX)
+		year -= 100;
+	return year;
+}
+
+int http_date_parse(const char *text, time_t now, time_t *out)
+{
+	char again[HTTP_DATE_SIZE], day[12] = "", month[4] = "";
+	int date, year, hour, minute, second, form;
+	struct tm tm = {0};
+
+	if (sscanf(text, "%3[A-Za-z], %2d %3s %4d %2d:%2d:%2d GMT", day, &date, month, &year, &hour,
+		    &minute, &second) == 7)
+		form = 0;
+	else if (sscanf(text, "%11[A-Za-z], %2d-%3s-%2d %2d:%2d:%2d GMT", day, &date, month, &year,
+			 &hour, &minute, &second) == 7)
+		form = 1;
+	else if (sscanf(text, "%3[A-Za-z] %3s %2d %2d:%2d:%2d %4d", day, month, &date, &hour,
+			 &minute, &second, &year) == 7)
+		form = 2;
+	else
+		return -EINVAL;
+	if (month_of(month) < 0 || year < 0)
+		return -EINVAL;
+	if (form == 1)
+		year = year_of_two_digits(year, now);
+	tm = (struct tm){.tm_mday = date,
+		.tm_mon = month_of(month),
+		.tm_year = year - 1900,
+		.tm_hour = hour,
+		.tm_min = minute,
+		.tm_sec = second};
+	*out = timegm(&tm);
+	/* Written again it must be the same text: this finds 31 February, a wrong day of the week
+	 * and trailing text. timegm() has set tm_wday. */
+	if (form == 0)
+		http_date_format(*out, again);
+	else if (form == 1)
+		snprintf(again, sizeof(again), "%s, %02d-%s-%02d %02d:%02d:%02d GMT",
+			day_name[tm.tm_wday], tm.tm_mday, month_name[tm.tm_mon],
+			(tm.tm_year + 1900) % 100, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	else
+		snprintf(again, sizeof(again), "%.3s %s %2d %02d:%02d:%02d %04d",
+			day_name[tm.tm_wday], month_name[tm.tm_mon], tm.tm_mday, tm.tm_hour,
+			tm.tm_min, tm.tm_sec, tm.tm_year + 1900);
+	return strcmp(again, text) == 0 ? 0 : -EINVAL;
+}
+
+/* --- ranges ----------------------------------------------------------------- */
+
+/*
+ * One range: "bytes=FIRST-", "bytes=FIRST-LAST" or "bytes=-SUFFIX". A server may ignore the field
+ * (section 14.2), and does so for a malformed one, and for several ranges, whose multipart answer
+ * no boot loader reads.
+ */
+
+/* The digits at *text, and *text moved behind them; a number that is too large is the largest. */
+static bool read_number(const char **text, uint64_t *out)
+{
+	const char *start = *text;
+	uint64_t value = 0;
+
+	for (; **text >= '0' && **text <= '9'; (*text)++) {
+		unsigned digit = (unsigned)(**text - '0');
+
+		value = value > (UINT64_MAX - digit) / 10 ? UINT64_MAX : value * 10 + digit;
+	}
+	*out = value;
+	return *text > start;
+}
+
+static enum http_range_verdict suffix_of(uint64_t size, uint64_t suffix, struct http_range *out)
+{
+	if (suffix == 0 || size == 0)
+		return HTTP_RANGE_UNSATISFIABLE;
+	out->length = suffix < size ? suffix : size;
+	out->first = size - out->length;
+	return HTTP_RANGE_PART;
+}
+
+enum http_range_verdict http_range_parse(const char *field, uint64_t size, struct http_range *out)
+{
+	uint64_t first, last;
+	bool has_first, has_last;
+
+	*out = (struct http_range){.first = 0, .length = size};
+	if (!field || strncasecmp(field, "bytes=", 6) != 0)
+		return HTTP_RANGE_WHOLE;
+	field += 6;
+	has_first = read_number(&field, &first);
+	if (*field++ != '-')
+		return HTTP_RANGE_WHOLE;
+	has_last = read_number(&field, &last);
+	if (*field != '\0' || (!has_first && !has_last))
+		return HTTP_RANGE_WHOLE;
+	if (!has_first)
+		return suffix_of(size, last, out);
+	if (has_last && last < first)
+		return HTTP_RANGE_WHOLE;
+	if (first >= size)
+		return HTTP_RANGE_UNSATISFIABLE;
+	if (!has_last || last >= size)
+		last = size - 1;
+	*out = (struct http_range){.first = first, .length = last - first + 1};
+	return HTTP_RANGE_PART;
+}
+
+/* --- entity tags and conditions --------------------------------------------- */
+
+void http_etag_format(uint64_t size, time_t seconds, long nanoseconds, char out[HTTP_ETAG_SIZE])
+{
+	snprintf(out, HTTP_ETAG_SIZE, "\"%" PRIx64 "%08lx-%" PRIx64 "\"", (uint64_t)seconds,
+		(unsigned long)nanoseconds, size);
+}
+
+/* Is the tag in the list, or the list "*"? Section 8.8.3.2: a weak comparison ignores "W/". */
+static bool list_has(const char *list, const struct http_version *version, bool is_weak)
+{
+	size_t len = strlen(version->etag);
+
+	if (strcmp(list, "*") == 0)
+		return true;
+	while (*list) {
+		bool is_weak_tag;
+		const char *end;
+
+		list += strspn(list, " \t,");
+		is_weak_tag = strncmp(list, "W/", 2) == 0;
+		list += is_weak_tag ? 2 : 0;
+		end = *list == '"' ? strchr(list + 1, '"') : NULL;
+		if (!end)
+			return false;
+		if (!version->is_rendered && (is_weak || !is_weak_tag) &&
+			(size_t)(end + 1 - list) == len && memcmp(list, version->etag, len) == 0)
+			return true;
+		list = end + 1;
+	}
+	return false;
+}
+
+int http_conditions_check(
+	const struct http_conditions *conditions, const struct http_version *version, time_t now)
+{
+	time_t when;
+
+	if (conditions->if_match) {
+		if (!list_has(conditions->if_match, version, false))
+			return 412;
+	} else if (conditions->if_unmodified_since && !version->is_rendered &&
+		   http_date_parse(conditions->if_unmodified_since, now, &when) == 0 &&
+		   version->modified > when) {
+		return 412;
+	}
+	if (conditions->if_none_match)
+		return list_has(conditions->if_none_match, version, true) ? 304 : 0;
+	if (conditions->if_modified_since && !version->is_rendered &&
+		http_date_parse(conditions->if_modified_since, now, &when) == 0 &&
+		version->modified <= when)
+		return 304;
+	return 0;
+}
+
+bool http_if_range_holds(const char *if_range, const struct http_version *version, time_t now)
+{
+	time_t when;
+
+	if (!if_range)
+		return true;
+	if (version->is_rendered)
+		return false;
+	if (*if_range == '"')
+		return strcmp(if_range, version->etag) == 0;
+	/* Section 8.8.2.2: in its first second a date does not tell two versions apart. */
+	return http_date_parse(if_range, now, &when) == 0 && when == version->modified &&
+	       now > version->modified;
+}
+
+/* --- content types ---------------------------------------------------------- */
+
+const char *content_type_of(const char *path)
+{
+	/* What firmware looks at, and what a browser should show and not download. */
+	static const struct {
+		const char *suffix, *type;
+	} known[] = {
+		{".cfg", "text/plain; charset=utf-8"},
+		{".conf", "text/plain; charset=utf-8"},
+		{".css", "text/css; charset=utf-8"},
+		{".efi", "application/efi"},
+		{".htm", "text/html; charset=utf-8"},
+		{".html", "text/html; charset=utf-8"},
+		{".img", "application/vnd.efi-img"},
+		{".ipxe", "text/plain; charset=utf-8"},
+		{".iso", "application/vnd.efi-iso"},
+		{".js", "text/javascript; charset=utf-8"},
+		{".json", "application/json"},
+		{".txt", "text/plain; charset=utf-8"},
+		{".yaml", "text/plain; charset=utf-8"},
+		{".yml", "text/plain; charset=utf-8"},
+	};
+	const char *slash = strrchr(path, '/');
+	const char *dot = strrchr(slash ? slash : path, '.');
+
+	for (size_t i = 0; dot && i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcasecmp(dot, known[i].suffix) == 0)
+			return known[i].type;
+	return "application/octet-stream";
+}

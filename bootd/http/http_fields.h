@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The small languages inside HTTP fields: dates, ranges, entity tags and the conditions that are
+ * made of them (RFC 9110), and the content types of files. No I/O and no state.
+ */
+#ifndef NB6_BOOTD_HTTP_HTTP_FIELDS_H
+#define NB6_BOOTD_HTTP_HTTP_FIELDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+enum { HTTP_DATE_SIZE = 40, HTTP_ETAG_SIZE = 48 };
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT", section 5.6.7. */
+void http_date_format(time_t when, char out[HTTP_DATE_SIZE]);
+/*
+ * Any of the three forms that a recipient must accept: the one above, RFC 850's with its year of
+ * two digits, and asctime()'s. Returns 0, or -EINVAL.
+ *
+ * now  decides the century of a year of two digits: the last one that is not over 50 years ahead
+ */
+int http_date_parse(const char *text, time_t now, time_t *out);
+
+struct http_range {
+	uint64_t first, length;
+};
+
+enum http_range_verdict {
+	HTTP_RANGE_WHOLE, /* 200: no range, a malformed one, other units, or several ranges */
+	HTTP_RANGE_PART,  /* 206 */
+	HTTP_RANGE_UNSATISFIABLE, /* 416 */
+};
+
+/*
+ * What the field Range (NULL: none) asks of a file of `size` octets, section 14. *out is set for
+ * WHOLE and PART.
+ */
+enum http_range_verdict http_range_parse(const char *field, uint64_t size, struct http_range *out);
+
+/* The version of a file, as the fields of an answer show it. */
+struct http_version {
+	bool is_rendered; /* made for this client: it has neither date nor tag */
+	time_t modified;
+	char etag[HTTP_ETAG_SIZE]; /* with its quotes; strong */
+};
+
+/* The tag of a file with this size and modification time. */
+void http_etag_format(uint64_t size, time_t seconds, long nanoseconds, char out[HTTP_ETAG_SIZE]);
+
+/* The conditional fields of a request; NULL: absent. Several fields are joined with ", ". */
+struct http_conditions {
+	const char *if_match, *if_none_match, *if_modified_since, *if_unmodified_since, *if_range;
+};
+
+/*
+ * The preconditions in the order of section 13.2.2, for GET and HEAD. Returns 0 if the request is
+ * to be served, 304, or 412.
+ */
+int http_conditions_check(
+	const struct http_conditions *conditions, const struct http_version *version, time_t now);
+
+/* Section 13.1.5: may the range be served, because the client has the start of this version? */
+bool http_if_range_holds(const char *if_range, const struct http_version *version, time_t now);
+
+/*
+ * The Content-Type of a file, by the end of its name in any letter case; never NULL. UEFI HTTP
+ * Boot decides by it what it has loaded: application/efi is run, application/vnd.efi-iso and
+ * application/vnd.efi-img become a RAM disk.
+ */
+const char *content_type_of(const char *path);
+
+#endif
