@@ -227,7 +227,7 @@ static void test_who_does_not_listen_is_let_go(void **state)
 	for (int i = 0; i < 100; i++)
 		ask(l);
 	await(l, is_let_go);
-	assert_in_range(bulk_server_counters(l->server)->queries, 1, 99);
+	assert_true(bulk_server_counters(l->server)->queries < 100); /* not all was read */
 }
 
 int main(void)
