@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bootd/dhcp/dhcp_service.h"
+#include "daemon/clock_watch.h"
 #include "daemon/file.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
@@ -87,6 +88,61 @@ static void reading_ends(void *arg)
 	lease_journal_end_reading(&exchange->leases, &exchange->bindings, now_ms);
 }
 
+/* --- the clock ------------------------------------------------------------------- */
+
+enum { REWRITE_MAX = 512, REWRITE_PAUSE_MS = 10, STEP_MIN_MS = 1000 };
+
+/* Some leases at a time, so that messages are answered between. */
+static void rewrite(void *arg)
+{
+	struct boot_leases *leases = arg;
+	uint64_t now_ms;
+	struct exchange *exchange = exchange_now(arg, &now_ms);
+	bool has_more =
+		lease_journal_rewrite(&exchange->leases, &exchange->bindings, now_ms, REWRITE_MAX);
+
+	exchange_commit(exchange, now_ms);
+	if (has_more)
+		loop_timer_arm(leases->rewrite, REWRITE_PAUSE_MS);
+}
+
+/* Leases are stored by the wall clock: what was stored by the wrong time is stored again. */
+static void clock_stepped(void *arg)
+{
+	struct boot_leases *leases = arg;
+	uint64_t now_ms;
+	struct exchange *exchange = exchange_now(arg, &now_ms);
+	int64_t step_ms = exchange->leases.wall_ms - leases->wall_ms;
+
+	leases->wall_ms = exchange->leases.wall_ms;
+	if (!exchange->leases.store || exchange->leases.store->is_shared ||
+		(step_ms > -STEP_MIN_MS && step_ms < STEP_MIN_MS))
+		return;
+	log_notice(
+		"the clock was set by %+.1f s: storing all leases again", (double)step_ms / 1000);
+	lease_journal_begin_rewrite(&exchange->leases);
+	loop_timer_arm(leases->rewrite, 0);
+}
+
+/* Without memory for it leases are given all the same. */
+static void watch_clock(struct boot_leases *leases)
+{
+	leases->wall_ms = leases->exchange->leases.wall_ms;
+	if (leases->clock)
+		return;
+	leases->rewrite = loop_timer_new(leases->loop, rewrite, leases);
+	if (leases->rewrite)
+		leases->clock = clock_watch_new(leases->loop, clock_stepped, leases);
+}
+
+void boot_leases_fini(struct boot_leases *leases)
+{
+	clock_watch_free(leases->clock);
+	loop_timer_free(leases->rewrite);
+	leases->clock = NULL;
+	leases->rewrite = NULL;
+}
+
 /* --- opening --------------------------------------------------------------------- */
 
 /* There was no store, so all leases that there are come from this one. */
@@ -150,6 +206,8 @@ int boot_leases_open(struct boot_leases *leases, const struct boot_config *confi
 	if (rc == 0)
 		rc = load(leases->exchange, loop_now_ms());
 	leases->is_new = rc == 0;
+	if (rc == 0)
+		watch_clock(leases);
 	return rc;
 }
 

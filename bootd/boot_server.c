@@ -233,6 +233,7 @@ void boot_server_fini(struct boot_server *server)
 	file_root_free(server->root);
 	loop_timer_free(server->sweep);
 	boot_progress_fini(&server->progress);
+	boot_leases_fini(&server->leases);
 	exchange_fini(&server->exchange);
 	host_directory_free(server->parts.hosts);
 	boot_config_free(server->parts.config);

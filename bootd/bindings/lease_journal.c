@@ -8,7 +8,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { ROOM = 64 };
+enum {
+	ROOM = 64,
+	CLOCK_SLACK_S =
+		60, /* differences between the clocks of servers, and a second more or less */
+};
 
 void lease_journal_fini(struct lease_journal *journal)
 {
@@ -66,9 +70,36 @@ static struct binding *binding_of(struct binding_table *table, const struct leas
 		       : binding_table_add_detached(table, &lease->subnet, &lease->machine);
 }
 
-static int take(struct lease_journal *journal, struct binding_table *table,
-	const struct lease *lease, uint64_t now_ms)
+/*
+ * What the clock, or an operator, has made of the times. A lease that began in the future was given
+ * while the clock was ahead: of its expiry only the distance to its beginning is true. No lifetime
+ * is longer than RFC 9915 can express, which also keeps the arithmetic in range.
+ */
+static struct lease plausible(
+	const struct lease_journal *journal, const struct lease *stored, uint64_t now_ms)
 {
+	int64_t now_s = unix_s_of(journal, now_ms);
+	struct lease lease = *stored;
+
+	if (lease.since_unix_s > now_s + CLOCK_SLACK_S) {
+		if (lease.expires_unix_s > lease.since_unix_s)
+			lease.expires_unix_s -= lease.since_unix_s - now_s;
+		lease.since_unix_s = now_s;
+	}
+	if (lease.since_unix_s < 0)
+		lease.since_unix_s = 0;
+	if (lease.expires_unix_s < 0)
+		lease.expires_unix_s = 0;
+	if (lease.expires_unix_s > now_s + UINT32_MAX)
+		lease.expires_unix_s = now_s + UINT32_MAX;
+	return lease;
+}
+
+static int take(struct lease_journal *journal, struct binding_table *table,
+	const struct lease *stored, uint64_t now_ms)
+{
+	struct lease plain = plausible(journal, stored, now_ms);
+	const struct lease *lease = &plain;
 	struct binding *binding;
 	bool is_known;
 
@@ -116,7 +147,9 @@ int lease_journal_load(struct lease_journal *journal, struct binding_table *tabl
 int lease_journal_apply(struct lease_journal *journal, struct binding_table *table,
 	const struct lease *lease, uint64_t now_ms)
 {
-	if (ms_of(journal, lease->expires_unix_s) > now_ms)
+	struct lease plain = plausible(journal, lease, now_ms);
+
+	if (ms_of(journal, plain.expires_unix_s) > now_ms)
 		return take(journal, table, lease, now_ms);
 	lease_journal_forget(journal, table, &lease->address, now_ms);
 	return 0;
@@ -349,6 +382,30 @@ int lease_journal_remove(
 	if (rc != -EINPROGRESS)
 		journal->changes = 0;
 	return rc;
+}
+
+void lease_journal_begin_rewrite(struct lease_journal *journal)
+{
+	if (journal->store && !journal->store->is_shared)
+		journal->rewrite_slot = 1;
+}
+
+/* Whole slots of the binding table, each time from where the last call ended. */
+bool lease_journal_rewrite(
+	struct lease_journal *journal, struct binding_table *table, uint64_t now_ms, size_t max)
+{
+	size_t before = journal->changes;
+
+	while (journal->rewrite_slot && !journal->is_busy && journal->changes - before < max) {
+		struct binding *binding = NULL;
+
+		while ((binding = binding_table_in_slot(table, journal->rewrite_slot - 1, binding)))
+			if (binding->is_lease && binding->stored_ms > 0)
+				lease_journal_put(journal, binding, now_ms);
+		if (journal->rewrite_slot++ == binding_table_slots(table))
+			journal->rewrite_slot = 0;
+	}
+	return journal->rewrite_slot != 0;
 }
 
 uint32_t lease_journal_stored_s(const struct binding *binding, uint64_t now_ms)

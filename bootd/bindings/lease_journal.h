@@ -36,10 +36,11 @@ struct lease_journal {
 	int64_t wall_ms;           /* Unix time minus monotonic time */
 	struct lease_change *change;
 	size_t changes, room;
-	int failed;       /* of a put since the last commit: 0 or -errno */
-	bool is_busy;     /* an asynchronous commit has not ended */
-	bool has_refused; /* the store refused a change of the last commit */
-	uint8_t round;    /* number of the last reading of all leases: see binding->round */
+	int failed;          /* of a put since the last commit: 0 or -errno */
+	bool is_busy;        /* an asynchronous commit has not ended */
+	bool has_refused;    /* the store refused a change of the last commit */
+	uint8_t round;       /* number of the last reading of all leases: see binding->round */
+	size_t rewrite_slot; /* the next for lease_journal_rewrite(), from 1; 0: none */
 	uint64_t commits, failed_commits, stored, refused; /* since the start */
 };
 
@@ -91,6 +92,15 @@ void lease_journal_end_reading(
 
 /* The seconds until the expiry that the store has. */
 uint32_t lease_journal_stored_s(const struct binding *binding, uint64_t now_ms);
+
+/*
+ * The wall clock was stepped, so the stored expiries are wrong: store all leases again. The second
+ * puts at most `max` leases if the journal is not busy; the caller commits them and calls it again
+ * while it returns true.
+ */
+void lease_journal_begin_rewrite(struct lease_journal *journal);
+bool lease_journal_rewrite(
+	struct lease_journal *journal, struct binding_table *table, uint64_t now_ms, size_t max);
 
 /* Why the last commit or removal failed. */
 const char *lease_journal_error(const struct lease_journal *journal);

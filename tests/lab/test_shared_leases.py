@@ -17,6 +17,7 @@ import json
 import os
 import random
 import signal
+import threading
 import time
 from ipaddress import ip_address, ip_network
 
@@ -198,6 +199,50 @@ def test_machine_keeps_its_address_at_the_other_server(shared):
     wait_for(lambda: before[4] not in shared.one.leases(), 10, "one has heard of it")
 
 
+ENDLESS = """\
+INSERT INTO netboot6.lease SELECT '2001:db8:1::1000'::inet + n, '2001:db8:1::/64',
+ '52:54:01:00:00:0' || n, '00030001525401000000', 1, 'bound', '-infinity', 'infinity', 'by hand'
+ FROM generate_series(0, 2) n
+"""
+
+
+def test_row_that_lasts_for_ever(shared):
+    """An operator keeps three of four addresses: they are held, and the fourth is given."""
+    shared.database.start()
+    shared.one.start(last="1003")
+    shared.wait_until_ready([shared.one])
+    shared.database.query(ENDLESS)
+    wait_for(lambda: len(shared.one.leases()) == 3, 10, "one has heard of them")
+    shared.two.start(last="1003")
+    shared.wait_until_ready()
+    assert shared.two.leases() == shared.one.leases()
+    shared.load = Load(shared.relay, [server.address for server in shared.servers])
+    shared.load.run(shared.mixed(range(8)), tries=4)
+    assert [address for address, _ in shared.load.promise.values()] == ["2001:db8:1::1003"]
+
+
+OTHER_TRANSACTION = """\
+BEGIN; SELECT pg_advisory_xact_lock(6858254);
+INSERT INTO netboot6.lease VALUES ('2001:db8:1::2000', '2001:db8:1::/64', '52:54:01:00:00:01',
+ '00030001525401000000', 1, 'bound', now(), now() + '1 hour', 'slow');
+SELECT pg_sleep(8); COMMIT
+"""
+
+
+def test_transactions_run_side_by_side(shared):
+    """A server far away takes seconds for its commit, and nobody waits for it."""
+    shared.start()
+    slow = threading.Thread(target=shared.database.query, args=(OTHER_TRANSACTION,))
+    slow.start()
+    busy = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    wait_for(lambda: shared.database.query(busy) != [["0"]], 10, "the other transaction")
+    shared.load.run(shared.mixed(range(60)), tries=8)
+    assert slow.is_alive()
+    assert len(shared.load.promise) == 60
+    shared.check_promises()
+    slow.join()
+
+
 FILL = """\
 INSERT INTO netboot6.lease SELECT '2001:db8:1::1000'::inet + n, '2001:db8:1::/64',
  '52:54:01:00:' || lpad(to_hex(n / 256), 2, '0') || ':' || lpad(to_hex(n % 256), 2, '0'),
@@ -307,7 +352,7 @@ def test_one_server_is_cut_off(shared):
     # nothing new comes from it, and is not waited for either: the other gives the same pool
     load.run(load.solicit(number) for number in range(10, 40))
     wait_for(lambda: one.store()["state"] == "away", 15, "it sees that it is cut off")
-    one.process.wait_for_line(r"no database: .*until then there are no new leases")
+    one.process.wait_for_line(r"the database is not reachable: .*no new leases until it is")
     load.run(load.again(number, servers=one.endpoint()) for number in range(10))
     for number in range(10):
         assert load.promise[number][1] <= until[number] + MARGIN + 1
@@ -325,7 +370,7 @@ def test_one_server_is_cut_off(shared):
     load.run([load.solicit(99, one.endpoint())])
     load.run(load.again(number, servers=one.endpoint()) for number in range(40))
     shared.check_promises()
-    assert not shared.two.process.text().count("no database")
+    assert not shared.two.process.text().count("database is not reachable")
 
 
 def test_starts_without_the_database(shared):
@@ -345,7 +390,7 @@ def test_starts_without_the_database(shared):
     pool.run([pool.solicit(2)])
     shared.load = pool
     shared.check_promises()
-    assert one.process.text().count("no database") == 1
+    assert one.process.text().count("database is not reachable") == 1
 
 
 def test_reload_under_load(shared):

@@ -193,7 +193,8 @@ static void begin_answer(struct bench *b)
 	b->has_address = b->has_url = false;
 	b->status = b->ia_status = -1;
 	*b->url = '\0';
-	lease_journal_set_time(&b->exchange.leases, b->now_ms, BENCH_UNIX_MS + (int64_t)b->now_ms);
+	lease_journal_set_time(&b->exchange.leases, b->now_ms,
+		BENCH_UNIX_MS + (int64_t)b->now_ms + b->clock_wrong_by_ms);
 }
 
 static enum exchange_drop take_answer(

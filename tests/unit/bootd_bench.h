@@ -23,7 +23,8 @@ struct bench {
 	struct boot_config *config;
 	struct exchange exchange;
 	uint64_t now_ms;
-	int committed; /* what exchange_commit() said, a batch of one message */
+	int64_t clock_wrong_by_ms; /* the wall clock */
+	int committed;             /* what exchange_commit() said, a batch of one message */
 
 	/* What is asked: set by bench_start(), changed by the test. */
 	uint8_t mac[DHCP6_MAC_LEN]; /* in option 79 */

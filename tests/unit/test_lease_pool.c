@@ -630,12 +630,104 @@ static void test_full_table(void **state)
 	assert_int_equal(binding_table_leases(&bench.exchange.bindings), 9);
 }
 
+/* --- the wall clock ---------------------------------------------------------------------- */
+
+enum { YEARS_S = 24 * 365 * 24 * 3600 };
+
+static void set_clock(int64_t wrong_by_s)
+{
+	bench.clock_wrong_by_ms = wrong_by_s * 1000;
+	lease_journal_set_time(&bench.exchange.leases, bench.now_ms,
+		BENCH_UNIX_MS + (int64_t)bench.now_ms + bench.clock_wrong_by_ms);
+}
+
+static void rewrite(void)
+{
+	bool has_more;
+
+	lease_journal_begin_rewrite(&bench.exchange.leases);
+	do {
+		has_more = lease_journal_rewrite(
+			&bench.exchange.leases, &bench.exchange.bindings, bench.now_ms, 2);
+		assert_int_equal(exchange_commit(&bench.exchange, bench.now_ms), 0);
+	} while (has_more);
+}
+
+/* Given while the clock was years behind: once it is right, they are stored by the right time. */
+static void test_clock_was_behind(void **state)
+{
+	struct in6_addr address[MACHINES];
+
+	(void)state;
+	begin(MANY, 1000);
+	set_clock(-YEARS_S);
+	for (uint8_t i = 0; i < MACHINES; i++)
+		address[i] = get_address(i);
+	set_clock(0);
+	rewrite();
+	restart(MANY, 10 * 1000);
+	assert_int_equal(binding_table_leases(&bench.exchange.bindings), MACHINES);
+	for (uint8_t i = 0; i < MACHINES; i++) {
+		const struct binding *binding =
+			binding_table_find_address(&bench.exchange.bindings, &address[i]);
+
+		assert_non_null(binding);
+		assert_in_range(
+			lease_journal_stored_s(binding, bench.now_ms), LIFETIME_S - 12, LIFETIME_S);
+	}
+}
+
+/* Given while it was years ahead: the address is not held for years. */
+static void test_clock_was_ahead(void **state)
+{
+	struct in6_addr address;
+	const struct binding *binding;
+
+	(void)state;
+	begin(ONE, 1000);
+	set_clock(YEARS_S);
+	address = get_address(1);
+	restart(ONE, 10 * 1000);
+	binding = binding_table_find_address(&bench.exchange.bindings, &address);
+	assert_non_null(binding);
+	assert_in_range(
+		lease_journal_stored_s(binding, bench.now_ms), LIFETIME_S - 12, LIFETIME_S + 1);
+	pass(LIFETIME_S + 2);
+	same(get_address(2), address);
+}
+
+/* A machine without a battery starts in 1970, and is put right a moment later. */
+static void test_clock_is_behind_at_the_start(void **state)
+{
+	struct in6_addr address;
+
+	(void)state;
+	begin(ONE, 1000);
+	address = get_address(1);
+	bench_stop(&bench);
+	bench_start(&bench, ONE);
+	bench.exchange.leases.store = open_store();
+	set_clock(-YEARS_S);
+	assert_int_equal(
+		lease_journal_load(&bench.exchange.leases, &bench.exchange.bindings, bench.now_ms),
+		0);
+	get_nothing(2);
+	set_clock(0);
+	rewrite();
+	pass(LIFETIME_S + 2);
+	restart(ONE, 0);
+	same(get_address(2), address);
+}
+
 #define POOL_TEST(test) cmocka_unit_test_setup_teardown(test, lease_directory_make, end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		POOL_TEST(test_pool_of_one),
+		POOL_TEST(test_clock_was_behind),
+		POOL_TEST(test_clock_was_ahead),
+		POOL_TEST(test_clock_is_behind_at_the_start),
 		POOL_TEST(test_an_offer_is_no_promise),
 		POOL_TEST(test_expired_ones_are_given_last),
 		POOL_TEST(test_host_in_the_pool),

@@ -1,7 +1,11 @@
 -- The leases after address $1 in order, $2 at most.
 SELECT host(l.address), text(l.subnet), l.machine, l.duid, l.state, l.iaid,
-	greatest(0, floor(extract(epoch FROM clock_timestamp() - l.since)))::bigint,
-	floor(extract(epoch FROM l.expires - clock_timestamp()))::bigint
+	CASE WHEN isfinite(l.since)
+		THEN greatest(0, floor(extract(epoch FROM clock_timestamp() - l.since)))::bigint
+		ELSE 0 END,
+	CASE WHEN isfinite(l.expires)
+		THEN floor(extract(epoch FROM l.expires - clock_timestamp()))::bigint
+		ELSE 4294967295 END
 FROM netboot6.lease l
 WHERE l.address > $1::inet AND l.expires > clock_timestamp()
 ORDER BY l.address LIMIT $2::integer
