@@ -38,6 +38,7 @@ static void observe_exchange(void *arg, const struct exchange_event *event)
 	uint16_t code;
 
 	boot_log_exchange(event);
+	boot_log_conflicts(event);
 	/* An address that a system has made itself is no step of a boot. */
 	if (event->facts->type == DHCP6_ADDR_REG_INFORM)
 		return;

@@ -109,17 +109,43 @@ static const struct in6_addr *scope_of(
 	return !is_fixed && plan->addresses == SUBNET_POOL ? &plan->pool_low : &in6addr_any;
 }
 
+/*
+ * Who has the host's own address, so that this machine must not get it now. A host may have two
+ * MACs, a port may have two machines behind it, and a host file may name an address that is leased
+ * to another machine. But one machine is seen under several identifiers while its firmware and
+ * its system boot: only two MACs are certainly two interfaces, and an address that was not given as
+ * the host's own is certainly another machine's. After a Decline nobody gets it for a while.
+ */
+static const struct binding *holder_of_fixed(const struct binding_table *bindings,
+	const struct boot_host *host, const struct machine *machine, uint64_t now_ms)
+{
+	const struct binding *holder = binding_table_find_address(bindings, &host->address);
+	struct machine other;
+
+	if (!holder || holder->expires_ms <= now_ms)
+		return NULL;
+	if (holder->state == BINDING_DECLINED)
+		return holder;
+	if (holder->state != BINDING_BOUND || binding_is_of(holder, machine))
+		return NULL;
+	other = binding_machine(holder);
+	return !holder->is_fixed || (other.is_mac && machine->is_mac) ? holder : NULL;
+}
+
 void address_choose(struct address_choice *choice, const struct boot_config *config,
 	const struct binding_table *bindings, const struct subnet *subnet,
 	const struct address_plan *plan, const struct boot_host *host,
-	const struct machine *machine, bool booting)
+	const struct machine *machine, bool booting, uint64_t now_ms)
 {
-	bool is_fixed = has_own_address(host, subnet);
+	bool has_own = has_own_address(host, subnet);
+	const struct binding *holder =
+		has_own ? holder_of_fixed(bindings, host, machine, now_ms) : NULL;
+	bool is_fixed = has_own && !holder;
 	const struct in6_addr *scope = scope_of(subnet, plan, is_fixed);
 	const struct binding *held = binding_table_find(bindings, &subnet->prefix, machine, scope);
 	uint32_t valid_s = plan->lifetime_s;
 
-	*choice = (struct address_choice){.scope = scope};
+	*choice = (struct address_choice){.scope = scope, .holder = holder};
 	if (booting && valid_s > BOOT_LIFETIME_S)
 		valid_s = BOOT_LIFETIME_S;
 	set_lifetimes(choice, valid_s);
@@ -128,7 +154,8 @@ void address_choose(struct address_choice *choice, const struct boot_config *con
 	} else if (is_fixed) {
 		give(choice, &host->address, true, "fixed for the host");
 	} else if (plan->addresses == SUBNET_NONE) {
-		choice->why = "the subnet has addresses = none";
+		choice->why = holder ? "another machine has the host's address"
+				     : "the subnet has addresses = none";
 	} else if (plan->addresses == SUBNET_POOL) {
 		choose_from_pool(choice, config, bindings, subnet, plan, machine, held);
 	} else if (held && held->has_address && !held->is_fixed && !held->is_lease &&

@@ -24,6 +24,9 @@ struct address_choice {
 	/* T1 <= T2 <= preferred <= valid, none of them 0: some firmware hangs otherwise. */
 	uint32_t t1_s, t2_s, preferred_s, valid_s;
 	const struct in6_addr *scope; /* for binding_table_find() */
+	/* Another machine's binding, for which the host's own address is not given; or NULL.
+	   Borrowed. */
+	const struct binding *holder;
 	const char *why; /* "fixed for the host", "held", "stable", "from the pool"; or the reason
 			    why no address is given */
 };
@@ -36,7 +39,7 @@ struct address_choice {
 void address_choose(struct address_choice *choice, const struct boot_config *config,
 	const struct binding_table *bindings, const struct subnet *subnet,
 	const struct address_plan *plan, const struct boot_host *host,
-	const struct machine *machine, bool booting);
+	const struct machine *machine, bool booting, uint64_t now_ms);
 
 /* Shorten the lifetimes to `max_s` seconds; 0: give no address. */
 void address_limit(struct address_choice *choice, uint32_t max_s);

@@ -35,6 +35,7 @@ static int set_ids(
 	if (heap)
 		binding->ids.heap = heap;
 	binding->is_mac = machine->is_mac;
+	binding->machine_part = machine->part;
 	binding->machine_len = machine->len;
 	binding->duid_len = duid_len;
 	return 0;
@@ -54,7 +55,9 @@ void binding_free_ids(struct binding *binding)
 
 struct machine binding_machine(const struct binding *binding)
 {
-	struct machine machine = {.is_mac = binding->is_mac, .len = binding->machine_len};
+	struct machine machine = {.is_mac = binding->is_mac,
+		.part = binding->machine_part,
+		.len = binding->machine_len};
 
 	memcpy(machine.octets, octets_of(binding), machine.len);
 	return machine;
@@ -62,7 +65,8 @@ struct machine binding_machine(const struct binding *binding)
 
 bool binding_is_of(const struct binding *binding, const struct machine *machine)
 {
-	return binding->is_mac == machine->is_mac && binding->machine_len == machine->len &&
+	return binding->is_mac == machine->is_mac && binding->machine_part == machine->part &&
+	       binding->machine_len == machine->len &&
 	       memcmp(octets_of(binding), machine->octets, machine->len) == 0;
 }
 

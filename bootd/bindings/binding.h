@@ -54,7 +54,7 @@ struct binding {
 
 	/* Machine and DUID; read them with binding_machine() and binding_duid(). */
 	bool is_mac;
-	uint8_t machine_len, duid_len;
+	uint8_t machine_part, machine_len, duid_len;
 	union {
 		uint8_t inlined[BINDING_IDS_INLINE]; /* both, if they fit: nearly always */
 		uint8_t *heap;
@@ -65,9 +65,12 @@ struct binding {
 	enum client_mac_source mac_source; /* of the last message; unknown for a loaded lease */
 	uint32_t declines;                 /* the counter of stable_address() */
 	uint32_t iaid;                     /* of the last message, like the DUID */
-	uint64_t since_ms;                 /* when it entered this state */
-	uint64_t expires_ms;               /* then it is removed; a lease becomes `expired` */
-	uint64_t stored_ms;                /* a lease's expiry as the store has it; 0: not stored */
+	/* Without a MAC: hashes of the peer-addresses that use the DUID; 0: none yet. */
+	uint32_t peer, other_peer;
+	bool is_duplicate;   /* they alternate, which is reported already */
+	uint64_t since_ms;   /* when it entered this state */
+	uint64_t expires_ms; /* then it is removed; a lease becomes `expired` */
+	uint64_t stored_ms;  /* a lease's expiry as the store has it; 0: not stored */
 	struct last_transaction *transaction; /* NULL: not kept, or unknown */
 
 	/* Private to binding_table.c. */

@@ -35,7 +35,8 @@ static struct in6_addr join(
 struct in6_addr stable_address(const uint8_t key[BOOT_KEY_LEN], const struct prefix *prefix,
 	const struct machine *machine, uint32_t counter)
 {
-	const uint8_t head[] = {prefix->len, machine->is_mac, machine->len};
+	const uint8_t head[] = {
+		prefix->len, (uint8_t)(machine->part << 1 | machine->is_mac), machine->len};
 	const uint8_t tail[] = {(uint8_t)(counter >> 24), (uint8_t)(counter >> 16),
 		(uint8_t)(counter >> 8), (uint8_t)counter};
 	struct cmac_aes128_ctx cmac;

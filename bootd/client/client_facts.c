@@ -46,8 +46,14 @@ static int read_rapid_commit(struct client_facts *facts, struct wire_in data)
 
 static int read_ia_na(struct client_facts *facts, struct wire_in data)
 {
-	(void)facts;
-	return dhcp6_check_ia(DHCP6_OPT_IA_NA, data);
+	struct dhcp6_ia_na ia;
+
+	if (dhcp6_check_ia(DHCP6_OPT_IA_NA, data) < 0 || dhcp6_get_ia_na(data, &ia) < 0)
+		return -EBADMSG;
+	if (!facts->has_ia)
+		facts->iaid = ia.iaid;
+	facts->has_ia = true;
+	return 0;
 }
 
 static int read_ia_pd(struct client_facts *facts, struct wire_in data)
@@ -280,14 +286,24 @@ int client_facts_read(struct client_facts *facts, const struct dhcp6_chain *chai
 	return 0;
 }
 
+/* A MAC inside a DUID is no identity of a system: clones share it, and all interfaces. */
+static bool has_mac(const struct client_facts *facts)
+{
+	return facts->mac_source != CLIENT_MAC_UNKNOWN &&
+	       (facts->mac_source != CLIENT_MAC_DUID || facts->archs > 0 || !facts->has_ia);
+}
+
 bool client_machine(const struct client_facts *facts, struct machine *machine)
 {
-	if (facts->mac_source != CLIENT_MAC_UNKNOWN)
+	if (has_mac(facts)) {
 		*machine = machine_of_mac(facts->mac);
-	else if (facts->has_client_id)
-		*machine = machine_of_duid(&facts->duid);
-	else
+		return true;
+	}
+	if (!facts->has_client_id)
 		return false;
+	*machine = machine_of_duid(&facts->duid);
+	if (facts->archs == 0 && facts->has_ia)
+		*machine = machine_with_iaid(machine, facts->iaid);
 	return true;
 }
 

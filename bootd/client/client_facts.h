@@ -59,6 +59,8 @@ struct client_facts {
 	struct dhcp6_duid duid;
 	bool has_server_id;
 	struct wire_in server_id;
+	bool has_ia;
+	uint32_t iaid; /* of its first IA_NA */
 	bool has_oro;
 	struct wire_in oro;
 
@@ -99,7 +101,10 @@ struct client_facts {
 int client_facts_read(struct client_facts *facts, const struct dhcp6_chain *chain,
 	const struct dhcp6_message *message, const struct arrival *arrival);
 
-/* By MAC where known, else by DUID. False for a client that has told neither. */
+/*
+ * Its MAC if that is known. Otherwise its DUID, and for a client that is no firmware (it sends no
+ * architecture) the IAID of its first IA_NA as well. False: the client sends neither.
+ */
 bool client_machine(const struct client_facts *facts, struct machine *machine);
 
 bool client_asks_for(const struct client_facts *facts, uint16_t option);

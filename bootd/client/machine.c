@@ -2,6 +2,8 @@
 /* A machine's key: its MAC, or its DUID. */
 #include "bootd/client/machine.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 struct machine machine_of_mac(const uint8_t mac[DHCP6_MAC_LEN])
@@ -20,36 +22,98 @@ struct machine machine_of_duid(const struct dhcp6_duid *duid)
 	return machine;
 }
 
+static struct machine with_part(const struct machine *machine, const uint8_t *part, uint8_t len)
+{
+	struct machine result = *machine;
+
+	result.len = (uint8_t)(machine->len - machine->part);
+	memcpy(result.octets + result.len, part, len);
+	result.len = (uint8_t)(result.len + len);
+	result.part = len;
+	return result;
+}
+
+struct machine machine_with_iaid(const struct machine *machine, uint32_t iaid)
+{
+	uint8_t part[] = {
+		(uint8_t)(iaid >> 24), (uint8_t)(iaid >> 16), (uint8_t)(iaid >> 8), (uint8_t)iaid};
+
+	return with_part(machine, part, sizeof(part));
+}
+
+struct machine machine_with_number(const struct machine *machine, uint8_t number)
+{
+	return with_part(machine, &number, sizeof(number));
+}
+
+bool machine_is_same(const struct machine *a, const struct machine *b)
+{
+	return a->is_mac == b->is_mac && a->len - a->part == b->len - b->part &&
+	       memcmp(a->octets, b->octets, (size_t)(a->len - a->part)) == 0;
+}
+
 bool machine_equal(const struct machine *a, const struct machine *b)
 {
-	return a->is_mac == b->is_mac && a->len == b->len &&
+	return a->is_mac == b->is_mac && a->part == b->part && a->len == b->len &&
 	       memcmp(a->octets, b->octets, a->len) == 0;
 }
 
 const char *machine_format(const struct machine *machine, char text[MACHINE_TEXT])
 {
-	struct dhcp6_duid duid = {.len = machine->len};
+	struct dhcp6_duid duid = {.len = (uint8_t)(machine->len - machine->part)};
+	char *end;
 
+	memcpy(duid.octets, machine->octets, duid.len);
 	if (machine->is_mac)
-		return dhcp6_mac_format(machine->octets, text);
-	memcpy(duid.octets, machine->octets, machine->len);
-	return dhcp6_duid_format(&duid, text);
+		dhcp6_mac_format(machine->octets, text);
+	else
+		dhcp6_duid_format(&duid, text);
+	end = text + strlen(text);
+	if (machine->part > 0)
+		*end++ = '/';
+	for (uint8_t i = duid.len; i < machine->len; i++)
+		end += sprintf(end, "%02x", machine->octets[i]);
+	return text;
+}
+
+/* "/2a": two digits for each octet. */
+static int parse_part(const char *text, struct machine *machine)
+{
+	uint8_t part[MACHINE_PART_MAX];
+	size_t len = strlen(text) / 2;
+
+	if (strlen(text) != 2 * len || len != (machine->is_mac ? 1 : MACHINE_PART_MAX))
+		return -EINVAL;
+	for (size_t i = 0; i < len; i++) {
+		int high = dhcp6_hex_digit(text[2 * i]), low = dhcp6_hex_digit(text[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return -EINVAL;
+		part[i] = (uint8_t)(high << 4 | low);
+	}
+	*machine = with_part(machine, part, (uint8_t)len);
+	return 0;
 }
 
 int machine_parse(const char *text, struct machine *machine)
 {
+	const char *slash = strchr(text, '/');
+	size_t len = slash ? (size_t)(slash - text) : strlen(text);
+	char base[2 * DHCP6_DUID_TEXT];
 	uint8_t mac[DHCP6_MAC_LEN];
 	struct dhcp6_duid duid;
-	int rc;
 
-	if (dhcp6_mac_parse(text, mac) == 0) {
+	if (len >= sizeof(base))
+		return -EINVAL;
+	memcpy(base, text, len);
+	base[len] = '\0';
+	if (dhcp6_mac_parse(base, mac) == 0)
 		*machine = machine_of_mac(mac);
-		return 0;
-	}
-	rc = dhcp6_duid_parse(text, &duid);
-	if (rc == 0)
+	else if (dhcp6_duid_parse(base, &duid) == 0)
 		*machine = machine_of_duid(&duid);
-	return rc;
+	else
+		return -EINVAL;
+	return slash ? parse_part(slash + 1, machine) : 0;
 }
 
 /* Eight octets at a time behind a secret start, multiplied and folded. */

@@ -14,20 +14,39 @@
 
 #include "dhcp6/identity.h"
 
-enum { MACHINE_TEXT = DHCP6_DUID_TEXT };
+enum {
+	MACHINE_PART_MAX = 4,
+	MACHINE_TEXT = DHCP6_DUID_TEXT + 1 + 2 * MACHINE_PART_MAX,
+};
+
+/*
+ * An operating system may have several addresses on a link (RFC 9915 section 6.3). Its part
+ * says which: behind a MAC one octet counts the IAs beyond the first, 1 to MACHINE_IAS_MAX - 1.
+ * A client whose MAC is not known is its DUID and the IAID, because machines that were cloned and
+ * the interfaces of one machine share a DUID.
+ */
+enum { MACHINE_IAS_MAX = 4 };
 
 struct machine {
-	bool is_mac; /* else a DUID */
+	bool is_mac;  /* else a DUID */
+	uint8_t part; /* octets at the end that are not of the MAC or DUID: 0, 1 or 4 */
 	uint8_t len;
-	uint8_t octets[DHCP6_DUID_MAX];
+	uint8_t octets[DHCP6_DUID_MAX + MACHINE_PART_MAX];
 };
 
 struct machine machine_of_mac(const uint8_t mac[DHCP6_MAC_LEN]);
 struct machine machine_of_duid(const struct dhcp6_duid *duid);
 
+/* The machine without a part as given, and its part: an IAID, or the number of an IA. */
+struct machine machine_with_iaid(const struct machine *machine, uint32_t iaid);
+struct machine machine_with_number(const struct machine *machine, uint8_t number);
+
+/* Do both have the same MAC or DUID? */
+bool machine_is_same(const struct machine *a, const struct machine *b);
+
 bool machine_equal(const struct machine *a, const struct machine *b);
 
-/* "52:54:00:12:34:56", or the DUID's octets. */
+/* "52:54:00:12:34:56", or the DUID's octets; behind them "/" and the part, in hexadecimal. */
 const char *machine_format(const struct machine *machine, char text[MACHINE_TEXT]);
 
 /* From either text; returns 0 or -EINVAL. */

@@ -228,6 +228,7 @@ static const struct {
 	{"subnet", "pool", is_pool, EXPECT_POOL, true},
 	{"subnet", "lifetime", is_lifetime, EXPECT_LIFETIME, true},
 	{"subnet", "interface", is_name, "the name of a link"},
+	{"subnet", "link", is_name, "a name that subnets of one link share"},
 	{"host", "mac", is_mac, "a MAC address such as \"52:54:00:12:34:56\""},
 	{"host", "uuid", is_uuid, EXPECT_UUID},
 	{"host", "duid", is_duid, EXPECT_DUID},

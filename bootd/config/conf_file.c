@@ -133,6 +133,7 @@ static bool build_subnet(cfg_t *cfg, struct subnet *subnet, uint32_t lifetime_s)
 			    subnet -> plan.lifetime_s))
 			return false;
 	return copy_text(cfg, "interface", &subnet->interface) &&
+	       copy_text(cfg, "link", &subnet->link) &&
 	       conf_options_build(cfg, &subnet->options) == 0;
 }
 

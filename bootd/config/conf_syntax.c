@@ -168,6 +168,7 @@ cfg_t *conf_syntax_new(void)
 		PLAN,
 		CFG_SEC("class", class, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		CFG_STR("interface", NULL, CFGF_NODEFAULT),
+		CFG_STR("link", NULL, CFGF_NODEFAULT),
 		CONF_OPTION,
 		CFG_END(),
 	};

@@ -138,7 +138,8 @@ static void go_on(
 	const struct binding_table *bindings = &exchange->bindings;
 	size_t last = session->part + PARTS_AT_A_TIME;
 
-	for (; session->part < binding_table_slots(bindings) && session->part < last && has_room(out);
+	for (; session->part < binding_table_slots(bindings) && session->part < last &&
+		has_room(out);
 		session->part++) {
 		const struct binding *binding = NULL;
 

@@ -41,7 +41,7 @@ const struct address_plan *decision_plan(const struct decision *decision)
 }
 
 bool decide(struct decision *decision, const struct boot_config *config,
-	const struct binding_table *bindings, const struct client_facts *facts)
+	const struct binding_table *bindings, const struct client_facts *facts, uint64_t now_ms)
 {
 	struct boot_values values = {0};
 
@@ -50,7 +50,12 @@ bool decide(struct decision *decision, const struct boot_config *config,
 	if (decision->machine.len > 0)
 		address_choose(&decision->address, config, bindings, decision->subnet,
 			decision_plan(decision), decision->host, &decision->machine,
-			facts->archs > 0);
+			facts->archs > 0, now_ms);
+	if (decision->address.holder) {
+		decision->holder = binding_machine(decision->address.holder);
+		decision->is_declined = decision->address.holder->state == BINDING_DECLINED;
+		decision->address.holder = NULL;
+	}
 	if (config->has_variables)
 		boot_values_of_client(&values, config, facts, decision->subnet, decision->host,
 			decision->address.given ? &decision->address.address : NULL);

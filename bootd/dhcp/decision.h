@@ -22,6 +22,9 @@ struct decision {
 	enum host_identifier host_by;
 	const struct address_class *class; /* of the subnet; NULL: the client is in none */
 	struct address_choice address;
+	/* The host's own address is another machine's for now: this one's; else len is 0. */
+	struct machine holder;
+	bool is_declined; /* ... or the machine `holder` has declined it */
 	struct boot_choice boot;
 };
 
@@ -34,6 +37,6 @@ bool decide_place(struct decision *decision, const struct boot_config *config,
 
 /* All of it; likewise. */
 bool decide(struct decision *decision, const struct boot_config *config,
-	const struct binding_table *bindings, const struct client_facts *facts);
+	const struct binding_table *bindings, const struct client_facts *facts, uint64_t now_ms);
 
 #endif

@@ -143,7 +143,7 @@ static enum exchange_drop decide_request(struct request *r)
 		return EXCHANGE_ANSWERED;
 	has_subnet = type->gives_nothing ? decide_place(&r->decision, exchange->config, &r->facts)
 					 : decide(&r->decision, exchange->config,
-						   &exchange->bindings, &r->facts);
+						   &exchange->bindings, &r->facts, r->now_ms);
 	return has_subnet ? EXCHANGE_ANSWERED : DROP_NO_SUBNET;
 }
 
@@ -188,18 +188,25 @@ static void address_answer(struct request *r)
 				  : 0;
 }
 
-/* For Leasequery: when and by which relays the client of the address was last received. */
-static void note_transaction(const struct request *r)
+static void note_transaction_of(const struct request *r, const struct in6_addr *address)
 {
 	struct binding_table *bindings = &r->exchange->bindings;
-	struct binding *binding;
+	struct binding *binding = binding_table_find_address(bindings, address);
 
-	if (!bindings->transactions.is_kept || !r->event.with_address)
-		return;
-	binding = binding_table_find_address(bindings, &r->decision.address.address);
 	if (binding)
 		transaction_record(
 			&bindings->transactions, binding, &r->chain, &r->arrival.source, r->now_ms);
+}
+
+/* For Leasequery: when and by which relays the client of each address was last received. */
+static void note_transaction(const struct request *r)
+{
+	if (!r->exchange->bindings.transactions.is_kept || !r->event.with_address)
+		return;
+	if (r->addresses == 0) /* a registration */
+		note_transaction_of(r, &r->decision.address.address);
+	for (unsigned i = 0; i < r->addresses; i++)
+		note_transaction_of(r, &r->address[i].address);
 }
 
 static void report(struct request *r)
@@ -307,12 +314,12 @@ void exchange_committed(struct exchange *exchange, int rc, const bool *refused, 
 }
 
 /* How much longer the store has the address for the machine that it was promised to. */
-static uint32_t stored_s(const struct request *r)
+static uint32_t stored_s(const struct request *r, const struct promise *promise)
 {
 	const struct binding *binding =
-		binding_table_find_address(&r->exchange->bindings, &r->decision.address.address);
+		binding_table_find_address(&r->exchange->bindings, &promise->choice.address);
 
-	return binding && binding_is_of(binding, &r->decision.machine)
+	return binding && binding_is_of(binding, &promise->machine)
 		       ? lease_journal_stored_s(binding, r->now_ms)
 		       : 0;
 }
@@ -323,24 +330,41 @@ static bool is_outdated(const struct request *r)
 	       r->host_changes != host_changes(r->exchange);
 }
 
+/* T1 and T2 of all IAs are the same (section 18.3.4), so the least time counts for all. */
+static uint32_t least_stored_s(const struct request *r)
+{
+	uint32_t least = UINT32_MAX;
+
+	for (unsigned i = 0; i < r->promises; i++) {
+		uint32_t stored = stored_s(r, &r->promise[i]);
+
+		least = stored < least ? stored : least;
+	}
+	return least;
+}
+
 enum exchange_drop exchange_complete(struct request *r, uint64_t now_ms)
 {
-	struct address_choice *choice = &r->decision.address;
+	bool may_retry = r->exchange->leases.has_refused && r->retries < EXCHANGE_RETRIES_MAX;
 	uint32_t stored;
 
 	r->now_ms = now_ms;
-	if (!r->is_promise)
-		return finish(r, EXCHANGE_ANSWERED);
 	if (is_outdated(r))
 		return EXCHANGE_RETRY;
-	stored = stored_s(r);
-	if (stored < choice->valid_s) {
-		if (r->exchange->leases.has_refused && r->retries < EXCHANGE_RETRIES_MAX)
+	stored = least_stored_s(r);
+	for (unsigned i = 0; i < r->promises; i++) {
+		struct promise *promise = &r->promise[i];
+
+		if (stored >= promise->choice.valid_s)
+			continue;
+		if (may_retry)
 			return EXCHANGE_RETRY;
-		address_limit(choice, stored);
-		if (!choice->given)
+		address_limit(&promise->choice, stored);
+		if (!promise->choice.given)
 			return finish(r, DROP_NOT_STORED);
-		answer_set_lifetimes(&r->answer.out, r->ia_at, r->iaaddr_at, choice);
+		answer_set_lifetimes(
+			&r->answer.out, promise->ia_at, promise->iaaddr_at, &promise->choice);
+		address_limit(&r->decision.address, stored);
 	}
 	return finish(r, EXCHANGE_ANSWERED);
 }

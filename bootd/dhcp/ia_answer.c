@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * RFC 9915 section 18.3, IA by IA: one function per type of message decides what becomes of the
- * binding and writes the IA of the answer. ia_answer_all() calls it for each IA.
+ * binding and writes the IA of the answer. ia_answer_all() calls it for each IA, after
+ * ia_choose() (ia_choice.c) has found the machine and the address of that IA.
  */
 #include "bootd/dhcp/ia_answer.h"
 
@@ -11,61 +12,33 @@
 
 static int put_status(struct ia_work *work, const struct dhcp6_ia_na *ia, uint16_t status)
 {
-	if (work->ia_nas == 0)
+	if (work->ia_nas == 0 || work->is_primary)
 		work->status = status;
 	answer_put_ia_status(work->out, DHCP6_OPT_IA_NA, ia->iaid, status);
 	return 0;
 }
 
-/* The next address of an IA: 1, 0 at the end, or -EBADMSG. */
-static int next_address(struct wire_in *options, struct in6_addr *address)
-{
-	struct dhcp6_option option;
-	struct dhcp6_iaaddr iaaddr;
-
-	while (dhcp6_option_next(options, &option)) {
-		if (option.code != DHCP6_OPT_IAADDR)
-			continue;
-		if (dhcp6_get_iaaddr(option.data, &iaaddr) < 0)
-			return -EBADMSG;
-		*address = iaaddr.address;
-		return 1;
-	}
-	return options->bad ? -EBADMSG : 0;
-}
-
-/* How many addresses the IA names, how many of them are inside `prefix`. */
-static int count_addresses(const struct dhcp6_ia_na *ia, const struct prefix *prefix, int *inside)
-{
-	struct wire_in options = ia->options;
-	struct in6_addr address;
-	int n = 0, rc;
-
-	*inside = 0;
-	while ((rc = next_address(&options, &address)) > 0) {
-		n++;
-		*inside += prefix_contains(prefix, &address);
-	}
-	return rc < 0 ? rc : n;
-}
-
-/* Only the first IA_NA of a message can have the address. */
 static bool can_give(const struct ia_work *work)
 {
-	return work->ia_nas == 0 && work->decision->address.given;
+	return work->has_machine && work->choice.given;
 }
 
 /* An IA_NA with the chosen address, not closed yet. */
 static size_t open_address(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
-	const struct address_choice *choice = &work->decision->address;
-	size_t mark;
+	const struct address_choice *choice = &work->choice;
+	size_t ia_at = work->out->len, iaaddr_at;
+	size_t mark = dhcp6_open_ia_na(work->out, ia->iaid, choice->t1_s, choice->t2_s);
 
-	work->given = true;
-	work->ia_at = work->out->len;
-	mark = dhcp6_open_ia_na(work->out, ia->iaid, choice->t1_s, choice->t2_s);
-	work->iaaddr_at = work->out->len;
+	iaaddr_at = work->out->len;
 	dhcp6_put_iaaddr(work->out, &choice->address, choice->preferred_s, choice->valid_s);
+	work->given |= work->is_primary;
+	work->address[work->addresses++] = *choice;
+	if (work->is_promised)
+		work->promise[work->promises++] = (struct promise){.machine = work->machine,
+			.choice = *choice,
+			.ia_at = ia_at,
+			.iaaddr_at = iaaddr_at};
 	return mark;
 }
 
@@ -73,33 +46,54 @@ static int give(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
 	size_t mark = open_address(work, ia);
 
-	work->status = DHCP6_STATUS_SUCCESS;
+	if (work->is_primary)
+		work->status = DHCP6_STATUS_SUCCESS;
 	dhcp6_close_option(work->out, mark);
 	return 0;
+}
+
+/*
+ * Two clients with one DUID and IAID, such as cloned machines, are found by their peer-addresses
+ * that alternate. One that changes once is a client that has a new link-local address.
+ */
+static void note_peer(struct ia_work *work, struct binding *binding)
+{
+	const struct in6_addr *address = &work->facts->peer_address;
+	uint32_t peer = (address->s6_addr32[2] ^ address->s6_addr32[3] * 2654435761u) | 1;
+
+	if (binding->is_mac || peer == binding->peer)
+		return;
+	if (peer == binding->other_peer && !binding->is_duplicate) {
+		binding->is_duplicate = true;
+		work->is_duplicate = true;
+	}
+	binding->other_peer = binding->peer;
+	binding->peer = peer;
 }
 
 /* The machine's binding, with the chosen address and the identifiers of this message. */
 static struct binding *hold(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
 	const struct decision *decision = work->decision;
-	struct binding *binding = binding_table_get(work->bindings, &decision->subnet->prefix,
-		&decision->machine, decision->address.scope);
+	struct binding *binding = binding_table_get(
+		work->bindings, &decision->subnet->prefix, &work->machine, work->choice.scope);
 
 	if (!binding)
 		return NULL;
 	binding_table_set_address(
-		work->bindings, binding, &decision->address.address, decision->address.is_fixed);
-	binding->declines = decision->address.counter;
+		work->bindings, binding, &work->choice.address, work->choice.is_fixed);
+	binding->declines = work->choice.counter;
 	binding->mac_source = work->facts->mac_source;
 	binding_set_duid(binding, &work->facts->duid);
 	binding->iaid = ia->iaid;
+	note_peer(work, binding);
 	return binding;
 }
 
 /* A new lease cannot be stored while the store is away: another server may reach it and answer. */
 static bool cannot_keep(const struct ia_work *work)
 {
-	const struct address_choice *choice = &work->decision->address;
+	const struct address_choice *choice = &work->choice;
 	const struct lease_store *store = work->leases->store;
 	const struct binding *holder;
 
@@ -131,11 +125,11 @@ int ia_offer(struct ia_work *work, const struct dhcp6_ia_na *ia)
 static void drop_other_lease(struct ia_work *work)
 {
 	const struct decision *decision = work->decision;
-	const struct binding *binding = binding_table_find(work->bindings,
-		&decision->subnet->prefix, &decision->machine, decision->address.scope);
+	const struct binding *binding = binding_table_find(
+		work->bindings, &decision->subnet->prefix, &work->machine, work->choice.scope);
 
 	if (binding && binding->is_lease &&
-		!IN6_ARE_ADDR_EQUAL(&binding->address, &decision->address.address))
+		!IN6_ARE_ADDR_EQUAL(&binding->address, &work->choice.address))
 		lease_journal_drop(work->leases, binding);
 }
 
@@ -149,7 +143,7 @@ static void put_lease(struct ia_work *work, struct binding *binding)
 /* The machine has the address now: for its valid lifetime, or at least for so long. */
 static int bind_address(struct ia_work *work, const struct dhcp6_ia_na *ia, uint64_t least_s)
 {
-	const struct address_choice *choice = &work->decision->address;
+	const struct address_choice *choice = &work->choice;
 	struct binding *binding;
 	uint64_t held_s = choice->valid_s;
 
@@ -165,7 +159,7 @@ static int bind_address(struct ia_work *work, const struct dhcp6_ia_na *ia, uint
 	binding_table_set_state(work->bindings, binding, BINDING_BOUND, work->now_ms, held_s);
 	if (choice->is_lease) {
 		put_lease(work, binding);
-		work->is_promise = true;
+		work->is_promised = true;
 	}
 	return 0;
 }
@@ -183,51 +177,137 @@ int ia_commit(struct ia_work *work, const struct dhcp6_ia_na *ia)
 
 int ia_assign(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
-	int inside, n = count_addresses(ia, &work->decision->subnet->prefix, &inside);
+	int on_link, n = ia_count_addresses(work, ia, &on_link);
 
 	if (n < 0)
 		return n;
-	if (inside < n)
+	if (on_link < n)
 		return put_status(work, ia, DHCP6_STATUS_NOT_ON_LINK);
 	return ia_commit(work, ia);
 }
 
-/* Addresses that the client has and must not use any more get lifetimes of 0 (section 18.3.4). */
-static int put_stale_addresses(
-	struct wire_out *out, const struct dhcp6_ia_na *ia, const struct in6_addr *current)
+/* Addresses that the client has and must not use any more get lifetimes of 0. */
+static int put_stale_addresses(struct ia_work *work, const struct dhcp6_ia_na *ia,
+	bool (*is_stale)(const struct ia_work *work, const struct in6_addr *address))
 {
 	struct wire_in options = ia->options;
 	struct in6_addr address;
 	int rc;
 
-	while ((rc = next_address(&options, &address)) > 0)
-		if (!IN6_ARE_ADDR_EQUAL(&address, current))
-			dhcp6_put_iaaddr(out, &address, 0, 0);
+	while ((rc = ia_next_address(&options, &address)) > 0)
+		if (!(can_give(work) && IN6_ARE_ADDR_EQUAL(&address, &work->choice.address)) &&
+			is_stale(work, &address))
+			dhcp6_put_iaaddr(work->out, &address, 0, 0);
+	return rc;
+}
+
+/*
+ * Section 18.3.4: the client got its addresses from us. Those of another prefix of its link, which
+ * is being renumbered, end with the lifetime that they have.
+ */
+static bool is_stale_to_renew(const struct ia_work *work, const struct in6_addr *address)
+{
+	return prefix_contains(&work->decision->subnet->prefix, address) ||
+	       !ia_is_on_link(work, address);
+}
+
+/*
+ * Section 18.3.5: another server may have given the address, so it is stale only if it is not of
+ * this link, or if it is another machine's here.
+ */
+static bool is_stale_to_rebind(const struct ia_work *work, const struct in6_addr *address)
+{
+	const struct binding *holder = binding_table_find_address(work->bindings, address);
+	const struct boot_host *host = boot_config_host_at(work->config, address);
+	struct machine machine;
+
+	if (!ia_is_on_link(work, address) || (host && host != work->decision->host))
+		return true;
+	if (!holder || holder->state == BINDING_OFFERED || holder->state == BINDING_EXPIRED)
+		return false;
+	machine = binding_machine(holder);
+	return holder->is_detached || !machine_is_same(&machine, &work->decision->machine);
+}
+
+static int extend(struct ia_work *work, const struct dhcp6_ia_na *ia,
+	bool (*is_stale)(const struct ia_work *work, const struct in6_addr *address))
+{
+	size_t mark;
+	int rc = bind_address(work, ia, 0);
+
+	if (rc < 0)
+		return rc;
+	mark = open_address(work, ia);
+	rc = put_stale_addresses(work, ia, is_stale);
+	dhcp6_close_option(work->out, mark);
 	return rc;
 }
 
 int ia_renew(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
-	const struct address_choice *choice = &work->decision->address;
-	size_t mark;
-	int rc;
+	return can_give(work) ? extend(work, ia, is_stale_to_renew)
+			      : put_status(work, ia, DHCP6_STATUS_NO_BINDING);
+}
 
+/*
+ * Does the server know the client's IA? It has a binding for it; or the IA names the address that
+ * the machine has by computation or configuration; or an address of a pool that servers share,
+ * whose store decides.
+ */
+static bool is_known(const struct ia_work *work, const struct dhcp6_ia_na *ia)
+{
+	const struct binding *binding = binding_table_find(work->bindings,
+		&work->decision->subnet->prefix, &work->machine, work->choice.scope);
+	const struct lease_store *store = work->leases->store;
+	struct wire_in options = ia->options;
+	struct in6_addr address;
+
+	if (binding && binding->has_address && binding->state != BINDING_OFFERED)
+		return true;
+	if (!work->choice.is_lease)
+		return ia_names(ia, &work->choice.address);
+	while (store && store->owner && ia_next_address(&options, &address) > 0)
+		if (address_pools_find(&work->bindings->pools, &address))
+			return true;
+	return false;
+}
+
+/*
+ * An IA of a client that is not known: what is not of the link ends, for the rest NoBinding.
+ * Firmware gets NoBinding in any case, because it hangs on an address with a lifetime of 0 alone.
+ */
+static int put_unknown(struct ia_work *work, const struct dhcp6_ia_na *ia)
+{
+	int on_link, n = ia_count_addresses(work, ia, &on_link);
+	size_t mark;
+
+	if (n < 0)
+		return n;
+	if (n == on_link || work->facts->archs > 0)
+		return put_status(work, ia, DHCP6_STATUS_NO_BINDING);
+	mark = dhcp6_open_ia_na(work->out, ia->iaid, 0, 0);
+	n = put_stale_addresses(work, ia, is_stale_to_rebind);
+	dhcp6_close_option(work->out, mark);
+	return n;
+}
+
+/* No binding is made for a Rebind unless Rapid Commit is on (section 18.3.5). */
+int ia_rebind(struct ia_work *work, const struct dhcp6_ia_na *ia)
+{
 	if (!can_give(work))
 		return put_status(work, ia, DHCP6_STATUS_NO_BINDING);
-	rc = bind_address(work, ia, 0);
-	if (rc < 0)
-		return rc;
-	mark = open_address(work, ia);
-	rc = put_stale_addresses(work->out, ia, &choice->address);
-	dhcp6_close_option(work->out, mark);
-	return rc;
+	return work->config->rapid_commit || is_known(work, ia)
+		       ? extend(work, ia, is_stale_to_rebind)
+		       : put_unknown(work, ia);
 }
 
 static bool is_of_client(const struct ia_work *work, const struct binding *binding)
 {
+	struct machine machine = binding_machine(binding);
+
 	return !binding->is_detached && binding->state != BINDING_REGISTERED &&
 	       prefix_equal(&binding->subnet, &work->decision->subnet->prefix) &&
-	       binding_is_of(binding, &work->decision->machine);
+	       machine_is_same(&machine, &work->decision->machine);
 }
 
 /* The machine's binding whose address the IA names. */
@@ -236,7 +316,7 @@ static struct binding *named_binding(const struct ia_work *work, const struct dh
 	struct wire_in options = ia->options;
 	struct in6_addr address;
 
-	while (next_address(&options, &address) > 0) {
+	while (ia_next_address(&options, &address) > 0) {
 		struct binding *binding = binding_table_find_address(work->bindings, &address);
 
 		if (binding && is_of_client(work, binding))
@@ -278,7 +358,7 @@ static int rest_lease(struct ia_work *work, struct binding *binding)
 	return 0;
 }
 
-/* Another node uses the address. A host keeps its own: the operator configured it. */
+/* Another node uses the address. The machine's next binding is another one. */
 int ia_decline(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
 	struct binding *binding = named_binding(work, ia);
@@ -287,14 +367,16 @@ int ia_decline(struct ia_work *work, const struct dhcp6_ia_na *ia)
 		return put_status(work, ia, DHCP6_STATUS_NO_BINDING);
 	if (binding->is_lease)
 		return work->leases->is_busy ? -EINPROGRESS : rest_lease(work, binding);
-	if (work->decision->address.is_lease)
-		return put_status(work, ia, DHCP6_STATUS_NO_BINDING); /* never more than offered */
-	if (!binding->is_fixed) {
+	if (work->choice.is_lease)
+		return put_status(work, ia, DHCP6_STATUS_NO_BINDING); /* only offered */
+	binding_table_set_state(
+		work->bindings, binding, BINDING_DECLINED, work->now_ms, DECLINE_HELD_S);
+	if (binding->is_fixed) {
+		binding_table_detach(work->bindings, binding);
+	} else {
 		binding_table_drop_address(work->bindings, binding);
 		binding->declines++;
 	}
-	binding_table_set_state(
-		work->bindings, binding, BINDING_DECLINED, work->now_ms, DECLINE_HELD_S);
 	return 0;
 }
 
@@ -309,6 +391,7 @@ static int answer_option(
 	if (option->code == DHCP6_OPT_IA_PD) {
 		answer_put_ia_status(work->out, DHCP6_OPT_IA_PD, ia.iaid, work->no_prefix);
 	} else {
+		ia_choose(work, &ia);
 		rc = answer(work, &ia);
 		work->ia_nas++;
 	}
@@ -331,29 +414,4 @@ int ia_answer_all(struct ia_work *work, ia_answer_fn *answer)
 			return rc;
 	}
 	return 0;
-}
-
-int ia_addresses_on_link(
-	const struct client_facts *facts, const struct prefix *prefix, bool *on_link)
-{
-	struct wire_in options = facts->options;
-	struct dhcp6_option option;
-	struct dhcp6_ia_na ia;
-	int all = 0, all_inside = 0;
-
-	while (dhcp6_option_next(&options, &option)) {
-		int n, inside;
-
-		if (option.code != DHCP6_OPT_IA_NA)
-			continue;
-		if (dhcp6_get_ia_na(option.data, &ia) < 0)
-			return -EBADMSG;
-		n = count_addresses(&ia, prefix, &inside);
-		if (n < 0)
-			return n;
-		all += n;
-		all_inside += inside;
-	}
-	*on_link = all == all_inside;
-	return all;
 }

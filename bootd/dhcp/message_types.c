@@ -6,6 +6,7 @@
 #include "bootd/dhcp/message_types.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "bootd/dhcp/answer.h"
 #include "bootd/dhcp/ia_answer.h"
@@ -27,15 +28,10 @@ static enum exchange_drop drop_of(int rc)
 	}
 }
 
-/*
- * What Advertise and Reply to Request, Renew and Rebind have in common. A
- * boot file URL goes along only with an address: UEFI hangs on an
- * Advertise that has the one without the other.
- */
-static enum exchange_drop answer_ias(
-	struct request *r, struct wire_out *out, ia_answer_fn *answer_ia, uint16_t no_prefix)
+static struct ia_work work_of(struct request *r, struct wire_out *out, uint16_t no_prefix)
 {
-	struct ia_work work = {
+	return (struct ia_work){
+		.config = r->exchange->config,
 		.bindings = &r->exchange->bindings,
 		.leases = &r->exchange->leases,
 		.facts = &r->facts,
@@ -44,6 +40,17 @@ static enum exchange_drop answer_ias(
 		.no_prefix = no_prefix,
 		.out = out,
 	};
+}
+
+/*
+ * What Advertise and Reply to Request, Renew and Rebind have in common. A
+ * boot file URL goes along only with an address: UEFI hangs on an
+ * Advertise that has the one without the other.
+ */
+static enum exchange_drop answer_ias(
+	struct request *r, struct wire_out *out, ia_answer_fn *answer_ia, uint16_t no_prefix)
+{
+	struct ia_work work = work_of(r, out, no_prefix);
 	int rc = ia_answer_all(&work, answer_ia);
 
 	if (rc < 0)
@@ -51,10 +58,14 @@ static enum exchange_drop answer_ias(
 	if (work.ias == 0)
 		return DROP_NOTHING_ASKED;
 	r->is_pending = work.is_change;
-	r->is_promise = work.is_promise;
-	r->ia_at = work.ia_at;
-	r->iaaddr_at = work.iaaddr_at;
-	r->event.with_address = work.given;
+	memcpy(r->promise, work.promise, sizeof(r->promise));
+	r->promises = work.promises;
+	memcpy(r->address, work.address, sizeof(r->address));
+	r->addresses = work.addresses;
+	if (!work.given && work.addresses > 0)
+		r->decision.address = work.address[0]; /* for the log: one of a further IA */
+	r->event.with_address = work.addresses > 0;
+	r->event.is_duplicate = work.is_duplicate;
 	r->event.status = work.status;
 	if (work.given)
 		answer_put_boot(r, out);
@@ -96,10 +107,15 @@ static enum exchange_drop respond_request(struct request *r, struct wire_out *ou
 	return answer_ias(r, out, ia_assign, DHCP6_STATUS_NO_PREFIX_AVAIL);
 }
 
-/* Renew and Rebind: a server that has forgotten a stable address computes it again. */
+/* A server that has forgotten a stable address computes it again. */
 static enum exchange_drop respond_renew(struct request *r, struct wire_out *out)
 {
 	return answer_ias(r, out, ia_renew, DHCP6_STATUS_NO_BINDING);
+}
+
+static enum exchange_drop respond_rebind(struct request *r, struct wire_out *out)
+{
+	return answer_ias(r, out, ia_rebind, DHCP6_STATUS_NO_BINDING);
 }
 
 /* Release and Decline: the status is of the message, whatever that of each IA. */
@@ -125,8 +141,9 @@ static enum exchange_drop respond_decline(struct request *r, struct wire_out *ou
 
 static enum exchange_drop respond_confirm(struct request *r, struct wire_out *out)
 {
+	struct ia_work work = work_of(r, out, DHCP6_STATUS_NO_BINDING);
 	bool on_link;
-	int addresses = ia_addresses_on_link(&r->facts, &r->decision.subnet->prefix, &on_link);
+	int addresses = ia_addresses_on_link(&work, &on_link);
 
 	if (addresses <= 0)
 		return addresses < 0 ? DROP_MALFORMED : DROP_NOTHING_ASKED;
@@ -152,7 +169,7 @@ static const struct message_type table[EXCHANGE_TYPES] = {
 	[DHCP6_REQUEST] = {REQUIRED, REQUIRED, DHCP6_REPLY, respond_request, proxy_confirm},
 	[DHCP6_CONFIRM] = {REQUIRED, FORBIDDEN, DHCP6_REPLY, respond_confirm},
 	[DHCP6_RENEW] = {REQUIRED, REQUIRED, DHCP6_REPLY, respond_renew},
-	[DHCP6_REBIND] = {REQUIRED, FORBIDDEN, DHCP6_REPLY, respond_renew},
+	[DHCP6_REBIND] = {REQUIRED, FORBIDDEN, DHCP6_REPLY, respond_rebind},
 	[DHCP6_RELEASE] = {REQUIRED, REQUIRED, DHCP6_REPLY, respond_release},
 	[DHCP6_DECLINE] = {REQUIRED, REQUIRED, DHCP6_REPLY, respond_decline},
 	[DHCP6_INFORMATION_REQUEST] = {OPTIONAL, OPTIONAL, DHCP6_REPLY, respond_information_request,

@@ -35,6 +35,7 @@ struct exchange_event {
 	bool with_address;  /* decision->address is in the answer */
 	bool with_boot_url; /* decision->boot is in the answer */
 	bool taken_over;    /* the address was another machine's */
+	bool is_duplicate;  /* two clients use this DUID and IAID: reported once */
 	uint64_t now_ms;
 };
 typedef void exchange_observe_fn(void *arg, const struct exchange_event *event);
@@ -61,6 +62,13 @@ struct exchange_answer {
 	int ifindex; /* to send by; 0: as the routes say */
 };
 
+/* A lease that an answer gives before it is stored, and where its IA is in the answer. */
+struct promise {
+	struct machine machine;
+	struct address_choice choice;
+	size_t ia_at, iaaddr_at;
+};
+
 struct request {
 	/* What came: set by exchange_handle(). */
 	struct exchange *exchange;
@@ -80,13 +88,17 @@ struct request {
 	size_t message_at; /* where the answer to the client begins, behind its relays */
 	struct exchange_event event;
 
+	struct address_choice address[MACHINE_IAS_MAX]; /* all that the answer gives */
+	unsigned addresses;
+
 	/*
-	 * Pending: the message changes a lease, which is not stored yet. If the answer is a
-	 * promise of that lease, its lifetimes are at these places in the answer; the decision
-	 * borrows from the configuration as it was after so many changes.
+	 * Pending: the message changes leases, which are not stored yet. The promises are those
+	 * that the answer gives. The decision borrows from the configuration as it was after
+	 * so many changes.
 	 */
-	bool is_pending, is_promise;
-	size_t ia_at, iaaddr_at;
+	bool is_pending;
+	struct promise promise[MACHINE_IAS_MAX];
+	unsigned promises;
 	uint64_t config_swaps, host_changes;
 };
 

@@ -98,6 +98,40 @@ void boot_log_exchange(const struct exchange_event *event)
 		log_line(level, "%s", boot_log_exchange_text(event, text));
 }
 
+static void log_holder(const struct decision *decision, const char *machine)
+{
+	static struct log_limit limit;
+	char holder[MACHINE_TEXT], address[INET6_ADDRSTRLEN], given[INET6_ADDRSTRLEN];
+
+	dhcp6_address_format(&decision->host->address, address);
+	machine_format(&decision->holder, holder);
+	log_limited(&limit, LOG_LEVEL_WARNING, "host \"%s\": %s %s %s; %s gets %s instead",
+		decision->host->name, address,
+		decision->is_declined ? "is in use by another node, as reported in a Decline by"
+				      : "is held by",
+		holder, machine,
+		decision->address.given ? dhcp6_address_format(&decision->address.address, given)
+					: "no address");
+}
+
+void boot_log_conflicts(const struct exchange_event *event)
+{
+	static struct log_limit limit;
+	const struct decision *decision = event->decision;
+	char machine[MACHINE_TEXT], peer[INET6_ADDRSTRLEN];
+
+	machine_format(&decision->machine, machine);
+	if (decision->holder.len > 0 && event->answer_type == DHCP6_REPLY)
+		log_holder(decision, machine);
+	if (event->is_duplicate)
+		log_limited(&limit, LOG_LEVEL_WARNING,
+			"%s on %s: two clients use this DUID and IAID in turn, now %s: give each a "
+			"DUID of its own (cloned machines: remove /etc/machine-id before cloning), "
+			"or have the relay add option 79",
+			machine, decision->subnet->text,
+			dhcp6_address_format(&event->facts->peer_address, peer));
+}
+
 void boot_log_unverified_mac(const struct exchange_event *event)
 {
 	static struct log_limit limit;

@@ -16,6 +16,9 @@ enum { BOOT_LOG_LINE = 1600 };
 /* The line, without writing it: the log and `watch` say the same. */
 const char *boot_log_exchange_text(const struct exchange_event *event, char line[BOOT_LOG_LINE]);
 void boot_log_exchange(const struct exchange_event *event);
+/* Warnings about an answered message: its host's address is another machine's, or two clients use
+ * one DUID and IAID. */
+void boot_log_conflicts(const struct exchange_event *event);
 
 /* The MAC was read from an EUI-64 or a DUID: the caller says so once per machine. */
 void boot_log_unverified_mac(const struct exchange_event *event);

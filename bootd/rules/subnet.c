@@ -18,6 +18,7 @@ void subnet_fini(struct subnet *subnet)
 	}
 	free(subnet->class);
 	free(subnet->interface);
+	free(subnet->link);
 	option_set_fini(&subnet->options);
 }
 

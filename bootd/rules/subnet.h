@@ -54,6 +54,7 @@ struct subnet {
 	size_t classes;
 	char *interface; /* clients on this link are in the subnet, whatever its addresses; or NULL
 			  */
+	char *link; /* subnets with the same text are prefixes of one link; NULL: this one only */
 	struct option_set options;
 };
 

@@ -14,6 +14,7 @@
 #include "bootd/rules/conditions.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
+#include "daemon/loop.h"
 #include "dhcp6/names.h"
 
 /* What is asked about; the facts are views into the octets and the words. */
@@ -393,7 +394,7 @@ json_t *boot_explain(const struct boot_config *config, const struct binding_tabl
 	/* Where there is one subnet only, it need not be said. */
 	if (q.facts.relays == 0 && config->subnets == 1)
 		take_subnet(&q, config->subnet[0].text);
-	if (!decide(&decision, config, bindings, &q.facts))
+	if (!decide(&decision, config, bindings, &q.facts, loop_now_ms()))
 		return json_pack("{s:o s:n s:s}", "client", client_json(&q.facts), "subnet", "why",
 			"no subnet of the configuration is that of the client: nothing is "
 			"answered");

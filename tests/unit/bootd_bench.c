@@ -25,18 +25,35 @@ static void observe(void *arg, const struct exchange_event *event)
 	b->mac_source = event->facts->mac_source;
 }
 
+static struct boot_config *load(const char *conf)
+{
+	struct config_problems problems = {0};
+	struct boot_config *config;
+
+	if (conf_text_load("bootd.conf", conf, &config, &problems) < 0)
+		fail_msg("%s", problems.text);
+	config->client_rate = config->link_rate = 0; /* all at the same fake time */
+	stable_address_key("bench", 5, config->key);
+	assert_int_equal(dhcp6_duid_parse("0003000102000000aaaa", &config->server_duid), 0);
+	return config;
+}
+
+void bench_reload(struct bench *b, const char *conf)
+{
+	struct boot_config *before = b->config;
+
+	b->config = load(conf);
+	assert_int_equal(exchange_set_config(&b->exchange, b->config), 0);
+	boot_config_free(before);
+}
+
 void bench_start(struct bench *b, const char *conf)
 {
 	static const uint8_t mac[] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
 	static const struct in6_addr on_link[1];
-	struct config_problems problems = {0};
 
 	memset(b, 0, sizeof(*b));
-	if (conf_text_load("bootd.conf", conf, &b->config, &problems) < 0)
-		fail_msg("%s", problems.text);
-	b->config->client_rate = b->config->link_rate = 0; /* all at the same fake time */
-	stable_address_key("bench", 5, b->config->key);
-	assert_int_equal(dhcp6_duid_parse("0003000102000000aaaa", &b->config->server_duid), 0);
+	b->config = load(conf);
 	assert_int_equal(exchange_init(&b->exchange, b->config), 0);
 	b->exchange.observe = observe;
 	b->exchange.observe_arg = b;
@@ -86,6 +103,7 @@ struct in6_addr bench_in6(const char *text)
 void bench_message(struct bench *b, uint8_t type)
 {
 	b->out = wire_out_of(b->ask, sizeof(b->ask));
+	b->with_arch = false;
 	dhcp6_put_message_header(&b->out, type, 0x123456);
 	if (b->duid.len)
 		dhcp6_put_option(&b->out, DHCP6_OPT_CLIENTID, b->duid.octets, b->duid.len);
@@ -102,6 +120,7 @@ void bench_put_ia(struct bench *b, uint32_t iaid, const struct in6_addr *address
 
 void bench_put_arch(struct bench *b, uint16_t code)
 {
+	b->with_arch = true;
 	dhcp6_put_u16_option(&b->out, DHCP6_OPT_CLIENT_ARCH, code);
 }
 
@@ -279,6 +298,9 @@ enum exchange_drop bench_relay(struct bench *b)
 static void check_lifetimes(const struct bench *b)
 {
 	if (!b->has_address || b->ia_status > 0)
+		return;
+	/* Only a system that rebinds what is not of its link is told so: firmware hangs on it. */
+	if (b->valid_s == 0 && !b->event.with_address && !b->with_arch)
 		return;
 	assert_true(b->valid_s > 0);
 	assert_true(b->preferred_s <= b->valid_s);

@@ -34,6 +34,7 @@ struct bench {
 	struct arrival arrival;
 	uint8_t ask[2048];
 	struct wire_out out;
+	bool with_arch; /* the message has an architecture */
 
 	/* What came back; everything points into `octets`. */
 	uint8_t octets[DHCP6_MESSAGE_MAX];
@@ -55,6 +56,8 @@ struct bench {
 
 /* Fails the test where the configuration has errors. */
 void bench_start(struct bench *b, const char *conf);
+/* As a reload: bindings stay. */
+void bench_reload(struct bench *b, const char *conf);
 void bench_stop(struct bench *b);
 
 /* Begin a message with a Client Identifier; the puts add to it. */

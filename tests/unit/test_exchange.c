@@ -169,8 +169,9 @@ static void test_second_ia_and_prefix(void **state)
 		addresses += dhcp6_option_find(inner, DHCP6_OPT_IAADDR, &data);
 		statuses += dhcp6_option_find(inner, DHCP6_OPT_STATUS_CODE, &data);
 	}
-	assert_int_equal(addresses, 1);
-	assert_int_equal(statuses, 2);
+	/* a system may have several addresses; a prefix is not delegated */
+	assert_int_equal(addresses, 2);
+	assert_int_equal(statuses, 1);
 }
 
 static void test_request_off_link(void **state)
@@ -259,6 +260,116 @@ static void test_release_of_an_earlier_asker_changes_nothing(void **state)
 		binding_table_find_address(&b->exchange.bindings, &address)->state, BINDING_BOUND);
 }
 
+/* --- Rebind of what we have not given, section 18.3.5 ------------------------------------- */
+
+/* The valid lifetime of this address in the answer's IA; -1: it is not there. */
+static long lifetime_of(const struct bench *b, const struct in6_addr *address)
+{
+	struct dhcp6_iaaddr iaaddr;
+	struct dhcp6_option option;
+	struct dhcp6_ia_na ia;
+	struct wire_in data;
+
+	assert_true(bench_option(b, DHCP6_OPT_IA_NA, &data));
+	assert_int_equal(dhcp6_get_ia_na(data, &ia), 0);
+	while (dhcp6_option_next(&ia.options, &option))
+		if (option.code == DHCP6_OPT_IAADDR &&
+			dhcp6_get_iaaddr(option.data, &iaaddr) == 0 &&
+			IN6_ARE_ADDR_EQUAL(&iaaddr.address, address))
+			return (long)iaaddr.valid_s;
+	return -1;
+}
+
+static void rebind(struct bench *b, const struct in6_addr *address, const struct in6_addr *other)
+{
+	size_t mark;
+
+	bench_message(b, DHCP6_REBIND);
+	mark = dhcp6_open_ia_na(&b->out, 1, 0, 0);
+	dhcp6_put_iaaddr(&b->out, address, 100, 200);
+	if (other)
+		dhcp6_put_iaaddr(&b->out, other, 100, 200);
+	dhcp6_close_option(&b->out, mark);
+	assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
+}
+
+/* A client of another server keeps what that gave, and gets nothing unless Rapid Commit is on. */
+static void test_rebind_of_another_servers_address(void **state)
+{
+	struct bench *b = *state;
+	struct in6_addr here = bench_in6("2001:db8:1::abcd"), off = bench_in6("2001:db8:77::1");
+	struct in6_addr own;
+
+	rebind(b, &here, NULL);
+	assert_int_equal(b->ia_status, DHCP6_STATUS_NO_BINDING);
+	assert_int_equal(lifetime_of(b, &here), -1);
+	assert_int_equal(binding_table_count(&b->exchange.bindings), 0);
+	rebind(b, &off, &here); /* what is not of the link ends */
+	assert_int_equal(lifetime_of(b, &off), 0);
+	assert_int_equal(lifetime_of(b, &here), -1);
+	assert_int_equal(binding_table_count(&b->exchange.bindings), 0);
+	bench_ask(b, DHCP6_REBIND, 1, &off); /* firmware */
+	assert_int_equal(b->ia_status, DHCP6_STATUS_NO_BINDING);
+	b->config->rapid_commit = true;
+	rebind(b, &off, &here);
+	assert_int_equal(lifetime_of(b, &off), 0);
+	assert_int_equal(lifetime_of(b, &here), -1);
+	assert_int_equal(binding_table_count(&b->exchange.bindings), 1);
+	/* known here: still not ended, unless another machine has it */
+	b->config->rapid_commit = false;
+	own = b->address;
+	rebind(b, &own, &here);
+	assert_true(lifetime_of(b, &own) > 0);
+	assert_int_equal(lifetime_of(b, &here), -1);
+	bench_set_mac(b, "52:54:00:00:00:77");
+	here = bench_bind(b);
+	bench_set_mac(b, "52:54:00:12:34:56");
+	rebind(b, &own, &here);
+	assert_int_equal(lifetime_of(b, &here), 0);
+}
+
+/* A stable address that this server has forgotten is the client's own all the same. */
+static void test_rebind_of_a_forgotten_address(void **state)
+{
+	struct bench *b = *state;
+	struct in6_addr own = bench_bind(b);
+
+	binding_table_remove(
+		&b->exchange.bindings, binding_table_find_address(&b->exchange.bindings, &own));
+	rebind(b, &own, NULL);
+	assert_true(lifetime_of(b, &own) > 0);
+}
+
+/* Two prefixes of one link: the old one is not ended while the network is renumbered. */
+static void test_link_of_two_prefixes(void **state)
+{
+	static const char *const conf[] = {"subnet \"2001:db8:1::/64\" { link = \"office\" }\n"
+					   "subnet \"2001:db8:2::/64\" { link = \"office\" }\n",
+		"subnet \"2001:db8:1::/64\" {}\nsubnet \"2001:db8:2::/64\" { link = \"x\" }\n"};
+
+	(void)state;
+	for (int is_shared = 1; is_shared >= 0; is_shared--) {
+		struct in6_addr old, address;
+		struct bench b;
+
+		bench_start(&b, conf[!is_shared]);
+		old = bench_bind(&b);
+		b.link = bench_in6("2001:db8:2::1");
+		bench_ask(&b, DHCP6_CONFIRM, 1, &old);
+		assert_int_equal(
+			b.status, is_shared ? DHCP6_STATUS_SUCCESS : DHCP6_STATUS_NOT_ON_LINK);
+		address = bench_ask(&b, DHCP6_RENEW, 1, &old);
+		assert_memory_not_equal(&address, &old, 8);
+		assert_int_equal(lifetime_of(&b, &old), is_shared ? -1 : 0);
+		bench_ask(&b, DHCP6_REQUEST, 1, &old);
+		if (!is_shared)
+			assert_int_equal(b.ia_status, DHCP6_STATUS_NOT_ON_LINK);
+		else
+			assert_true(b.has_address);
+		bench_stop(&b);
+	}
+}
+
 static void test_decline_moves_on(void **state)
 {
 	struct bench *b = *state;
@@ -275,16 +386,24 @@ static void test_decline_moves_on(void **state)
 	assert_memory_equal(&second, &third, sizeof(third));
 }
 
-static void test_declined_host_address_stays(void **state)
+/* Another node uses the host's address: it gets another one until the Decline is over. */
+static void test_declined_host_address(void **state)
 {
 	struct bench *b = *state;
-	struct in6_addr first, second;
+	struct in6_addr first, second, again;
 
 	bench_set_mac(b, "52:54:00:00:00:d1");
 	first = bench_bind(b);
 	bench_ask(b, DHCP6_DECLINE, 1, &first);
-	second = bench_ask(b, DHCP6_SOLICIT, 1, NULL);
-	assert_memory_equal(&first, &second, sizeof(first));
+	second = bench_bind(b);
+	assert_memory_not_equal(&first, &second, sizeof(first));
+	assert_true(b->decision.is_declined);
+	again = bench_ask(b, DHCP6_RENEW, 1, &second);
+	assert_memory_equal(&second, &again, sizeof(second));
+	b->now_ms += (DECLINE_HELD_S + 1) * 1000;
+	binding_table_expire(&b->exchange.bindings, b->now_ms);
+	again = bench_bind(b);
+	assert_memory_equal(&first, &again, sizeof(first));
 }
 
 static void test_information_request(void **state)
@@ -375,6 +494,11 @@ int main(void)
 {
 #define WITH_BENCH(test) cmocka_unit_test_setup_teardown(test, exchange_bench_setup, bench_teardown)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_rebind_of_another_servers_address,
+			exchange_bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_rebind_of_a_forgotten_address, exchange_bench_setup, bench_teardown),
+		cmocka_unit_test(test_link_of_two_prefixes),
 		cmocka_unit_test(test_preference),
 		cmocka_unit_test(test_vendor_classes),
 		WITH_BENCH(test_solicit),
@@ -388,7 +512,7 @@ int main(void)
 		WITH_BENCH(test_release_holds),
 		WITH_BENCH(test_release_of_an_earlier_asker_changes_nothing),
 		WITH_BENCH(test_decline_moves_on),
-		WITH_BENCH(test_declined_host_address_stays),
+		WITH_BENCH(test_declined_host_address),
 		WITH_BENCH(test_information_request),
 		WITH_BENCH(test_options_of_each_firmware),
 		cmocka_unit_test(test_the_largest_advertise),

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -190,11 +191,278 @@ static void test_host_never_lacks_its_address(void **state)
 		assert_memory_equal(&host, &other, sizeof(host));
 		other = bench_ask(b, DHCP6_REQUEST, i, &host);
 		assert_memory_equal(&host, &other, sizeof(host));
-		bench_ask(b, i % 2 ? DHCP6_DECLINE : DHCP6_RELEASE, i, &host);
+		bench_ask(b, DHCP6_RELEASE, i, &host);
 	}
 	bench_set_mac(b, "52:54:00:12:34:56");
 	other = bench_ask(b, DHCP6_SOLICIT, 1, &host);
 	assert_memory_not_equal(&host, &other, sizeof(host));
+}
+
+/* --- several interfaces, several IAs ------------------------------------------------ */
+
+/* A message of a system, which sends no architecture, through a relay without option 79. */
+static struct in6_addr ask_without_mac(
+	struct bench *b, uint8_t type, uint32_t iaid, const char *peer, const struct in6_addr *has)
+{
+	b->with_mac = false;
+	b->peer = bench_in6(peer);
+	bench_message(b, type);
+	if (type != DHCP6_SOLICIT && type != DHCP6_REBIND)
+		bench_put_server_id(b);
+	bench_put_ia(b, iaid, has);
+	assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
+	return b->address;
+}
+
+/* One DUID on two interfaces, each with its IAID: two addresses, and each keeps its own. */
+static void test_one_duid_on_two_interfaces(void **state)
+{
+	static const char *const duid[] = {"000400112233445566778899aabbccddee01", /* DUID-UUID */
+		"0001000112345678525400123456", /* DUID-LLT, with a MAC in it */
+		"00020000ab11aabbccddeeff0011"};
+	struct bench *b = *state;
+
+	for (size_t i = 0; i < sizeof(duid) / sizeof(duid[0]); i++) {
+		struct in6_addr one, two, again;
+
+		assert_int_equal(dhcp6_duid_parse(duid[i], &b->duid), 0);
+		one = ask_without_mac(b, DHCP6_REQUEST, 11, "fe80::a", NULL);
+		two = ask_without_mac(b, DHCP6_REQUEST, 22, "fe80::b", NULL);
+		assert_memory_not_equal(&one, &two, sizeof(one));
+		again = ask_without_mac(b, DHCP6_RENEW, 11, "fe80::a", &one);
+		assert_memory_equal(&one, &again, sizeof(one));
+		again = ask_without_mac(b, DHCP6_RENEW, 22, "fe80::b", &two);
+		assert_memory_equal(&two, &again, sizeof(two));
+		/* each releases its own */
+		ask_without_mac(b, DHCP6_RELEASE, 11, "fe80::a", &one);
+		assert_int_equal(binding_table_find_address(&b->exchange.bindings, &one)->state,
+			BINDING_RELEASED);
+		assert_int_equal(binding_table_find_address(&b->exchange.bindings, &two)->state,
+			BINDING_BOUND);
+	}
+}
+
+/* Firmware changes its IAID at each boot: without a MAC it is its DUID. */
+static void test_firmware_without_mac(void **state)
+{
+	struct bench *b = *state;
+	struct in6_addr one, two;
+
+	b->with_mac = false;
+	assert_int_equal(dhcp6_duid_parse("000400112233445566778899aabbccddee01", &b->duid), 0);
+	one = bench_bind(b);
+	two = bench_ask(b, DHCP6_SOLICIT, 99, NULL);
+	assert_memory_equal(&one, &two, sizeof(one));
+}
+
+/* Cloned machines share DUID and IAID: that is reported once, a new link-local address never. */
+static void test_clones_are_reported_once(void **state)
+{
+	struct bench *b = *state;
+	unsigned reports = 0;
+
+	assert_int_equal(dhcp6_duid_parse("0001000112345678525400123456", &b->duid), 0);
+	ask_without_mac(b, DHCP6_REQUEST, 1, "fe80::a", NULL);
+	ask_without_mac(b, DHCP6_REQUEST, 1, "fe80::b", NULL);
+	assert_false(b->event.is_duplicate); /* it may have changed its address */
+	for (int i = 0; i < 6; i++) {
+		ask_without_mac(b, DHCP6_REQUEST, 1, i % 2 ? "fe80::b" : "fe80::a", NULL);
+		reports += b->event.is_duplicate;
+	}
+	assert_int_equal(reports, 1);
+}
+
+struct two_ias {
+	struct in6_addr address[2]; /* :: for one with a status */
+};
+
+static struct two_ias ask_two(struct bench *b, uint8_t type, uint32_t first,
+	const struct in6_addr *has_first, uint32_t second, const struct in6_addr *has_second)
+{
+	struct two_ias result = {0};
+	struct dhcp6_option option;
+	struct wire_in options, data;
+	struct dhcp6_iaaddr address;
+	struct dhcp6_ia_na ia;
+	unsigned n = 0;
+
+	bench_message(b, type);
+	if (type == DHCP6_REQUEST || type == DHCP6_RENEW)
+		bench_put_server_id(b);
+	bench_put_ia(b, first, has_first);
+	bench_put_ia(b, second, has_second);
+	assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
+	for (options = b->reply.options; dhcp6_option_next(&options, &option);) {
+		if (option.code != DHCP6_OPT_IA_NA)
+			continue;
+		assert_int_equal(dhcp6_get_ia_na(option.data, &ia), 0);
+		assert_int_equal(ia.iaid, n == 0 ? first : second);
+		if (dhcp6_option_find(ia.options, DHCP6_OPT_IAADDR, &data)) {
+			assert_int_equal(dhcp6_get_iaaddr(data, &address), 0);
+			assert_true(address.valid_s > 0);
+			result.address[n] = address.address;
+		}
+		n++;
+	}
+	assert_int_equal(n, 2);
+	return result;
+}
+
+static bool is_none(const struct in6_addr *address)
+{
+	return IN6_IS_ADDR_UNSPECIFIED(address);
+}
+
+/* RFC 9915 section 6.3: a system may have an address for each IA; in any order it keeps them. */
+static void test_two_ias_of_a_system(void **state)
+{
+	struct bench *b = *state;
+	struct two_ias first = ask_two(b, DHCP6_REQUEST, 11, NULL, 22, NULL), then;
+
+	assert_false(is_none(&first.address[0]) || is_none(&first.address[1]));
+	assert_memory_not_equal(&first.address[0], &first.address[1], 16);
+	for (int i = 0; i < 2; i++) {
+		uint8_t type = i ? DHCP6_RENEW : DHCP6_REBIND;
+
+		then = ask_two(b, type, 22, &first.address[1], 11, &first.address[0]);
+		assert_memory_equal(&then.address[1], &first.address[0], 16);
+		assert_memory_equal(&then.address[0], &first.address[1], 16);
+	}
+	/* an IA alone keeps its own as well */
+	bench_message(b, DHCP6_RENEW);
+	bench_put_server_id(b);
+	bench_put_ia(b, 22, &first.address[1]);
+	assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
+	assert_memory_equal(&b->address, &first.address[1], 16);
+	/* one MAC cannot have any number of addresses */
+	for (uint32_t iaid = 100; iaid < 120; iaid++)
+		ask_two(b, DHCP6_REQUEST, 11, &first.address[0], iaid, NULL);
+	assert_int_equal(binding_table_count(&b->exchange.bindings), MACHINE_IAS_MAX);
+}
+
+/* Firmware has one address, whatever IAs it sends: the IA that names it keeps it. */
+static void test_two_ias_of_firmware(void **state)
+{
+	static const uint8_t type[] = {DHCP6_REQUEST, DHCP6_RENEW, DHCP6_REBIND};
+	struct bench *b = *state;
+	struct in6_addr own = bench_bind(b), none = {0};
+
+	for (size_t i = 0; i < sizeof(type); i++)
+		for (int order = 0; order < 2; order++) {
+			struct dhcp6_option option;
+			struct wire_in options, data;
+			struct dhcp6_ia_na ia;
+
+			bench_message(b, type[i]);
+			if (type[i] != DHCP6_REBIND)
+				bench_put_server_id(b);
+			bench_put_arch(b, 7);
+			bench_put_ia(b, order ? 11 : 22, order ? &own : NULL);
+			bench_put_ia(b, order ? 22 : 11, order ? NULL : &own);
+			assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
+			for (options = b->reply.options; dhcp6_option_next(&options, &option);) {
+				if (option.code != DHCP6_OPT_IA_NA)
+					continue;
+				assert_int_equal(dhcp6_get_ia_na(option.data, &ia), 0);
+				assert_int_equal(
+					dhcp6_option_find(ia.options, DHCP6_OPT_IAADDR, &data),
+					ia.iaid == 11);
+			}
+		}
+	assert_int_equal(binding_table_count(&b->exchange.bindings), 1);
+	assert_memory_not_equal(&own, &none, sizeof(own));
+}
+
+/* --- one host, two machines ------------------------------------------------------------ */
+
+static const char two_macs_conf[] =
+	"subnet \"2001:db8:1::/64\" {}\n"
+	"host \"two\" { mac = {\"52:54:00:00:00:01\", \"52:54:00:00:00:02\"}\n"
+	"  address = \"2001:db8:1::d1\" }\n";
+static const char port_conf[] =
+	"subnet \"2001:db8:2::/64\" { addresses = none }\n"
+	"host \"port\" { interface-id = \"vlan100\" subnet = \"2001:db8:2::/64\"\n"
+	"  address = \"2001:db8:2::d2\" }\n";
+
+/* The second gets another address, or none, as long as the first one renews. */
+static void judge_two_machines(struct bench *b, const char *fixed, bool has_other)
+{
+	struct in6_addr address = bench_in6(fixed), one, two;
+
+	bench_set_mac(b, "52:54:00:00:00:01");
+	one = bench_bind(b);
+	assert_memory_equal(&one, &address, sizeof(one));
+	for (int i = 0; i < 3; i++) {
+		b->now_ms += BOOT_LIFETIME_S / 2 * 1000;
+		bench_set_mac(b, "52:54:00:00:00:02");
+		two = bench_ask(b, DHCP6_REQUEST, 2, NULL);
+		assert_int_equal(b->has_address, has_other);
+		if (has_other)
+			assert_memory_not_equal(&two, &address, sizeof(two));
+		assert_memory_equal(b->decision.holder.octets, "\x52\x54\0\0\0\1", 6);
+		bench_set_mac(b, "52:54:00:00:00:01");
+		one = bench_ask(b, DHCP6_RENEW, 1, &address);
+		assert_memory_equal(&one, &address, sizeof(one));
+		assert_int_equal(b->decision.holder.len, 0);
+	}
+	/* the first one is gone: the second has it */
+	b->now_ms += (BOOT_LIFETIME_S + 1) * 1000;
+	binding_table_expire(&b->exchange.bindings, b->now_ms);
+	bench_set_mac(b, "52:54:00:00:00:02");
+	two = bench_ask(b, DHCP6_REQUEST, 2, NULL);
+	assert_memory_equal(&two, &address, sizeof(two));
+}
+
+static void test_host_with_two_macs(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, two_macs_conf);
+	judge_two_machines(&b, "2001:db8:1::d1", true);
+	bench_stop(&b);
+}
+
+/* A BMC and its host behind one port, in a subnet without other addresses. */
+static void test_two_machines_behind_one_port(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, port_conf);
+	b.link = bench_in6("2001:db8:2::1");
+	judge_two_machines(&b, "2001:db8:2::d2", false);
+	bench_stop(&b);
+}
+
+/* The operator gives a host an address that is leased: the machine that has it is not cut off. */
+static void test_host_waits_for_a_leased_address(void **state)
+{
+	struct in6_addr leased, got;
+	char conf[512];
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, two_macs_conf);
+	bench_set_mac(&b, "52:54:00:00:00:77");
+	leased = bench_bind(&b);
+	snprintf(conf, sizeof(conf),
+		"subnet \"2001:db8:1::/64\" {}\n"
+		"host \"new\" { mac = \"52:54:00:00:00:88\" address = \"%s\" }\n",
+		bench_text(&leased));
+	bench_reload(&b, conf);
+	bench_set_mac(&b, "52:54:00:00:00:88");
+	got = bench_bind(&b);
+	assert_memory_not_equal(&got, &leased, sizeof(got));
+	assert_memory_equal(b.decision.holder.octets, "\x52\x54\0\0\0\x77", 6);
+	/* the machine that has it moves when it renews */
+	bench_set_mac(&b, "52:54:00:00:00:77");
+	bench_ask(&b, DHCP6_RENEW, 1, &leased);
+	assert_memory_not_equal(&b.address, &leased, sizeof(leased));
+	bench_set_mac(&b, "52:54:00:00:00:88");
+	got = bench_ask(&b, DHCP6_RENEW, 1, &got);
+	assert_memory_equal(&got, &leased, sizeof(got));
+	bench_stop(&b);
 }
 
 static void test_host_address(void **state)
@@ -256,6 +524,19 @@ int main(void)
 {
 #define WITH_BENCH(test) cmocka_unit_test_setup_teardown(test, exchange_bench_setup, bench_teardown)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			test_one_duid_on_two_interfaces, exchange_bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_firmware_without_mac, exchange_bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_clones_are_reported_once, exchange_bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_two_ias_of_a_system, exchange_bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_two_ias_of_firmware, exchange_bench_setup, bench_teardown),
+		cmocka_unit_test(test_host_with_two_macs),
+		cmocka_unit_test(test_two_machines_behind_one_port),
+		cmocka_unit_test(test_host_waits_for_a_leased_address),
 		WITH_BENCH(test_one_machine_one_address),
 		WITH_BENCH(test_without_mac_the_duid_counts),
 		WITH_BENCH(test_mac_sources_of_a_relayed_client),

@@ -31,7 +31,7 @@ enum { KILLS = 250, MACHINES = 2000, BATCH = 32, PROMISES_MAX = 400 };
 static const char conf[] = "subnet \"2001:db8:1::/64\" { addresses = pool lifetime = \"7d\" "
 			   "pool = \"2001:db8:1::1000-2001:db8:1::1fff\" }\n";
 
-struct promise {
+struct reply_note {
 	uint32_t machine;
 	struct in6_addr address;
 };
@@ -99,7 +99,7 @@ static void handle_batch(struct bench *b)
 static void complete_batch(struct bench *b, int fd)
 {
 	for (int i = 0; i < BATCH; i++) {
-		struct promise promise = {.machine = machine[i]};
+		struct reply_note promise = {.machine = machine[i]};
 
 		if (exchange_complete(&request[i], b->now_ms) != EXCHANGE_ANSWERED)
 			_exit(4);
@@ -146,7 +146,7 @@ static void serve(int fd, bool has_thread)
 
 /* --- the parent -------------------------------------------------------------------------- */
 
-static void note(const struct promise *promise)
+static void note(const struct reply_note *promise)
 {
 	static const struct in6_addr none;
 	struct in6_addr *before = &promised[promise->machine];
@@ -161,7 +161,7 @@ static void note(const struct promise *promise)
 /* What was promised until it is killed: after so many promises, and some microseconds. */
 static void run_and_kill(unsigned after, unsigned delay_us, bool has_thread)
 {
-	struct promise promise;
+	struct reply_note promise;
 	int fd[2], status;
 	pid_t pid;
 

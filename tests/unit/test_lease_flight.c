@@ -218,9 +218,11 @@ static void begin(const char *conf)
 		.commit = db_commit,
 		.last_error = db_last_error,
 		.close = db_close};
+	static const struct lease_store_owner owner;
 
 	memset(&db, 0, sizeof(db));
-	db.head = (struct lease_store){.driver = &driver, .name = "db", .margin_s = 5};
+	db.head = (struct lease_store){
+		.driver = &driver, .name = "db", .owner = &owner, .margin_s = 5};
 	bench_start(&bench, conf);
 	bench.exchange.leases.store = &db.head;
 	bench.now_ms = 1000;
