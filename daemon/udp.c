@@ -16,10 +16,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
-	CONTROL_LEN = CMSG_SPACE(sizeof(struct in6_pktinfo)),
+	CONTROL_LEN = CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(struct timespec)),
 	BUFFER_SIZE = UDP_PAYLOAD_MAX + 1, /* whole pages */
 };
 
@@ -230,6 +231,30 @@ static const struct in6_pktinfo *find_pktinfo(struct msghdr *header)
 	return NULL;
 }
 
+int udp_want_times(int fd)
+{
+	int on = 1;
+
+	return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0 ? -errno : 0;
+}
+
+/* 0 without a time, or with one of before the clock was set. */
+static uint64_t waited_us(struct msghdr *header, const struct timespec *now)
+{
+	struct timespec came;
+	int64_t us;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS)
+			continue;
+		memcpy(&came, CMSG_DATA(c), sizeof(came));
+		us = (now->tv_sec - came.tv_sec) * INT64_C(1000000) +
+		     (now->tv_nsec - came.tv_nsec) / 1000;
+		return us > 0 ? (uint64_t)us : 0;
+	}
+	return 0;
+}
+
 /* Of a header that was received with, what the kernel has changed. */
 static void renew_header(struct udp_receiver *r, unsigned i)
 {
@@ -247,7 +272,8 @@ static void give_back_large(struct udp_receiver *r)
 }
 
 /* Returns false where it cannot be told where the datagram came from, or it is cut. */
-static bool take_datagram(struct udp_receiver *r, unsigned i, struct udp_datagram *d)
+static bool take_datagram(
+	struct udp_receiver *r, unsigned i, struct udp_datagram *d, const struct timespec *now)
 {
 	const struct in6_pktinfo *info = find_pktinfo(&r->header[i].msg_hdr);
 
@@ -257,6 +283,7 @@ static bool take_datagram(struct udp_receiver *r, unsigned i, struct udp_datagra
 	d->peer = r->datagram[i].peer;
 	d->local = info->ipi6_addr;
 	d->ifindex = (int)info->ipi6_ifindex;
+	d->waited_us = waited_us(&r->header[i].msg_hdr, now);
 	d->data = r->iov[i].iov_base;
 	d->len = r->header[i].msg_len;
 	return true;
@@ -264,6 +291,7 @@ static bool take_datagram(struct udp_receiver *r, unsigned i, struct udp_datagra
 
 int udp_receive(struct udp_receiver *r, int fd, const struct udp_datagram **datagrams)
 {
+	struct timespec now;
 	int n, kept = 0;
 
 	if (r->has_large)
@@ -271,8 +299,9 @@ int udp_receive(struct udp_receiver *r, int fd, const struct udp_datagram **data
 	n = recvmmsg(fd, r->header, r->most, MSG_DONTWAIT, NULL);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	clock_gettime(CLOCK_REALTIME, &now);
 	for (unsigned i = 0; i < (unsigned)n; i++) {
-		kept += take_datagram(r, i, &r->datagram[kept]);
+		kept += take_datagram(r, i, &r->datagram[kept], &now);
 		renew_header(r, i);
 	}
 	*datagrams = r->datagram;

@@ -46,6 +46,9 @@ int udp_open_beside(int fd, uint8_t number, int sndbuf);
  */
 int udp_open_on_link(int fd, const char *link, int rcvbuf);
 
+/* From now on udp_receive() says how long each datagram has waited. Returns 0 or -errno. */
+int udp_want_times(int fd);
+
 /* Datagrams that the kernel dropped since the socket's receive queue was full; 0: not to be had. */
 uint32_t udp_queue_drops(int fd);
 
@@ -54,6 +57,7 @@ struct udp_datagram {
 	struct sockaddr_in6 peer;
 	struct in6_addr local; /* where it was sent to: unicast or multicast */
 	int ifindex;           /* the link it came in on */
+	uint64_t waited_us;    /* in the receive queue; 0 unless udp_want_times() was called */
 	const uint8_t *data;
 	size_t len;
 };

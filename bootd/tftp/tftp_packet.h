@@ -41,6 +41,7 @@ enum {
 	TFTP_BLOCK_SIZE_LEAST = 8,
 	TFTP_BLOCK_SIZE_MOST = 65464,
 	TFTP_TEXT_SIZE = 128, /* of an error's text as we keep it, with its NUL */
+	TFTP_PACKET_OVERHEAD = 40 + 8 + TFTP_HEADER_SIZE, /* IPv6, UDP, TFTP */
 };
 
 enum tftp_option_kind {

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The TFTP server: listens, decides who gets a session, and counts.
+ * The TFTP server: listens, decides which request gets a session, and counts.
  *
  *	datagram -> decode -> the same client again? -> limits -> file -> session
  *
- * What is refused is answered from the listening socket; only requests are
- * answered at all, so that two servers cannot talk to each other for ever.
+ * A refusal is sent from the listening socket. Only requests are refused: answering errors would
+ * let two servers talk to each other for ever.
+ *
+ * Sessions are in a list by age and in a hash table by the client's address, which all questions
+ * are about: whose request, how many, the same file?
  */
 #include "bootd/tftp/tftp_server.h"
 
@@ -23,7 +26,9 @@
 enum {
 	LISTENERS_MAX = 16,
 	BATCH = 8,                /* requests in one turn of the loop */
-	RECEIVE_BUFFER = 1 << 20, /* a hall of machines that is switched on at once */
+	RECEIVE_BUFFER = 1 << 20, /* requests of a data hall that is switched on at once */
+	UNPROVEN_LEAST_MS = 1000, /* a transfer this young does not make room for another one */
+	SESSIONS_FIRST = 256,
 };
 
 struct tftp_listener {
@@ -41,7 +46,8 @@ struct tftp_server {
 	struct udp_receiver *receiver;
 	struct tftp_listener listener[LISTENERS_MAX];
 	size_t listeners;
-	struct tftp_session *sessions;
+	struct tftp_session *oldest, *newest;
+	struct hash_table by_address;
 };
 
 static void report(struct tftp_server *server, enum fetch_outcome outcome,
@@ -64,21 +70,35 @@ static void report(struct tftp_server *server, enum fetch_outcome outcome,
 	boot_files_report(server->files, &event);
 }
 
+static uint64_t hash_of(const struct tftp_server *server, const struct in6_addr *address)
+{
+	return hash_table_hash(&server->by_address, address, sizeof(*address));
+}
+
 static void link_session(struct tftp_server *server, struct tftp_session *session)
 {
-	session->next = server->sessions;
-	session->link = &server->sessions;
-	if (session->next)
-		session->next->link = &session->next;
-	server->sessions = session;
+	session->before = server->newest;
+	if (server->newest)
+		server->newest->next = session;
+	else
+		server->oldest = session;
+	server->newest = session;
+	hash_table_insert(&server->by_address, &session->by_address,
+		hash_of(server, &session->peer.sin6_addr));
 	server->stats.active++;
 }
 
 static void drop_session(struct tftp_server *server, struct tftp_session *session)
 {
-	*session->link = session->next;
+	if (session->before)
+		session->before->next = session->next;
+	else
+		server->oldest = session->next;
 	if (session->next)
-		session->next->link = session->link;
+		session->next->before = session->before;
+	else
+		server->newest = session->before;
+	hash_table_remove(&server->by_address, &session->by_address);
 	server->stats.active--;
 	tftp_session_free(session);
 }
@@ -122,32 +142,80 @@ static void refuse(const struct tftp_listener *listener, const struct udp_datagr
 		.n_parts = 1,
 	};
 
-	/* It is lost, then; the client will ask again. */
+	/* If it is lost, the client asks again. */
 	(void)udp_send(listener->fd, &answer);
+}
+
+/* The sessions of one address, one after the other: NULL begins and ends. */
+static struct tftp_session *next_of_client(const struct tftp_server *server,
+	const struct in6_addr *address, const struct tftp_session *after)
+{
+	uint64_t hash = hash_of(server, address);
+	struct hash_node *node = after ? hash_node_with(after->by_address.next, hash)
+				       : hash_table_first(&server->by_address, hash);
+
+	for (; node; node = hash_node_with(node->next, hash)) {
+		struct tftp_session *session = hash_entry(node, struct tftp_session, by_address);
+
+		if (IN6_ARE_ADDR_EQUAL(&session->peer.sin6_addr, address))
+			return session;
+	}
+	return NULL;
 }
 
 static struct tftp_session *find_session(
 	const struct tftp_server *server, const struct sockaddr_in6 *peer)
 {
-	struct tftp_session *session = server->sessions;
+	struct tftp_session *session = NULL;
 
-	while (session && (session->peer.sin6_port != peer->sin6_port ||
-				  !IN6_ARE_ADDR_EQUAL(&session->peer.sin6_addr, &peer->sin6_addr) ||
-				  session->peer.sin6_scope_id != peer->sin6_scope_id))
-		session = session->next;
-	return session;
+	while ((session = next_of_client(server, &peer->sin6_addr, session)))
+		if (session->peer.sin6_port == peer->sin6_port &&
+			session->peer.sin6_scope_id == peer->sin6_scope_id)
+			return session;
+	return NULL;
 }
 
-static bool is_too_much(const struct tftp_server *server, const struct sockaddr_in6 *peer)
+/*
+ * A client that asks for a file from another port has most likely been reset. Its transfer of that
+ * file ends after a second, unless it is acknowledged till then: it is another program's.
+ */
+static void supersede(struct tftp_server *server, const struct sockaddr_in6 *peer, const char *path)
 {
+	struct tftp_session *session = NULL;
+
+	while ((session = next_of_client(server, &peer->sin6_addr, session)))
+		if (session->peer.sin6_scope_id == peer->sin6_scope_id &&
+			strcmp(session->path, path) == 0)
+			session->transfer.superseded_ms = loop_now_ms();
+}
+
+/* Room for one more: the oldest transfer whose client never answered goes, unless all are young. */
+static bool make_room(struct tftp_server *server)
+{
+	uint64_t now_ms = loop_now_ms();
+
+	if (server->stats.active < server->options.transfers_max)
+		return true;
+	for (struct tftp_session *session = server->oldest;
+		session && now_ms - session->started_ms >= UNPROVEN_LEAST_MS;
+		session = session->next) {
+		if (session->transfer.is_heard)
+			continue;
+		server->stats.displaced++;
+		tftp_session_abandon(session, "it made room: the client never answered");
+		return true;
+	}
+	return false;
+}
+
+static bool is_too_much(struct tftp_server *server, const struct sockaddr_in6 *peer)
+{
+	struct tftp_session *session = NULL;
 	unsigned n = 0;
 
-	if (server->stats.active >= server->options.transfers_max)
-		return true;
-	for (const struct tftp_session *session = server->sessions; session;
-		session = session->next)
-		n += IN6_ARE_ADDR_EQUAL(&session->peer.sin6_addr, &peer->sin6_addr);
-	return n >= server->options.transfers_per_client;
+	while ((session = next_of_client(server, &peer->sin6_addr, session)))
+		n++;
+	return n >= server->options.transfers_per_client || !make_room(server);
 }
 
 static enum tftp_error_code code_of(int error)
@@ -167,6 +235,11 @@ static void serve(struct tftp_listener *listener, const struct udp_datagram *dat
 	const struct tftp_request *request)
 {
 	struct tftp_server *server = listener->server;
+	const struct tftp_ports ports = {
+		.shared_fd = server->options.single_port ? listener->fd : -1,
+		.first = server->options.first_port,
+		.last = server->options.last_port,
+	};
 	struct http_query no_query = {.pairs = 0};
 	struct tftp_session *session;
 	struct boot_file file;
@@ -177,7 +250,7 @@ static void serve(struct tftp_listener *listener, const struct udp_datagram *dat
 		server->files, request->path, &datagram->peer.sin6_addr, &no_query, &file, &why);
 	if (!error) {
 		error = tftp_session_new(server->loop, datagram, request, &file, &server->limits,
-			session_over, server, &session);
+			&ports, session_over, server, &session);
 		if (error) {
 			boot_file_close(&file);
 			why = file_root_error(error);
@@ -196,21 +269,23 @@ static void serve(struct tftp_listener *listener, const struct udp_datagram *dat
 	tftp_session_begin(session);
 }
 
-static void take_read_request(struct tftp_listener *listener, const struct udp_datagram *datagram,
+static void handle_read_request(struct tftp_listener *listener, const struct udp_datagram *datagram,
 	const struct tftp_request *request)
 {
 	static const char too_much[] = "too many transfers at a time: try again later";
 	struct tftp_server *server = listener->server;
 	struct tftp_session *before = find_session(server, &datagram->peer);
 
-	if (before && tftp_session_is_for(before, datagram) && tftp_session_repeat(before)) {
+	if (before && tftp_session_is_for(before, datagram) &&
+		tftp_session_repeat(before, loop_now_ms() - datagram->waited_us / 1000)) {
 		server->stats.repeated++;
 		return;
 	}
 	if (before)
-		tftp_session_abandon(before, "the client began anew from the same port");
+		tftp_session_abandon(before, "the client started over from the same port");
+	supersede(server, &datagram->peer, request->path);
 	if (!request->octet) {
-		/* No firmware asks for netascii, and a kernel would not survive it. */
+		/* No firmware asks for netascii, which would damage a kernel. */
 		refuse(listener, datagram, TFTP_ERROR_ILLEGAL, "only mode octet is served");
 	} else if (is_too_much(server, &datagram->peer)) {
 		server->stats.refused++;
@@ -221,22 +296,29 @@ static void take_read_request(struct tftp_listener *listener, const struct udp_d
 	}
 }
 
-static void take_datagram(struct tftp_listener *listener, const struct udp_datagram *datagram)
+static void handle_datagram(struct tftp_listener *listener, const struct udp_datagram *datagram)
 {
 	struct tftp_packet packet = {.opcode = 0};
 	int error = tftp_decode(datagram->data, datagram->len, &packet);
 	bool is_request = packet.opcode == TFTP_RRQ || packet.opcode == TFTP_WRQ;
+	struct tftp_session *session = NULL;
 
 	if (IN6_IS_ADDR_MULTICAST(&datagram->local))
 		return;
+	if (!is_request && listener->server->options.single_port)
+		session = find_session(listener->server, &datagram->peer);
+	if (session) {
+		tftp_session_input(session, datagram->data, datagram->len);
+		return;
+	}
 	if (error || !is_request)
 		listener->server->stats.malformed++;
 	if (error && is_request)
 		refuse(listener, datagram, TFTP_ERROR_ILLEGAL, "malformed request");
 	else if (packet.opcode == TFTP_WRQ)
-		refuse(listener, datagram, TFTP_ERROR_ACCESS, "this server is only read from");
+		refuse(listener, datagram, TFTP_ERROR_ACCESS, "this server can only be read from");
 	else if (packet.opcode == TFTP_RRQ)
-		take_read_request(listener, datagram, &packet.request);
+		handle_read_request(listener, datagram, &packet.request);
 }
 
 static void readable(int fd, int what, void *arg)
@@ -247,7 +329,7 @@ static void readable(int fd, int what, void *arg)
 
 	(void)what;
 	for (int i = 0; i < n; i++)
-		take_datagram(listener, &datagrams[i]);
+		handle_datagram(listener, &datagrams[i]);
 }
 
 struct tftp_server *tftp_server_new(
@@ -263,7 +345,7 @@ struct tftp_server *tftp_server_new(
 	server->options = *options;
 	o = &server->options;
 	o->block_size_max = o->block_size_max ? o->block_size_max : 1428;
-	o->window_max = o->window_max ? o->window_max : 16;
+	o->window_max = o->window_max ? o->window_max : 64;
 	o->transfers_max = o->transfers_max ? o->transfers_max : 2000;
 	o->transfers_per_client = o->transfers_per_client ? o->transfers_per_client : 8;
 	server->limits = (struct tftp_limits){
@@ -271,7 +353,8 @@ struct tftp_server *tftp_server_new(
 		.window_max = o->window_max,
 	};
 	server->receiver = udp_receiver_new(BATCH);
-	if (!server->receiver) {
+	if (!server->receiver || hash_table_init(&server->by_address, SESSIONS_FIRST) < 0) {
+		udp_receiver_free(server->receiver);
 		free(server);
 		return NULL;
 	}
@@ -282,12 +365,13 @@ void tftp_server_free(struct tftp_server *server)
 {
 	if (!server)
 		return;
+	while (server->oldest)
+		tftp_session_abandon(server->oldest, "the server was stopped");
 	for (size_t i = 0; i < server->listeners; i++) {
 		loop_watch_free(server->listener[i].watch);
 		close(server->listener[i].fd);
 	}
-	while (server->sessions)
-		tftp_session_abandon(server->sessions, "the server was stopped");
+	hash_table_fini(&server->by_address);
 	udp_receiver_free(server->receiver);
 	free(server);
 }
@@ -307,7 +391,7 @@ static int prepare_fd(int fd)
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
 		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on)) < 0)
 		return -errno;
-	return 0;
+	return udp_want_times(fd);
 }
 
 int tftp_server_listen_fd(struct tftp_server *server, int fd)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The state machine of a transfer. Whatever goes wrong on the way is mended by
- * one means: `sent` is set back to `acked`, and the output starts there again.
+ * The state machine of a transfer. There is one way to repair any loss: `sent` is set back to
+ * `acked`, and the output starts there again.
  */
 #include "bootd/tftp/tftp_transfer.h"
 
@@ -13,10 +13,12 @@
 enum {
 	INTERVAL_MS = 1000,
 	INTERVAL_MOST_MS = 8000,
-	SILENCE_MS = 30000, /* and two packets in vain: then the client is gone */
+	INTERVAL_LEAST_MS = 50, /* beyond the round trip: a client may be busy for so long */
+	SUPERSEDED_MS = 1000,   /* a program that is alive acknowledges something within this */
+	SILENCE_MS = 30000,     /* with two retransmissions unanswered: the client is gone */
 };
 
-/* Whether we take the option, and with which value; RFC 2348, 2349, 7440. */
+/* Is the option accepted, and with which value? RFC 2348, 2349, 7440. */
 static bool agree(const struct tftp_option *asked, uint64_t size, const struct tftp_limits *limits,
 	uint64_t *value)
 {
@@ -43,7 +45,7 @@ static bool agree(const struct tftp_option *asked, uint64_t size, const struct t
 	}
 }
 
-static void take_term(struct tftp_transfer *transfer, enum tftp_option_kind kind, uint64_t value)
+static void apply_term(struct tftp_transfer *transfer, enum tftp_option_kind kind, uint64_t value)
 {
 	transfer->terms.option[transfer->terms.n++] = (struct tftp_option){kind, value};
 	switch (kind) {
@@ -52,7 +54,7 @@ static void take_term(struct tftp_transfer *transfer, enum tftp_option_kind kind
 		break;
 	case TFTP_TIMEOUT:
 		transfer->interval_ms = value * 1000;
-		transfer->backoff = false;
+		transfer->is_adaptive = false;
 		break;
 	case TFTP_WINDOWSIZE:
 		transfer->window = (uint32_t)value;
@@ -66,9 +68,41 @@ static uint64_t interval_now(const struct tftp_transfer *transfer)
 {
 	uint64_t ms = transfer->interval_ms;
 
-	for (unsigned i = 0; transfer->backoff && i < transfer->tries && ms < INTERVAL_MOST_MS; i++)
+	if (!transfer->is_adaptive)
+		return ms;
+	if (transfer->srtt_ms > 0)
+		ms = transfer->srtt_ms + (4 * transfer->rttvar_ms > INTERVAL_LEAST_MS
+							 ? 4 * transfer->rttvar_ms
+							 : INTERVAL_LEAST_MS);
+	for (unsigned i = 0; i < transfer->tries && ms < INTERVAL_MOST_MS; i++)
 		ms *= 2;
-	return ms;
+	return ms < INTERVAL_MOST_MS ? ms : INTERVAL_MOST_MS;
+}
+
+/* Until the first ACK a transfer lives for a fixed time, whatever its interval. */
+static void set_deadline(struct tftp_transfer *transfer, uint64_t now_ms)
+{
+	uint64_t first_ms = transfer->started_ms + TFTP_FIRST_ACK_MS;
+
+	transfer->deadline_ms = now_ms + interval_now(transfer);
+	if (!transfer->is_heard && transfer->deadline_ms > first_ms)
+		transfer->deadline_ms = first_ms;
+}
+
+/* RFC 6298 section 2, in whole milliseconds: a round trip of less counts as one. */
+static void take_round_trip(struct tftp_transfer *transfer, uint64_t ms)
+{
+	uint64_t difference;
+
+	ms = ms ? ms : 1;
+	if (transfer->srtt_ms == 0) {
+		transfer->srtt_ms = ms;
+		transfer->rttvar_ms = (ms + 1) / 2;
+		return;
+	}
+	difference = ms > transfer->srtt_ms ? ms - transfer->srtt_ms : transfer->srtt_ms - ms;
+	transfer->rttvar_ms = (3 * transfer->rttvar_ms + difference) / 4;
+	transfer->srtt_ms = (7 * transfer->srtt_ms + ms + 7) / 8;
 }
 
 void tftp_transfer_start(struct tftp_transfer *transfer, const struct tftp_request *request,
@@ -81,24 +115,35 @@ void tftp_transfer_start(struct tftp_transfer *transfer, const struct tftp_reque
 		.block_size = TFTP_BLOCK_SIZE,
 		.window = 1,
 		.interval_ms = INTERVAL_MS,
-		.backoff = true,
+		.is_adaptive = true,
+		.started_ms = now_ms,
+		.now_ms = now_ms,
 		.heard_ms = now_ms,
 	};
 	for (size_t i = 0; i < request->options.n; i++)
 		if (agree(&request->options.option[i], size, limits, &value))
-			take_term(transfer, request->options.option[i].kind, value);
+			apply_term(transfer, request->options.option[i].kind, value);
 	transfer->blocks = size / transfer->block_size + 1;
 	transfer->offer_due = transfer->terms.n > 0;
 	transfer->state = transfer->offer_due ? TFTP_OFFERED : TFTP_SENDING;
-	transfer->deadline_ms = now_ms + interval_now(transfer);
+	set_deadline(transfer, now_ms);
 }
 
 static void progress(struct tftp_transfer *transfer, uint64_t now_ms)
 {
 	transfer->tries = 0;
 	transfer->rewound = false;
+	transfer->superseded_ms = 0;
+	transfer->is_heard = true;
 	transfer->heard_ms = now_ms;
-	transfer->deadline_ms = now_ms + interval_now(transfer);
+	set_deadline(transfer, now_ms);
+}
+
+/* Send again from the first block that is not acknowledged. */
+static void rewind_output(struct tftp_transfer *transfer)
+{
+	transfer->sent = transfer->acked;
+	transfer->timed_block = 0; /* Karn: an ACK of a repeated block says nothing of the time */
 }
 
 static void take_ack(struct tftp_transfer *transfer, uint16_t block, uint64_t now_ms)
@@ -109,6 +154,8 @@ static void take_ack(struct tftp_transfer *transfer, uint16_t block, uint64_t no
 		if (block != 0)
 			return;
 		transfer->state = TFTP_SENDING;
+		if (transfer->tries == 0)
+			take_round_trip(transfer, now_ms - transfer->started_ms);
 		progress(transfer, now_ms);
 		return;
 	}
@@ -116,11 +163,17 @@ static void take_ack(struct tftp_transfer *transfer, uint16_t block, uint64_t no
 		return; /* an old one, or of what was never sent */
 	if (ahead == 0) {
 		if (transfer->window > 1 && !transfer->rewound)
-			transfer->sent = transfer->acked;
+			rewind_output(transfer);
 		transfer->rewound = true;
 		return;
 	}
 	transfer->acked += ahead;
+	if (transfer->timed_block > 0 && transfer->acked >= transfer->timed_block) {
+		take_round_trip(transfer, now_ms - transfer->timed_ms);
+		transfer->timed_block = 0;
+	}
+	if (transfer->acked < transfer->sent)
+		rewind_output(transfer); /* an ACK from the middle: what follows is lost */
 	transfer->sent = transfer->acked;
 	progress(transfer, now_ms);
 	if (transfer->acked == transfer->blocks)
@@ -175,6 +228,7 @@ void tftp_transfer_input(
 {
 	struct tftp_packet packet;
 
+	transfer->now_ms = now_ms;
 	if (tftp_transfer_is_over(transfer) || tftp_decode(buf, len, &packet) != 0)
 		return;
 	if (packet.opcode == TFTP_ACK)
@@ -188,6 +242,12 @@ static void give_up(struct tftp_transfer *transfer)
 	if (transfer->state == TFTP_OFFERED)
 		fail(transfer, "the client did not answer the option "
 			       "acknowledgement: does it reach the client?");
+	else if (transfer->acked == 0 && transfer->is_heard)
+		fail(transfer,
+			"ACK 0 came, but block 1 of %" PRIu32
+			" octets was never acknowledged: does the path drop packets of %" PRIu32
+			" octets? (MTU)",
+			transfer->block_size, transfer->block_size + TFTP_PACKET_OVERHEAD);
 	else if (transfer->furthest == transfer->blocks)
 		fail(transfer, "the client did not acknowledge the last of %" PRIu64 " blocks",
 			transfer->blocks);
@@ -200,16 +260,22 @@ static void give_up(struct tftp_transfer *transfer)
 
 void tftp_transfer_timeout(struct tftp_transfer *transfer, uint64_t now_ms)
 {
+	transfer->now_ms = now_ms;
 	if (tftp_transfer_is_over(transfer) || now_ms < transfer->deadline_ms)
 		return;
+	if (transfer->superseded_ms > 0 && now_ms - transfer->superseded_ms >= SUPERSEDED_MS) {
+		tftp_transfer_abandon(transfer, "the client asked for the file again");
+		return;
+	}
 	transfer->tries++;
-	if (transfer->tries >= 2 && now_ms - transfer->heard_ms >= SILENCE_MS) {
+	if (transfer->is_heard ? transfer->tries >= 2 && now_ms - transfer->heard_ms >= SILENCE_MS
+			       : now_ms - transfer->started_ms >= TFTP_FIRST_ACK_MS) {
 		give_up(transfer);
 		return;
 	}
 	tftp_transfer_repeat(transfer);
 	transfer->rewound = false;
-	transfer->deadline_ms = now_ms + interval_now(transfer);
+	set_deadline(transfer, now_ms);
 }
 
 void tftp_transfer_repeat(struct tftp_transfer *transfer)
@@ -218,7 +284,7 @@ void tftp_transfer_repeat(struct tftp_transfer *transfer)
 		transfer->retransmitted += !transfer->offer_due;
 		transfer->offer_due = true;
 	} else {
-		transfer->sent = transfer->acked;
+		rewind_output(transfer);
 	}
 }
 
@@ -229,36 +295,77 @@ static size_t fail_reading(struct tftp_transfer *transfer, ssize_t got, void *bu
 	return tftp_encode_error(buf, size, TFTP_ERROR_OTHER, "the file cannot be read");
 }
 
-static size_t output_block(
-	struct tftp_transfer *transfer, tftp_read_fn *read, void *ctx, void *buf, size_t size)
+static void count_sent(struct tftp_transfer *transfer, unsigned packets)
+{
+	uint64_t before = transfer->furthest;
+
+	transfer->sent += packets;
+	if (transfer->sent > before) {
+		transfer->furthest = transfer->sent;
+		transfer->timed_block = transfer->sent;
+		transfer->timed_ms = transfer->now_ms;
+	}
+	transfer->retransmitted += packets - (transfer->furthest - before);
+}
+
+/*
+ * The data is read at once to the end of where the packets will be, and the blocks are moved to
+ * their places: block i moves to the front by what the headers behind it need, so no block is
+ * overwritten before it is moved.
+ */
+static size_t output_blocks(struct tftp_transfer *transfer, tftp_read_fn *read, void *ctx,
+	uint8_t *buf, size_t size, unsigned packets)
 {
 	uint64_t offset = transfer->sent * transfer->block_size;
 	uint64_t left = transfer->size - offset;
-	size_t len = left < transfer->block_size ? (size_t)left : transfer->block_size;
-	ssize_t got = len ? read(ctx, offset, (uint8_t *)buf + TFTP_HEADER_SIZE, len) : 0;
+	size_t wanted = (size_t)packets * transfer->block_size;
+	size_t len = left < wanted ? (size_t)left : wanted;
+	uint8_t *data = buf + (size_t)packets * TFTP_HEADER_SIZE;
+	ssize_t got = len ? read(ctx, offset, data, len) : 0;
 
 	if (got < 0 || (size_t)got != len)
 		return fail_reading(transfer, got, buf, size);
-	transfer->sent++;
-	if (transfer->sent <= transfer->furthest)
-		transfer->retransmitted++;
-	else
-		transfer->furthest = transfer->sent;
-	tftp_encode_data_header(buf, (uint16_t)transfer->sent);
-	return TFTP_HEADER_SIZE + len;
+	for (unsigned i = 0; i < packets; i++) {
+		size_t at = (size_t)i * transfer->block_size;
+		size_t n = len - at < transfer->block_size ? len - at : transfer->block_size;
+		uint8_t *packet = buf + (size_t)i * (TFTP_HEADER_SIZE + transfer->block_size);
+
+		memmove(packet + TFTP_HEADER_SIZE, data + at, n);
+		tftp_encode_data_header(packet, (uint16_t)(transfer->sent + i + 1));
+	}
+	count_sent(transfer, packets);
+	return len + (size_t)packets * TFTP_HEADER_SIZE;
 }
 
-size_t tftp_transfer_output(
-	struct tftp_transfer *transfer, tftp_read_fn *read, void *ctx, void *buf, size_t size)
+/* How many blocks may be sent now, and fit. */
+static unsigned packets_due(const struct tftp_transfer *transfer, size_t size, unsigned max)
 {
+	uint64_t due = transfer->acked + transfer->window - transfer->sent;
+	uint64_t fit = size / (TFTP_HEADER_SIZE + transfer->block_size);
+
+	if (transfer->sent >= transfer->acked + transfer->window)
+		return 0;
+	due = due < transfer->blocks - transfer->sent ? due : transfer->blocks - transfer->sent;
+	due = due < fit ? due : fit;
+	return due < max ? (unsigned)due : max;
+}
+
+size_t tftp_transfer_output(struct tftp_transfer *transfer, tftp_read_fn *read, void *ctx,
+	void *buf, size_t size, unsigned max, size_t *segment)
+{
+	unsigned packets;
+	size_t len;
+
 	if (transfer->state == TFTP_OFFERED && transfer->offer_due) {
 		transfer->offer_due = false;
-		return tftp_encode_oack(buf, size, &transfer->terms);
+		return *segment = tftp_encode_oack(buf, size, &transfer->terms);
 	}
-	if (transfer->state != TFTP_SENDING || transfer->sent == transfer->blocks ||
-		transfer->sent - transfer->acked >= transfer->window)
+	packets = transfer->state == TFTP_SENDING ? packets_due(transfer, size, max) : 0;
+	if (packets == 0)
 		return 0;
-	return output_block(transfer, read, ctx, buf, size);
+	len = output_blocks(transfer, read, ctx, buf, size, packets);
+	*segment = transfer->state == TFTP_SENDING ? TFTP_HEADER_SIZE + transfer->block_size : len;
+	return len;
 }
 
 bool tftp_transfer_is_over(const struct tftp_transfer *transfer)

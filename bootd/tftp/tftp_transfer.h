@@ -11,11 +11,15 @@
  *	              both: ERROR, silence, unreadable file ---> FAILED
  *
  * Blocks are counted from 1 without end; on the wire goes the low half of it,
- * so that after 65535 comes 0. A window (RFC 7440) is sent at a stretch; an ACK
- * from its middle, or silence, brings it back to the block that was acknowledged.
+ * so that after 65535 comes 0. A window (RFC 7440) is sent at once; after an ACK
+ * from its middle, or a timeout, it is sent again from the block that was acknowledged.
  * With a window of one, a repeated ACK is not answered (the Sorcerer's
  * Apprentice bug of RFC 1123, section 4.2.3.1); with a larger one it says that
  * the window's first block is lost, and is answered once per position.
+ *
+ * The retransmission timer follows the measured round trip, as TCP's does (RFC 6298), unless the
+ * client has asked for a fixed one. Until the first ACK comes, the request may be forged: such a
+ * transfer sends little and ends after TFTP_FIRST_ACK_MS, whatever timeout was asked for.
  */
 #ifndef NB6_BOOTD_TFTP_TFTP_TRANSFER_H
 #define NB6_BOOTD_TFTP_TFTP_TRANSFER_H
@@ -33,24 +37,31 @@ enum tftp_state {
 	TFTP_FAILED,
 };
 
+enum { TFTP_FIRST_ACK_MS = 10000 };
+
 struct tftp_transfer {
 	enum tftp_state state;
 	uint64_t size; /* of the file */
 	uint32_t block_size, window;
-	uint64_t blocks;               /* of the file: the last one is short, or empty */
-	struct tftp_option_list terms; /* what the OACK says */
-	bool offer_due;                /* the OACK is to be sent (again) */
-	uint64_t acked;                /* blocks acknowledged */
-	uint64_t sent;                 /* blocks sent since then, and up to where */
-	uint64_t furthest;             /* the last block that was ever sent */
-	bool rewound;                  /* a repeated ACK was answered at this position */
-	uint64_t interval_ms;          /* until the first retransmission */
-	bool backoff;                  /* double it each time: the client did not say how long */
-	unsigned tries;                /* in vain */
-	uint64_t heard_ms;             /* when the client last got further */
-	uint64_t deadline_ms;          /* when tftp_transfer_timeout() is due */
-	uint64_t retransmitted;        /* packets sent again */
-	char error[192];               /* in the operator's words, when FAILED */
+	uint64_t blocks;                /* of the file: the last one is short, or empty */
+	struct tftp_option_list terms;  /* what the OACK says */
+	bool offer_due;                 /* the OACK is to be sent (again) */
+	uint64_t acked;                 /* blocks acknowledged */
+	uint64_t sent;                  /* the last block that was sent since */
+	uint64_t furthest;              /* the last block that was ever sent */
+	bool rewound;                   /* a repeated ACK was answered at this position */
+	uint64_t interval_ms;           /* until the first retransmission */
+	bool is_adaptive;               /* the interval follows the round trip and doubles */
+	uint64_t srtt_ms, rttvar_ms;    /* RFC 6298; srtt 0: not measured yet */
+	uint64_t timed_block, timed_ms; /* a block whose ACK is being timed; 0: none */
+	unsigned tries;                 /* transmissions since the last progress */
+	bool is_heard;                  /* an ACK came: the client is no forgery */
+	uint64_t superseded_ms; /* the client asked for the file again; 0: it was heard since */
+	uint64_t started_ms, now_ms; /* now: of the last call */
+	uint64_t heard_ms;           /* when the client last made progress */
+	uint64_t deadline_ms;        /* when tftp_transfer_timeout() is due */
+	uint64_t retransmitted;      /* packets sent again */
+	char error[192];             /* in the operator's words, when FAILED */
 };
 
 /* What this server and the path to the client allow. */
@@ -58,35 +69,38 @@ struct tftp_limits {
 	uint32_t block_size_max, window_max;
 };
 
-/* Up to `len` octets of the file from `offset`: as many as there are, or a negative errno. */
+/* Up to `len` octets of the file from `offset`. Returns how many there were, or a negative errno.
+ */
 typedef ssize_t tftp_read_fn(void *ctx, uint64_t offset, void *buf, size_t len);
 
 void tftp_transfer_start(struct tftp_transfer *transfer, const struct tftp_request *request,
 	uint64_t size, const struct tftp_limits *limits, uint64_t now_ms);
 
-/* A packet from the client. What it cannot mean is ignored. */
+/* A packet from the client. One that makes no sense in this state is ignored. */
 void tftp_transfer_input(
 	struct tftp_transfer *transfer, const void *buf, size_t len, uint64_t now_ms);
 
-/* The deadline has come. Before it: does nothing. */
+/* Call it at the deadline; before the deadline it does nothing. */
 void tftp_transfer_timeout(struct tftp_transfer *transfer, uint64_t now_ms);
 
-/* The same request came again: what was sent is lost, unless it is acknowledged. */
+/* The same request came again: what was not acknowledged is lost and is sent again. */
 void tftp_transfer_repeat(struct tftp_transfer *transfer);
 
 /*
- * The client has gone: it closed its port, or began anew. PROBED where it had
- * been told the size that it asked for and nothing else, FAILED otherwise.
+ * The client is gone: it closed its port, or started another transfer. PROBED if it had been sent
+ * the size that it asked for and nothing else, else FAILED.
  */
 void tftp_transfer_abandon(struct tftp_transfer *transfer, const char *why);
 
 /*
- * The next packet that is to go out now: call it after each of the calls above
- * until it returns 0. `size` is at least TFTP_HEADER_SIZE + block_size, and 512. A
- * file that cannot be read ends the transfer: FAILED, and the packet is an ERROR.
+ * The next packets to send now: call it after each of the calls above until it returns 0. Returns
+ * the length of one packet or of several, at most `max`: each of *segment octets, and only the
+ * last may be shorter. They are read with one call. `size` is at least TFTP_HEADER_SIZE +
+ * block_size, and 512. A file that cannot be read ends the transfer: FAILED, and the packet is an
+ * ERROR.
  */
-size_t tftp_transfer_output(
-	struct tftp_transfer *transfer, tftp_read_fn *read, void *ctx, void *buf, size_t size);
+size_t tftp_transfer_output(struct tftp_transfer *transfer, tftp_read_fn *read, void *ctx,
+	void *buf, size_t size, unsigned max, size_t *segment);
 
 bool tftp_transfer_is_over(const struct tftp_transfer *transfer);
 

@@ -27,13 +27,13 @@ static void check(int truth)
 
 static void drain(struct tftp_transfer *transfer)
 {
-	uint8_t packet[TFTP_HEADER_SIZE + 1428];
+	uint8_t packet[3 * (TFTP_HEADER_SIZE + 1428)];
 	unsigned n = 0;
-	size_t len;
+	size_t len, segment;
 
-	while ((len = tftp_transfer_output(transfer, read_zeros, NULL, packet, sizeof(packet))) >
-		0) {
-		check(len <= sizeof(packet));
+	while ((len = tftp_transfer_output(
+			transfer, read_zeros, NULL, packet, sizeof(packet), 3, &segment)) > 0) {
+		check(len <= sizeof(packet) && segment > 0 && len <= 3 * segment);
 		check(++n <= 17); /* a window, and an OACK */
 	}
 	check(transfer->acked <= transfer->sent || tftp_transfer_is_over(transfer));

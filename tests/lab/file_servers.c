@@ -83,11 +83,13 @@ static char *counters(struct servers *servers)
 	if (asprintf(&text,
 		    "tftp-active %" PRIu64 "\ntftp-done %" PRIu64 "\ntftp-failed %" PRIu64
 		    "\ntftp-refused %" PRIu64 "\ntftp-malformed %" PRIu64 "\ntftp-repeated %" PRIu64
-		    "\ntftp-retransmitted %" PRIu64 "\nhttp-connections %" PRIu64
-		    "\nhttp-requests %" PRIu64 "\nhttp-refused %" PRIu64 "\nhttp-idled %" PRIu64
-		    "\nhttp-waited %" PRIu64 "\nhttp-limited %" PRIu64 "\n",
+		    "\ntftp-retransmitted %" PRIu64 "\ntftp-displaced %" PRIu64
+		    "\nhttp-connections %" PRIu64 "\nhttp-requests %" PRIu64
+		    "\nhttp-refused %" PRIu64 "\nhttp-idled %" PRIu64 "\nhttp-waited %" PRIu64
+		    "\nhttp-limited %" PRIu64 "\n",
 		    t.active, t.done, t.failed, t.refused, t.malformed, t.repeated, t.retransmitted,
-		    h.connections, h.requests, h.refused, h.idled, h.waited, h.limited) < 0)
+		    t.displaced, h.connections, h.requests, h.refused, h.idled, h.waited,
+		    h.limited) < 0)
 		return NULL;
 	return text;
 }
@@ -142,6 +144,7 @@ static void send_lines(void *arg)
 
 static int set_option(struct tftp_options *tftp, struct http_options *http, const char *setting)
 {
+	static unsigned single_port, first_port, last_port;
 	const struct {
 		const char *name;
 		unsigned *value;
@@ -150,6 +153,9 @@ static int set_option(struct tftp_options *tftp, struct http_options *http, cons
 		{"tftp-window-max", &tftp->window_max},
 		{"tftp-transfers-max", &tftp->transfers_max},
 		{"tftp-transfers-per-client", &tftp->transfers_per_client},
+		{"tftp-single-port", &single_port},
+		{"tftp-first-port", &first_port},
+		{"tftp-last-port", &last_port},
 		{"http-connections-max", &http->connections_max},
 		{"http-connections-per-client", &http->connections_per_client},
 		{"http-least-rate", &http->least_rate},
@@ -162,6 +168,9 @@ static int set_option(struct tftp_options *tftp, struct http_options *http, cons
 		if (strlen(known[i].name) == name_len && setting[name_len] == '=' &&
 			strncmp(setting, known[i].name, name_len) == 0) {
 			*known[i].value = (unsigned)atoi(setting + name_len + 1);
+			tftp->single_port = single_port;
+			tftp->first_port = (uint16_t)first_port;
+			tftp->last_port = (uint16_t)last_port;
 			return 0;
 		}
 	return -EINVAL;

@@ -317,10 +317,12 @@ def test_tftp_request_that_comes_again(files):
 
 
 def test_tftp_limits(files):
+    for i in range(4):
+        files.put(f"file{i}", b"hello")
     files.start("tftp-transfers-per-client=3")
     clients = [TftpClient(files) for _ in range(4)]
-    for client in clients:
-        client.ask("hello.txt", tsize=0)
+    for i, client in enumerate(clients):
+        client.ask(f"file{i}", tsize=0)
         answer = client.receive()
     assert answer[:2] == (ERROR, 0)
     assert files.counters()["tftp-active"] == 3
@@ -328,6 +330,73 @@ def test_tftp_limits(files):
     wait_for(lambda: files.counters()["tftp-active"] == 2)
     assert clients[3].fetch("hello.txt") == b"hello"
     assert files.counters()["tftp-refused"] == 1
+
+
+def test_tftp_forged_requests_keep_nobody_out(files):
+    """Requests from addresses that nobody answers from, asking for a timeout of minutes."""
+    files.start("tftp-transfers-max=20", "tftp-transfers-per-client=1000")
+    forged = TftpClient(files)
+    for i in range(20):
+        files.put(f"forged{i}", b"x")
+    clients = [TftpClient(files) for _ in range(20)]
+    for i, client in enumerate(clients):
+        client.ask(f"forged{i}", timeout=255)
+        assert client.receive()[0] == OACK
+    assert files.counters()["tftp-active"] == 20
+    forged.ask("hello.txt")
+    assert forged.receive()[:2] in ((ERROR, 0), (DATA, 1))  # all are younger than a second, or not
+    fresh = TftpClient(files)
+    wait_for(lambda: fetches(fresh, "hello.txt"))
+    assert files.counters()["tftp-displaced"] >= 1
+    # and none of them lives for minutes
+    wait_for(lambda: files.counters()["tftp-active"] == 0, limit=30)
+
+
+def fetches(client, path):
+    with contextlib.suppress(AssertionError):
+        return client.fetch(path) == b"hello"
+    return False
+
+
+def test_tftp_reset_client_ends_its_earlier_transfer(files):
+    content = files.random("file", 100000).read_bytes()
+    files.start()
+    before = TftpClient(files)
+    before.ask("file")
+    assert before.receive()[:2] == (DATA, 1)
+    before.reply(ACK, 1)
+    assert TftpClient(files).fetch("file", blksize=1428) == content
+    assert "asked for the file again" in files.wait_for_fetch("TFTP failed")
+
+
+def test_tftp_from_the_port_of_the_request_alone(files):
+    """For firewalls that know no more of TFTP than port 69."""
+    content = files.random("file", MB).read_bytes()
+    files.start("tftp-single-port=1")
+    clients = [TftpClient(files) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        asked = [pool.submit(c.fetch, "file", blksize=1428, windowsize=w) for c, w in zip(clients, (1, 4, 64))]
+        assert all(one.result() == content for one in asked)
+    assert {client.sender[1] for client in clients} == {69}
+    assert clients[0].fetch("file", lost=lambda n: n % 50 == 7, blksize=1428, windowsize=8) == content
+
+
+def test_tftp_ports_of_a_range(files):
+    content = files.random("file", 50000).read_bytes()
+    files.start("tftp-first-port=40000", "tftp-last-port=40003")
+    ports = set()
+    for _ in range(8):
+        client = TftpClient(files)
+        assert client.fetch("file", windowsize=16) == content
+        ports.add(client.sender[1])
+    assert ports <= set(range(40000, 40004)) and len(ports) > 1
+    # and if all are taken, the client is told
+    for i in range(5):
+        files.put(f"file{i}", b"x")
+        client = TftpClient(files)
+        client.ask(f"file{i}", tsize=0)
+        answer = client.receive()
+    assert answer[0] == ERROR
 
 
 def test_tftp_client_that_closes_its_port(files):

@@ -53,7 +53,10 @@ static void start_plain(uint64_t size)
 
 static size_t output(void)
 {
-	return tftp_transfer_output(&transfer, read_pattern, NULL, packet, sizeof(packet));
+	size_t segment;
+
+	return tftp_transfer_output(
+		&transfer, read_pattern, NULL, packet, sizeof(packet), 1, &segment);
 }
 
 static void expect_nothing(void)
@@ -194,7 +197,7 @@ static void test_lost_data(void **state)
 	expect_data(1, 512);
 	send_ack(1);
 	expect_data(2, 512); /* lost */
-	pass_ms(999);
+	pass_ms(50);         /* block 1 was acknowledged at once */
 	expect_nothing();
 	pass_ms(1);
 	expect_data(2, 512);
@@ -203,7 +206,7 @@ static void test_lost_data(void **state)
 	send_ack(2);
 	expect_data(3, 76);
 	/* the wait is short again after progress */
-	pass_ms(1000);
+	pass_ms(60);
 	expect_data(3, 76);
 	send_ack(3);
 	assert_int_equal(transfer.state, TFTP_DONE);
@@ -374,17 +377,121 @@ static void expect_giving_up(uint64_t after_ms, unsigned sent, const char *words
 static void test_giving_up(void **state)
 {
 	(void)state;
+	/* nobody has ever answered: the request may be forged */
 	start_plain(2000);
-	expect_giving_up(31000, 6, "0 of 4 blocks");
+	expect_giving_up(10000, 4, "0 of 4 blocks");
 	start_plain(100);
-	expect_giving_up(31000, 6, "did not acknowledge the last of 1 blocks");
+	expect_giving_up(10000, 4, "did not acknowledge the last of 1 blocks");
 	start(100, 1, (const struct tftp_option[]){{TFTP_TSIZE, 0}});
-	expect_giving_up(31000, 6, "did not answer the option acknowledgement");
-	/* the client says how often */
+	expect_giving_up(10000, 4, "did not answer the option acknowledgement");
 	start(100, 1, (const struct tftp_option[]){{TFTP_TIMEOUT, 3}});
-	expect_giving_up(30000, 10, "did not answer");
+	expect_giving_up(10000, 4, "did not answer");
 	start(100, 1, (const struct tftp_option[]){{TFTP_TIMEOUT, 255}});
-	expect_giving_up(510000, 2, "did not answer");
+	expect_giving_up(10000, 1, "did not answer");
+	/* the client says how often; it has answered */
+	start(2000, 1, (const struct tftp_option[]){{TFTP_TIMEOUT, 3}});
+	EXPECT_OACK("timeout\0003\0");
+	send_ack(0);
+	expect_data(1, 512);
+	send_ack(1);
+	expect_giving_up(30000, 10, "1 of 4 blocks");
+	start(2000, 1, (const struct tftp_option[]){{TFTP_TIMEOUT, 255}});
+	EXPECT_OACK("timeout\000255\0");
+	send_ack(0);
+	expect_data(1, 512);
+	send_ack(1);
+	expect_giving_up(510000, 2, "1 of 4 blocks");
+}
+
+/* ACK 0 comes back, blocks of the size that was agreed on do not arrive. */
+static void test_mtu_black_hole_is_named(void **state)
+{
+	(void)state;
+	start(5000, 1, (const struct tftp_option[]){{TFTP_BLKSIZE, 1428}});
+	EXPECT_OACK("blksize\0001428\0");
+	send_ack(0);
+	while (!tftp_transfer_is_over(&transfer)) {
+		output();
+		pass_ms(transfer.deadline_ms - now_ms);
+	}
+	assert_non_null(strstr(transfer.error, "ACK 0 came, but block 1 of 1428 octets"));
+	assert_non_null(strstr(transfer.error, "packets of 1480 octets"));
+}
+
+/* The client was reset and asks again from another port. */
+static void test_superseded(void **state)
+{
+	(void)state;
+	start_plain(2000);
+	expect_data(1, 512);
+	send_ack(1);
+	expect_data(2, 512);
+	transfer.superseded_ms = now_ms;
+	pass_ms(999); /* a busy client gets a second */
+	assert_int_equal(transfer.state, TFTP_SENDING);
+	expect_data(2, 512);
+	pass_ms(1000);
+	assert_int_equal(transfer.state, TFTP_FAILED);
+	assert_non_null(strstr(transfer.error, "asked for the file again"));
+	/* one that is acknowledged goes on: it is another program's */
+	start_plain(2000);
+	expect_data(1, 512);
+	transfer.superseded_ms = now_ms;
+	send_ack(1);
+	expect_data(2, 512);
+	pass_ms(2000);
+	assert_int_equal(transfer.state, TFTP_SENDING);
+}
+
+/* RFC 6298: the timer follows the path, and repeated blocks are not measured. */
+static void test_timer_follows_the_round_trip(void **state)
+{
+	(void)state;
+	start_plain(100 * 512);
+	for (unsigned block = 1; block <= 20; block++) {
+		expect_data(block, 512);
+		now_ms += 200;
+		send_ack((uint16_t)block);
+	}
+	expect_data(21, 512);
+	assert_in_range(transfer.deadline_ms - now_ms, 201, 300);
+	pass_ms(transfer.deadline_ms - now_ms); /* lost */
+	expect_data(21, 512);
+	assert_true(transfer.deadline_ms - now_ms > 400);
+	send_ack(21); /* whose? */
+	expect_data(22, 512);
+	assert_in_range(transfer.deadline_ms - now_ms, 201, 300);
+}
+
+/* A window is one run of packets, read at once; the last may be short. */
+static void test_window_at_once(void **state)
+{
+	static uint8_t run[16 * 1432];
+	size_t segment, len;
+
+	(void)state;
+	start(5 * 1428 + 7, 2,
+		(const struct tftp_option[]){{TFTP_BLKSIZE, 1428}, {TFTP_WINDOWSIZE, 8}});
+	output();
+	send_ack(0);
+	len = tftp_transfer_output(&transfer, read_pattern, NULL, run, sizeof(run), 64, &segment);
+	assert_int_equal(segment, 1432);
+	assert_int_equal(len, 5 * 1432 + 4 + 7);
+	for (unsigned i = 0; i < 6; i++) {
+		assert_int_equal(run[i * 1432 + 3], i + 1);
+		for (size_t k = 0; k < (i < 5 ? 1428 : 7); k++)
+			if (run[i * 1432 + 4 + k] != pattern(i * 1428 + k))
+				fail_msg("block %u: wrong octet %zu", i + 1, k);
+	}
+	expect_nothing();
+	send_ack(3); /* the rest again, in as many runs as fit */
+	len = tftp_transfer_output(&transfer, read_pattern, NULL, run, 2 * 1432, 64, &segment);
+	assert_int_equal(len, 2 * 1432);
+	assert_int_equal(run[3], 4);
+	expect_data(6, 7);
+	send_ack(6);
+	assert_int_equal(transfer.state, TFTP_DONE);
+	assert_int_equal(transfer.retransmitted, 3);
 }
 
 static void test_size_probe(void **state)
@@ -485,6 +592,10 @@ int main(void)
 		cmocka_unit_test(test_block_numbers_roll_over),
 		cmocka_unit_test(test_window_across_the_rollover),
 		cmocka_unit_test(test_giving_up),
+		cmocka_unit_test(test_mtu_black_hole_is_named),
+		cmocka_unit_test(test_superseded),
+		cmocka_unit_test(test_timer_follows_the_round_trip),
+		cmocka_unit_test(test_window_at_once),
 		cmocka_unit_test(test_size_probe),
 		cmocka_unit_test(test_client_gone),
 		cmocka_unit_test(test_unreadable_file),
