@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Two requests on one rtnetlink socket: RTM_GETMULTICAST, a dump of the multicast memberships of
- * one link or of all, and RTM_GETLINK for one link, whose IFLA_AF_SPEC carries the IPv6 sysctls
- * of the link. A failed request closes the socket, because the rest of its answer may still be
- * queued; the next query opens another one.
+ * Three requests on one rtnetlink socket: RTM_GETMULTICAST, a dump of the multicast memberships of
+ * one link or of all; RTM_GETLINK for one link, whose IFLA_AF_SPEC carries the IPv6 sysctls of
+ * the link; and RTM_GETNEIGHTBL. A failed request closes the socket, because the rest of its answer
+ * may still be queued; the next query opens another one.
  */
 #include "netlink/ipv6_query.h"
 
@@ -12,6 +12,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/ipv6.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,4 +204,47 @@ int ipv6_query_enabled(struct ipv6_query *q, int ifindex)
 	if (rc < 0)
 		close_socket(q);
 	return rc;
+}
+
+/* --- neighbours ---------------------------------------------------------------------- */
+
+/* The first message is about the table, and one more for each link follows: stop after it. */
+static int on_table(const struct nlmsghdr *nlh, void *arg)
+{
+	struct ipv6_neighbour_table *table = arg;
+	const struct nlattr *limit, *config, *stats;
+	struct ndt_config c;
+	struct ndt_stats s;
+
+	if (nlh->nlmsg_type != RTM_NEWNEIGHTBL)
+		return 0;
+	limit = find_in_message(nlh, sizeof(struct ndtmsg), NDTA_THRESH3, sizeof(uint32_t));
+	config = find_in_message(nlh, sizeof(struct ndtmsg), NDTA_CONFIG, sizeof(c));
+	stats = find_in_message(nlh, sizeof(struct ndtmsg), NDTA_STATS, sizeof(s));
+	if (!limit || !config || !stats)
+		return 0;
+	memcpy(&c, mnl_attr_get_payload(config), sizeof(c));
+	memcpy(&s, mnl_attr_get_payload(stats), sizeof(s));
+	*table = (struct ipv6_neighbour_table){.entries = c.ndtc_entries,
+		.limit = mnl_attr_get_u32(limit),
+		.refused = s.ndts_table_fulls};
+	return -ECANCELED;
+}
+
+int ipv6_query_neighbour_table(struct ipv6_query *q, struct ipv6_neighbour_table *table)
+{
+	char request[MNL_ALIGN(sizeof(struct nlmsghdr)) + MNL_ALIGN(sizeof(struct ndtmsg))]
+		__attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(request);
+	struct ndtmsg *header = mnl_nlmsg_put_extra_header(nlh, sizeof(*header));
+	int rc = 0;
+
+	nlh->nlmsg_type = RTM_GETNEIGHTBL;
+	header->ndtm_family = AF_INET6;
+	if (!q->socket)
+		rc = rtnl_socket_open(&q->socket, 0);
+	if (rc == 0)
+		rc = rtnl_dump(q->socket, nlh, q->buffer, on_table, table);
+	close_socket(q);
+	return rc == -ECANCELED ? 0 : rc == 0 ? -ENODATA : rc;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Asks the kernel about a link's IPv6 what no event reports: which links have joined a
- * multicast group, and whether IPv6 is disabled.
+ * Asks the kernel what no event reports: which links have joined a multicast group, whether IPv6
+ * is disabled on a link, and how full the table of neighbours is.
  *
  * The kernel drops all memberships of a link when it destroys the link's IPv6 state: when the
  * MTU falls below 1280, or when the link leaves the network namespace. It sends no event for
@@ -13,6 +13,7 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct ipv6_query;
 
@@ -38,5 +39,15 @@ int ipv6_query_members(struct ipv6_query *q, const struct in6_addr *group, int i
  * (net.ipv6.conf.LINK.disable_ipv6) or the link has no IPv6 state at all; or -errno.
  */
 int ipv6_query_enabled(struct ipv6_query *q, int ifindex);
+
+/* The kernel's table of IPv6 neighbours, which all network namespaces of the host share. */
+struct ipv6_neighbour_table {
+	uint32_t entries;
+	uint32_t limit;   /* net.ipv6.neigh.default.gc_thresh3 */
+	uint64_t refused; /* entries that the kernel refused because the table was full */
+};
+
+/* Returns 0 or -errno. */
+int ipv6_query_neighbour_table(struct ipv6_query *q, struct ipv6_neighbour_table *table);
 
 #endif

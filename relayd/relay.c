@@ -184,7 +184,12 @@ static int open_sockets(struct relay *relay, enum client_mac_method best)
 		return rc;
 	}
 	relay->mac = client_mac_new(relay->fd, relay->conf->client_mac ? best : CLIENT_MAC_NONE);
-	return relay->mac ? 0 : -ENOMEM;
+	relay->reply_macs = reply_macs_new();
+	if (!relay->mac || !relay->reply_macs)
+		return -ENOMEM;
+	if (client_mac_method(relay->mac) != CLIENT_MAC_NONE)
+		relay->frames = frame_sender_new();
+	return 0;
 }
 
 static void link_changed(void *arg, const struct client_link *cl, enum client_link_state before,
@@ -455,6 +460,8 @@ void relay_fini(struct relay *relay)
 		link_table_fini(&relay->table);
 	}
 	client_mac_free(relay->mac);
+	frame_sender_free(relay->frames);
+	reply_macs_free(relay->reply_macs);
 	if (relay->server_fd >= 0 && relay->server_fd != relay->fd)
 		close(relay->server_fd);
 	if (relay->fd >= 0 && !relay->is_activated)

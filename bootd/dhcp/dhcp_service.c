@@ -24,6 +24,7 @@
 #include "daemon/udp.h"
 #include "dhcp6/names.h"
 #include "frame/client_mac.h"
+#include "frame/frame_sender.h"
 
 enum {
 	BATCH = 64,
@@ -47,6 +48,7 @@ struct dhcp_service {
 	struct exchange *exchange;
 	struct served_links links;
 	struct client_mac *macs; /* of the clients on those links */
+	struct frame_sender *frames; /* to those clients; NULL: by UDP */
 	int fd;
 	struct loop_watch *watch;
 	struct udp_receiver *receiver;
@@ -148,11 +150,36 @@ static void flush(struct dhcp_service *service)
 	service->counters.send_failed = service->queue.failed;
 }
 
+/*
+ * A client on a link of ours gets its answer at the MAC that its message came from. That needs no
+ * entry in the kernel's table of neighbours, which a flood of made-up clients may have filled.
+ */
+static bool send_to_mac(struct dhcp_service *service, const struct request *r)
+{
+	const struct link *l = served_links_find(&service->links, r->arrival.ifindex);
+	const struct in6_addr *source = l ? served_link_local(l) : NULL;
+	struct frame_address to = {.ifindex = r->arrival.ifindex,
+		.to = r->answer.to,
+		.source_port = DHCP6_SERVER_PORT,
+		.to_port = r->answer.port};
+
+	if (!service->frames || !source || r->chain.count > 0 || !r->arrival.multicast ||
+		!r->arrival.mac || !IN6_IS_ADDR_LINKLOCAL(&to.to))
+		return false;
+	to.mtu = l->mtu;
+	to.source = *source;
+	memcpy(to.mac, r->arrival.mac, sizeof(to.mac));
+	return frame_sender_send(
+		       service->frames, &to, r->answer.out.buf, r->answer.out.len) == 0;
+}
+
 /* The answer is in a buffer of the send queue that is taken. */
 static void finish(struct dhcp_service *service, const struct udp_datagram *datagram,
 	const struct request *r, enum exchange_drop drop)
 {
-	if (drop == EXCHANGE_ANSWERED)
+	if (drop == EXCHANGE_ANSWERED && send_to_mac(service, r))
+		service->counters.answered++;
+	else if (drop == EXCHANGE_ANSWERED)
 		send_queue_add(&service->queue, datagram, &r->answer);
 	else if (drop < EXCHANGE_DROPS)
 		log_drop(r, drop);
@@ -389,6 +416,8 @@ static int open_all(struct dhcp_service *service, struct loop *loop)
 	service->macs = client_mac_new(service->fd, best_method(config));
 	if (!service->macs)
 		return -ENOMEM;
+	if (client_mac_method(service->macs) != CLIENT_MAC_NONE)
+		service->frames = frame_sender_new();
 	rc = served_links_init(&service->links, loop, service->fd, config);
 	if (rc < 0)
 		return rc;
@@ -406,6 +435,7 @@ static int open_all(struct dhcp_service *service, struct loop *loop)
 static void free_buffers(struct dhcp_service *service)
 {
 	client_mac_free(service->macs);
+	frame_sender_free(service->frames);
 	pending_free_all(&service->memory, &service->committing);
 	pending_free_all(&service->memory, &service->deferred);
 	if (service->fd >= 0)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <linux/if_addr.h>
 #include <string.h>
 
 #include "daemon/log.h"
@@ -143,6 +144,15 @@ bool served_links_is_served(const struct served_links *links, const struct link 
 		if (l->name[0] && fnmatch(links->config->listen[i], l->name, 0) == 0)
 			return true;
 	return false;
+}
+
+const struct in6_addr *served_link_local(const struct link *l)
+{
+	for (const struct link_address *a = l->addresses; a; a = a->next)
+		if (IN6_IS_ADDR_LINKLOCAL(&a->address) &&
+			!(a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)))
+			return &a->address;
+	return NULL;
 }
 
 size_t served_link_addresses(const struct link *l, struct in6_addr *address, size_t most)

@@ -34,6 +34,8 @@ const struct link *served_links_find(const struct served_links *links, int ifind
 /* Named in `listen`, by its name or a pattern such as "lan*". */
 bool served_links_is_served(const struct served_links *links, const struct link *l);
 
+/* A link-local address of the link that answers can be sent from; NULL: there is none. */
+const struct in6_addr *served_link_local(const struct link *l);
 /* Its addresses other than link-local ones; at most `most`. Returns how many. */
 size_t served_link_addresses(const struct link *l, struct in6_addr *address, size_t most);
 

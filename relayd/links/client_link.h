@@ -80,6 +80,7 @@ struct client_link {
 	struct forward_template forward;
 	struct relay_counters counters;
 	struct rate_bucket rate;
+	struct rate_bucket neighbours; /* replies that need a new entry while that table is full */
 
 	struct client_link *next;
 };

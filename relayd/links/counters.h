@@ -38,6 +38,9 @@
 	X(UNKNOWN_LINK, "unknown-link", "neither Interface-Id nor link-address names a link here") \
 	X(LINK_GONE, "link-gone", "the client link no longer exists")                              \
 	X(OFF_LINK, "off-link", "the reply's destination is not on the client link")               \
+	X(NEIGHBOUR_TABLE_FULL, "neighbour-table-full",                                            \
+		"the kernel's table of neighbours is full (net.ipv6.neigh.default.gc_thresh3)")    \
+	X(PACKET_FILTER, "packet-filter", "a packet filter on this machine refused the message")   \
 	X(SEND_FAILED, "send-failed", "the kernel refused to send the message")
 
 /* Why a datagram is dropped; RELAY_PASS if it is not. */

@@ -96,9 +96,11 @@ static enum relay_drop relay_from_client(
 		cl->counters.without_mac++;
 	}
 	drop = relay_send_to_servers(relay, d, header, len);
-	if (!drop)
-		cl->counters.forwarded++;
-	return drop;
+	if (drop)
+		return drop;
+	cl->counters.forwarded++;
+	relay_remember_mac(relay, cl, d);
+	return RELAY_PASS;
 }
 
 static enum relay_drop relay_from_relay(
@@ -158,7 +160,9 @@ static enum relay_drop relay_from_server(struct relay *relay, struct client_link
 	*to_link = reply.cl;
 	if (drop)
 		return drop;
-	relay_send_reply(relay, server, &reply);
+	drop = relay_send_reply(relay, server, &reply);
+	if (drop)
+		return drop;
 	relay->counters.replied[relay_type_slot(reply.message_type)]++;
 	if (reply.cl)
 		reply.cl->counters.replied[relay_type_slot(reply.message_type)]++;

@@ -10,10 +10,17 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/mix.h"
 #include "relayd/servers/server_choice.h"
+
+enum {
+	NEIGHBOURS_ASK_MS = 1000,   /* at most so often */
+	NEIGHBOURS_FULL_MS = 5000,  /* about as long as the kernel keeps an unresolved neighbour */
+	NEIGHBOURS_PER_SECOND = 10, /* and link, while the table is full */
+};
 
 static void fill_outgoing(struct udp_outgoing *out, const struct server_path *server)
 {
@@ -33,9 +40,19 @@ static bool is_stale_path(int error)
 static void count_send_failure(
 	struct relay *relay, enum relay_drop reason, const char *what, const char *name, int error)
 {
+	char text[96];
+
 	relay->counters.dropped[reason]++;
+	if (reason == RELAY_DROP_NEIGHBOUR_TABLE_FULL)
+		snprintf(text, sizeof(text),
+			"neighbour table full (net.ipv6.neigh.default.gc_thresh3 = %u)",
+			relay->neighbours.table.limit);
+	else if (error == EPERM)
+		snprintf(text, sizeof(text), "refused by a packet filter on this machine (EPERM)");
+	else
+		snprintf(text, sizeof(text), "%s", strerror(error));
 	log_limited(&relay->drop_limit[reason], LOG_LEVEL_WARNING,
-		"%s %s: cannot send a message: %s", what, name, strerror(error));
+		"%s %s: cannot send a message: %s", what, name, text);
 }
 
 /* If the error says that the path is outdated, look it up again and send once more. */
@@ -62,9 +79,35 @@ static void forward_failed(void *arg, const struct udp_outgoing *datagram, int e
 	count_send_failure(relay, RELAY_DROP_SEND_FAILED, "server", server->text, error);
 }
 
-/* Sent out on the client's link only, a datagram to an address that is not on it is unreachable. */
-static enum relay_drop why_refused(const struct udp_outgoing *datagram, int error)
+/*
+ * The kernel refuses a datagram to a new neighbour with EINVAL if its table is full, which it
+ * also returns for other reasons: ask it.
+ */
+static bool neighbours_are_full(struct relay *relay)
 {
+	struct neighbour_state *state = &relay->neighbours;
+	uint64_t refused = state->table.refused;
+
+	if (relay->now_ms < state->full_until_ms)
+		return true;
+	if (state->asked_ms > 0 && relay->now_ms < state->asked_ms + NEIGHBOURS_ASK_MS)
+		return false;
+	state->asked_ms = relay->now_ms;
+	if (ipv6_query_neighbour_table(relay->links.query, &state->table) < 0 ||
+		(state->table.refused == refused && state->table.entries < state->table.limit))
+		return false;
+	state->full_until_ms = relay->now_ms + NEIGHBOURS_FULL_MS;
+	return true;
+}
+
+/* Sent out on the client's link only, a datagram to an address that is not on it is unreachable. */
+static enum relay_drop why_refused(
+	struct relay *relay, const struct udp_outgoing *datagram, int error)
+{
+	if (error == EPERM)
+		return RELAY_DROP_PACKET_FILTER;
+	if (error == EINVAL && datagram->ifindex && neighbours_are_full(relay))
+		return RELAY_DROP_NEIGHBOUR_TABLE_FULL;
 	return error == ENETUNREACH && datagram->ifindex &&
 			       !IN6_IS_ADDR_LINKLOCAL(&datagram->to.sin6_addr)
 		       ? RELAY_DROP_OFF_LINK
@@ -76,7 +119,7 @@ static void reply_failed(void *arg, const struct udp_outgoing *datagram, int err
 	struct relay *relay = arg;
 	struct client_link *cl = client_links_find_facing(&relay->links, datagram->ifindex);
 	unsigned slot = relay_type_slot(*(const uint8_t *)datagram->part[0].iov_base);
-	enum relay_drop reason = why_refused(datagram, error);
+	enum relay_drop reason = why_refused(relay, datagram, error);
 
 	relay->counters.replied[slot]--;
 	if (cl) {
@@ -177,13 +220,58 @@ static void keep_on_link(struct udp_outgoing *out, const struct client_link *cl)
 	out->to.sin6_scope_id = (uint32_t)out->ifindex;
 }
 
-void relay_send_reply(
+void relay_remember_mac(
+	struct relay *relay, const struct client_link *cl, const struct udp_datagram *d)
+{
+	if (relay->has_client_mac && IN6_IS_ADDR_LINKLOCAL(&d->peer.sin6_addr))
+		reply_macs_put(relay->reply_macs, cl->link->ifindex, &d->peer.sin6_addr, d->data,
+			relay->client_mac);
+}
+
+/* True if the reply has been sent to the MAC that the client's message came from. */
+static bool send_to_mac(struct relay *relay, const struct reply *reply)
+{
+	const struct client_link *cl = reply->cl;
+	struct frame_address to = {.to = reply->to,
+		.source_port = DHCP6_SERVER_PORT,
+		.to_port = reply->port};
+
+	if (!relay->frames || reply->message_type == DHCP6_RELAY_REPL ||
+		wire_left(&reply->message) < DHCP6_HEADER_LEN ||
+		IN6_IS_ADDR_UNSPECIFIED(&cl->link_local) || !IN6_IS_ADDR_LINKLOCAL(&to.to) ||
+		!reply_macs_find(
+			relay->reply_macs, cl->link->ifindex, &to.to, reply->message.pos, to.mac))
+		return false;
+	to.ifindex = cl->link->ifindex;
+	to.mtu = cl->link->mtu;
+	to.source = cl->link_local;
+	return frame_sender_send(relay->frames, &to, reply->message.pos,
+		       wire_left(&reply->message)) == 0;
+}
+
+/*
+ * While the table of neighbours is full, each link may still try a few replies to clients whose
+ * MAC is not known. The kernel drops unresolved entries after some seconds; without this limit,
+ * a flood on one link takes every entry that becomes free.
+ */
+static bool may_add_neighbour(struct relay *relay, struct client_link *cl)
+{
+	return relay->now_ms >= relay->neighbours.full_until_ms ||
+	       rate_bucket_take(&cl->neighbours, NEIGHBOURS_PER_SECOND, relay->now_ms);
+}
+
+enum relay_drop relay_send_reply(
 	struct relay *relay, const struct server_path *server, const struct reply *reply)
 {
-	struct udp_outgoing *out = add_reply(relay, reply->cl ? reply->cl->link->ifindex : 0);
 	struct wire_in message = reply->message;
 	size_t len = wire_left(&message);
+	struct udp_outgoing *out;
 
+	if (reply->cl && send_to_mac(relay, reply))
+		return RELAY_PASS;
+	if (reply->cl && !may_add_neighbour(relay, reply->cl))
+		return RELAY_DROP_NEIGHBOUR_TABLE_FULL;
+	out = add_reply(relay, reply->cl ? reply->cl->link->ifindex : 0);
 	*out = (struct udp_outgoing){
 		.to = {.sin6_family = AF_INET6,
 			.sin6_port = htons(reply->port),
@@ -194,4 +282,5 @@ void relay_send_reply(
 	};
 	if (reply->cl)
 		keep_on_link(out, reply->cl);
+	return RELAY_PASS;
 }

@@ -16,8 +16,15 @@
 enum relay_drop relay_send_to_servers(
 	struct relay *relay, const struct udp_datagram *d, uint8_t *header, size_t header_len);
 
-/* Queue the message that was in a server's Relay-reply, for the client or relay below. */
-void relay_send_reply(
+/* Remember the MAC of a client's message, so that replies to it need no Neighbor Discovery. */
+void relay_remember_mac(
+	struct relay *relay, const struct client_link *cl, const struct udp_datagram *d);
+
+/*
+ * Send or queue the message that was in a server's Relay-reply, for the client or relay below.
+ * Returns RELAY_PASS, or why it is not sent.
+ */
+enum relay_drop relay_send_reply(
 	struct relay *relay, const struct server_path *server, const struct reply *reply);
 
 /* Send the queue. A datagram that the kernel refuses is sent again by a new path, or counted. */

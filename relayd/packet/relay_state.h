@@ -9,6 +9,8 @@
 #include "daemon/loop.h"
 #include "daemon/udp.h"
 #include "frame/client_mac.h"
+#include "frame/frame_sender.h"
+#include "frame/reply_macs.h"
 #include "netlink/link_monitor.h"
 #include "relayd/config/relay_conf.h"
 #include "relayd/links/client_links.h"
@@ -21,6 +23,13 @@
 #include "relayd/view/relay_watch.h"
 
 enum { RELAY_BATCH = 64 };
+
+/* Whether the kernel's table of neighbours is full: asked after a reply was refused. */
+struct neighbour_state {
+	struct ipv6_neighbour_table table;
+	int64_t asked_ms;
+	int64_t full_until_ms; /* treat it as full until then */
+};
 
 struct relay {
 	struct relay_conf *conf; /* owned */
@@ -38,6 +47,9 @@ struct relay {
 	struct vrf_sockets vrfs; /* receive from servers in VRFs */
 	struct udp_receiver *receiver;
 	struct udp_sender *to_servers;
+	struct frame_sender *frames;   /* replies to clients whose MAC is known; NULL: by UDP */
+	struct reply_macs *reply_macs; /* of the messages whose replies are awaited */
+	struct neighbour_state neighbours;
 	struct reply_sockets replies; /* send to clients and relays below, from port 547 */
 	/* For each datagram of the current batch: */
 	struct client_link *from[RELAY_BATCH];           /* its client link, or NULL */

@@ -39,7 +39,7 @@ from scapy.layers.dhcp6 import (
     DUID_LL,
 )
 from scapy.layers.inet import UDP
-from scapy.layers.inet6 import IPv6
+from scapy.layers.inet6 import ICMPv6ND_NS, IPv6
 from scapy.layers.l2 import Ether
 
 from lab.boot_client import (
@@ -271,6 +271,19 @@ def test_direct_client_is_known_by_its_frame(direct, client, source):
     behind = Relay(direct.site).ask(solicit(), mac=mac)
     assert address(behind) == leases[0]["address"]
     assert ask("bootd", "show", mac)["mac-from"] == "option-79"
+
+
+def test_direct_client_is_answered_at_its_frames_mac(direct):
+    """No Neighbor Discovery before the answer, so that no flood can fill that table."""
+    mac = "52:54:00:00:0f:02"
+    direct.drain()
+    direct.send(frame(direct, solicit(), mac=mac, source="fe80::77"))
+    answer = direct.expect(lambda packet: from_server(packet) or ICMPv6ND_NS in packet)
+    server = direct.site.server
+    assert ICMPv6ND_NS not in answer
+    assert (answer.dst, answer.src) == (mac, server.mac("lan"))
+    assert (answer[IPv6].src, answer[IPv6].dst) == (link_local(server.mac("lan")), "fe80::77")
+    assert "fe80::77" not in server.ip("-6", "neigh", "show", "dev", "lan").stdout
 
 
 def test_direct_client_whose_message_a_stranger_repeats(direct):
