@@ -78,6 +78,11 @@ struct client_mac *client_mac_new(int udp_fd, enum client_mac_method best)
 	return cm;
 }
 
+int client_mac_attach(struct client_mac *cm, int udp_fd)
+{
+	return cm->ebpf ? mac_ebpf_attach(cm->ebpf, udp_fd) : 0;
+}
+
 void client_mac_free(struct client_mac *cm)
 {
 	if (!cm)
@@ -129,7 +134,7 @@ void client_mac_drain(struct client_mac *cm)
 /* The ifindex that the side channels see. */
 static int seen_ifindex(const struct link *l)
 {
-	return l->master && strcmp(l->port_kind, "vrf") == 0 ? l->master : l->ifindex;
+	return link_is_in_vrf(l) ? l->master : l->ifindex;
 }
 
 void client_mac_received(

@@ -45,6 +45,12 @@ const char *client_mac_method_name(enum client_mac_method method);
 struct client_mac *client_mac_new(int udp_fd, enum client_mac_method best);
 void client_mac_free(struct client_mac *cm); /* before the socket; may be NULL */
 
+/*
+ * Another socket that receives clients' messages (in a VRF), for the same records. The filter
+ * stays on it until it is closed. Returns 0 or -errno.
+ */
+int client_mac_attach(struct client_mac *cm, int udp_fd);
+
 enum client_mac_method client_mac_method(const struct client_mac *cm);
 
 /* Keep the backlog counters right with a timer on this loop. Returns 0 or -ENOMEM. */

@@ -18,6 +18,7 @@ struct mac_packet;
 int mac_ebpf_open(struct mac_ebpf **channel, int udp_fd, struct mac_records *records);
 void mac_ebpf_drain(struct mac_ebpf *channel); /* move all records to the table */
 void mac_ebpf_close(struct mac_ebpf *channel);
+int mac_ebpf_attach(struct mac_ebpf *channel, int udp_fd); /* to one more socket */
 
 int mac_packet_open(struct mac_packet **channel, struct mac_records *records);
 void mac_packet_drain(struct mac_packet *channel);

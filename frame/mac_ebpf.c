@@ -220,10 +220,15 @@ static int open_parts(struct mac_ebpf *channel)
 	channel->ring = ring_buffer__new(channel->ring_fd, on_record, channel, NULL);
 	if (!channel->ring)
 		return -errno;
-	if (setsockopt(channel->udp_fd, SOL_SOCKET, SO_ATTACH_BPF, &channel->program_fd,
-		    sizeof(channel->program_fd)) < 0)
-		return -errno;
-	return 0;
+	return mac_ebpf_attach(channel, channel->udp_fd);
+}
+
+int mac_ebpf_attach(struct mac_ebpf *channel, int udp_fd)
+{
+	return setsockopt(udp_fd, SOL_SOCKET, SO_ATTACH_BPF, &channel->program_fd,
+		       sizeof(channel->program_fd)) < 0
+		       ? -errno
+		       : 0;
 }
 
 int mac_ebpf_open(struct mac_ebpf **out, int udp_fd, struct mac_records *records)

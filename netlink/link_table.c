@@ -67,6 +67,11 @@ struct link *link_table_next(const struct link_table *t, const struct link *l)
 	return l->next;
 }
 
+bool link_is_in_vrf(const struct link *l)
+{
+	return l->master && strcmp(l->port_kind, "vrf") == 0;
+}
+
 struct link_address *link_find_address(const struct link *l, const struct in6_addr *address)
 {
 	struct link_address *a = l->addresses;

@@ -117,6 +117,9 @@ size_t link_table_count(const struct link_table *t);
 struct link *link_table_first(const struct link_table *t);
 struct link *link_table_next(const struct link_table *t, const struct link *l);
 
+/* True if the link's master is a VRF. */
+bool link_is_in_vrf(const struct link *l);
+
 /* The entry for this address of the link, or NULL. */
 struct link_address *link_find_address(const struct link *l, const struct in6_addr *address);
 

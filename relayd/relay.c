@@ -104,6 +104,8 @@ static uint64_t queue_drops(const void *arg)
 		drops += udp_queue_drops(relay->server_fd);
 	for (size_t i = 0; i < relay->vrfs.count; i++)
 		drops += udp_queue_drops(relay->vrfs.socket[i].fd);
+	for (size_t i = 0; i < relay->client_vrfs.count; i++)
+		drops += udp_queue_drops(relay->client_vrfs.socket[i].fd);
 	return drops;
 }
 
@@ -304,6 +306,8 @@ static void check_memberships(void *arg)
 	struct relay *relay = arg;
 
 	client_links_check_memberships(&relay->links);
+	relay->links.vrf_version++; /* no event reports a change of udp_l3mdev_accept */
+	relay_refresh_servers(relay);
 	loop_timer_arm(relay->membership_timer, CLIENT_LINKS_CHECK_MS);
 }
 
@@ -452,6 +456,7 @@ void relay_fini(struct relay *relay)
 	loop_watch_free(relay->netlink_watch);
 	loop_watch_free(relay->routes_watch);
 	vrf_sockets_fini(&relay->vrfs);
+	vrf_sockets_fini(&relay->client_vrfs);
 	if (relay->follows_kernel) {
 		link_monitor_fini(&relay->monitor);
 		server_paths_fini(&relay->paths);

@@ -124,13 +124,22 @@ static const char *user_of(void *arg)
 	return ((struct relay_daemon *)arg)->relay.conf->user;
 }
 
+/* A VRF that is created later, or again, needs another socket on the port. */
+static bool has_vrf(const struct relay *relay)
+{
+	for (const struct link *l = link_table_first(&relay->table); l;
+		l = link_table_next(&relay->table, l))
+		if (strcmp(l->kind, "vrf") == 0)
+			return true;
+	return relay_conf_has_vrf(relay->conf);
+}
+
 static const int *capabilities_of(void *arg)
 {
-	/* A VRF that is created again needs a socket on the port again. */
 	static const int for_vrfs[] = {CAP_NET_BIND_SERVICE, -1};
 	static const int nothing[] = {-1};
 
-	return relay_conf_has_vrf(((struct relay_daemon *)arg)->relay.conf) ? for_vrfs : nothing;
+	return has_vrf(&((struct relay_daemon *)arg)->relay) ? for_vrfs : nothing;
 }
 
 static int start(void *arg, struct loop *loop)

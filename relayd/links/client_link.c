@@ -138,7 +138,7 @@ static const struct in6_addr *missing_address(
 /* Messages that a port receives arrive on its bridge or bond. Links in a VRF keep their own. */
 static bool is_port(const struct link *link)
 {
-	return link->master && *link->port_kind && strcmp(link->port_kind, "vrf") != 0;
+	return link->master && *link->port_kind && !link_is_in_vrf(link);
 }
 
 /* False if the link cannot receive IPv6 at all; `reason` then says why. */
@@ -150,6 +150,8 @@ static bool has_ipv6(const struct client_link *cl, char *reason, size_t size)
 	else if (cl->ipv6_disabled)
 		snprintf(reason, size,
 			"IPv6 is disabled on the link (net.ipv6.conf.%s.disable_ipv6)", cl->name);
+	else if (cl->vrf_error)
+		snprintf(reason, size, "cannot receive in its VRF: %s", strerror(cl->vrf_error));
 	else if (cl->holder < 0)
 		snprintf(reason, size, "cannot join ff02::1:2: %s", strerror(cl->join_error));
 	else

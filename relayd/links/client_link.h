@@ -66,6 +66,7 @@ struct client_link {
 	int holder;         /* number of the socket that holds its membership; -1: not joined */
 	int join_error;     /* errno of the last attempt to join, 0: it succeeded */
 	bool is_member;     /* scratch of the membership check: the kernel lists the link */
+	int vrf_error;      /* errno: messages from its VRF cannot be received; 0 */
 	bool ipv6_disabled; /* the kernel has no usable IPv6 on the link */
 
 	enum client_link_state state;

@@ -226,6 +226,7 @@ static void attach_client(struct client_links *links, struct link *link)
 	cl->link = link;
 	link->user = cl;
 	link_registry_link_appeared(&links->registry);
+	links->vrf_version += link_is_in_vrf(link);
 	join(links, cl);
 	update(links, cl);
 	attach_macvlans_above(links, link->ifindex);
@@ -233,6 +234,8 @@ static void attach_client(struct client_links *links, struct link *link)
 
 static void detach_client(struct client_links *links, struct link *link, struct client_link *cl)
 {
+	links->vrf_version += link_is_in_vrf(link);
+	cl->vrf_error = 0;
 	if (cl->holder >= 0)
 		membership_leave(links->membership, link->ifindex, cl->holder);
 	cl->holder = -1;
@@ -289,6 +292,10 @@ void client_links_link_changed(struct client_links *links, struct link *link, un
 		attach_macvlans_above(links, link->ifindex);
 	} else if (link->user && (what & (LINK_CHANGED_FLAGS | LINK_CHANGED_MASTER |
 						 LINK_CHANGED_MTU | LINK_CHANGED_IPV6))) {
+		if (is_client_link(link) && (what & LINK_CHANGED_MASTER)) {
+			links->vrf_version++;
+			((struct client_link *)link->user)->vrf_error = 0;
+		}
 		if (is_client_link(link) && (what & (LINK_CHANGED_MTU | LINK_CHANGED_IPV6)))
 			check_membership(links, link->user);
 		update(links, link->user);
@@ -319,6 +326,16 @@ void client_links_synced(struct client_links *links)
 		if (cl->state != CLIENT_LINK_READY)
 			log_notice("%s: %s, %s", cl->name, client_link_state_name(cl->state),
 				cl->reason);
+}
+
+void client_links_set_vrf_error(struct client_links *links, int vrf_ifindex, int error)
+{
+	for (struct client_link *cl = links->registry.first; cl; cl = cl->next) {
+		if (!cl->link || cl->link->master != vrf_ifindex || cl->vrf_error == error)
+			continue;
+		cl->vrf_error = error;
+		update(links, cl);
+	}
 }
 
 size_t client_links_count(const struct client_links *links, enum client_link_state state)

@@ -32,6 +32,7 @@ struct client_links {
 	const struct relay_conf *conf;
 	struct membership *membership;
 	struct ipv6_query *query;
+	unsigned vrf_version; /* changes when a client link appears, goes, or changes its VRF */
 	uint64_t rejoined; /* memberships that the kernel had dropped and that were joined again */
 	struct link_registry registry;
 	bool synced;       /* the first dump is complete: log and report changes from now on */
@@ -67,6 +68,12 @@ void client_links_addresses_changed(struct client_links *links, struct link *lin
  */
 enum { CLIENT_LINKS_CHECK_MS = 60000 };
 void client_links_check_memberships(struct client_links *links);
+
+/*
+ * Messages of the client links in this VRF cannot be received for this reason (errno); 0: they
+ * can.
+ */
+void client_links_set_vrf_error(struct client_links *links, int vrf_ifindex, int error);
 
 /* The number of client links in this state. */
 size_t client_links_count(const struct client_links *links, enum client_link_state state);

@@ -226,13 +226,13 @@ static void relay_datagram(
  * are removed only while netlink is read.
  */
 static void find_links(
-	struct relay *relay, int fd, const struct udp_datagram *datagrams, int n)
+	struct relay *relay, bool from_clients, const struct udp_datagram *datagrams, int n)
 {
 	for (int i = 0; i < n; i++) {
 		const struct udp_datagram *d = &datagrams[i];
 		const struct link *link = link_table_find(&relay->table, d->ifindex);
 
-		if (fd == relay->fd)
+		if (from_clients)
 			client_mac_received(relay->mac, link, d->ifindex, d->len);
 		relay->from[i] = link ? client_links_of(link) : NULL;
 		if (relay->from[i])
@@ -251,20 +251,34 @@ static void catch_up(struct relay *relay)
 			break;
 }
 
+/* The relay's own socket, and those in VRFs with client links: they have the MAC filter. */
+static bool receives_from_clients(const struct relay *relay, int fd)
+{
+	const struct vrf_socket *vrf;
+
+	if (fd == relay->fd)
+		return true;
+	vrf = vrf_sockets_find(&relay->vrfs, fd);
+	if (!vrf)
+		vrf = vrf_sockets_find(&relay->client_vrfs, fd);
+	return vrf && vrf->vrf.has_clients;
+}
+
 /* Returns false when no more datagrams wait. */
 static bool run_batch(struct relay *relay, int fd)
 {
 	const struct udp_datagram *datagrams;
+	bool from_clients = receives_from_clients(relay, fd);
 	int n = udp_receive(relay->receiver, fd, &datagrams);
 
 	if (n <= 0)
 		return false;
 	relay->now_ms = (int64_t)loop_now_ms();
-	relay->only_servers = fd != relay->fd && relay->server_fd != relay->fd;
+	relay->only_servers = !from_clients && relay->server_fd != relay->fd;
 	catch_up(relay);
 	relay_refresh_servers(relay);
 	client_mac_drain(relay->mac);
-	find_links(relay, fd, datagrams, n);
+	find_links(relay, from_clients, datagrams, n);
 	for (int i = 0; i < n; i++)
 		relay_datagram(relay, relay->from[i], &datagrams[i], relay->header[i]);
 	relay_flush(relay);

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * What the packet path does between batches: read netlink, bring the paths to servers up to date,
+ * and keep a receive socket for each VRF that has a server or client links in it.
+ */
 #include "relayd/packet/relay_state.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 bool relay_read_netlink(struct relay *relay)
@@ -14,10 +19,90 @@ bool relay_read_netlink(struct relay *relay)
 	return rc > 0;
 }
 
+/* --- sockets in VRFs ------------------------------------------------------------------ */
+
+/* The VRFs that need a socket; `want` has room for all of them. */
+struct wanted {
+	struct vrf_want *want;
+	size_t count;
+};
+
+static void want_vrf(struct wanted *wanted, const struct link *vrf, bool has_clients)
+{
+	struct vrf_want *want = wanted->want;
+
+	if (!vrf)
+		return;
+	while (want < wanted->want + wanted->count && want->ifindex != vrf->ifindex)
+		want++;
+	if (want == wanted->want + wanted->count) {
+		*want = (struct vrf_want){.ifindex = vrf->ifindex};
+		memcpy(want->name, vrf->name, sizeof(want->name));
+		wanted->count++;
+	}
+	want->has_clients |= has_clients;
+}
+
+static void want_vrfs_of_servers(const struct relay *relay, struct wanted *wanted)
+{
+	const struct server_list *list = &relay->paths.list;
+
+	for (size_t i = 0; i < list->count; i++)
+		want_vrf(wanted, link_table_find(&relay->table, server_path_vrf(&list->server[i])),
+			false);
+}
+
+static void want_vrfs_of_clients(const struct relay *relay, struct wanted *wanted)
+{
+	const struct client_link *cl;
+
+	if (!vrf_sockets_are_needed())
+		return;
+	for (cl = relay->links.registry.first; cl; cl = cl->next)
+		if (cl->link && link_is_in_vrf(cl->link))
+			want_vrf(wanted, link_table_find(&relay->table, cl->link->master), true);
+}
+
+static void on_vrf_opened(void *arg, const struct vrf_want *vrf, int fd, int error)
+{
+	struct relay *relay = arg;
+
+	if (!vrf->has_clients)
+		return;
+	if (error == 0)
+		client_mac_attach(relay->mac, fd);
+	client_links_set_vrf_error(&relay->links, vrf->ifindex, error);
+}
+
+static void follow_vrfs(struct relay *relay)
+{
+	bool is_one_port = relay->server_fd == relay->fd;
+	size_t max = relay->paths.list.count + relay->links.registry.count;
+	struct wanted wanted = {.want = calloc(max ? max : 1, sizeof(*wanted.want))};
+
+	if (!wanted.want) {
+		log_error("no memory to receive in VRFs");
+		return;
+	}
+	want_vrfs_of_servers(relay, &wanted);
+	if (!is_one_port) {
+		vrf_sockets_follow(&relay->vrfs, wanted.want, wanted.count, relay->server_fd,
+			relay->loop, relay->udp_ready, on_vrf_opened, relay);
+		wanted.count = 0;
+	}
+	want_vrfs_of_clients(relay, &wanted);
+	vrf_sockets_follow(is_one_port ? &relay->vrfs : &relay->client_vrfs, wanted.want,
+		wanted.count, relay->fd, relay->loop, relay->udp_ready, on_vrf_opened, relay);
+	free(wanted.want);
+}
+
 void relay_refresh_servers(struct relay *relay)
 {
 	server_paths_refresh(&relay->paths);
-	if (relay->loop)
-		vrf_sockets_follow(&relay->vrfs, &relay->paths.list, relay->server_fd, relay->loop,
-			relay->udp_ready, relay);
+	if (!relay->loop || (relay->vrfs_of_servers == relay->paths.list.version &&
+				    relay->vrfs_of_links == relay->links.vrf_version))
+		return;
+	relay->vrfs_of_servers = relay->paths.list.version;
+	relay->vrfs_of_links = relay->links.vrf_version;
+	follow_vrfs(relay);
 }

@@ -41,10 +41,12 @@ struct relay {
 	struct server_paths paths;
 	struct client_mac *mac;
 	struct rate_table *rates;
-	int fd;            /* the UDP socket that clients and relays below send to */
-	int server_fd;     /* exchanges messages with servers; the same as `fd` on port 547 */
-	bool is_activated; /* `fd` belongs to the service manager and stays open */
-	struct vrf_sockets vrfs; /* receive from servers in VRFs */
+	int fd;                  /* the UDP socket that clients and relays below send to */
+	int server_fd;           /* exchanges messages with servers; the same as `fd` on port 547 */
+	bool is_activated;       /* `fd` belongs to the service manager and stays open */
+	struct vrf_sockets vrfs; /* receive from servers in VRFs; on port 547, from clients, too */
+	struct vrf_sockets client_vrfs; /* receive from clients in VRFs, if that is another port */
+	unsigned vrfs_of_servers, vrfs_of_links; /* versions that these sockets are for */
 	struct udp_receiver *receiver;
 	struct udp_sender *to_servers;
 	struct frame_sender *frames;   /* replies to clients whose MAC is known; NULL: by UDP */
@@ -59,15 +61,15 @@ struct relay {
 	int64_t now_ms;    /* of the current batch, monotonic */
 	bool only_servers; /* the current batch came in on a socket for servers' replies only */
 
-	struct loop *loop;          /* NULL before relay_start() */
-	loop_fd_cb *udp_ready;      /* for sockets of servers in VRFs */
+	struct loop *loop;     /* NULL before relay_start() */
+	loop_fd_cb *udp_ready; /* for sockets in VRFs */
 	struct loop_watch *udp_watch, *server_watch, *netlink_watch, *routes_watch;
 	struct loop_timer *membership_timer;
 	struct log_limit drop_limit[RELAY_DROPS];
 	struct relay_watch watch;
 	struct relay_view view; /* for the trace */
 	struct relay_trace trace;
-	bool has_client_mac;                /* of the current message, from its frame */
+	bool has_client_mac; /* of the current message, from its frame */
 	uint8_t client_mac[DHCP6_MAC_LEN];
 	unsigned chosen; /* servers that the last message went to, as bits by index */
 };

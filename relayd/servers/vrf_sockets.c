@@ -1,31 +1,50 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A VRF that is deleted and created again is another device, and a socket bound to the old one
- * receives nothing any more. So the sockets follow the VRF's ifindex.
+ * The sockets follow a list of VRFs. A VRF that is deleted and created again has another ifindex:
+ * it gets a new socket, because one bound to the old device receives nothing.
  */
 #include "relayd/servers/vrf_sockets.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "daemon/log.h"
 #include "daemon/udp.h"
 
-enum { RECEIVE_BUFFER = 4 << 20 };
+enum { RECEIVE_BUFFER = 8 << 20 }; /* as that of the relay's own socket */
 
-static bool has_server(const struct server_list *list, int vrf)
+bool vrf_sockets_are_needed(void)
 {
-	for (size_t i = 0; i < list->count; i++)
-		if (server_path_vrf(&list->server[i]) == vrf)
+	FILE *file = fopen("/proc/sys/net/ipv4/udp_l3mdev_accept", "re");
+	int c = file ? fgetc(file) : EOF;
+
+	if (file)
+		fclose(file);
+	return c == '0';
+}
+
+static bool is_same(const struct vrf_want *a, const struct vrf_want *b)
+{
+	return a->ifindex == b->ifindex && a->has_clients == b->has_clients;
+}
+
+static bool is_wanted(const struct vrf_want *want, size_t n, const struct vrf_want *vrf)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_same(&want[i], vrf))
 			return true;
 	return false;
 }
 
-static bool has_socket(const struct vrf_sockets *sockets, int vrf)
+static bool has_socket(const struct vrf_sockets *sockets, const struct vrf_want *vrf)
 {
 	for (size_t i = 0; i < sockets->count; i++)
-		if (sockets->socket[i].ifindex == vrf)
+		if (is_same(&sockets->socket[i].vrf, vrf))
 			return true;
 	return false;
 }
@@ -36,12 +55,12 @@ static void close_socket(struct vrf_socket *socket)
 	close(socket->fd);
 }
 
-static void drop_unused(struct vrf_sockets *sockets, const struct server_list *list)
+static void close_unwanted(struct vrf_sockets *sockets, const struct vrf_want *want, size_t n)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < sockets->count; i++)
-		if (has_server(list, sockets->socket[i].ifindex))
+		if (is_wanted(want, n, &sockets->socket[i].vrf))
 			sockets->socket[kept++] = sockets->socket[i];
 		else
 			close_socket(&sockets->socket[i]);
@@ -51,41 +70,73 @@ static void drop_unused(struct vrf_sockets *sockets, const struct server_list *l
 static const char *hint(int error)
 {
 	return error == EACCES || error == EPERM
-		       ? ": the daemon dropped this privilege at start because no server was in a VRF; "
+		       ? ": the daemon dropped this privilege at start because there was no VRF; "
 			 "restart it"
 		       : "";
 }
 
-void vrf_sockets_follow(struct vrf_sockets *sockets, const struct server_list *list, int fd,
-	struct loop *loop, loop_fd_cb *ready, void *arg)
+static int open_socket(struct vrf_socket *made, int fd)
 {
-	if (sockets->version == list->version)
-		return;
-	sockets->version = list->version;
-	drop_unused(sockets, list);
-	for (size_t i = 0; i < list->count; i++) {
-		const struct server_path *server = &list->server[i];
-		struct vrf_socket made = {.ifindex = server_path_vrf(server)};
+	int on = 1;
 
-		if (made.ifindex == 0 || has_socket(sockets, made.ifindex))
+	made->fd = udp_open_on_link(fd, made->vrf.name, RECEIVE_BUFFER);
+	if (made->fd < 0)
+		return made->fd;
+	/* It receives the groups that the holder sockets have joined on the client links. */
+	if (made->vrf.has_clients &&
+		setsockopt(made->fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, &on, sizeof(on)) < 0) {
+		close(made->fd);
+		return -errno;
+	}
+	return 0;
+}
+
+void vrf_sockets_follow(struct vrf_sockets *sockets, const struct vrf_want *want, size_t n, int fd,
+	struct loop *loop, loop_fd_cb *ready, vrf_opened_fn *opened, void *arg)
+{
+	struct vrf_socket *grown;
+
+	close_unwanted(sockets, want, n);
+	grown = reallocarray(sockets->socket, n ? n : 1, sizeof(*grown));
+	if (!grown) {
+		log_error("no memory for sockets in VRFs");
+		return;
+	}
+	sockets->socket = grown;
+	for (size_t i = 0; i < n; i++) {
+		struct vrf_socket made = {.vrf = want[i]};
+		int rc;
+
+		if (has_socket(sockets, &want[i]))
 			continue;
-		made.fd = udp_open_on_link(fd, server->out_link, RECEIVE_BUFFER);
-		if (made.fd < 0) {
-			log_error("server %s: cannot receive its replies in VRF %s: %s%s",
-				server->text, server->out_link, strerror(-made.fd), hint(-made.fd));
-			continue;
+		rc = open_socket(&made, fd);
+		if (rc == 0)
+			made.watch = loop_watch_new(loop, made.fd, LOOP_READ, ready, arg);
+		if (rc == 0 && !made.watch) {
+			close(made.fd);
+			rc = -ENOMEM;
 		}
-		made.watch = loop_watch_new(loop, made.fd, LOOP_READ, ready, arg);
-		if (made.watch)
+		if (rc == 0)
 			sockets->socket[sockets->count++] = made;
 		else
-			close(made.fd);
+			log_error("VRF %s: cannot receive in it: %s%s", want[i].name, strerror(-rc),
+				hint(-rc));
+		opened(arg, &want[i], made.fd, -rc);
 	}
+}
+
+const struct vrf_socket *vrf_sockets_find(const struct vrf_sockets *sockets, int fd)
+{
+	for (size_t i = 0; i < sockets->count; i++)
+		if (sockets->socket[i].fd == fd)
+			return &sockets->socket[i];
+	return NULL;
 }
 
 void vrf_sockets_fini(struct vrf_sockets *sockets)
 {
 	for (size_t i = 0; i < sockets->count; i++)
 		close_socket(&sockets->socket[i]);
+	free(sockets->socket);
 	*sockets = (struct vrf_sockets){0};
 }

@@ -6,7 +6,7 @@ import socket
 import struct
 
 import pytest
-from scapy.layers.dhcp6 import DHCP6_Reply
+from scapy.layers.dhcp6 import DHCP6_Reply, DHCP6OptClientLinkLayerAddr
 from scapy.layers.inet6 import IPv6, UDP
 
 from firmware.router_site import VLANS, TrunkBench, vlan_prefix
@@ -77,8 +77,11 @@ def test_what_the_kernel_says_of_a_link_in_a_vrf(vrf, router_site):
         sock.recvmsg(2000, 200)
 
 
+@pytest.mark.parametrize("accept", [0, 1])
 @pytest.mark.parametrize("way", ["ebpf", "packet-socket"])
-def test_a_client_link_in_a_vrf_is_served(vrf, router_site, way):
+def test_a_client_link_in_a_vrf_is_served(vrf, router_site, way, accept):
+    """Whether net.ipv4.udp_l3mdev_accept is set, or has its default."""
+    vrf.namespace.sysctl("net.ipv4.udp_l3mdev_accept", accept)
     vrf.start_relayd(options=("--client-mac-by", way))
     vrf.await_state(LINK)
     wire = router_site.clients.wire(router_site.add_client_vlan(10))
@@ -90,6 +93,34 @@ def test_a_client_link_in_a_vrf_is_served(vrf, router_site, way):
     bench.server.sendto(bytes(answer), (vrf.core_address, 547))
     got = wire.expect(lambda frame: UDP in frame and frame[UDP].dport == 546)
     assert (got.src, got.dst) == (vrf.namespace.mac(LINK), CLIENT_MAC)
+    # Each message is relayed once, with the MAC of its frame.
+    for _ in range(3):
+        relayed = bench.expect_from(10)
+        assert relayed[DHCP6OptClientLinkLayerAddr].clladdr == CLIENT_MAC
+    assert vrf.ask("status")["counters"]["received"]["Solicit"] == 4
+
+
+def test_a_client_link_that_moves_to_a_vrf_and_back_is_served(vrf, router_site):
+    """Without privileges, and also when the VRF is created again."""
+    vrf.namespace.sysctl("net.ipv4.udp_l3mdev_accept", 0)
+    vrf.start_relayd(more='user = "nobody"')
+    bench = TrunkBench(router_site)
+
+    def expect_served():
+        vrf.namespace.ip("-6", "addr", "replace", f"{vlan_prefix(10)}a/64", "dev", LINK, "nodad")
+        vrf.await_state(LINK)
+        bench.expect_from(10)
+
+    expect_served()
+    vrf.namespace.ip("link", "set", LINK, "nomaster")
+    expect_served()
+    vrf.namespace.ip("link", "set", LINK, "master", VRF)
+    expect_served()
+    vrf.namespace.ip("link", "del", VRF)
+    made = ("name", VRF, "index", VRF_INDEX + 1, "group", VLANS, "up", "type", "vrf", "table", 10)
+    vrf.namespace.ip("link", "add", *made)
+    vrf.namespace.ip("link", "set", LINK, "master", VRF)
+    expect_served()
 
 
 # --- the server in a VRF -------------------------------------------------------------------
