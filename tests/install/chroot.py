@@ -41,8 +41,9 @@ def why_no_containers():
     return why_no_namespaces()
 
 
-def make_tree(suite, name, packages):
-    """The Tree of that name, from the cache if it has these packages."""
+def make_tree(suite, name, packages, architectures=()):
+    """The Tree of that name, from the cache if it has these packages. architectures: the host's and
+    one more, whose packages are named "libevent-dev:arm64"."""
     words = sorted(packages)
     mark = hashlib.sha256(" ".join(words).encode()).hexdigest()
     final = cache_directory() / "debian" / f"{suite}-{name}"
@@ -55,6 +56,8 @@ def make_tree(suite, name, packages):
     with tempfile.TemporaryDirectory(dir=final.parent) as scratch:
         made = Path(scratch, "tree")
         argv = ("mmdebstrap", "--quiet", "--mode=root", "--variant=minbase")
+        if architectures:
+            argv += (f"--architectures={','.join(architectures)}",)
         run(*argv, f"--include={','.join(words)}", suite, made, _mirror(), timeout=900)
         (made / stamp.name).write_text(mark)
         made.rename(final)
