@@ -5,6 +5,7 @@
  * that has no IPv6. The long and the hostile part is tests/lab/test_files.py.
  */
 #include <errno.h>
+#include <event2/event.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -297,6 +298,46 @@ static void test_observed(void **state)
 	assert_int_equal(seen->bytes[FETCH_HTTP], FILE_SIZE + 25);
 }
 
+static void stop(int fd, int what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	loop_stop(arg);
+}
+
+/* What is due for a connection that was just accepted is not run on a server that is gone. */
+static void test_http_freed_between_accept_and_request(void **state)
+{
+	static const struct http_options options;
+	struct sockaddr_in6 at;
+	int fd = bind_loopback(SOCK_STREAM, &at), end[2], client = client_socket(SOCK_STREAM);
+	struct loop *loop = loop_new();
+	struct event_base *base = loop_event_base(loop);
+	struct http_server *http = http_server_new(loop, NULL, &options);
+	struct loop_watch *watch;
+	struct http_stats stats;
+
+	(void)state;
+	assert_int_equal(http_server_listen_fd(http, fd), 0);
+	assert_int_equal(pipe(end), 0);
+	watch = loop_watch_new(loop, end[0], LOOP_READ, stop, loop);
+	/* Both are ready when the loop begins: it accepts, and is stopped in the same turn. */
+	assert_int_equal(connect(client, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(write(end[1], "x", 1), 1);
+	assert_int_equal(loop_run(loop), 0);
+	http_server_get_stats(http, &stats);
+	assert_int_equal(stats.accepted, 1);
+	http_server_free(http);
+	loop_watch_free(watch);
+
+	assert_int_equal(event_base_get_num_events(base, EVENT_BASE_COUNT_ACTIVE), 0);
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	loop_free(loop);
+	close(client);
+	close(end[0]);
+	close(end[1]);
+}
+
 static int set_up(void **state)
 {
 	int tftp_fd = bind_loopback(SOCK_DGRAM, &tftp_at);
@@ -340,6 +381,7 @@ int main(void)
 		cmocka_unit_test(test_http),
 		cmocka_unit_test(test_http_handler),
 		cmocka_unit_test(test_observed),
+		cmocka_unit_test(test_http_freed_between_accept_and_request),
 	};
 	struct sockaddr_in6 at;
 	int probe = bind_loopback(SOCK_DGRAM, &at);
