@@ -5,12 +5,24 @@
 #include "netboot6/views.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "netboot6/print.h"
 
 void view_tree(const json_t *answer)
 {
 	print_tree(answer, 0);
+}
+
+void view_reload(const json_t *answer)
+{
+	const char *warnings = json_string_value(json_object_get(answer, "warnings"));
+
+	puts("reloaded");
+	if (warnings)
+		fputs(warnings, stdout);
+	if (warnings && *warnings && warnings[strlen(warnings) - 1] != '\n')
+		putchar('\n');
 }
 
 void view_links(const json_t *answer)

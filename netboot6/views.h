@@ -11,6 +11,9 @@
 /* Lines "key: value", indented by depth. */
 void view_tree(const json_t *answer);
 
+/* "reloaded", then the warnings of the configuration, one a line. */
+void view_reload(const json_t *answer);
+
 void view_links(const json_t *answer);
 void view_servers(const json_t *answer);
 void view_boots(const json_t *answer);
