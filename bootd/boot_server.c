@@ -94,6 +94,7 @@ static void sweep(void *arg)
 	struct boot_server *server = arg;
 
 	binding_table_expire_some(&server->exchange.bindings, loop_now_ms(), SWEEP_MAX);
+	boot_sockets_check_addresses(&server->sockets);
 	loop_timer_arm(server->sweep, binding_table_count(&server->exchange.bindings) <= SWEEP_MAX
 					      ? SWEEP_INTERVAL_MS
 					      : SWEEP_CONTINUE_MS);

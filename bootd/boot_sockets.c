@@ -25,6 +25,7 @@
 #include "daemon/log.h"
 #include "daemon/metrics_server.h"
 #include "daemon/port_owner.h"
+#include "daemon/udp.h"
 
 static const char *endpoint_text(const struct sockaddr_in6 *at, char text[INET6_ADDRSTRLEN + 8])
 {
@@ -43,7 +44,7 @@ static int complain(int rc, const char *what, const struct sockaddr_in6 *at)
 	return rc;
 }
 
-/* A port that cannot be had is named with who has it. */
+/* If another process uses the port, its name is in the log. */
 static int complain_udp(int rc, const char *what, const struct sockaddr_in6 *at)
 {
 	char endpoint[INET6_ADDRSTRLEN + 8], owner[128];
@@ -54,6 +55,50 @@ static int complain_udp(int rc, const char *what, const struct sockaddr_in6 *at)
 		endpoint_text(at, endpoint),
 		port_owner_udp(ntohs(at->sin6_port), owner, sizeof(owner)));
 	return rc;
+}
+
+/* --- addresses that come and go ------------------------------------------------- */
+
+/*
+ * A socket can be bound to an address that this host does not have yet: while duplicate address
+ * detection runs, or on a standby router (IPV6_FREEBIND). It serves as soon as the kernel assigns
+ * the address, so all that is left to do is to say so.
+ */
+static void note_listener(
+	struct boot_sockets *sockets, const char *service, const struct sockaddr_in6 *at)
+{
+	struct boot_parts *parts = sockets->parts;
+	struct boot_listener *listener = &parts->listener[parts->listeners];
+	char endpoint[INET6_ADDRSTRLEN + 8];
+
+	if (parts->listeners == BOOT_LISTENERS_MAX)
+		return;
+	*listener = (struct boot_listener){service, *at, udp_is_assigned(at)};
+	parts->listeners++;
+	if (!listener->is_assigned)
+		log_notice("%s %s: the address is not assigned to this host, or is being checked "
+			   "for duplicates: serving begins when it is usable",
+			service, endpoint_text(at, endpoint));
+}
+
+void boot_sockets_check_addresses(struct boot_sockets *sockets)
+{
+	for (size_t i = 0; i < sockets->parts->listeners; i++) {
+		struct boot_listener *listener = &sockets->parts->listener[i];
+		bool is_assigned = udp_is_assigned(&listener->at);
+		char endpoint[INET6_ADDRSTRLEN + 8];
+
+		if (is_assigned == listener->is_assigned)
+			continue;
+		listener->is_assigned = is_assigned;
+		endpoint_text(&listener->at, endpoint);
+		if (is_assigned)
+			log_notice("%s %s: the address is assigned: serving", listener->service,
+				endpoint);
+		else
+			log_warning("%s %s: the address is gone: serving pauses until it is back",
+				listener->service, endpoint);
+	}
 }
 
 /* --- start ------------------------------------------------------------------- */
@@ -92,6 +137,7 @@ int boot_sockets_open_dhcp(struct boot_sockets *sockets)
 
 	if (rc < 0)
 		return complain_udp(rc, "dhcp", &sockets->parts->config->dhcp);
+	note_listener(sockets, "dhcp", &sockets->parts->config->dhcp);
 	rc = start_bulk(sockets);
 	if (rc < 0)
 		return rc;
@@ -103,33 +149,43 @@ int boot_sockets_open_dhcp(struct boot_sockets *sockets)
 static int start_tftp(struct boot_sockets *sockets, const struct boot_files *files)
 {
 	static const struct tftp_options options; /* the defaults */
-	int rc;
+	const struct boot_endpoints *endpoints = &sockets->parts->config->tftp;
 
-	if (!sockets->parts->config->has_tftp)
+	if (endpoints->count == 0)
 		return 0;
 	sockets->parts->tftp = tftp_server_new(sockets->loop, files, &options);
-	rc = sockets->parts->tftp
-		     ? tftp_server_listen(sockets->parts->tftp, &sockets->parts->config->tftp)
-		     : -ENOMEM;
-	return rc < 0 ? complain_udp(rc, "tftp", &sockets->parts->config->tftp) : 0;
+	for (size_t i = 0; i < endpoints->count; i++) {
+		int rc = sockets->parts->tftp
+				 ? tftp_server_listen(sockets->parts->tftp, &endpoints->at[i])
+				 : -ENOMEM;
+
+		if (rc < 0)
+			return complain_udp(rc, "tftp", &endpoints->at[i]);
+		note_listener(sockets, "tftp", &endpoints->at[i]);
+	}
+	return 0;
 }
 
 static int start_http(
 	struct boot_sockets *sockets, const struct boot_files *files, struct boot_scripts *scripts)
 {
 	static const struct http_options options; /* the defaults */
+	const struct boot_endpoints *endpoints = &sockets->parts->config->http;
+	struct http_server *http;
 	int rc;
 
-	if (!sockets->parts->config->has_http)
+	if (endpoints->count == 0)
 		return 0;
-	sockets->parts->http = http_server_new(sockets->loop, files, &options);
-	rc = sockets->parts->http
-		     ? http_server_listen(sockets->parts->http, &sockets->parts->config->http)
-		     : -ENOMEM;
-	if (rc == 0)
-		rc = http_server_handle(
-			sockets->parts->http, BOOTED_PATH, boot_scripts_booted, scripts);
-	return rc < 0 ? complain(rc, "http", &sockets->parts->config->http) : 0;
+	sockets->parts->http = http = http_server_new(sockets->loop, files, &options);
+	rc = http ? http_server_handle(http, BOOTED_PATH, boot_scripts_booted, scripts) : -ENOMEM;
+	for (size_t i = 0; i < endpoints->count; i++) {
+		if (rc == 0)
+			rc = http_server_listen(http, &endpoints->at[i]);
+		if (rc < 0)
+			return complain(rc, "http", &endpoints->at[i]);
+		note_listener(sockets, "http", &endpoints->at[i]);
+	}
+	return 0;
 }
 
 int boot_sockets_open_files(
@@ -150,6 +206,7 @@ int boot_sockets_open_page(struct boot_sockets *sockets)
 		&sockets->page, sockets->loop, sockets->parts, &sockets->parts->config->page);
 	if (rc < 0)
 		return complain(rc, "page", &sockets->parts->config->page);
+	note_listener(sockets, "page", &sockets->parts->config->page);
 	sockets->parts->page_events = boot_page_events(sockets->page);
 	return 0;
 }
@@ -172,9 +229,10 @@ void boot_sockets_open_views(struct boot_sockets *sockets, struct boot_control *
 	const struct boot_config *config = sockets->parts->config;
 
 	start_control(sockets, control);
-	if (config->has_metrics)
+	if (config->has_metrics &&
 		metrics_server_new(&sockets->metrics, sockets->loop, &config->metrics,
-			boot_metrics_fill, sockets->parts);
+			boot_metrics_fill, sockets->parts) == 0)
+		note_listener(sockets, "metrics", &config->metrics);
 }
 
 void boot_sockets_close(struct boot_sockets *sockets)
@@ -191,6 +249,11 @@ void boot_sockets_close(struct boot_sockets *sockets)
 
 /* --- reload ------------------------------------------------------------------ */
 
+static bool same_endpoints(const struct boot_endpoints *a, const struct boot_endpoints *b)
+{
+	return a->count == b->count && memcmp(a->at, b->at, a->count * sizeof(*a->at)) == 0;
+}
+
 static bool same_endpoint(
 	bool has_a, const struct sockaddr_in6 *a, bool has_b, const struct sockaddr_in6 *b)
 {
@@ -200,8 +263,8 @@ static bool same_endpoint(
 static void warn_of_restart(const struct boot_config *now, const struct boot_config *then)
 {
 	if (!same_endpoint(true, &now->dhcp, true, &then->dhcp) ||
-		!same_endpoint(now->has_tftp, &now->tftp, then->has_tftp, &then->tftp) ||
-		!same_endpoint(now->has_http, &now->http, then->has_http, &then->http) ||
+		!same_endpoints(&now->tftp, &then->tftp) ||
+		!same_endpoints(&now->http, &then->http) ||
 		!same_endpoint(now->has_page, &now->page, then->has_page, &then->page) ||
 		!same_endpoint(
 			now->has_metrics, &now->metrics, then->has_metrics, &then->metrics) ||

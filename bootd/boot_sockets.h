@@ -35,6 +35,8 @@ int boot_sockets_open_files(
 int boot_sockets_open_page(struct boot_sockets *sockets);
 /* Control and metrics: boots go on without them, so if they fail that is a warning only. */
 void boot_sockets_open_views(struct boot_sockets *sockets, struct boot_control *control);
+/* Log which addresses of listeners were assigned or removed: every few seconds. */
+void boot_sockets_check_addresses(struct boot_sockets *sockets);
 void boot_sockets_close(struct boot_sockets *sockets);
 
 /*

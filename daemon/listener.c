@@ -49,6 +49,7 @@ int listener_open_tcp(const struct sockaddr_in6 *at, int backlog)
 		return -errno;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0 &&
+		setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on)) == 0 &&
 		bind(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 && listen(fd, backlog) == 0)
 		return fd;
 	rc = -errno;

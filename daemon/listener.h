@@ -17,8 +17,9 @@ struct listener;
 struct loop;
 
 /*
- * Open a TCP socket that listens on `at`, for IPv6 only. Returns the descriptor, non-blocking
- * and the caller's, or -errno.
+ * Open a TCP socket that listens on `at`, for IPv6 only. The address may be assigned later: from
+ * then on connections are accepted. Returns the descriptor, non-blocking and the caller's, or
+ * -errno.
  */
 int listener_open_tcp(const struct sockaddr_in6 *at, int backlog);
 

@@ -73,6 +73,7 @@ static int open_bound(const struct sockaddr_in6 *address, int rcvbuf, int shared
 	if (fd < 0)
 		return -errno;
 	rc = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0 ||
+			     setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on)) < 0 ||
 			     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &shared, sizeof(shared)) < 0
 		     ? -errno
 		     : 0;
@@ -89,6 +90,21 @@ static int open_bound(const struct sockaddr_in6 *address, int rcvbuf, int shared
 int udp_open(const struct sockaddr_in6 *address, int rcvbuf)
 {
 	return open_bound(address, rcvbuf, 0);
+}
+
+bool udp_is_assigned(const struct sockaddr_in6 *address)
+{
+	struct sockaddr_in6 at = *address;
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool is_missing;
+
+	if (fd < 0)
+		return true;
+	at.sin6_port = 0;
+	is_missing =
+		bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0 && errno == EADDRNOTAVAIL;
+	close(fd);
+	return !is_missing;
 }
 
 int udp_open_shared(const struct sockaddr_in6 *address, int rcvbuf)

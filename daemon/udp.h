@@ -25,10 +25,16 @@ enum {
  * A non-blocking IPv6-only socket bound to `address`, with IPV6_RECVPKTINFO
  * and a receive buffer of `rcvbuf` octets (beyond the system's limit where
  * we may, silently less where not); what may wait to be sent is much, likewise.
- * Returns it, or -errno.
+ * Returns it, or -errno. The address may come later: while it is not assigned, or tentative
+ * (RFC 4862 section 5.4), nothing is received.
  */
 int udp_open(const struct sockaddr_in6 *address, int rcvbuf);
-/* The same, and others that allow it, too, may have the port (SO_REUSEADDR). */
+/*
+ * Is the address one of this host, and not tentative? The port does not count. True also if that
+ * cannot be found out.
+ */
+bool udp_is_assigned(const struct sockaddr_in6 *address);
+/* As udp_open(), and others that allow it, too, may have the port (SO_REUSEADDR). */
 int udp_open_shared(const struct sockaddr_in6 *address, int rcvbuf);
 /* The same for a socket that somebody else has bound. Returns 0 or -errno. */
 int udp_adopt(int fd, int rcvbuf);

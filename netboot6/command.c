@@ -25,7 +25,7 @@ const struct command command_table[] = {
 	{"relay", "trace", NULL, "each message of a client, and where it went",
 		BIT(MAC) | BIT(DUID) | BIT(LINK) | BIT(ADDRESS), show_trace, .is_stream = true},
 	{"relay", "metrics", NULL, "counters in Prometheus' text format", 0, view_metrics},
-	{"relay", "reload", NULL, "read the configuration again, show warnings", 0, view_reload},
+	{"relay", "reload", NULL, "read the configuration again", 0, view_reload},
 	{"boot", "status", NULL, "version, subnets, counters, stages that boots have reached",
 		BIT(ALL), view_tree},
 	{"boot", "list", NULL, "machines that boot: stage, last step, whether one is stuck", 0,
@@ -47,7 +47,7 @@ const struct command command_table[] = {
 	{"boot", "watch", NULL, "each step of each boot, as it happens", 0, show_boot_event,
 		.is_stream = true},
 	{"boot", "metrics", NULL, "counters in Prometheus' text format", 0, view_metrics},
-	{"boot", "reload", NULL, "read the configuration again, show warnings", 0, view_reload},
+	{"boot", "reload", NULL, "read the configuration again", 0, view_reload},
 	{NULL},
 };
 /* clang-format on */

@@ -5,6 +5,7 @@
  */
 #include "bootd/config/conf_check.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -131,9 +132,33 @@ static void check_plans(const struct boot_config *config, struct config_problems
 	}
 }
 
+/* A service listens on any number of addresses, and on each of them once. */
+static void check_endpoints(const struct boot_config *config, const char *section,
+	const struct boot_endpoints *endpoints, struct config_problems *problems)
+{
+	if (endpoints->count > BOOT_ENDPOINTS_MAX)
+		PROBLEM(true, 0, "%s: %zu sections; expected at most %d", section, endpoints->count,
+			BOOT_ENDPOINTS_MAX);
+	for (size_t i = 1; i < endpoints->count; i++) {
+		for (size_t k = 0; k < i; k++) {
+			char address[INET6_ADDRSTRLEN];
+
+			if (memcmp(&endpoints->at[i], &endpoints->at[k], sizeof(endpoints->at[i])))
+				continue;
+			inet_ntop(AF_INET6, &endpoints->at[i].sin6_addr, address, sizeof(address));
+			PROBLEM(true, 0,
+				"%s: two sections listen on [%s]:%u; expected each address and "
+				"port once",
+				section, address, ntohs(endpoints->at[i].sin6_port));
+		}
+	}
+}
+
 static void check_files(const struct boot_config *config, struct config_problems *problems)
 {
-	if ((config->has_tftp || config->has_http) && !config->root)
+	check_endpoints(config, "tftp", &config->tftp, problems);
+	check_endpoints(config, "http", &config->http, problems);
+	if ((config->tftp.count > 0 || config->http.count > 0) && !config->root)
 		PROBLEM(true, 0, "tftp and http need root = \"DIRECTORY\", whose files they serve");
 }
 

@@ -280,6 +280,23 @@ static bool build_listener(
 	       config_endpoint(cfg_getstr(cfg_getsec(cfg, section), "listen"), port, at) == 0;
 }
 
+static bool build_endpoints(
+	cfg_t *cfg, const char *section, uint16_t port, struct boot_endpoints *endpoints)
+{
+	unsigned n = cfg_size(cfg, section);
+
+	endpoints->at = calloc(n + 1, sizeof(*endpoints->at));
+	if (!endpoints->at)
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		const char *text = cfg_getstr(cfg_getnsec(cfg, section, i), "listen");
+
+		if (config_endpoint(text, port, &endpoints->at[endpoints->count]) == 0)
+			endpoints->count++;
+	}
+	return endpoints->count == n;
+}
+
 static bool build(cfg_t *cfg, struct boot_config *config)
 {
 	config_endpoint(cfg_getstr(cfg, "dhcp-listen"), DHCP6_SERVER_PORT, &config->dhcp);
@@ -291,8 +308,8 @@ static bool build(cfg_t *cfg, struct boot_config *config)
 	       copy_text(cfg, "server-duid-file", &config->duid_file) &&
 	       copy_text(cfg, "leases", &config->leases) &&
 	       copy_text(cfg, "hosts-directory", &config->hosts_directory) &&
-	       build_listener(cfg, "tftp", 69, &config->has_tftp, &config->tftp) &&
-	       build_listener(cfg, "http", 80, &config->has_http, &config->http) &&
+	       build_endpoints(cfg, "tftp", 69, &config->tftp) &&
+	       build_endpoints(cfg, "http", 80, &config->http) &&
 	       build_listener(cfg, "page", 8069, &config->has_page, &config->page) &&
 	       build_listener(cfg, "metrics", 9548, &config->has_metrics, &config->metrics) &&
 	       build_client_options(cfg, config) && build_options(cfg, config) &&

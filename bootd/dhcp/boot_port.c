@@ -83,15 +83,11 @@ static bool address_of_url(const char *url, struct in6_addr *address)
 	return inet_pton(AF_INET6, text, address) == 1;
 }
 
-/* What can be bound to is here; with any other answer there is nothing to say. */
 static bool is_elsewhere(const struct in6_addr *address)
 {
 	struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_addr = *address};
-	int fd = udp_open(&at, 0);
 
-	if (fd >= 0)
-		close(fd);
-	return fd == -EADDRNOTAVAIL;
+	return !udp_is_assigned(&at);
 }
 
 void boot_port_check_urls(const struct boot_config *config)

@@ -54,6 +54,8 @@ void boot_config_free(struct boot_config *config)
 	subnet_index_fini(&config->index);
 	free(config->subnet);
 	option_set_fini(&config->options);
+	free(config->tftp.at);
+	free(config->http.at);
 	free(config->relay_supplied);
 	free(config->trusted_relay);
 	free(config->leasequery);

@@ -28,6 +28,7 @@ enum {
 	BOOT_LIFETIME_S = 600,     /* the longest lifetime of a booting machine's address */
 	DEFAULT_LIFETIME_S = 3600, /* of the addresses of all others */
 	POOL_SIZE_MAX = 1 << 24,   /* addresses */
+	BOOT_ENDPOINTS_MAX = 16,   /* of one service */
 	BOOT_PARAMS_MAX = 16,      /* of one rule */
 	/* UEFI drops an Advertise of more than 1,472 octets: these and the URL must fit. */
 	DNS_SERVERS_MAX = 8,
@@ -55,13 +56,20 @@ struct boot_rule {
 				 URL */
 };
 
+/* Addresses and ports on which a service listens; none: the service is off. */
+struct boot_endpoints {
+	struct sockaddr_in6 *at;
+	size_t count;
+};
+
 struct boot_config {
 	char *file; /* for messages */
 	char **listen;
 	size_t listens;
 	char *root;
-	bool has_tftp, has_http, has_page, has_metrics;
-	struct sockaddr_in6 dhcp, tftp, http, page, metrics; /* where to listen */
+	struct boot_endpoints tftp, http; /* one of each section */
+	bool has_page, has_metrics;
+	struct sockaddr_in6 dhcp, page, metrics; /* where to listen */
 	struct option_set options;    /* of all clients: dns, domain-search, timers, option */
 	size_t dns_servers;           /* in them */
 	bool domain_search_cut;       /* too long: conf_check() refuses it */

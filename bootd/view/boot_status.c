@@ -15,6 +15,7 @@
 #include "bootd/view/boot_parts.h"
 #include "bootd/view/boot_view.h"
 #include "daemon/loop.h"
+#include "daemon/udp.h"
 #include "dhcp6/names.h"
 
 static json_t *messages_json(const uint64_t counter[EXCHANGE_TYPES])
@@ -225,6 +226,23 @@ static json_t *page_json(const struct boot_parts *parts)
 		(json_int_t)stats.cut);
 }
 
+/* A socket on an address that is not assigned serves nobody yet. */
+static json_t *listeners_json(const struct boot_parts *parts)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < parts->listeners; i++) {
+		const struct boot_listener *listener = &parts->listener[i];
+
+		json_array_append_new(
+			all, json_pack("{s:s s:o s:i s:b}", "service", listener->service, "address",
+				     boot_view_address(true, &listener->at.sin6_addr), "port",
+				     (int)ntohs(listener->at.sin6_port), "assigned",
+				     (int)udp_is_assigned(&listener->at)));
+	}
+	return all;
+}
+
 json_t *boot_status_view(const struct boot_parts *parts)
 {
 	const struct boot_config *config = parts->config;
@@ -232,14 +250,15 @@ json_t *boot_status_view(const struct boot_parts *parts)
 	char duid[DHCP6_DUID_TEXT];
 
 	return json_pack(
-		"{s:s s:f s:s s:i s:i s:o s:I s:o s:I s:I s:I s:I s:o s:o s:o s:o s:o s:o}",
+		"{s:s s:f s:s s:i s:i s:o s:o s:I s:o s:I s:I s:I s:I s:o s:o s:o s:o s:o s:o}",
 		"daemon", "netboot6-bootd", "started",
 		boot_view_unix_time(parts->started_ms, now_ms), "config", parts->config_path,
 		"reloads", (int)parts->reloads, "failed-reloads", (int)parts->failed_reloads,
-		"subnets", subnets_json(parts), "hosts", (json_int_t)boot_config_hosts(config),
-		"hosts-directory", hosts_directory_json(parts), "rules", (json_int_t)config->rules,
-		"bindings", (json_int_t)binding_table_count(&parts->exchange->bindings),
-		"bindings-evicted", (json_int_t)parts->exchange->bindings.evicted, "machines",
+		"listeners", listeners_json(parts), "subnets", subnets_json(parts), "hosts",
+		(json_int_t)boot_config_hosts(config), "hosts-directory",
+		hosts_directory_json(parts), "rules", (json_int_t)config->rules, "bindings",
+		(json_int_t)binding_table_count(&parts->exchange->bindings), "bindings-evicted",
+		(json_int_t)parts->exchange->bindings.evicted, "machines",
 		(json_int_t)parts->progress->count, "server-duid",
 		json_string(dhcp6_duid_format(&config->server_duid, duid)), "leases",
 		leases_json(parts), "dhcp", dhcp_json(parts), "files",

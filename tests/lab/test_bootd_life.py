@@ -23,7 +23,7 @@ from lab.boot_client import (
     uuid_duid,
 )
 from lab.netns import wait_for
-from lab.topology import program
+from lab.topology import SERVER, program
 
 UEFI = 'boot "uefi" { arch = {x64-uefi}  url = "tftp://[2001:db8:100::69]/snponly.efi" }\n'
 
@@ -75,7 +75,7 @@ def test_host_files_take_effect_at_once(site):
     bootd.wait_for_line("1 changed files read")
     assert offer() == ("2001:db8:1::77", "tftp://[2001:db8:100::69]/web/w1.efi")
     put("w1.conf", f'host "w1" {{\n  mac = "{MAC}"\n  address = "none"\n}}\n')
-    bootd.wait_for_line(f'error: {hosts}/w1.conf:3: address = "none"')
+    bootd.wait_for_line(f'error: {hosts}/w1.conf:3: address: "none"')
     assert offer()[0] == "2001:db8:1::77"
     assert [text.split(": ")[0] for text in shown()["refused"]] == [f"{hosts}/w1.conf:3"]
     put("w2.conf", f'host "w2" {{ mac = "{MAC}" }}\n')
@@ -90,6 +90,56 @@ def test_host_files_take_effect_at_once(site):
     site.lab.file("bootd.conf", text.replace(str(hosts), "/nonexistent"))
     assert "/nonexistent" in control(bootd, "reload")["error"]
     assert control(bootd, f"explain mac={MAC} arch=x64-uefi")["host"] == "w2"
+
+
+# --- addresses that are not there yet ---------------------------------------------------
+
+
+def test_starts_before_its_addresses_are_there(site):
+    """A VIP of a standby router, and an address under duplicate address detection."""
+    vip, root = "2001:db8:100::80", site.lab.directory / "root"
+    root.mkdir()
+    (root / "hello").write_text("hello")
+    text = CONF.format(root=root, control=site.lab.directory / "bootd.sock", state=site.lab.directory)
+    text = text.replace('http { listen = "[::]:80" }', f'http {{ listen = "[{vip}]:80" }} http {{ listen = "[::1]:8080" }}')
+    text = text.replace('tftp { listen = "[::]:69" }', f'tftp {{ listen = "[{vip}]:69" }}')
+    bootd = site.start_bootd(text, ports=(("udp", 547), ("tcp", 80), ("tcp", 8080)))
+    bootd.control = site.lab.directory / "bootd.sock"
+    bootd.wait_for_line(f"http .{vip}.:80: the address is not assigned")
+    bootd.wait_for_line("ready: ")
+
+    def assigned():
+        rows = control(bootd, "status")["listeners"]
+        return {(row["service"], row["address"], row["port"]): row["assigned"] for row in rows}
+
+    assert assigned()[("http", vip, 80)] is False and assigned()[("http", "::1", 8080)] is True
+    site.server.address("core", f"{vip}/128", dad=True)
+    wait_for(lambda: assigned()[("tftp", vip, 69)], what="the address is assigned")
+    fetch = site.server.run("curl", "-sgf", f"http://[{vip}]/hello")
+    assert fetch.stdout == "hello"
+    assert site.server.run("curl", "-sgf", "http://[::1]:8080/hello").stdout == "hello"
+    bootd.wait_for_line(f"tftp .{vip}.:69: the address is assigned: serving", limit=30)
+    site.server.ip("addr", "del", f"{vip}/128", "dev", "core")
+    bootd.wait_for_line(f"tftp .{vip}.:69: the address is gone", limit=30)
+    assert bootd.running
+
+
+def test_reload_shows_its_warnings(site, bootd):
+    """On the terminal of whoever reloads; a failure is an exit status, as for systemctl reload."""
+
+    def reload(text):
+        site.lab.file("bootd.conf", text)
+        argv = (program("netboot6/netboot6"), "--control", str(bootd.control), "boot", "reload")
+        return subprocess.run(argv, capture_output=True, text=True)
+
+    done = reload(bootd.config.replace('subnet "2001:db8:1::/64" {}', ""))
+    assert done.returncode == 0
+    assert done.stdout.startswith("reloaded\n") and "warning: there is no subnet" in done.stdout
+    done = reload(bootd.config + "preference = perhaps\n")
+    assert done.returncode == 1 and done.stdout == ""
+    assert "bootd.conf:" in done.stderr and "preference" in done.stderr
+    done = reload(bootd.config)
+    assert (done.returncode, done.stdout) == (0, "reloaded\n")
 
 
 # --- privileges ----------------------------------------------------------------------

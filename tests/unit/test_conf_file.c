@@ -288,12 +288,34 @@ static void test_warned_of(void **state)
 	}
 }
 
+static void test_two_sections_on_one_address(void **state)
+{
+	static const char *const row[][2] = {
+		{"http {} http { listen = \"[::1]\" } http {}",
+			"http: two sections listen on [::]:80"},
+		{"tftp {} tftp { listen = \"[::]:69\" }", "tftp: two sections listen on [::]:69"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct config_problems problems = {0};
+		struct boot_config *config;
+		char text[200];
+
+		snprintf(text, sizeof(text), "root = \"/srv\" subnet \"2001:db8::/64\" {} %s",
+			row[i][0]);
+		assert_int_equal(conf_text_load("b.conf", text, &config, &problems), -EINVAL);
+		assert_non_null(strstr(problems.text, row[i][1]));
+	}
+}
+
 static void test_example(void **state)
 {
 	static const char text[] =
 		"listen = {\"eth0\", 'vlan*'}\n"
 		"root = \"/srv/netb\xc3\xb6\xc3\xb6t6\xe2\x82\xac\xf0\x9f\x98\x80\" # served\n"
 		"tftp { listen = \"[2001:db8::69]:69\" } http {} page {}\n"
+		"http { listen = \"[2001:db8::69]:8080\" }\n"
 		"dns = {\"2001:db8::53\", \"2001:db8::54\"}\n"
 		"domain-search = {\"example.org\", \"boot.example.org.\"}\n"
 		"preference = off lifetime = \"2h\" control = \"/run/x\"\n"
@@ -318,10 +340,11 @@ static void test_example(void **state)
 		fail_msg("%s", problems.text);
 	assert_int_equal(config->listens, 2);
 	assert_string_equal(config->listen[1], "vlan*");
-	assert_true(config->has_tftp && config->has_http && config->has_key);
+	assert_true(config->tftp.count == 1 && config->http.count == 2 && config->has_key);
 	assert_true(config->has_page && IN6_IS_ADDR_LOOPBACK(&config->page.sin6_addr));
-	assert_int_equal(ntohs(config->tftp.sin6_port), 69);
-	assert_int_equal(ntohs(config->http.sin6_port), 80);
+	assert_int_equal(ntohs(config->tftp.at[0].sin6_port), 69);
+	assert_int_equal(ntohs(config->http.at[0].sin6_port), 80);
+	assert_int_equal(ntohs(config->http.at[1].sin6_port), 8080);
 	assert_int_equal(config->dns_servers, 2);
 	assert_int_equal(config->options.option[1].code, DHCP6_OPT_DOMAIN_LIST);
 	assert_int_equal(config->options.option[1].len, 4 + 31);
@@ -456,6 +479,7 @@ int main(void)
 		cmocka_unit_test(test_clashes),
 		cmocka_unit_test(test_too_much_for_firmware),
 		cmocka_unit_test(test_warned_of),
+		cmocka_unit_test(test_two_sections_on_one_address),
 		cmocka_unit_test(test_example),
 		cmocka_unit_test(test_longest_prefix_wins),
 		cmocka_unit_test(test_many_subnets),
