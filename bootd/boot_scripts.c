@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Who is it that asks by HTTP or TFTP? */
 #include "bootd/boot_scripts.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "bootd/bindings/binding_table.h"
@@ -12,52 +10,154 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 
-bool boot_scripts_machine_at(const struct binding_table *bindings, const struct in6_addr *address,
-	struct machine *machine)
+/* --- the owner of an address -------------------------------------------------- */
+
+struct owner {
+	struct machine machine; /* len 0: not known */
+	const struct binding *binding;
+	const struct boot_host *host; /* whose address it is by the configuration */
+};
+
+/* Has the machine asked by DHCPv6 on the subnet that the address is in? */
+static bool was_seen_beside(const struct boot_scripts *scripts, const struct machine *machine,
+	const struct in6_addr *address)
 {
-	const struct binding *binding = binding_table_find_address(bindings, address);
+	const struct boot_record *record = boot_progress_find(scripts->progress, machine);
+
+	return record && record->has_subnet && prefix_contains(&record->subnet, address);
+}
+
+static struct owner find_owner(const struct boot_scripts *scripts, const struct in6_addr *address)
+{
+	struct owner owner = {.binding = binding_table_find_address(scripts->bindings, address),
+		.host = boot_config_host_at(scripts->config, address)};
 	uint8_t mac[DHCP6_MAC_LEN];
 
-	if (binding)
-		*machine = binding_machine(binding);
-	else if (dhcp6_mac_of_eui64(address, mac))
-		*machine = machine_of_mac(mac);
-	else
+	if (owner.binding) {
+		owner.machine = binding_machine(owner.binding);
+	} else if (owner.host) {
+		if (owner.host->macs > 0)
+			owner.machine = machine_of_mac(owner.host->mac[0]);
+	} else if (dhcp6_mac_of_eui64(address, mac)) {
+		owner.machine = machine_of_mac(mac);
+		if (!was_seen_beside(scripts, &owner.machine, address))
+			owner.machine = (struct machine){0};
+	}
+	return owner;
+}
+
+bool boot_scripts_machine_at(
+	const struct boot_scripts *scripts, const struct in6_addr *address, struct machine *machine)
+{
+	*machine = find_owner(scripts, address).machine;
+	return machine->len > 0;
+}
+
+static bool host_has_mac(const struct boot_host *host, const struct machine *machine)
+{
+	for (size_t i = 0; host && i < host->macs; i++) {
+		struct machine other = machine_of_mac(host->mac[i]);
+
+		if (machine_equal(&other, machine))
+			return true;
+	}
+	return false;
+}
+
+/* The byte order of the UUID is that of the firmware or of iPXE: the binding does not say which. */
+static const struct boot_host *choose_host(const struct boot_config *config,
+	const struct client_facts *facts, const struct subnet *subnet)
+{
+	const struct boot_host *host = boot_config_choose_host(config, facts, subnet).host;
+	struct client_facts other = *facts;
+
+	if (host || !facts->has_uuid)
+		return host;
+	dhcp6_uuid_swap(other.uuid);
+	return boot_config_choose_host(config, &other, subnet).host;
+}
+
+/* The host of a machine: by its MAC, DUID or UUID, else as its last DHCPv6 message was matched. */
+static const struct boot_host *find_host(const struct boot_scripts *scripts,
+	const struct client_facts *facts, const struct subnet *subnet, const struct owner *owner)
+{
+	const struct boot_host *host = choose_host(scripts->config, facts, subnet);
+	const struct boot_record *record =
+		owner->machine.len > 0 ? boot_progress_find(scripts->progress, &owner->machine)
+				       : NULL;
+
+	if (!host && record && record->host)
+		host = boot_config_host_named(scripts->config, record->host);
+	return host ? host : owner->host;
+}
+
+/* What is known of the owner, as if it had been in a message. */
+static struct client_facts facts_of(const struct owner *owner)
+{
+	struct client_facts facts = {0};
+
+	if (owner->machine.is_mac) {
+		facts.mac_source = CLIENT_MAC_FRAME;
+		memcpy(facts.mac, owner->machine.octets, sizeof(facts.mac));
+	}
+	if (owner->binding) {
+		facts.duid = binding_duid(owner->binding);
+		facts.has_client_id = facts.duid.len > 0;
+		facts.has_uuid = dhcp6_duid_uuid(&facts.duid, facts.uuid);
+	}
+	return facts;
+}
+
+/*
+ * Does `?mac=` agree with the owner of the asking address? An owner without a known MAC is served
+ * as what it is, whatever MAC it names; an address without an owner may name a machine that has
+ * asked on its subnet, and becomes that.
+ */
+static bool agrees(const struct boot_scripts *scripts, const struct machine *named,
+	const struct in6_addr *peer, struct owner *owner)
+{
+	struct client_facts facts;
+
+	if (owner->machine.len > 0 && !owner->machine.is_mac)
+		return true;
+	if (owner->machine.len > 0) {
+		facts = facts_of(owner);
+		return machine_equal(named, &owner->machine) ||
+		       host_has_mac(find_host(scripts, &facts,
+					    boot_config_subnet_of(scripts->config, peer), owner),
+			       named);
+	}
+	if (owner->host || (!IN6_IS_ADDR_LOOPBACK(peer) && !was_seen_beside(scripts, named, peer)))
 		return false;
+	owner->machine = *named;
 	return true;
 }
 
-/* By ?mac=, else by the address. 1: known, 0: not known, -EINVAL: the MAC is none. */
-static int find_machine(const struct boot_scripts *scripts, const struct in6_addr *peer,
-	const struct http_query *query, struct machine *machine)
+/* 1: *machine is in the query, 0: no machine is, -EINVAL: something else is. */
+static int read_mac(const struct http_query *query, struct machine *machine)
 {
 	const char *text = http_query_get(query, "mac");
 	uint8_t mac[DHCP6_MAC_LEN];
 
 	if (!text || !*text)
-		return boot_scripts_machine_at(scripts->bindings, peer, machine);
+		return 0;
 	if (dhcp6_mac_parse(text, mac) < 0)
 		return -EINVAL;
 	*machine = machine_of_mac(mac);
 	return 1;
 }
 
-/*
- * The host of a machine: by its MAC, else what it was known for when it asked by DHCPv6, which
- * said more (its UUID, its port), else whose address this is.
- */
-static const struct boot_host *find_host(const struct boot_scripts *scripts,
-	const struct client_facts *facts, const struct subnet *subnet,
-	const struct machine *machine, const struct in6_addr *peer)
-{
-	const struct boot_config *config = scripts->config;
-	const struct boot_host *host = boot_config_choose_host(config, facts, subnet).host;
-	const struct boot_record *record =
-		machine->len > 0 ? boot_progress_find(scripts->progress, machine) : NULL;
+/* --- scripts ------------------------------------------------------------------- */
 
-	if (!host && record && record->host)
-		host = boot_config_host_named(config, record->host);
-	return host ? host : boot_config_host_at(config, peer);
+static void log_refused(const struct machine *named, const struct in6_addr *peer)
+{
+	static struct log_limit limit;
+	char text[MACHINE_TEXT], address[INET6_ADDRSTRLEN];
+
+	log_limited(&limit, LOG_LEVEL_WARNING,
+		"script refused: %s asks for the script of %s (?mac=), which does not use that "
+		"address",
+		inet_ntop(AF_INET6, peer, address, sizeof(address)), machine_format(named, text));
 }
 
 int boot_scripts_describe(void *arg, const struct in6_addr *peer, const struct http_query *query,
@@ -66,22 +166,45 @@ int boot_scripts_describe(void *arg, const struct in6_addr *peer, const struct h
 	struct boot_scripts *scripts = arg;
 	const struct boot_config *config = scripts->config;
 	const struct subnet *subnet = boot_config_subnet_of(config, peer);
-	struct client_facts facts = {0};
-	struct machine machine = {0};
-	const struct boot_host *host;
-	int known = find_machine(scripts, peer, query, &machine);
+	struct owner owner = find_owner(scripts, peer);
+	struct client_facts facts;
+	struct machine named;
+	int has_mac = read_mac(query, &named);
 
-	if (known < 0)
-		return known;
-	if (known && machine.is_mac) {
-		facts.mac_source = CLIENT_MAC_FRAME;
-		memcpy(facts.mac, machine.octets, sizeof(facts.mac));
+	if (has_mac < 0)
+		return has_mac;
+	if (has_mac && !agrees(scripts, &named, peer, &owner)) {
+		log_refused(&named, peer);
+		return -EACCES;
 	}
-	host = find_host(scripts, &facts, subnet, &machine, peer);
-	boot_values_of_client(&scripts->values, config, &facts, subnet, host, peer);
+	facts = facts_of(&owner);
+	boot_values_of_client(&scripts->values, config, &facts, subnet,
+		find_host(scripts, &facts, subnet, &owner), peer);
 	scripts->values.for_ipxe = true;
 	*values = (struct script_values){boot_values_lookup, &scripts->values};
 	return 0;
+}
+
+/* --- the call home --------------------------------------------------------------- */
+
+/* 0, or the HTTP status that the request is refused with, and *why. */
+static int find_caller(const struct boot_scripts *scripts, const struct http_ask *ask,
+	struct machine *machine, const char **why)
+{
+	struct owner owner = find_owner(scripts, &ask->peer);
+	struct machine named;
+	int has_mac = read_mac(ask->query, &named);
+
+	*machine = owner.machine;
+	*why = "mac: expected 52:54:00:12:34:56";
+	if (has_mac < 0)
+		return 400;
+	*why = "this address belongs to no machine that is known here: call from the address "
+	       "that DHCPv6 gave";
+	if (owner.machine.len == 0)
+		return 403;
+	*why = "mac= names another machine than the one that uses this address";
+	return has_mac && !agrees(scripts, &named, &ask->peer, &owner) ? 403 : 0;
 }
 
 void boot_scripts_booted(void *arg, const struct http_ask *ask, struct http_answer *answer)
@@ -89,25 +212,27 @@ void boot_scripts_booted(void *arg, const struct http_ask *ask, struct http_answ
 	struct boot_scripts *scripts = arg;
 	char text[MACHINE_TEXT], peer[INET6_ADDRSTRLEN];
 	const struct boot_record *record;
-	struct machine machine;
-	int known = find_machine(scripts, &ask->peer, ask->query, &machine);
 	uint64_t now_ms = loop_now_ms();
+	struct machine machine;
+	const char *why;
+	int refused = find_caller(scripts, ask, &machine, &why);
 
-	if (known <= 0) {
-		http_answer_text(answer, 400,
-			known < 0 ? "mac: expected 52:54:00:12:34:56"
-				  : "say who: ?mac=52:54:00:12:34:56");
+	if (refused) {
+		http_answer_text(answer, refused, "%s", why);
 		return;
 	}
 	if (ask->method == HTTP_HEAD) {
 		http_answer_text(answer, 200, "a GET of this says that the machine has booted");
 		return;
 	}
-	boot_progress_booted(scripts->progress, &machine, now_ms);
-	record = boot_progress_find(scripts->progress, &machine);
-	log_info("%s booted, %.1f s after its first request, says %s",
-		machine_format(&machine, text),
-		record ? (double)(now_ms - record->began_ms) / 1000 : 0.0,
+	machine_format(&machine, text);
+	record = boot_progress_booted(scripts->progress, &machine, now_ms);
+	if (!record) {
+		http_answer_text(answer, 404, "no boot of %s is known here", text);
+		return;
+	}
+	log_info("%s booted, %.1f s after its first request, from %s", text,
+		(double)(now_ms - record->began_ms) / 1000,
 		inet_ntop(AF_INET6, &ask->peer, peer, sizeof(peer)));
 	http_answer_text(answer, 200, "%s is noted as booted", text);
 }

@@ -53,7 +53,7 @@ static void observe_fetch(void *arg, const struct fetch_event *event)
 {
 	struct boot_server *server = arg;
 	struct machine machine;
-	bool known = boot_scripts_machine_at(&server->exchange.bindings, &event->peer, &machine);
+	bool known = boot_scripts_machine_at(&server->scripts, &event->peer, &machine);
 
 	boot_log_fetch(known ? &machine : NULL, event);
 	if (known)
@@ -76,6 +76,7 @@ static void on_hosts_changed(void *arg)
 	struct boot_server *server = arg;
 
 	server->scripts.values = (struct boot_values){0};
+	boot_progress_set_hosts(&server->progress, boot_config_hosts(server->parts.config));
 	if (server->pools_are_stale &&
 		binding_table_set_pools(&server->exchange.bindings, server->parts.config) == 0)
 		server->pools_are_stale = false;
@@ -144,6 +145,7 @@ static int start_dhcp(struct boot_server *server)
 		rc = boot_progress_init(&server->progress, 0);
 	if (rc < 0)
 		return complain(rc, "memory", "");
+	boot_progress_set_hosts(&server->progress, boot_config_hosts(server->parts.config));
 	server->progress.on_step = observe_step;
 	server->progress.on_step_arg = server;
 	server->exchange.observe = observe_exchange;
@@ -292,6 +294,7 @@ static void commit_files(void *arg)
 	server->root = server->next_root;
 	server->next_root = NULL;
 	server->scripts.config = server->next_config;
+	boot_progress_set_hosts(&server->progress, boot_config_hosts(server->next_config));
 	server->scripts.values = (struct boot_values){0};
 }
 

@@ -17,16 +17,19 @@
 /* Of a stage, and of a whole boot, in seconds. */
 static const double bounds_s[] = {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1800};
 
-int boot_progress_init(struct boot_progress *progress, size_t most)
+int boot_progress_init(struct boot_progress *progress, size_t strangers)
 {
 	const struct histogram empty = {
 		.bound = bounds_s, .bounds = sizeof(bounds_s) / sizeof(bounds_s[0])};
 
-	*progress = (struct boot_progress){
-		.most = most ? most : BOOT_MACHINES_MAX, .slots = 16, .boot_s = empty};
+	*progress =
+		(struct boot_progress){.strangers_max = strangers ? strangers : BOOT_STRANGERS_MAX,
+			.known_max = BOOT_KNOWN_SPARE,
+			.slots = 16,
+			.boot_s = empty};
 	for (int stage = 0; stage < BOOT_STAGES; stage++)
 		progress->stage_s[stage] = empty;
-	while (progress->slots < progress->most)
+	while (progress->slots < progress->strangers_max + progress->known_max)
 		progress->slots *= 2;
 	if (getrandom(&progress->seed, sizeof(progress->seed), 0) != sizeof(progress->seed))
 		progress->seed = (uintptr_t)progress;
@@ -41,6 +44,11 @@ static struct boot_record **slot_of(
 			       (progress->slots - 1)];
 }
 
+void boot_progress_set_hosts(struct boot_progress *progress, size_t hosts)
+{
+	progress->known_max = hosts + BOOT_KNOWN_SPARE;
+}
+
 static void list_add(struct boot_progress *progress, struct boot_record *record)
 {
 	record->newer = NULL;
@@ -49,10 +57,32 @@ static void list_add(struct boot_progress *progress, struct boot_record *record)
 	progress->newest = record;
 }
 
-static void list_take(struct boot_progress *progress, struct boot_record *record)
+static void list_remove(struct boot_progress *progress, struct boot_record *record)
 {
 	*(record->newer ? &record->newer->older : &progress->newest) = record->older;
 	*(record->older ? &record->older->newer : &progress->oldest) = record->newer;
+}
+
+static void rank_add(struct boot_progress *progress, struct boot_record *record)
+{
+	struct boot_rank_list *list = &progress->rank[record->rank];
+
+	record->rank_newer = NULL;
+	record->rank_older = list->newest;
+	*(record->rank_older ? &record->rank_older->rank_newer : &list->oldest) = record;
+	list->newest = record;
+	list->count++;
+}
+
+static void rank_remove(struct boot_progress *progress, struct boot_record *record)
+{
+	struct boot_rank_list *list = &progress->rank[record->rank];
+
+	*(record->rank_newer ? &record->rank_newer->rank_older : &list->newest) =
+		record->rank_older;
+	*(record->rank_older ? &record->rank_older->rank_newer : &list->oldest) =
+		record->rank_newer;
+	list->count--;
 }
 
 static void forget(struct boot_progress *progress, struct boot_record *record)
@@ -62,7 +92,8 @@ static void forget(struct boot_progress *progress, struct boot_record *record)
 	while (*place != record)
 		place = &(*place)->next_in_slot;
 	*place = record->next_in_slot;
-	list_take(progress, record);
+	list_remove(progress, record);
+	rank_remove(progress, record);
 	boot_record_clear_steps(record);
 	free(record->host);
 	free(record);
@@ -98,27 +129,60 @@ const struct boot_record *boot_progress_next(
 	return after ? after->older : progress->newest;
 }
 
-/* The machine's record, made the newest of all; NULL: no memory, and no story. */
+/* Of the two ranks from `lowest` on, keep at most `max`, and always `kept`. */
+static void make_room(struct boot_progress *progress, enum boot_rank lowest, size_t max,
+	const struct boot_record *kept)
+{
+	struct boot_rank_list *asked = &progress->rank[lowest], *fetched = asked + 1;
+
+	while (asked->count + fetched->count > max) {
+		struct boot_record *oldest = asked->oldest;
+
+		if (!oldest || oldest == kept)
+			oldest = fetched->oldest && fetched->oldest != kept ? fetched->oldest
+									    : oldest;
+		if (!oldest || oldest == kept)
+			return;
+		forget(progress, oldest);
+		progress->forgotten++;
+	}
+}
+
+/* Its rank, as it is now known to be; others of the same rank may have to go for it. */
+static void update_rank(struct boot_progress *progress, struct boot_record *record)
+{
+	rank_remove(progress, record);
+	record->rank = record->host          ? record->has_fetched ? RANK_KNOWN_FETCHED : RANK_KNOWN
+		       : record->has_fetched ? RANK_FETCHED
+					     : RANK_ASKED;
+	rank_add(progress, record);
+	make_room(progress, RANK_ASKED, progress->strangers_max, record);
+	make_room(progress, RANK_KNOWN, progress->known_max, record);
+}
+
+/*
+ * The machine's record, the newest of all from now on; a new one where there is none. The caller
+ * says with update_rank() what is known of it. NULL: no memory.
+ */
 static struct boot_record *touch(
 	struct boot_progress *progress, const struct machine *machine, uint64_t now_ms)
 {
 	struct boot_record *record = find(progress, machine);
 
 	if (record) {
-		list_take(progress, record);
+		list_remove(progress, record);
 		list_add(progress, record);
 		return record;
 	}
 	record = calloc(1, sizeof(*record));
 	if (!record)
 		return NULL;
-	if (progress->count == progress->most)
-		forget(progress, progress->oldest);
 	record->machine = *machine;
 	record->began_ms = record->last_ms = now_ms;
 	record->next_in_slot = *slot_of(progress, machine);
 	*slot_of(progress, machine) = record;
 	list_add(progress, record);
+	rank_add(progress, record);
 	progress->count++;
 	return record;
 }
@@ -205,6 +269,8 @@ static void remember_client(struct boot_record *record, const struct exchange_ev
 
 	record->unknown_archs += firmware_unknown_arch(event->facts, &code);
 	record->mac_source = event->facts->mac_source;
+	record->subnet = decision->subnet->prefix;
+	record->has_subnet = true;
 	record->unverified_macs += client_mac_is_hint(record->mac_source);
 	if (record->host || decision->host) {
 		free(record->host);
@@ -232,6 +298,7 @@ const struct boot_record *boot_progress_exchange(
 	if (!record)
 		return NULL;
 	remember_client(record, event);
+	update_rank(progress, record);
 	enter_stage(progress, record,
 		event->facts->type == DHCP6_RELEASE ? record->stage : stage_of_exchange(event),
 		event->now_ms);
@@ -267,13 +334,16 @@ static void add_fetched(struct text_buffer *buffer, const struct fetch_event *ev
 void boot_progress_fetch(struct boot_progress *progress, const struct machine *machine,
 	const struct fetch_event *event, uint64_t now_ms)
 {
-	struct boot_record *record = touch(progress, machine, now_ms);
+	struct boot_record *record;
 	char step_text[BOOT_STEP_TEXT], step_result[BOOT_STEP_TEXT];
 	struct text_buffer text = text_buffer_of(step_text, sizeof(step_text));
 	struct text_buffer result = text_buffer_of(step_result, sizeof(step_result));
 
-	if (!record || event->outcome == FETCH_PROBED)
+	record = event->outcome == FETCH_PROBED ? NULL : touch(progress, machine, now_ms);
+	if (!record)
 		return;
+	record->has_fetched = true;
+	update_rank(progress, record);
 	enter_stage(progress, record, stage_of_fetch(record), now_ms);
 	text_add(&text, fetch_kind_name(event->kind));
 	text_add(&text, " ");
@@ -285,18 +355,20 @@ void boot_progress_fetch(struct boot_progress *progress, const struct machine *m
 		event->outcome == FETCH_FAILED);
 }
 
-void boot_progress_booted(
+const struct boot_record *boot_progress_booted(
 	struct boot_progress *progress, const struct machine *machine, uint64_t now_ms)
 {
-	struct boot_record *record = touch(progress, machine, now_ms);
+	struct boot_record *record = find(progress, machine);
 	char step_text[BOOT_STEP_TEXT], step_result[BOOT_STEP_TEXT];
 	struct text_buffer text = text_buffer_of(step_text, sizeof(step_text));
 	struct text_buffer result = text_buffer_of(step_result, sizeof(step_result));
 
 	if (!record)
-		return;
+		return NULL;
+	touch(progress, machine, now_ms);
 	enter_stage(progress, record, STAGE_BOOTED, now_ms);
 	text_add(&text, "booted");
 	text_addf(&result, "%" PRIu64 " ms after it began", now_ms - record->began_ms);
 	add_step(progress, record, now_ms, false, step_text, step_result, false);
+	return record;
 }

@@ -6,8 +6,12 @@
  *	asked -> addressed -> fetching -> (iPXE) asked -> addressed -> fetching -> booted
  *
  * DHCPv6, TFTP and HTTP each tell what they see; here it becomes one story per machine. A
- * machine that starts over has a new boot. Memory is bounded: of too many machines the
- * one that was silent longest is forgotten.
+ * machine that starts over has a new boot.
+ *
+ * Memory is bounded, and strangers push nobody out: machines without a host share
+ * BOOT_STRANGERS_MAX records, machines with a host have others, as many as there are hosts and
+ * some more. Of each, a machine that has only sent messages is forgotten before one that has
+ * fetched files, and then the one that was silent longest.
  */
 #ifndef NB6_BOOTD_PROGRESS_BOOT_PROGRESS_H
 #define NB6_BOOTD_PROGRESS_BOOT_PROGRESS_H
@@ -19,7 +23,8 @@
 #include "daemon/histogram.h"
 
 enum {
-	BOOT_MACHINES_MAX = 10000,
+	BOOT_STRANGERS_MAX = 10000,    /* machines without a host */
+	BOOT_KNOWN_SPARE = 1000,       /* machines with a host, beyond the number of hosts */
 	BOOT_OVER_MS = 30 * 60 * 1000, /* after which what comes is another boot */
 };
 
@@ -27,11 +32,19 @@ enum {
 typedef void boot_step_fn(
 	void *arg, const struct boot_record *record, const struct boot_step *step);
 
+struct boot_rank_list {
+	struct boot_record *newest, *oldest;
+	size_t count;
+};
+
 struct boot_progress {
-	size_t most, count, slots;
+	size_t strangers_max, known_max;
+	size_t count, slots;
 	uint64_t seed;
 	struct boot_record **slot;
-	struct boot_record *newest, *oldest;   /* by their last step */
+	struct boot_record *newest, *oldest; /* by their last step */
+	struct boot_rank_list rank[BOOT_RANKS];
+	uint64_t forgotten;                    /* records removed because there were too many */
 	uint64_t reached[BOOT_STAGES];         /* boots that came so far, since the start */
 	struct histogram stage_s[BOOT_STAGES]; /* from the stage before to this one, seconds */
 	struct histogram boot_s;               /* to STAGE_BOOTED */
@@ -39,8 +52,10 @@ struct boot_progress {
 	void *on_step_arg;
 };
 
-/* `most` machines at a time; 0: BOOT_MACHINES_MAX. Returns 0 or -ENOMEM. */
-int boot_progress_init(struct boot_progress *progress, size_t most);
+/* At most `strangers` machines without a host; 0: BOOT_STRANGERS_MAX. Returns 0 or -ENOMEM. */
+int boot_progress_init(struct boot_progress *progress, size_t strangers);
+/* The configuration has so many hosts. */
+void boot_progress_set_hosts(struct boot_progress *progress, size_t hosts);
 void boot_progress_fini(struct boot_progress *progress);
 
 /* An answered message. Returns the machine's record, borrowed; NULL: it said not who it is. */
@@ -49,8 +64,8 @@ const struct boot_record *boot_progress_exchange(
 /* A file; the machine is known by the address that it came from. */
 void boot_progress_fetch(struct boot_progress *progress, const struct machine *machine,
 	const struct fetch_event *event, uint64_t now_ms);
-/* It called home. */
-void boot_progress_booted(
+/* It called home. Returns its record, borrowed; NULL: no boot of it is known, none is made. */
+const struct boot_record *boot_progress_booted(
 	struct boot_progress *progress, const struct machine *machine, uint64_t now_ms);
 
 /* NULL: never seen, or forgotten. */

@@ -15,6 +15,7 @@
 
 #include "bootd/client/client_facts.h"
 #include "bootd/client/machine.h"
+#include "bootd/client/prefix.h"
 
 /* In the order of a boot. A machine that goes back begins a new one. */
 enum boot_stage {
@@ -41,6 +42,15 @@ enum {
 	BOOT_SILENT_MS = 30 * 1000, /* a machine that is silent for longer counts as stuck */
 };
 
+/* If there are too many records, those of the lowest rank go first. */
+enum boot_rank {
+	RANK_ASKED,         /* it has only sent messages, which anybody can */
+	RANK_FETCHED,       /* it has fetched files from the address it was given */
+	RANK_KNOWN,         /* it has a host in the configuration */
+	RANK_KNOWN_FETCHED, /* both */
+	BOOT_RANKS,
+};
+
 struct boot_step {
 	uint64_t at_ms, last_ms; /* first and last time */
 	unsigned times;
@@ -58,6 +68,8 @@ struct boot_record {
 	unsigned unknown_archs;            /* messages with an architecture that has no name */
 	struct in6_addr address;
 	bool has_address;
+	bool has_subnet, has_fetched;
+	struct prefix subnet; /* of its last message */
 	enum boot_stage stage;
 	unsigned boots; /* since it is known */
 	uint64_t began_ms, last_ms;
@@ -67,7 +79,10 @@ struct boot_record {
 	struct boot_step step[BOOT_STEPS_MAX];
 
 	/* Private to boot_progress.c. */
-	struct boot_record *next_in_slot, *newer, *older;
+	enum boot_rank rank;
+	struct boot_record *next_in_slot;
+	struct boot_record *newer, *older;           /* of all */
+	struct boot_record *rank_newer, *rank_older; /* of its rank */
 };
 
 /*

@@ -64,11 +64,12 @@ static json_t *list_json(const struct boot_page *page, uint64_t now_ms)
 {
 	char id[EVENT_ID_TEXT];
 
-	return json_pack("{s:s s:f s:f s:o s:o s:o}", "last-event",
+	return json_pack("{s:s s:f s:f s:o s:o s:o s:I}", "last-event",
 		event_stream_last_id(page->events, id), "now", boot_view_now(), "silent-after",
 		(double)BOOT_SILENT_MS / 1000, "stages", boot_view_stages(), "counters",
 		boot_status_counters(page->parts), "boots",
-		boot_view_boots(page->parts->progress, MACHINES_SHOWN, now_ms));
+		boot_view_boots(page->parts->progress, MACHINES_SHOWN, now_ms), "of",
+		(json_int_t)page->parts->progress->count);
 }
 
 static void answer_list(void *arg, const struct http_ask *ask, struct http_answer *answer)

@@ -33,14 +33,39 @@ CAPTURES = Path(__file__).parents[1] / "data/captures"
 # --- scripts -------------------------------------------------------------------------
 
 
-def fetch(site, path):
-    return site.router.run("curl", "-sSg", f"http://[{SERVER}]{path}").stdout
+def fetch(site, path, source=None):
+    """source: the machine's own address, which the router stands in for."""
+    if source and not site.router.has_address(source):
+        site.router.address("lan1", f"{source}/128")
+    own = ("--interface", source) if source else ()
+    return site.router.run("curl", "-sSg", *own, f"http://[{SERVER}]{path}").stdout
+
+
+def given(through, *options, **how):
+    """The address that DHCPv6 gives to the machine."""
+    return address(through.ask(request_of(through.ask(solicit(*options), **how), *options), **how))
 
 
 def test_script_is_rendered_for_the_host(site, bootd, through):
-    script = fetch(site, "/boot.ipxe?mac=52:54:00:00:00:d1")
-    assert "echo 52:54:00:00:00:d1 db1 db ${net0/ip}" in script
-    assert "${host}" in fetch(site, "/boot.ipxe?mac=52:54:00:00:00:99")
+    db1 = "52:54:00:00:00:d1"
+    own = given(through, arch(X64_UEFI), mac=db1)
+    assert f"echo {db1} db1 db ${{net0/ip}}" in fetch(site, f"/boot.ipxe?mac={db1}", own)
+    assert f"echo {db1} db1 db ${{net0/ip}}" in fetch(site, "/boot.ipxe", own)
+    other = given(through, arch(X64_UEFI))
+    assert f"echo {MAC} ${{host}}" in fetch(site, "/boot.ipxe", other)
+
+
+def test_nobody_reads_the_script_of_another_machine(site, bootd, through):
+    """Nor says that it has booted: the address that asks decides."""
+    db1 = "52:54:00:00:00:d1"
+    given(through, arch(X64_UEFI), mac=db1)
+    other = given(through, arch(X64_UEFI))
+    for source in (other, None):
+        assert "db1" not in fetch(site, f"/boot.ipxe?mac={db1}", source)
+    bootd.wait_for_line(f"script refused: {other} asks for the script of {db1}")
+    assert "names another machine" in fetch(site, f"/netboot6/booted?mac={db1}", other)
+    assert "belongs to no machine" in fetch(site, f"/netboot6/booted?mac={db1}")
+    assert control(bootd, f"show {db1}")["stage"] == "firmware addressed"
 
 
 def test_script_is_rendered_for_the_port(site, bootd, through):
@@ -48,8 +73,8 @@ def test_script_is_rendered_for_the_port(site, bootd, through):
     host = 'host "slot3" { interface-id = "vlan100" group = "rack" }\ngroup "rack" { set = {"profile=rack"} }\n'
     site.lab.file("bootd.conf", bootd.config + host)
     assert control(bootd, "reload")["reloaded"]
-    through.ask(solicit(arch(X64_UEFI)))
-    assert f"echo {MAC} slot3 rack " in fetch(site, f"/boot.ipxe?mac={MAC}")
+    own = given(through, arch(X64_UEFI))
+    assert f"echo {MAC} slot3 rack " in fetch(site, f"/boot.ipxe?mac={MAC}", own)
     shown = control(bootd, f"explain mac={MAC} arch=x64-uefi interface-id=vlan100")
     assert (shown["host"], shown["host-by"], shown["groups"]) == ("slot3", "port", ["rack"])
 
@@ -63,7 +88,7 @@ def test_the_story_of_a_boot(site, bootd, through):
     bootd.wait_for_line(rf'{MAC} x64-uefi Solicit on {SUBNET} via relay {LINK} "vlan100" -> ')
     through.ask(solicit(arch(X64_UEFI), user_class("iPXE")))
     through.ask(request_of(advertise, arch(X64_UEFI), user_class("iPXE")))
-    assert "noted" in fetch(site, f"/netboot6/booted?mac={MAC}")
+    assert "noted" in fetch(site, f"/netboot6/booted?mac={MAC}", address(advertise))
     bootd.wait_for_line(rf"{MAC}.*booted")
     shown = control(bootd, f"show {MAC}")
     assert shown["stage"] == "booted" and shown["address"] == address(advertise)

@@ -195,5 +195,7 @@ def test_storm_and_slow_reader(page):
     page.through.ask(solicit(arch(X64_UEFI)))
     while quick.next()["data"].get("machine") != MAC:
         pass
+    shown = machines(page)  # it says how many it leaves out
+    assert len(shown["boots"]) == 2000 < shown["of"]
 
 

@@ -322,6 +322,7 @@ static void test_bindings_against_a_model(void **state)
 
 static const char conf[] =
 	"subnet \"2001:db8:1::/64\" {}\n"
+	"host \"db\" { mac = \"52:54:00:12:34:d1\" }\n"
 	"boot \"ipxe\" { user-class = \"iPXE\" url = \"http://[2001:db8::69]/b.ipxe\" }\n"
 	"boot \"uefi\" { arch = {x64-uefi} url = \"tftp://[2001:db8::69]/x.efi\" }\n";
 
@@ -452,6 +453,39 @@ static void test_boots_are_bounded(void **state)
 	stop(&b);
 }
 
+/* Anybody can send messages; fewer have fetched a file, or have a host in the configuration. */
+static void test_strangers_push_nobody_out(void **state)
+{
+	struct machine fetched, known, booted;
+	struct bench b;
+
+	(void)state;
+	start(&b);
+	boot_progress_set_hosts(&progress, 1);
+	b.mac[5] = 0xd1; /* it has a host */
+	known = machine_of_mac(b.mac);
+	ask(&b, DHCP6_SOLICIT, NULL);
+	b.mac[5] = 2;
+	fetched = machine_of_mac(b.mac);
+	ask(&b, DHCP6_REQUEST, NULL);
+	fetch(&b, "x.efi", FETCH_STARTED, 0);
+	for (unsigned i = 0; i < 12000; i++) {
+		b.mac[3] = 9;
+		b.mac[4] = (uint8_t)(i >> 8);
+		b.mac[5] = (uint8_t)i;
+		ask(&b, DHCP6_SOLICIT, NULL);
+	}
+	assert_int_equal(progress.count, 6);
+	assert_true(progress.forgotten > 11000);
+	assert_string_equal(boot_progress_find(&progress, &known)->host, "db");
+	assert_int_equal(boot_progress_find(&progress, &fetched)->stage, STAGE_FIRMWARE_FETCHES);
+	b.mac[3] = 7;
+	booted = machine_of_mac(b.mac);
+	assert_null(boot_progress_booted(&progress, &booted, b.now_ms));
+	assert_int_equal(progress.count, 6);
+	stop(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -466,6 +500,7 @@ int main(void)
 		cmocka_unit_test(test_bindings_against_a_model),
 		cmocka_unit_test(test_a_boot_from_end_to_end),
 		cmocka_unit_test(test_boots_are_bounded),
+		cmocka_unit_test(test_strangers_push_nobody_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
