@@ -64,6 +64,9 @@ static void add_answer(struct text_buffer *line, const struct exchange_event *ev
 	} else if (event->facts->archs > 0 && event->with_address) {
 		text_add(line, ", no boot rule matches");
 	}
+	if (decision->boot.passed_over && event->facts->archs > 0)
+		text_addf(line, ", rule \"%s\" passed over: ${%s} has no value",
+			decision->boot.passed_over->name, decision->boot.without);
 }
 
 const char *boot_log_exchange_text(const struct exchange_event *event, char text[BOOT_LOG_LINE])

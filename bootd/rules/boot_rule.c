@@ -89,6 +89,15 @@ static void choose(
 		rule->params > 0 && firmware_takes_params(kind, rule->param, rule->params, &why);
 }
 
+static bool has_unknown(
+	const struct boot_rule *rule, struct boot_values *values, char name[TEMPLATE_NAME_SIZE])
+{
+	size_t pos = 0;
+
+	return template_next_unknown(
+		       rule->url, strlen(rule->url), &pos, boot_values_lookup, values, name) == 1;
+}
+
 int boot_rule_apply(const struct boot_rule *rule, enum firmware_kind kind,
 	struct boot_values *values, struct boot_choice *choice, char why[BOOT_REASON_SIZE])
 {
@@ -100,6 +109,11 @@ int boot_rule_apply(const struct boot_rule *rule, enum firmware_kind kind,
 		strcpy(choice->url, rule->url);
 		choose(choice, rule, kind);
 		return 0;
+	}
+	if (!values->for_ipxe && has_unknown(rule, values, choice->without)) {
+		snprintf(why, BOOT_REASON_SIZE, "${%s} has no value for this machine",
+			choice->without);
+		return -ENOENT;
 	}
 	len = template_expand(rule->url, strlen(rule->url), boot_values_lookup, values, choice->url,
 		sizeof(choice->url), culprit);
@@ -118,14 +132,26 @@ void boot_rule_choose(struct boot_choice *choice, const struct boot_config *conf
 	const struct client_facts *facts, const struct subnet *subnet, const struct boot_host *host,
 	struct boot_values *values)
 {
+	const struct prefix *prefix = subnet ? &subnet->prefix : NULL;
 	enum firmware_kind kind = firmware_of(facts);
-	char why[BOOT_REASON_SIZE];
+	char why[BOOT_REASON_SIZE], without[TEMPLATE_NAME_SIZE];
 
 	*choice = (struct boot_choice){.kind = kind};
-	for (size_t i = 0; i < config->rules; i++)
-		if (!conditions_unmet(
-			    &config->rule[i].when, facts, subnet ? &subnet->prefix : NULL, host) &&
-			boot_rule_apply(&config->rule[i], kind, values, choice, why) == 0)
-			return;
-	choice->url[0] = '\0';
+	for (size_t i = 0; i < config->rules; i++) {
+		const struct boot_rule *rule = &config->rule[i];
+		int rc;
+
+		if (conditions_unmet(&rule->when, facts, prefix, host))
+			continue;
+		rc = boot_rule_apply(rule, kind, values, choice, why);
+		if (rc == -ENOENT && !choice->passed_over) {
+			choice->passed_over = rule;
+			strcpy(without, choice->without);
+		}
+		if (rc == 0)
+			break;
+	}
+	if (!choice->rule)
+		choice->url[0] = '\0';
+	strcpy(choice->without, choice->passed_over ? without : "");
 }

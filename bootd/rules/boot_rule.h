@@ -9,13 +9,16 @@
  *	                                     (`set` in bootd.conf)
  *
  * An attribute wins over a variable of the same name. A name without a value is left as it is
- * for iPXE, which may know it itself (${mac}, ${uuid}), and is empty for all other firmware.
+ * for iPXE, which may know it itself (${mac}, ${uuid}). For all other firmware an attribute
+ * without a value is empty, and a rule whose URL has another name without a value is passed over:
+ * with a hole in its path, the URL would lead to another file, or to none.
  */
 #ifndef NB6_BOOTD_RULES_BOOT_RULE_H
 #define NB6_BOOTD_RULES_BOOT_RULE_H
 
 #include "bootd/client/client_facts.h"
 #include "bootd/client/firmware.h"
+#include "bootd/files/template.h"
 #include "bootd/rules/boot_config.h"
 
 /* Longer ones make an Advertise that UEFI drops (1,472 octets in all). */
@@ -46,6 +49,10 @@ struct boot_choice {
 	enum firmware_kind kind;
 	char url[BOOT_URL_SIZE];
 	bool with_params; /* rule->param goes along */
+
+	/* The first rule that matched but has a variable without a value in its URL; or NULL. */
+	const struct boot_rule *passed_over;
+	char without[TEMPLATE_NAME_SIZE]; /* the name of that variable */
 };
 
 /* Computes what does not depend on a client: is_plain and readable_by. */
@@ -53,7 +60,8 @@ void boot_rule_prepare(struct boot_rule *rule);
 
 /*
  * Expand the rule's URL for this client. Returns 0, or -EINVAL if its firmware cannot use the
- * result; then `why` says why.
+ * result, or -ENOENT if a variable has no value; then `why` says why, and choice->without names
+ * the variable.
  */
 int boot_rule_apply(const struct boot_rule *rule, enum firmware_kind kind,
 	struct boot_values *values, struct boot_choice *choice, char why[BOOT_REASON_SIZE]);

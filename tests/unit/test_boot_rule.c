@@ -240,6 +240,47 @@ static void test_nothing_known(void **state)
 	}
 }
 
+/* A hole in the path would lead to another file: the next rule applies, and it is said why. */
+static void test_a_variable_without_a_value(void **state)
+{
+	struct boot_config *config =
+		load("boot \"role\" { url = \"tftp://[2001:db8::1]/${host}/${role}.efi\" }\n"
+		     "boot \"rack\" { url = \"tftp://[2001:db8::1]/${rack}.efi\" }\n"
+		     "boot \"rest\" { url = \"tftp://[2001:db8::1]/${uuid}rest.efi\" }\n");
+	static const struct {
+		const char *user_class;
+		uint16_t arch;
+		const char *rule, *url, *passed_over;
+	} row[] = {
+		{NULL, 7, "rest", "tftp://[2001:db8::1]/rest.efi", "role"},
+		{NULL, 0, "rest", "tftp://[2001:db8::1]/rest.efi", "role"},
+		{"iPXE", 7, "role", "tftp://[2001:db8::1]/${host}/${role}.efi", NULL},
+	};
+	struct boot_choice choice;
+	struct boot_values values;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct client_facts facts = {.archs = 1, .arch = {row[i].arch}};
+
+		if (row[i].user_class)
+			facts.user_class[facts.user_classes++] =
+				wire_in_of(row[i].user_class, strlen(row[i].user_class));
+		boot_values_of_client(&values, config, &facts, NULL, NULL, NULL);
+		boot_rule_choose(&choice, config, &facts, NULL, NULL, &values);
+		assert_non_null(choice.rule);
+		assert_string_equal(choice.rule->name, row[i].rule);
+		assert_string_equal(choice.url, row[i].url);
+		if (row[i].passed_over) {
+			assert_string_equal(choice.passed_over->name, row[i].passed_over);
+			assert_string_equal(choice.without, row[i].passed_over);
+		} else {
+			assert_null(choice.passed_over);
+		}
+	}
+	boot_config_free(config);
+}
+
 /* The first whose URL this firmware can read: UEFI PXE passes over an http:// for all. */
 static void test_choice(void **state)
 {
@@ -388,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_choice),
+		cmocka_unit_test(test_a_variable_without_a_value),
 		cmocka_unit_test(test_covers),
 	};
 
