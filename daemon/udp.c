@@ -65,6 +65,21 @@ int udp_adopt(int fd, int rcvbuf)
 	return 0;
 }
 
+/*
+ * The address may be assigned later (IPV6_FREEBIND). Only the bind is free: with the option still
+ * set, the kernel would send from any source address, and not refuse one that is gone.
+ */
+static int bind_freely(int fd, const struct sockaddr_in6 *address)
+{
+	int on = 1, off = 0;
+
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on)) < 0 ||
+		bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ||
+		setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &off, sizeof(off)) < 0)
+		return -errno;
+	return 0;
+}
+
 static int open_bound(const struct sockaddr_in6 *address, int rcvbuf, int shared)
 {
 	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -73,14 +88,13 @@ static int open_bound(const struct sockaddr_in6 *address, int rcvbuf, int shared
 	if (fd < 0)
 		return -errno;
 	rc = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0 ||
-			     setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on)) < 0 ||
 			     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &shared, sizeof(shared)) < 0
 		     ? -errno
 		     : 0;
 	if (rc == 0)
 		rc = udp_adopt(fd, rcvbuf);
-	if (rc == 0 && bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
-		rc = -errno;
+	if (rc == 0)
+		rc = bind_freely(fd, address);
 	if (rc == 0)
 		return fd;
 	close(fd);
