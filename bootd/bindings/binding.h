@@ -23,7 +23,7 @@
 
 #include "bootd/client/client_facts.h"
 #include "bootd/client/machine.h"
-#include "bootd/client/prefix.h"
+#include "dhcp6/prefix.h"
 #include "util/hash_table.h"
 
 struct last_transaction;

@@ -33,7 +33,7 @@
 #include <stdint.h>
 
 #include "bootd/client/machine.h"
-#include "bootd/client/prefix.h"
+#include "dhcp6/prefix.h"
 #include "dhcp6/identity.h"
 
 struct loop;

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bootd/client/prefix.h"
+#include "dhcp6/prefix.h"
 #include "bootd/rules/conditions.h"
 #include "bootd/rules/host_table.h"
 #include "bootd/rules/option_set.h"

@@ -19,9 +19,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bootd/client/prefix.h"
 #include "bootd/rules/option_set.h"
 #include "dhcp6/identity.h"
+#include "dhcp6/prefix.h"
 #include "dhcp6/wire.h"
 #include "util/hash_table.h"
 

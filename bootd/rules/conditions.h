@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bootd/client/prefix.h"
+#include "dhcp6/prefix.h"
 #include "dhcp6/identity.h"
 
 struct boot_host;

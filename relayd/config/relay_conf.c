@@ -12,12 +12,14 @@ void relay_conf_free(struct relay_conf *conf)
 		return;
 	link_patterns_fini(&conf->interfaces);
 	link_patterns_fini(&conf->trusted);
+	free(conf->relays);
 	for (size_t i = 0; i < conf->n_rules; i++)
 		link_patterns_fini(&conf->rule[i].pattern);
 	free(conf->rule);
 	for (size_t i = 0; i < conf->n_servers; i++) {
 		free(conf->server[i].title);
 		link_patterns_fini(&conf->server[i].links);
+		free(conf->server[i].answers_from);
 	}
 	free(conf->interface_id);
 	free(conf->remote_id);

@@ -14,6 +14,7 @@
 
 #include "daemon/settings.h"
 #include "dhcp6/identity.h"
+#include "dhcp6/prefix.h"
 #include "relayd/config/link_pattern.h"
 
 enum {
@@ -35,6 +36,8 @@ struct relay_server {
 	struct link_patterns links; /* `interface`: the uplinks of multicast; for other servers
 				       links by which replies may come in, too */
 	char vrf[IFNAMSIZ];         /* the VRF in which it is reached; "": none */
+	struct prefix *answers_from; /* prefixes that replies come from, besides its address */
+	size_t n_answers_from;
 };
 
 enum relay_without_address { RELAY_DROP, RELAY_UNSPECIFIED };
@@ -57,7 +60,9 @@ enum relay_source { RELAY_SOURCE_AUTO, RELAY_SOURCE_ADDRESS, RELAY_SOURCE_LINK }
 
 struct relay_conf {
 	struct link_patterns interfaces; /* client-facing links */
-	struct link_patterns trusted;    /* those that may have other relays on them */
+	struct link_patterns trusted;    /* links that may have other relays on them */
+	struct prefix *relays;           /* addresses of other relays, on links without clients */
+	size_t n_relays;
 	struct relay_server server[RELAY_SERVERS_MAX];
 	size_t n_servers;
 	struct relay_link_rule *rule;

@@ -21,6 +21,20 @@ static int copy_patterns(cfg_t *cfg, const char *name, struct link_patterns *pat
 	return rc;
 }
 
+static int copy_prefixes(cfg_t *cfg, const char *name, struct prefix **prefixes, size_t *count)
+{
+	unsigned n = cfg_size(cfg, name);
+
+	*prefixes = calloc(n ? n : 1, sizeof(**prefixes));
+	if (!*prefixes)
+		return -ENOMEM;
+	for (unsigned i = 0; i < n; i++)
+		config_prefix(cfg_getnstr(cfg, name, i), &(*prefixes)[i].address,
+			&(*prefixes)[i].len);
+	*count = n;
+	return 0;
+}
+
 static void copy_source(cfg_t *cfg, struct relay_conf *conf)
 {
 	const char *text = cfg_getstr(cfg, "source");
@@ -53,7 +67,11 @@ static int copy_server(cfg_t *section, struct relay_server *server)
 								       : RELAY_SERVER_ADDRESS;
 	if (cfg_getstr(section, "vrf"))
 		strcpy(server->vrf, cfg_getstr(section, "vrf"));
-	return rc < 0 ? rc : copy_patterns(section, "interface", &server->links);
+	if (rc == 0)
+		rc = copy_patterns(section, "interface", &server->links);
+	return rc < 0 ? rc
+		      : copy_prefixes(section, "answers-from", &server->answers_from,
+				&server->n_answers_from);
 }
 
 static int copy_servers(cfg_t *cfg, struct relay_conf *conf)
@@ -100,6 +118,8 @@ static int copy_values(cfg_t *cfg, struct relay_conf *conf)
 
 	if (rc == 0)
 		rc = copy_patterns(cfg, "trusted", &conf->trusted);
+	if (rc == 0)
+		rc = copy_prefixes(cfg, "relays", &conf->relays, &conf->n_relays);
 	if (rc == 0)
 		rc = copy_rules(cfg, conf);
 	if (rc == 0)

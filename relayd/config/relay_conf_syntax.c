@@ -58,6 +58,19 @@ static int validate_patterns(cfg_t *cfg, cfg_opt_t *opt)
 	return rc;
 }
 
+static int validate_prefixes(cfg_t *cfg, cfg_opt_t *opt)
+{
+	struct in6_addr prefix;
+	uint8_t len;
+
+	if (config_prefix(last_text(opt), &prefix, &len) < 0)
+		return config_error(cfg,
+			"%s: '%s' is not an IPv6 prefix; expected one without host bits, for example "
+			"\"2001:db8:7::/48\" or \"2001:db8::547/128\"",
+			opt->name, last_text(opt));
+	return 0;
+}
+
 static bool is_dns_label(const char *text, size_t len)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -113,7 +126,7 @@ static int check_server_address(
 					 "expected one like \"2001:db8::547\"",
 			text);
 	if (IN6_IS_ADDR_LINKLOCAL(address) || IN6_IS_ADDR_LOOPBACK(address) ||
-		IN6_IS_ADDR_MC_NODELOCAL(address))
+		IN6_IS_ADDR_V4MAPPED(address) || IN6_IS_ADDR_MC_NODELOCAL(address))
 		return config_error(
 			cfg, "server: '%s' cannot be reached through routers; expected a global or "
 			     "unique local address, for example \"2001:db8::547\"",
@@ -172,7 +185,7 @@ static int validate_while_address(cfg_t *cfg, cfg_opt_t *opt)
 	struct in6_addr address;
 
 	if (config_address(last_text(opt), &address) < 0 || IN6_IS_ADDR_MULTICAST(&address) ||
-		IN6_IS_ADDR_UNSPECIFIED(&address))
+		IN6_IS_ADDR_UNSPECIFIED(&address) || IN6_IS_ADDR_V4MAPPED(&address))
 		return config_error(cfg,
 			"while-address: '%s' is not a unicast address; expected one that VRRP "
 			"moves, for example \"fe80::1\"",
@@ -211,7 +224,8 @@ static int validate_source(cfg_t *cfg, cfg_opt_t *opt)
 		return 0;
 	if (strchr(text, ':')) {
 		if (config_address(text, &address) < 0 || IN6_IS_ADDR_MULTICAST(&address) ||
-			IN6_IS_ADDR_LINKLOCAL(&address) || IN6_IS_ADDR_UNSPECIFIED(&address))
+			IN6_IS_ADDR_LINKLOCAL(&address) || IN6_IS_ADDR_UNSPECIFIED(&address) ||
+			IN6_IS_ADDR_V4MAPPED(&address))
 			return config_error(
 				cfg, "source: '%s' is not a global address; expected one of this "
 				     "router, for example \"2001:db8::1\"",
@@ -328,6 +342,7 @@ static int validate_fwmark(cfg_t *cfg, cfg_opt_t *opt)
 
 static cfg_opt_t server_options[] = {
 	CFG_STR_LIST("interface", NULL, CFGF_NONE),
+	CFG_STR_LIST("answers-from", NULL, CFGF_NONE),
 	CFG_STR("vrf", NULL, CFGF_NODEFAULT),
 	CFG_END(),
 };
@@ -345,6 +360,7 @@ static cfg_opt_t metrics_options[] = {
 static cfg_opt_t relay_options[] = {
 	CFG_STR_LIST("interfaces", NULL, CFGF_NONE),
 	CFG_STR_LIST("trusted", NULL, CFGF_NONE),
+	CFG_STR_LIST("relays", NULL, CFGF_NONE),
 	CFG_SEC("server", server_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	CFG_SEC("link", link_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	CFG_SEC("metrics", metrics_options, CFGF_NODEFAULT),
@@ -375,8 +391,10 @@ cfg_t *relay_conf_parser(void)
 	} validators[] = {
 		{"interfaces", validate_patterns},
 		{"trusted", validate_patterns},
+		{"relays", validate_prefixes},
 		{"server", validate_server},
 		{"server|interface", validate_patterns},
+		{"server|answers-from", validate_prefixes},
 		{"server|vrf", validate_vrf},
 		{"link", validate_link},
 		{"link|while-address", validate_while_address},

@@ -17,8 +17,10 @@
 	X(NOT_SERVED, "not-served", "received on a link that is not client-facing")                \
 	X(UNICAST, "unicast", "client message sent by unicast (RFC 9915 section 16)")              \
 	X(SHORT, "short", "shorter than a DHCPv6 header")                                          \
-	X(SERVER_TYPE, "server-type", "message type that only servers send, from a client link")   \
-	X(UNTRUSTED_RELAY, "untrusted-relay", "Relay-forward from a link that is not trusted")     \
+	X(SERVER_TYPE, "server-type", "message type that no client sends, from a client")          \
+	X(LEASEQUERY, "leasequery", "Leasequery from a client (RFC 5007 section 5)")               \
+	X(UNTRUSTED_RELAY, "untrusted-relay",                                                      \
+		"Relay-forward from a link and address that are not configured")                   \
 	X(HOP_LIMIT, "hop-limit", "hop-count has reached its limit (RFC 9915 section 19.1.2)")     \
 	X(RSOO, "rsoo", "relay-supplied options from a relay below, but rsoo is not enabled")      \
 	X(NO_ADDRESS, "no-address", "the client link has no address for the link-address field")   \

@@ -32,20 +32,40 @@ static enum relay_drop why_not(const struct client_link *cl)
 	return cl->state == CLIENT_LINK_STANDBY ? RELAY_DROP_STANDBY : RELAY_DROP_NO_ADDRESS;
 }
 
-static bool is_server_type(uint8_t type)
+enum relay_drop forward_check_type(uint8_t type)
 {
-	return type == DHCP6_ADVERTISE || type == DHCP6_REPLY || type == DHCP6_RECONFIGURE;
+	switch (type) {
+	case DHCP6_SOLICIT:
+	case DHCP6_REQUEST:
+	case DHCP6_CONFIRM:
+	case DHCP6_RENEW:
+	case DHCP6_REBIND:
+	case DHCP6_RELEASE:
+	case DHCP6_DECLINE:
+	case DHCP6_INFORMATION_REQUEST:
+	case DHCP6_DHCPV4_QUERY:
+	case DHCP6_ADDR_REG_INFORM:
+		return RELAY_PASS;
+	case DHCP6_LEASEQUERY:
+		return RELAY_DROP_LEASEQUERY;
+	default:
+		/* The other assigned types, of which relays and failover servers send some. */
+		return type > 0 && type <= DHCP6_ADDR_REG_REPLY ? RELAY_DROP_SERVER_TYPE
+								: RELAY_PASS;
+	}
 }
 
 enum relay_drop forward_client_message(const struct client_link *cl, const struct udp_datagram *d,
 	const uint8_t *mac, uint8_t header[FORWARD_HEADER_MAX], size_t *len)
 {
 	struct wire_out out = wire_out_of(header, FORWARD_HEADER_MAX);
+	enum relay_drop drop;
 
 	if (!IN6_IS_ADDR_MULTICAST(&d->local))
 		return RELAY_DROP_UNICAST;
-	if (is_server_type(d->data[0]))
-		return RELAY_DROP_SERVER_TYPE;
+	drop = forward_check_type(d->data[0]);
+	if (drop)
+		return drop;
 	if (cl->forward.len == 0)
 		return why_not(cl);
 	wire_put_bytes(&out, cl->forward.octets, cl->forward.len);
@@ -91,18 +111,29 @@ static void put_relay_port(struct wire_out *out, const struct udp_datagram *d, b
 		dhcp6_put_u16_option(out, DHCP6_OPT_RELAY_PORT, port);
 }
 
-/* True if any relay below supplies options, or the message cannot be read. */
-static bool has_rsoo(const struct udp_datagram *d)
+static bool has_rsoo(const struct dhcp6_chain *chain)
 {
-	struct dhcp6_chain chain;
 	struct wire_in rsoo;
 
-	if (dhcp6_chain_read(wire_in_of(d->data, d->len), &chain) < 0)
-		return true;
-	for (unsigned i = 0; i < chain.count; i++)
-		if (dhcp6_option_find(chain.relay[i].options, DHCP6_OPT_RSOO, &rsoo))
+	for (unsigned i = 0; i < chain->count; i++)
+		if (dhcp6_option_find(chain->relay[i].options, DHCP6_OPT_RSOO, &rsoo))
 			return true;
 	return false;
+}
+
+/*
+ * What the client's message inside may not be, and what relays below may not add. A message that
+ * cannot be read is passed on, unless the policy needs to know what is in it.
+ */
+static enum relay_drop check_inside(struct forward_policy policy, const struct udp_datagram *d)
+{
+	struct dhcp6_chain chain;
+
+	if (dhcp6_chain_read(wire_in_of(d->data, d->len), &chain) < 0)
+		return policy.rsoo ? RELAY_PASS : RELAY_DROP_RSOO;
+	if (!policy.rsoo && has_rsoo(&chain))
+		return RELAY_DROP_RSOO;
+	return forward_check_type(dhcp6_peek_type(&chain.inner));
 }
 
 enum relay_drop forward_relayed_message(const struct client_link *cl, struct forward_policy policy,
@@ -113,12 +144,13 @@ enum relay_drop forward_relayed_message(const struct client_link *cl, struct for
 
 	if (d->len < DHCP6_RELAY_HEADER_LEN)
 		return RELAY_DROP_SHORT;
-	if (cl && !policy.trusted)
+	if (!policy.trusted)
 		return RELAY_DROP_UNTRUSTED_RELAY;
 	if (d->data[1] >= DHCP6_HOP_COUNT_LIMIT)
 		return RELAY_DROP_HOP_LIMIT;
-	if (!policy.rsoo && has_rsoo(d))
-		return RELAY_DROP_RSOO;
+	drop = check_inside(policy, d);
+	if (drop)
+		return drop;
 	drop = put_relayed_fields(&out, cl, d, (uint8_t)(d->data[1] + 1));
 	if (drop)
 		return drop;

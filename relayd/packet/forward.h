@@ -23,10 +23,16 @@ enum relay_drop forward_client_message(const struct client_link *cl,
 
 /* What relays below may do. */
 struct forward_policy {
-	bool trusted;  /* relays are allowed on the link that the message came in on */
+	bool trusted;  /* the relay is a configured one, by its link or address */
 	bool rsoo;     /* relays may supply options for the client (RFC 6422 section 5) */
 	bool own_port; /* we send to servers from another port than 547 (RFC 8357) */
 };
+
+/*
+ * Why a message of this type is not relayed for a client: only servers or relays send it, or it is a
+ * Leasequery (RFC 5007 section 5). RELAY_PASS: it is. A type that nobody knows is (RFC 7283).
+ */
+enum relay_drop forward_check_type(uint8_t type);
 
 /*
  * The same for a Relay-forward from a relay below. `cl` is the client link that it came in on, NULL

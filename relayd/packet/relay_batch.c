@@ -17,7 +17,10 @@
 #include <arpa/inet.h>
 
 #include "daemon/loop.h"
+#include "daemon/mix.h"
+#include "daemon/rate_limit.h"
 #include "dhcp6/message.h"
+#include "dhcp6/option.h"
 #include "relayd/packet/forward.h"
 #include "relayd/packet/relay_send.h"
 #include "relayd/packet/relay_state.h"
@@ -103,11 +106,64 @@ static enum relay_drop relay_from_client(
 	return RELAY_PASS;
 }
 
+/*
+ * On a client-facing link only the link counts: any client there could use a relay's address. On
+ * others the address may be configured as well.
+ */
+static bool is_configured_relay(
+	struct relay *relay, const struct client_link *cl, const struct udp_datagram *d)
+{
+	const struct relay_conf *conf = relay->conf;
+	const struct link *link = link_table_find(&relay->table, d->ifindex);
+
+	if (cl)
+		return link_patterns_match(&conf->trusted, cl->name);
+	return (link && link_patterns_match(&conf->trusted, link->name)) ||
+	       prefix_any_contains(conf->relays, conf->n_relays, &d->peer.sin6_addr);
+}
+
+/* The number of the link that a client of a relay below is on, for its rate. */
+static uint64_t link_below(const struct udp_datagram *d, const struct dhcp6_relay *innermost)
+{
+	uint64_t hash = mix_in6((uint32_t)d->ifindex, &innermost->link_address);
+	struct wire_in id;
+
+	hash = mix_in6(hash, &d->peer.sin6_addr);
+	if (dhcp6_option_find(innermost->options, DHCP6_OPT_INTERFACE_ID, &id))
+		while (wire_left(&id) > 0)
+			hash = mix_u64(hash, wire_get_u8(&id));
+	return hash;
+}
+
+/*
+ * The same limits as for clients here: client-rate for each client of a relay below, link-rate for
+ * the link, or for the relay if it is beyond our links.
+ */
+static enum relay_drop check_relayed_rates(
+	struct relay *relay, struct client_link *cl, const struct udp_datagram *d)
+{
+	const struct relay_conf *conf = relay->conf;
+	struct dhcp6_chain chain;
+
+	if (conf->client_rate && dhcp6_chain_read(wire_in_of(d->data, d->len), &chain) == 0) {
+		const struct dhcp6_relay *innermost = &chain.relay[chain.count - 1];
+
+		if (!rate_table_take(relay->rates, link_below(d, innermost),
+			    &innermost->peer_address, conf->client_rate, relay->now_ms))
+			return RELAY_DROP_CLIENT_RATE;
+	}
+	if (cl ? !rate_bucket_take(&cl->rate, conf->link_rate, relay->now_ms)
+	       : !rate_table_take(relay->rates, UINT64_MAX, &d->peer.sin6_addr, conf->link_rate,
+			 relay->now_ms))
+		return RELAY_DROP_LINK_RATE;
+	return RELAY_PASS;
+}
+
 static enum relay_drop relay_from_relay(
 	struct relay *relay, struct client_link *cl, const struct udp_datagram *d, uint8_t *header)
 {
 	struct forward_policy policy = {
-		.trusted = cl && link_patterns_match(&relay->conf->trusted, cl->name),
+		.trusted = is_configured_relay(relay, cl, d),
 		.rsoo = relay->conf->rsoo,
 		.own_port = relay->conf->source_port != DHCP6_SERVER_PORT,
 	};
@@ -118,6 +174,8 @@ static enum relay_drop relay_from_relay(
 	if (!cl && IN6_IS_ADDR_MULTICAST(&d->local))
 		return RELAY_DROP_NOT_SERVED;
 	drop = forward_relayed_message(cl, policy, d, header, &len);
+	if (!drop)
+		drop = check_relayed_rates(relay, cl, d);
 	if (drop)
 		return drop;
 	drop = relay_send_to_servers(relay, d, header, len);

@@ -155,15 +155,31 @@ const char *server_list_why_none(
 	return name && name->reason ? name->reason : "other server sections have the same addresses";
 }
 
+/* True if the server may reply from an address that messages are not sent to. */
+static bool answers_from(const struct server_path *server, const struct in6_addr *address)
+{
+	const struct relay_server *configured = server->configured;
+
+	return configured->n_answers_from
+		       ? prefix_any_contains(
+				 configured->answers_from, configured->n_answers_from, address)
+		       : server_path_is_multicast(server);
+}
+
 struct server_path *server_list_find(
 	struct server_list *list, const struct in6_addr *address, const struct link *link)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		struct server_path *server = &list->server[i];
 
-		if ((server_path_is_multicast(server) ||
-			    IN6_ARE_ADDR_EQUAL(&server->address, address)) &&
+		if (IN6_ARE_ADDR_EQUAL(&server->address, address) &&
 			server_path_may_answer_on(server, link))
+			return server;
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		struct server_path *server = &list->server[i];
+
+		if (answers_from(server, address) && server_path_may_answer_on(server, link))
 			return server;
 	}
 	return NULL;

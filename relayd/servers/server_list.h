@@ -45,8 +45,9 @@ const char *server_list_why_none(
 
 /*
  * The server that a reply from this address, which came in on this link, belongs to; NULL: none.
- * Servers reached by multicast reply from any address of theirs, on an uplink that is used for
- * them; see also server_path_may_answer_on().
+ * The server whose address it is goes before one that `answers-from` names. Servers reached by
+ * multicast reply from any address, on an uplink that is used for them, unless they have
+ * `answers-from`; see also server_path_may_answer_on().
  */
 struct server_path *server_list_find(
 	struct server_list *list, const struct in6_addr *address, const struct link *link);

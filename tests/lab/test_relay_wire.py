@@ -128,7 +128,7 @@ def test_options_that_identify_the_port(site):
     bench.wire.expect(dhcp_to(CLIENT))
 
 
-@pytest.mark.parametrize("message_type", [2, 7, 10])
+@pytest.mark.parametrize("message_type", [2, 7, 10, 15, 16, 17, 18, 19, 21, 22, 30, 37])
 def test_messages_of_servers_from_a_client_are_dropped(bench, message_type):
     bench.send(bytes([message_type, 1, 2, 3]))
     bench.expect_nothing_before(bench.solicit())
@@ -221,6 +221,81 @@ def test_the_hop_limit(site):
     relayed, _ = bench.at_server()
     assert relayed.hopcount == 8
     assert dropped(site, "hop-limit") == 2
+
+
+def relay_forward(bench, peer="fe80::1"):
+    below = DHCP6_RelayForward(hopcount=0, linkaddr="2001:db8:77::1", peeraddr=peer)
+    return below / DHCP6OptRelayMsg(message=bench.solicit())
+
+
+@pytest.mark.parametrize("setting", ['relays = {{"{}/128"}}', 'relays = {{"2001:db8::/32"}}',
+                                     'trusted = {{"{link}"}}'])
+@pytest.mark.parametrize("where", ["beyond the uplink", "on an excluded link"])
+def test_relays_on_links_without_clients_are_named(site, where, setting):
+    """Nobody else can have a Relay-forward sent from our address, which servers trust."""
+    site.add_client_link(9)
+    config = f'interfaces = {{"lan*", "!lan9"}}\nserver "{SERVER}" {{}}\n'
+    site.links.remove(9)
+    site.start_relayd(config=config)
+    bench = Bench(site)
+    if where == "beyond the uplink":
+        address, link, to = "2001:db8:100::77", "core", "2001:db8:100::1"
+        site.server.address("core", f"{address}/64")
+        below = site.server.udp_socket(address, 547)
+    else:
+        address, link, to = "2001:db8:9::77", "lan9", "2001:db8:9::1"
+        site.clients.address("br-9", f"{address}/64")
+        below = site.clients.udp_socket(address, 547)
+    below.sendto(bytes(relay_forward(bench)), (to, 547))
+    wait_for(lambda: dropped(site, "untrusted-relay") == 1)
+    bench.expect_relayed(bench.solicit())
+    site.lab.file("relayd.conf", config + setting.format(address, link=link) + "\n")
+    site.ask("relayd", "reload")
+    message = relay_forward(bench)
+    below.sendto(bytes(message), (to, 547))
+    relayed, _ = bench.at_server()
+    assert (relayed.hopcount, relayed.peeraddr, relayed.linkaddr) == (1, address, "::")
+    assert bytes(relayed[DHCP6OptRelayMsg].message) == bytes(message)
+
+
+def test_an_address_of_a_relay_counts_for_nothing_on_a_client_link(site):
+    site.start_relayd(config=f"""
+        interfaces = {{"lan*"}}
+        server "{SERVER}" {{}}
+        relays = {{"2001:db8:1::77/128", "fe80::/10"}}
+    """)
+    bench = Bench(site)
+    for source in ("2001:db8:1::77", CLIENT):
+        bench.send(relay_forward(bench), src=source)
+    wait_for(lambda: dropped(site, "untrusted-relay") == 2)
+    bench.expect_nothing_before(bench.solicit())
+
+
+def test_rates_hold_for_clients_of_relays_below(site):
+    site.start_relayd(config=CHAIN_CONFIG + "client-rate = 5\n")
+    bench = Bench(site)
+    for _ in range(60):
+        bench.send(relay_forward(bench, "fe80::1"))
+    wait_for(lambda: dropped(site, "client-rate") >= 40)
+    came = site.ask("relayd", "status")["counters"]["forwarded"]
+    for _ in range(came):
+        bench.at_server()
+    # Another client of the same relay has a limit of its own.
+    message = relay_forward(bench, "fe80::2")
+    bench.send(message)
+    relayed, _ = bench.at_server()
+    assert bytes(relayed[DHCP6OptRelayMsg].message) == bytes(message)
+
+
+def test_a_leasequery_of_a_client_is_dropped(site):
+    """At its own link, and inside what a relay below sends (RFC 5007 section 5)."""
+    site.start_relayd(config=CHAIN_CONFIG)
+    bench = Bench(site)
+    bench.send(bytes([14, 1, 2, 3]))
+    below = DHCP6_RelayForward(hopcount=0, linkaddr="2001:db8:77::1", peeraddr="fe80::1")
+    bench.send(bytes(below) + bytes.fromhex("00090004") + bytes([14, 1, 2, 3]))
+    wait_for(lambda: dropped(site, "leasequery") == 2)
+    bench.expect_nothing_before(bench.solicit())
 
 
 # --- toward the client ---------------------------------------------------------------

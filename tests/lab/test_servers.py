@@ -421,6 +421,23 @@ def test_replies_in_flight_survive_a_failover(site):
     bench.expect_at(SERVER)
 
 
+def test_a_server_may_reply_from_other_addresses(site):
+    """An anycast or multihomed server; replies from addresses that are not named are dropped."""
+    site.start_relayd(config=f"""
+        interfaces = {{"lan*"}}
+        server "{SERVER}" {{ answers-from = {{"{OTHER}/128"}} }}
+    """)
+    bench = Servers(site)
+    bench.add(OTHER)
+    bench.add("2001:db8:100::71")
+    relayed = bench.expect_at(SERVER)
+    bench.expect_answer(OTHER, relayed)
+    bench.answer("2001:db8:100::71", relayed)
+    wait_for(lambda: dropped(site, "unknown-server") == 1)
+    bench.expect_answer(SERVER, relayed)
+    assert servers(site)[0]["replies"] == 2
+
+
 # --- from a port of its own (RFC 8357) ----------------------------------------------------
 
 OWN_PORT = f"""

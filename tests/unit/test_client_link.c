@@ -318,28 +318,33 @@ static void test_relays_below(void **state)
 	assert_int_equal(header[1], 8);
 	assert_memory_equal(header + 2, &f.global.address, 16);
 	assert_int_equal(len, 34 + 8 + 4);
-	/* from beyond, with no global address: no way back */
+	/* from a link without clients, with no global address: a reply could not reach it */
+	assert_int_equal(
+		forward_relayed_message(NULL,
+			(struct forward_policy){.trusted = true, .rsoo = true}, &d, header, &len),
+		RELAY_DROP_NOT_SERVED);
+	/* from there, and not configured */
 	assert_int_equal(
 		forward_relayed_message(NULL,
 			(struct forward_policy){.trusted = false, .rsoo = true}, &d, header, &len),
-		RELAY_DROP_NOT_SERVED);
+		RELAY_DROP_UNTRUSTED_RELAY);
 	/* global: link-address zero */
 	inet_pton(AF_INET6, "2001:db8:5::1", &d.peer.sin6_addr);
 	assert_int_equal(
 		forward_relayed_message(NULL,
-			(struct forward_policy){.trusted = false, .rsoo = true}, &d, header, &len),
+			(struct forward_policy){.trusted = true, .rsoo = true}, &d, header, &len),
 		RELAY_PASS);
 	assert_int_equal(len, 34 + 4);
 	assert_int_equal(header[2], 0);
 	message[1] = 8;
 	assert_int_equal(
 		forward_relayed_message(NULL,
-			(struct forward_policy){.trusted = false, .rsoo = true}, &d, header, &len),
+			(struct forward_policy){.trusted = true, .rsoo = true}, &d, header, &len),
 		RELAY_DROP_HOP_LIMIT);
 	d.len--;
 	assert_int_equal(
 		forward_relayed_message(NULL,
-			(struct forward_policy){.trusted = false, .rsoo = true}, &d, header, &len),
+			(struct forward_policy){.trusted = true, .rsoo = true}, &d, header, &len),
 		RELAY_DROP_SHORT);
 	relay_conf_free(conf);
 }
@@ -432,6 +437,43 @@ static void test_options_that_relays_supply(void **state)
 	relay_conf_free(conf);
 }
 
+/* What may be in a message of a client: at the client's link, and inside what relays below send. */
+static void test_types_that_no_client_sends(void **state)
+{
+	static const struct in6_addr any = IN6ADDR_ANY_INIT;
+	static const uint8_t relayed[] = {1, 3, 4, 5, 6, 8, 9, 11, 20, 36, 38, 99, 255};
+	struct relay_conf *conf = conf_of("");
+	struct forward_policy policy = {.trusted = true, .rsoo = true};
+	uint8_t outer[128], header[FORWARD_HEADER_MAX];
+	struct fixture f;
+	size_t len;
+
+	(void)state;
+	set_up(&f, "2001:db8:1::1", 0);
+	update(&f.cl, conf);
+	for (unsigned type = 1; type < 256; type++) {
+		uint8_t message[] = {(uint8_t)type, 1, 2, 3};
+		struct udp_datagram d = datagram_of(message, sizeof(message), "ff02::1:2");
+		enum relay_drop wanted = RELAY_DROP_SERVER_TYPE;
+		struct wire_out out = wire_out_of(outer, sizeof(outer));
+
+		if (type > 37 || memchr(relayed, (int)type, sizeof(relayed)))
+			wanted = RELAY_PASS;
+		else if (type == DHCP6_LEASEQUERY)
+			wanted = RELAY_DROP_LEASEQUERY;
+		if (type == DHCP6_RELAY_FORW || type == DHCP6_RELAY_REPL)
+			continue; /* go by other paths */
+		assert_int_equal(
+			forward_client_message(&f.cl, &d, NULL, header, &len), wanted);
+		dhcp6_put_relay_header(&out, DHCP6_RELAY_FORW, 0, &any, &any);
+		dhcp6_put_option(&out, DHCP6_OPT_RELAY_MSG, message, sizeof(message));
+		d = datagram_of(outer, out.len, "ff02::1:2");
+		assert_int_equal(
+			forward_relayed_message(&f.cl, policy, &d, header, &len), wanted);
+	}
+	relay_conf_free(conf);
+}
+
 static void test_by_which_link_a_client_is_on_link(void **state)
 {
 	static const struct {
@@ -483,6 +525,7 @@ int main(void)
 		cmocka_unit_test(test_relays_below),
 		cmocka_unit_test(test_ports_of_relays),
 		cmocka_unit_test(test_options_that_relays_supply),
+		cmocka_unit_test(test_types_that_no_client_sends),
 	};
 
 	log_open("test", LOG_TO_STDERR, LOG_LEVEL_ERROR);

@@ -22,8 +22,10 @@ static void test_a_whole_file(void **state)
 	static const char text[] =
 		"interfaces = {\"vlan*\", \"br-prov\", \"!vlan99\"} # the clients\n"
 		"trusted = {\"vlan7\"}\n"
+		"relays = {\"2001:db8:7::/48\", \"2001:db8::7/128\"}\n"
+		"fwmark = 0x10\n"
 		"server \"2001:db8:d::547\" {}\n"
-		"server \"2001:db8:e::547\" {}\n"
+		"server \"2001:db8:e::547\" { answers-from = {\"2001:db8:f::/64\"} }\n"
 		"forward = hash\n"
 		"link \"vlan1*\" { while-address = \"fe80::1\" }\n"
 		"link \"vlan*\" {}\n"
@@ -48,6 +50,12 @@ static void test_a_whole_file(void **state)
 	assert_int_equal(conf->n_servers, 2);
 	inet_pton(AF_INET6, "2001:db8:e::547", &address);
 	assert_memory_equal(&conf->server[1].address, &address, 16);
+	assert_int_equal(conf->n_relays, 2);
+	inet_pton(AF_INET6, "2001:db8:7:8::9", &address);
+	assert_true(prefix_any_contains(conf->relays, 2, &address));
+	assert_int_equal(conf->server[0].n_answers_from, 0);
+	assert_int_equal(conf->server[1].n_answers_from, 1);
+	assert_int_equal(conf->fwmark, 16);
 	assert_false(conf->client_mac);
 	assert_null(conf->interface_id);
 	assert_string_equal(conf->remote_id, "%h:%i");
@@ -125,6 +133,13 @@ static void test_messages_about_bad_lines(void **state)
 		{GOOD "server \"ff05::1:3\" { vrf = \"r\" interface = {\"a\"} }\n",
 			"f:3: server: vrf and interface exclude each other"},
 		{GOOD "server \"::\" {}\n", "f:3: server: '::' is not the address of a host"},
+		{GOOD "server \"::ffff:192.0.2.1\" {}\n", "f:3: server: '::ffff:192.0.2.1' cannot be"},
+		{GOOD "source = \"::ffff:192.0.2.1\"\n", "f:3: source: '::ffff:192.0.2.1' is not"},
+		{GOOD "relays = {\"2001:db8::1/64\"}\n",
+			"f:3: relays: '2001:db8::1/64' is not an IPv6 prefix"},
+		{GOOD "server \"2001:db8::2\" { answers-from = {\"x\"} }\n",
+			"f:3: answers-from: 'x' is not an IPv6 prefix"},
+		{GOOD "fwmark = -1\n", "f:3: fwmark: -1 is out of range"},
 		{GOOD "server \"dhcp\" {}\n", "f:3: server: 'dhcp' is neither"},
 		{GOOD "server \"dhcp.\" {}\n", "f:3: server: 'dhcp.' is neither"},
 		{GOOD "server \"a..b\" {}\n", "f:3: server: 'a..b' is neither"},

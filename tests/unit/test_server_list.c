@@ -262,6 +262,36 @@ static void test_multicast_goes_out_on_each_uplink(void **state)
 	relay_conf_free(conf);
 }
 
+static void test_replies_from_other_addresses_of_a_server(void **state)
+{
+	static const char text[] =
+		"interfaces = {\"a\"}\n"
+		"server \"2001:db8::1\" { answers-from = {\"2001:db8:a::/48\", "
+		"\"2001:db8::2/128\"} }\n"
+		"server \"2001:db8::2\" {}\n";
+	struct config_problems problems = {0};
+	struct link_table table;
+	struct server_names names = {0};
+	struct server_list list;
+	struct relay_conf *conf;
+	struct link core = {.ifindex = 3, .name = "core"};
+	struct in6_addr own = address_of("2001:db8::1"), other = address_of("2001:db8:a::9");
+	struct in6_addr second = address_of("2001:db8::2"), stranger = address_of("2001:db8:b::1");
+
+	(void)state;
+	assert_int_equal(relay_conf_read_text("f", text, &conf, &problems), 0);
+	assert_int_equal(link_table_init(&table, NULL, NULL), 0);
+	list = (struct server_list){.conf = conf, .names = &names, .table = &table};
+	server_list_make(&list);
+	assert_ptr_equal(server_list_find(&list, &own, &core), &list.server[0]);
+	assert_ptr_equal(server_list_find(&list, &other, &core), &list.server[0]);
+	/* An address that belongs to a server is that server's, whatever others say. */
+	assert_ptr_equal(server_list_find(&list, &second, &core), &list.server[1]);
+	assert_null(server_list_find(&list, &stranger, &core));
+	link_table_fini(&table);
+	relay_conf_free(conf);
+}
+
 static void test_a_server_in_a_vrf_is_reached_only_there(void **state)
 {
 	static const char text[] = "interfaces = {\"a\"}\n"
@@ -325,6 +355,7 @@ int main(void)
 		cmocka_unit_test(test_failed_queries_are_retried_with_growing_delays),
 		cmocka_unit_test(test_the_list_of_servers),
 		cmocka_unit_test(test_multicast_goes_out_on_each_uplink),
+		cmocka_unit_test(test_replies_from_other_addresses_of_a_server),
 		cmocka_unit_test(test_a_server_in_a_vrf_is_reached_only_there),
 	};
 

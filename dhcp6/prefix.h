@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* IPv6 prefixes and addresses: who is inside, who is next, and their text. They are read with
  * config_prefix(). */
-#ifndef NB6_BOOTD_CLIENT_PREFIX_H
-#define NB6_BOOTD_CLIENT_PREFIX_H
+#ifndef NB6_DHCP6_PREFIX_H
+#define NB6_DHCP6_PREFIX_H
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { PREFIX_TEXT = INET6_ADDRSTRLEN + 4 };
@@ -18,6 +19,8 @@ struct prefix {
 const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT]);
 
 bool prefix_contains(const struct prefix *prefix, const struct in6_addr *address);
+/* True if one of the `n` prefixes contains the address. */
+bool prefix_any_contains(const struct prefix *prefixes, size_t n, const struct in6_addr *address);
 bool prefix_equal(const struct prefix *a, const struct prefix *b);
 /* True where every address of `inner` is one of `outer` too. */
 bool prefix_covers(const struct prefix *outer, const struct prefix *inner);

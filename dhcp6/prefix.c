@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* IPv6 prefixes, bit by bit. */
-#include "bootd/client/prefix.h"
+#include "dhcp6/prefix.h"
 
 #include <endian.h>
 #include <string.h>
@@ -38,6 +38,14 @@ bool prefix_contains(const struct prefix *prefix, const struct in6_addr *address
 	struct in6_addr network = masked(address, prefix->len);
 
 	return IN6_ARE_ADDR_EQUAL(&network, &prefix->address);
+}
+
+bool prefix_any_contains(const struct prefix *prefixes, size_t n, const struct in6_addr *address)
+{
+	for (size_t i = 0; i < n; i++)
+		if (prefix_contains(&prefixes[i], address))
+			return true;
+	return false;
 }
 
 bool prefix_equal(const struct prefix *a, const struct prefix *b)
