@@ -47,7 +47,7 @@ void view_servers(const json_t *answer)
 	static const struct print_column columns[] = {
 		{"SERVER", "server", PRINT_TEXT},
 		{"NAME", "name", PRINT_TEXT},
-		{"REACHABLE", "reachable", PRINT_TEXT},
+		{"STATE", "state", PRINT_TEXT},
 		{"UPLINK", "uplink", PRINT_TEXT},
 		{"NEXT-HOP", "next-hop", PRINT_TEXT},
 		{"SOURCE", "source", PRINT_TEXT},

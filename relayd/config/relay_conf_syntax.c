@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "daemon/config.h"
 #include "daemon/paths.h"
@@ -340,6 +341,19 @@ static int validate_fwmark(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+/* A file of this name is somebody's data; the daemon would not replace it. */
+static int validate_control(cfg_t *cfg, cfg_opt_t *opt)
+{
+	struct stat st;
+
+	if (*last_text(opt) && lstat(last_text(opt), &st) == 0 && !S_ISSOCK(st.st_mode))
+		return config_error(cfg,
+			"control: '%s' is not a socket; expected the path of one that is there or "
+			"is to be created, for example \"" PATH_RELAYD_CONTROL "\"",
+			last_text(opt));
+	return 0;
+}
+
 static cfg_opt_t server_options[] = {
 	CFG_STR_LIST("interface", NULL, CFGF_NONE),
 	CFG_STR_LIST("answers-from", NULL, CFGF_NONE),
@@ -410,6 +424,7 @@ cfg_t *relay_conf_parser(void)
 		{"source", validate_source},
 		{"source-port", validate_source_port},
 		{"fwmark", validate_fwmark},
+		{"control", validate_control},
 		{"without-address", validate_without_address},
 	};
 	cfg_t *cfg = cfg_init(relay_options, CFGF_NONE);

@@ -374,6 +374,7 @@ void client_links_reconfigure(struct client_links *links, const struct relay_con
 	struct client_link *cl, *next;
 
 	links->conf = conf;
+	gethostname(links->host, sizeof(links->host) - 1); /* %h; it may have changed */
 	link_registry_rebuild_interface_ids(&links->registry, conf, links->host);
 	for (link = link_table_first(links->table); link;
 		link = link_table_next(links->table, link)) {

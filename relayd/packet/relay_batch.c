@@ -76,7 +76,7 @@ static enum relay_drop check_rates(
 }
 
 static enum relay_drop relay_from_client(
-	struct relay *relay, struct client_link *cl, const struct udp_datagram *d, uint8_t *header)
+	struct relay *relay, unsigned slot, struct client_link *cl, const struct udp_datagram *d)
 {
 	enum relay_drop drop;
 	size_t len;
@@ -91,14 +91,15 @@ static enum relay_drop relay_from_client(
 	drop = check_rates(relay, cl, d);
 	if (drop)
 		return drop;
-	drop = forward_client_message(cl, d, known ? relay->client_mac : NULL, header, &len);
+	drop = forward_client_message(
+		cl, d, known ? relay->client_mac : NULL, relay->header[slot], &len);
 	if (drop)
 		return drop;
 	if (!known && relay->conf->client_mac) {
 		relay->counters.without_mac++;
 		cl->counters.without_mac++;
 	}
-	drop = relay_send_to_servers(relay, d, header, len);
+	drop = relay_send_to_servers(relay, slot, d, len);
 	if (drop)
 		return drop;
 	cl->counters.forwarded++;
@@ -160,7 +161,7 @@ static enum relay_drop check_relayed_rates(
 }
 
 static enum relay_drop relay_from_relay(
-	struct relay *relay, struct client_link *cl, const struct udp_datagram *d, uint8_t *header)
+	struct relay *relay, unsigned slot, struct client_link *cl, const struct udp_datagram *d)
 {
 	struct forward_policy policy = {
 		.trusted = is_configured_relay(relay, cl, d),
@@ -173,12 +174,12 @@ static enum relay_drop relay_from_relay(
 	/* Our own multicast to servers is looped back to us if this host has joined the group. */
 	if (!cl && IN6_IS_ADDR_MULTICAST(&d->local))
 		return RELAY_DROP_NOT_SERVED;
-	drop = forward_relayed_message(cl, policy, d, header, &len);
+	drop = forward_relayed_message(cl, policy, d, relay->header[slot], &len);
 	if (!drop)
 		drop = check_relayed_rates(relay, cl, d);
 	if (drop)
 		return drop;
-	drop = relay_send_to_servers(relay, d, header, len);
+	drop = relay_send_to_servers(relay, slot, d, len);
 	if (cl && !drop)
 		cl->counters.forwarded++;
 	return drop;
@@ -250,15 +251,16 @@ static void trace(struct relay *relay, const struct client_link *from,
 	relay_trace_reply(&relay->trace, reply.cl, d, &reply.to, reply.port, drop);
 }
 
-static void relay_datagram(
-	struct relay *relay, struct client_link *cl, const struct udp_datagram *d, uint8_t *header)
+static void relay_datagram(struct relay *relay, unsigned slot, const struct udp_datagram *d)
 {
+	struct client_link *cl = relay->from[slot];
 	const struct client_link *from;
 	enum relay_drop drop;
 
 	/* A message to VRRP's MAC comes in on the macvlan above the client link. */
 	if (!cl && is_relay_message(d))
 		cl = client_links_find_facing(&relay->links, d->ifindex);
+	relay->from[slot] = cl;
 	from = cl;
 	relay->has_client_mac = false;
 	if (d->len < DHCP6_HEADER_LEN) {
@@ -269,13 +271,13 @@ static void relay_datagram(
 		drop = RELAY_DROP_NOT_SERVED;
 	} else {
 		count_received(relay, cl, d->data[0]);
-		drop = d->data[0] == DHCP6_RELAY_FORW ? relay_from_relay(relay, cl, d, header)
-						      : relay_from_client(relay, cl, d, header);
+		drop = d->data[0] == DHCP6_RELAY_FORW ? relay_from_relay(relay, slot, cl, d)
+						      : relay_from_client(relay, slot, cl, d);
 	}
 	if (drop)
 		count_drop(relay, cl, d, drop);
 	if (__builtin_expect(relay->trace.filters != NULL, 0))
-		trace(relay, from, d, header, drop);
+		trace(relay, from, d, relay->header[slot], drop);
 }
 
 /*
@@ -338,7 +340,7 @@ static bool run_batch(struct relay *relay, int fd)
 	client_mac_drain(relay->mac);
 	find_links(relay, from_clients, datagrams, n);
 	for (int i = 0; i < n; i++)
-		relay_datagram(relay, relay->from[i], &datagrams[i], relay->header[i]);
+		relay_datagram(relay, (unsigned)i, &datagrams[i]);
 	relay_flush(relay);
 	return n == RELAY_BATCH;
 }

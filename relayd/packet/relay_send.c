@@ -22,6 +22,9 @@ enum {
 	NEIGHBOURS_PER_SECOND = 10, /* and link, while the table is full */
 };
 
+/* The tag of a message to a server: its index in the list, and the slot in the batch. */
+enum { TAG_SERVER_MASK = 0xff, TAG_SLOT_SHIFT = 8 };
+
 static void fill_outgoing(struct udp_outgoing *out, const struct server_path *server)
 {
 	out->to = (struct sockaddr_in6){.sin6_family = AF_INET6,
@@ -37,12 +40,11 @@ static bool is_stale_path(int error)
 	       error == ENETUNREACH || error == EHOSTUNREACH;
 }
 
-static void count_send_failure(
+static void log_send_failure(
 	struct relay *relay, enum relay_drop reason, const char *what, const char *name, int error)
 {
 	char text[96];
 
-	relay->counters.dropped[reason]++;
 	if (reason == RELAY_DROP_NEIGHBOUR_TABLE_FULL)
 		snprintf(text, sizeof(text),
 			"neighbour table full (net.ipv6.neigh.default.gc_thresh3 = %u)",
@@ -55,12 +57,24 @@ static void count_send_failure(
 		"%s %s: cannot send a message: %s", what, name, text);
 }
 
+/* No copy of the message left. */
+static void count_lost(struct relay *relay, struct client_link *cl, enum relay_drop reason)
+{
+	relay->counters.dropped[reason]++;
+	if (!cl)
+		return;
+	cl->counters.forwarded--;
+	cl->counters.dropped[reason]++;
+}
+
 /* If the error says that the path is outdated, look it up again and send once more. */
 static void forward_failed(void *arg, const struct udp_outgoing *datagram, int error)
 {
 	struct relay *relay = arg;
-	struct server_path *server = &relay->paths.list.server[datagram->tag];
+	struct server_path *server = &relay->paths.list.server[datagram->tag & TAG_SERVER_MASK];
+	unsigned slot = (unsigned)(datagram->tag >> TAG_SLOT_SHIFT);
 	struct udp_outgoing again = *datagram;
+	enum relay_drop reason;
 
 	if (is_stale_path(error)) {
 		relay->paths.stale = true;
@@ -71,12 +85,16 @@ static void forward_failed(void *arg, const struct udp_outgoing *datagram, int e
 	}
 	if (error == 0)
 		return;
-	server->failed++;
-	server->forwarded--;
+	server_path_refused(server);
 	relay->counters.forwarded--;
+	reason = server->is_held  ? RELAY_DROP_NO_SOURCE
+		 : error == EPERM ? RELAY_DROP_PACKET_FILTER
+				  : RELAY_DROP_SEND_FAILED;
+	if (--relay->copies[slot] == 0)
+		count_lost(relay, relay->from[slot], reason);
 	if (relay->trace.filters)
 		relay_trace_refused(&relay->trace, datagram, server, error);
-	count_send_failure(relay, RELAY_DROP_SEND_FAILED, "server", server->text, error);
+	log_send_failure(relay, reason, "server", server->text, error);
 }
 
 /*
@@ -122,13 +140,15 @@ static void reply_failed(void *arg, const struct udp_outgoing *datagram, int err
 	enum relay_drop reason = why_refused(relay, datagram, error);
 
 	relay->counters.replied[slot]--;
+	relay->counters.dropped[reason]++;
 	if (cl) {
 		cl->counters.replied[slot]--;
 		cl->counters.dropped[reason]++;
 	}
 	if (relay->trace.filters)
 		relay_trace_refused(&relay->trace, datagram, NULL, error);
-	count_send_failure(relay, reason, "link", cl ? cl->name : "(relay below, reached by routing)", error);
+	log_send_failure(relay, reason, cl ? "link" : "relay below,",
+		cl ? cl->name : "reached by routing", error);
 }
 
 void relay_flush(struct relay *relay)
@@ -174,12 +194,13 @@ static enum relay_drop why_none(const struct server_list *list)
 }
 
 enum relay_drop relay_send_to_servers(
-	struct relay *relay, const struct udp_datagram *d, uint8_t *header, size_t header_len)
+	struct relay *relay, unsigned slot, const struct udp_datagram *d, size_t header_len)
 {
 	uint32_t flow = flow_of(d);
 	unsigned chosen = server_choice(&relay->paths.list, wire_in_of(d->data, d->len), relay->now_ms);
 
 	relay->chosen = chosen;
+	relay->copies[slot] = 0;
 	for (size_t i = 0; i < relay->paths.list.count; i++) {
 		struct server_path *server = &relay->paths.list.server[i];
 		struct udp_outgoing *out;
@@ -188,14 +209,15 @@ enum relay_drop relay_send_to_servers(
 			continue;
 		out = add_forward(relay);
 		fill_outgoing(out, server);
-		out->part[0] = (struct iovec){header, header_len};
+		out->part[0] = (struct iovec){relay->header[slot], header_len};
 		out->part[1] = (struct iovec){(void *)(uintptr_t)d->data, d->len};
 		out->n_parts = 2;
-		out->tag = i; /* the server */
+		out->tag = i | slot << TAG_SLOT_SHIFT;
 		out->flow = flow;
 		if (server_path_sent(server, relay->now_ms))
 			relay_watch_server_silent(&relay->watch, server, relay->now_ms);
 		relay->counters.forwarded++;
+		relay->copies[slot]++;
 	}
 	return chosen ? RELAY_PASS : why_none(&relay->paths.list);
 }

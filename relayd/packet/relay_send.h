@@ -10,11 +10,12 @@
 #include "relayd/packet/reply.h"
 
 /*
- * Queue a message with our header in front of it, for each server that gets it. Returns RELAY_PASS,
- * or the reason why no server gets it.
+ * Queue a message with the header of its slot in front of it, for each server that gets it. Returns
+ * RELAY_PASS, or the reason why no server gets it. If the kernel refuses all copies later, the
+ * message is counted as dropped then.
  */
 enum relay_drop relay_send_to_servers(
-	struct relay *relay, const struct udp_datagram *d, uint8_t *header, size_t header_len);
+	struct relay *relay, unsigned slot, const struct udp_datagram *d, size_t header_len);
 
 /* Remember the MAC of a client's message, so that replies to it need no Neighbor Discovery. */
 void relay_remember_mac(

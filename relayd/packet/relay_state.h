@@ -53,9 +53,10 @@ struct relay {
 	struct reply_macs *reply_macs; /* of the messages whose replies are awaited */
 	struct neighbour_state neighbours;
 	struct reply_sockets replies; /* send to clients and relays below, from port 547 */
-	/* For each datagram of the current batch: */
+	/* For each datagram of the current batch, by its slot: */
 	struct client_link *from[RELAY_BATCH];           /* its client link, or NULL */
 	uint8_t header[RELAY_BATCH][FORWARD_HEADER_MAX]; /* the header put in front of it */
+	uint8_t copies[RELAY_BATCH];                     /* to servers, not refused so far */
 	struct relay_counters counters;
 	int64_t started_s;
 	int64_t now_ms;    /* of the current batch, monotonic */

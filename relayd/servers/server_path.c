@@ -59,6 +59,23 @@ bool server_path_sent(struct server_path *server, int64_t now_ms)
 	return true;
 }
 
+void server_path_refused(struct server_path *server)
+{
+	server->failed++;
+	server->forwarded--;
+	if (server->unanswered > 0)
+		server->unanswered--;
+}
+
+const char *server_path_state(const struct server_path *server)
+{
+	if (server->is_held)
+		return "no-source";
+	if (server->error)
+		return "no-path";
+	return server->is_silent ? "silent" : "reachable";
+}
+
 bool server_path_answered(struct server_path *server)
 {
 	bool was_silent = server->is_silent;

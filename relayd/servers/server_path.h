@@ -76,6 +76,12 @@ bool server_path_may_answer_on(const struct server_path *server, const struct li
 bool server_path_sent(struct server_path *server, int64_t now_ms);
 bool server_path_answered(struct server_path *server);
 
+/* The kernel refused to send a message that was counted as sent. */
+void server_path_refused(struct server_path *server);
+
+/* "reachable", "silent", "no-path", or "no-source" (held). */
+const char *server_path_state(const struct server_path *server);
+
 /* Many messages, sent over some seconds, without any reply: see above. */
 bool server_path_is_silent(const struct server_path *server, int64_t now_ms);
 

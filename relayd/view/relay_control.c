@@ -7,6 +7,8 @@
 
 #include <config.h>
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -113,15 +115,21 @@ static const char *reason_of(const struct server_list *list, const struct server
 
 static json_t *server_json(const struct server_list *list, const struct server_path *server)
 {
-	json_t *json = json_object();
-
 	const char *reason = reason_of(list, server);
+	json_t *json = json_object();
+	char silent[64];
 
+	if (!reason && server->is_silent) {
+		snprintf(silent, sizeof(silent), "no reply to %" PRIu64 " messages",
+			server->unanswered);
+		reason = silent;
+	}
 	json_object_set_new(json, "server", json_string(server->text));
 	if (server->configured->kind == RELAY_SERVER_NAME)
 		json_object_set_new(json, "name", json_string(server->configured->title));
 	if (*server->configured->vrf)
 		json_object_set_new(json, "vrf", json_string(server->configured->vrf));
+	json_object_set_new(json, "state", json_string(server_path_state(server)));
 	json_object_set_new(json, "reachable", json_boolean(server->error == 0));
 	if (reason)
 		json_object_set_new(json, "reason", json_string(reason));
@@ -133,6 +141,7 @@ static json_t *server_json(const struct server_list *list, const struct server_p
 	relay_json_set_number(json, "shifts", server->shifts);
 	relay_json_set_number(json, "forwarded", server->forwarded);
 	relay_json_set_number(json, "replies", server->replies);
+	relay_json_set_number(json, "unanswered", server->unanswered);
 	relay_json_set_number(json, "failed", server->failed);
 	if (server->last_reply_s)
 		relay_json_set_number(json, "last-reply", (uint64_t)server->last_reply_s);
@@ -147,8 +156,8 @@ static void add_missing(
 
 	if (why)
 		json_array_append_new(
-			servers, json_pack("{s:s, s:b, s:s}", "server", configured->title,
-					 "reachable", 0, "reason", why));
+			servers, json_pack("{s:s, s:s, s:b, s:s}", "server", configured->title,
+					 "state", "no-path", "reachable", 0, "reason", why));
 }
 
 static json_t *run_servers(void *arg, int n_words, char *const words[])

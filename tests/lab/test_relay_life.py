@@ -146,3 +146,40 @@ def test_another_program_on_the_port_is_named_as_the_reason(site):
     assert f"port 547 is in use by {Path('/proc/self/comm').read_text().strip()} " in done.stderr
     assert f"(process {os.getpid()})" in done.stderr
     taken.close()
+
+
+def test_the_host_name_is_read_again_at_a_reload(site):
+    config = site.lab.file("relayd.conf", f"""
+        interfaces = {{"lan*"}}
+        server "{SERVER}" {{}}
+        interface-id = "%h:%i"
+        remote-id = "%h"
+        enterprise-number = 32473
+    """)
+    sock = site.lab.directory / "relayd.sock"
+    relayd = site.router.popen(
+        "relayd", "unshare", "--uts", "sh", "-c", 'hostname old-name && exec "$@"', "sh",
+        program("netboot6-relayd"), "-f", "-c", config, "--control", sock, ours=True)
+    relayd.wait_for_line("relaying: ")
+    bench = Bench(site)
+    bench.send(bench.solicit())
+    assert b"\x7e\xd9old-name" in bytes(bench.at_server()[0])
+    run("nsenter", "-t", relayd.pid, "--uts", "hostname", "new")
+    site.ask("relayd", "reload")
+    bench.send(bench.solicit())
+    relayed = bytes(bench.at_server()[0])
+    assert b"\x7e\xd9new" in relayed and b"new:lan1" in relayed
+
+
+def test_a_control_path_that_is_a_file_is_refused(site):
+    """And the file is left as it is."""
+    data = site.lab.file("data", "not a socket\n")
+    config = site.lab.file("relayd.conf", f"""
+        interfaces = {{"lan*"}}
+        server "{SERVER}" {{}}
+        control = "{data}"
+    """)
+    done = site.router.run(program("netboot6-relayd"), "-t", "-c", config, check=False)
+    assert done.returncode == 78
+    assert f"control: '{data}' is not a socket" in done.stderr
+    assert data.read_text() == "not a socket\n"

@@ -12,7 +12,7 @@ from scapy.layers.l2 import Ether
 
 from lab.bench import CLIENT, CLIENT_MAC, Bench, dhcp_to, dropped
 from lab.name_server import NXDOMAIN, NameServer
-from lab.netns import link_local, wait_for
+from lab.netns import link_local, run, wait_for
 from lab.test_hostile import SEED
 from lab.topology import SERVER, program
 
@@ -180,6 +180,67 @@ def test_malformed_dns_answers_are_survived(site, names):
     site.ask("relayd", "reload")
     wait_for(lambda: [(row["server"], row.get("reason")) for row in servers(site)] == [(SERVER, None)])
     Servers(site).expect_at(SERVER)
+
+
+def server_table(site):
+    """The row of `netboot6 relay servers`, by column."""
+    done = run(program("netboot6/netboot6"), "--control", site.lab.directory / "relayd.sock",
+               "relay", "servers")
+    heading, row = done.stdout.splitlines()[:2]
+    return dict(zip(heading.split(), row.split()))
+
+
+def test_a_silent_server_is_shown_as_silent(site):
+    """Everywhere: a server that is reachable by routing may still be down."""
+    relayd = site.start_relayd()
+    bench = Servers(site)
+    relayed = bench.expect_at(SERVER)
+    bench.expect_answer(SERVER, relayed)
+    assert (server_table(site)["STATE"], servers(site)[0]["state"]) == ("reachable", "reachable")
+
+    def falls_silent():
+        bench.send(bench.solicit())
+        return servers(site)[0]["state"] == "silent"
+
+    wait_for(falls_silent, 30)
+    row = servers(site)[0]
+    assert row["reachable"] is True and row["unanswered"] >= 8
+    assert row["reason"] == f"no reply to {row['unanswered']} messages"
+    assert server_table(site)["STATE"] == "silent"
+    relayd.wait_for_line(f"server {SERVER}: silent")
+    bench.expect_answer(SERVER, relayed)
+    assert (server_table(site)["STATE"], servers(site)[0]["state"]) == ("reachable", "reachable")
+    assert "reason" not in servers(site)[0]
+
+
+def counts_of(site, link):
+    counters = next(
+        row["counters"] for row in site.ask("relayd", "links")["links"] if row["name"] == link)
+    return counters["forwarded"], counters["dropped"]
+
+
+def test_a_message_that_the_kernel_refuses_is_dropped_and_not_forwarded(site):
+    """No copy left: the link's and the relay's counters say so. One of two left: it was relayed."""
+    site.router.ip("-6", "route", "add", "prohibit", f"{OTHER}/128")
+    site.start_relayd(config=f'interfaces = {{"lan*"}}\nserver "{OTHER}" {{}}\n')
+    bench = Servers(site)
+    for _ in range(20):
+        bench.send(bench.solicit())
+    wait_for(lambda: dropped(site, "send-failed") == 20)
+    assert counts_of(site, "lan1") == (0, {"send-failed": 20})
+    assert site.ask("relayd", "status")["counters"]["forwarded"] == 0
+    row = servers(site)[0]
+    assert (row["forwarded"], row["failed"], row["unanswered"]) == (0, 20, 0)
+    site.lab.file("relayd.conf", f"""
+        interfaces = {{"lan*"}}
+        server "{OTHER}" {{}}
+        server "{SERVER}" {{}}
+    """)
+    site.ask("relayd", "reload")
+    bench.expect_at(SERVER)
+    wait_for(lambda: servers(site)[0]["failed"] == 21)
+    assert counts_of(site, "lan1") == (1, {"send-failed": 20})
+    assert dropped(site, "send-failed") == 20
 
 
 # --- by multicast -----------------------------------------------------------------------
