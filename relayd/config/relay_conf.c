@@ -5,6 +5,15 @@
 #include "relayd/config/relay_conf.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+static void free_rule(struct relay_link_rule *rule)
+{
+	link_patterns_fini(&rule->pattern);
+	free(rule->interface_id);
+	free(rule->remote_id);
+	free(rule->subscriber_id);
+}
 
 void relay_conf_free(struct relay_conf *conf)
 {
@@ -14,16 +23,13 @@ void relay_conf_free(struct relay_conf *conf)
 	link_patterns_fini(&conf->trusted);
 	free(conf->relays);
 	for (size_t i = 0; i < conf->n_rules; i++)
-		link_patterns_fini(&conf->rule[i].pattern);
+		free_rule(&conf->rule[i]);
 	free(conf->rule);
 	for (size_t i = 0; i < conf->n_servers; i++) {
 		free(conf->server[i].title);
 		link_patterns_fini(&conf->server[i].links);
 		free(conf->server[i].answers_from);
 	}
-	free(conf->interface_id);
-	free(conf->remote_id);
-	free(conf->subscriber_id);
 	free(conf->user);
 	free(conf->control);
 	free(conf);
@@ -39,8 +45,19 @@ bool relay_conf_has_vrf(const struct relay_conf *conf)
 
 const struct relay_link_rule *relay_conf_rule(const struct relay_conf *conf, const char *name)
 {
-	for (size_t i = 0; i < conf->n_rules; i++)
+	for (size_t i = 0; i + 1 < conf->n_rules; i++)
 		if (link_patterns_match(&conf->rule[i].pattern, name))
 			return &conf->rule[i];
-	return NULL;
+	return relay_conf_global(conf);
+}
+
+const struct relay_link_rule *relay_conf_global(const struct relay_conf *conf)
+{
+	return &conf->rule[conf->n_rules - 1];
+}
+
+bool relay_source_equal(const struct relay_source *a, const struct relay_source *b)
+{
+	return a->kind == b->kind && IN6_ARE_ADDR_EQUAL(&a->address, &b->address) &&
+	       strcmp(a->link, b->link) == 0;
 }

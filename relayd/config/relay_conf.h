@@ -18,7 +18,7 @@
 #include "relayd/config/link_pattern.h"
 
 enum {
-	RELAY_SERVERS_MAX = 8,
+	RELAY_SERVERS_MAX = 32, /* fits the bits of an unsigned */
 	RELAY_METRICS_PORT = 9547,
 };
 
@@ -49,14 +49,32 @@ enum relay_forward {
 	RELAY_FORWARD_HASH,  /* one of those that answer, the same for each client */
 };
 
-/* A section `link`: settings for some client-facing links. The first that matches counts. */
-struct relay_link_rule {
-	struct link_patterns pattern;  /* one */
-	struct in6_addr while_address; /* relay only while the link has it; :: means always */
+/* Where the source address toward servers comes from. */
+enum relay_source_kind { RELAY_SOURCE_AUTO, RELAY_SOURCE_ADDRESS, RELAY_SOURCE_LINK };
+
+struct relay_source {
+	enum relay_source_kind kind;
+	struct in6_addr address;
+	char link[IFNAMSIZ];
 };
 
-/* Where the source address toward servers comes from. */
-enum relay_source { RELAY_SOURCE_AUTO, RELAY_SOURCE_ADDRESS, RELAY_SOURCE_LINK };
+bool relay_source_equal(const struct relay_source *a, const struct relay_source *b);
+
+/*
+ * Settings of client-facing links: a section `link`, with the global settings for all that it leaves
+ * out. The first rule that matches a link counts; the last one has the global settings and matches
+ * every link.
+ */
+struct relay_link_rule {
+	struct link_patterns pattern;  /* one; the last rule has none */
+	struct in6_addr while_address; /* relay only while the link has it; :: means always */
+	unsigned servers;              /* bits by index in relay_conf.server */
+	struct relay_source source;
+	char *interface_id;            /* option 18, a template (id_template.h); NULL: none */
+	uint32_t remote_id_enterprise; /* option 37, with remote_id */
+	char *remote_id;               /* a template, "%h:%i"; NULL: none */
+	char *subscriber_id;           /* option 38, a template; NULL: none */
+};
 
 struct relay_conf {
 	struct link_patterns interfaces; /* client-facing links */
@@ -66,21 +84,14 @@ struct relay_conf {
 	struct relay_server server[RELAY_SERVERS_MAX];
 	size_t n_servers;
 	struct relay_link_rule *rule;
-	size_t n_rules;
+	size_t n_rules; /* 1 or more */
 	enum relay_forward forward;
 	bool rsoo;                       /* relays below may supply options (option 66) */
 	bool client_mac;                 /* option 79 */
-	char *interface_id;              /* option 18, a template (id_template.h); NULL: none */
-	uint32_t remote_id_enterprise;   /* option 37, with remote_id */
-	char *remote_id;                 /* a template, "%h:%i"; NULL: none */
-	char *subscriber_id;             /* option 38, a template; NULL: none */
 	struct dhcp6_duid relay_id;      /* option 53; len 0: none */
 	uint32_t link_rate, client_rate; /* messages a second, 0: no limit */
 	uint16_t source_port;            /* toward servers: 547, or another one (RFC 8357) */
 	uint32_t fwmark;                 /* of messages to servers, for ip rules; 0: none */
-	enum relay_source source;
-	struct in6_addr source_address;
-	char source_link[IFNAMSIZ];
 	enum relay_without_address without_address;
 	struct daemon_settings settings;
 	char *user;    /* to run as; NULL: the user who started it */
@@ -94,7 +105,8 @@ void relay_conf_free(struct relay_conf *conf); /* NULL is fine */
 /* True if a server is in a VRF. */
 bool relay_conf_has_vrf(const struct relay_conf *conf);
 
-/* The section `link` for a link of this name, or NULL. */
+/* The settings of a client-facing link of this name, and those of no client-facing link. */
 const struct relay_link_rule *relay_conf_rule(const struct relay_conf *conf, const char *name);
+const struct relay_link_rule *relay_conf_global(const struct relay_conf *conf);
 
 #endif

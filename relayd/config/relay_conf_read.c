@@ -35,17 +35,15 @@ static int copy_prefixes(cfg_t *cfg, const char *name, struct prefix **prefixes,
 	return 0;
 }
 
-static void copy_source(cfg_t *cfg, struct relay_conf *conf)
+static void read_source(const char *text, struct relay_source *source)
 {
-	const char *text = cfg_getstr(cfg, "source");
-
 	if (strcmp(text, "auto") == 0) {
-		conf->source = RELAY_SOURCE_AUTO;
-	} else if (config_address(text, &conf->source_address) == 0) {
-		conf->source = RELAY_SOURCE_ADDRESS;
+		source->kind = RELAY_SOURCE_AUTO;
+	} else if (config_address(text, &source->address) == 0) {
+		source->kind = RELAY_SOURCE_ADDRESS;
 	} else {
-		conf->source = RELAY_SOURCE_LINK;
-		strcpy(conf->source_link, text);
+		source->kind = RELAY_SOURCE_LINK;
+		strcpy(source->link, text);
 	}
 }
 
@@ -83,36 +81,106 @@ static int copy_servers(cfg_t *cfg, struct relay_conf *conf)
 	return rc;
 }
 
-static int copy_rules(cfg_t *cfg, struct relay_conf *conf)
+/* --- sections `link` ---------------------------------------------------------------------- */
+
+/* Bits by index of the servers with this title, by address or name; 0: there is none. */
+static unsigned find_server(const struct relay_conf *conf, const char *title)
+{
+	struct in6_addr address;
+	bool is_address = config_address(title, &address) == 0;
+	unsigned found = 0;
+
+	for (size_t i = 0; i < conf->n_servers; i++) {
+		const struct relay_server *server = &conf->server[i];
+
+		if (server->kind == RELAY_SERVER_NAME || !is_address
+				? strcmp(server->title, title) == 0
+				: IN6_ARE_ADDR_EQUAL(&server->address, &address))
+			found |= 1u << i;
+	}
+	return found;
+}
+
+/* The setting `servers` of a section or of the file; all servers if it is not there. */
+static unsigned read_servers(const struct relay_conf *conf, cfg_t *cfg, const char *name,
+	struct config_problems *problems)
+{
+	unsigned n = cfg_size(cfg, "servers"), servers = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		const char *title = cfg_getnstr(cfg, "servers", i);
+		unsigned found = find_server(conf, title);
+
+		if (!found)
+			config_problem(problems, true, name, 0,
+				"servers: '%s' has no section; expected one, for example server "
+				"\"%s\" {}",
+				title, title);
+		servers |= found;
+	}
+	return n ? servers : ~0u;
+}
+
+/* What the section says; if it does not, what the file says. */
+static const char *text_of(cfg_t *section, cfg_t *cfg, const char *setting)
+{
+	const char *own = section ? cfg_getstr(section, setting) : NULL;
+
+	return own ? own : cfg_getstr(cfg, setting);
+}
+
+static int copy_interface_id(const char *text, char **interface_id)
+{
+	if (strcmp(text, "none") == 0)
+		return 0;
+	return copy_text(strcmp(text, "name") == 0 ? "%i" : text, interface_id);
+}
+
+/* `section` is NULL for the last rule, which has the global settings. */
+static int copy_rule(struct relay_conf *conf, cfg_t *cfg, cfg_t *section, const char *name,
+	struct config_problems *problems)
+{
+	struct relay_link_rule *rule = &conf->rule[conf->n_rules++];
+	bool has_enterprise = section && cfg_size(section, "enterprise-number") > 0;
+	bool has_servers = section && cfg_size(section, "servers") > 0;
+	int rc = 0;
+
+	if (section) {
+		rc = link_patterns_add(&rule->pattern, cfg_title(section));
+		if (cfg_getstr(section, "while-address"))
+			config_address(cfg_getstr(section, "while-address"), &rule->while_address);
+	}
+	rule->servers = read_servers(conf, has_servers ? section : cfg, name, problems);
+	read_source(text_of(section, cfg, "source"), &rule->source);
+	rule->remote_id_enterprise =
+		(uint32_t)cfg_getint(has_enterprise ? section : cfg, "enterprise-number");
+	if (rc == 0)
+		rc = copy_interface_id(text_of(section, cfg, "interface-id"), &rule->interface_id);
+	if (rc == 0)
+		rc = copy_text(text_of(section, cfg, "remote-id"), &rule->remote_id);
+	if (rc == 0)
+		rc = copy_text(text_of(section, cfg, "subscriber-id"), &rule->subscriber_id);
+	return rc;
+}
+
+static int copy_rules(struct relay_conf *conf, cfg_t *cfg, const char *name,
+	struct config_problems *problems)
 {
 	unsigned n = cfg_size(cfg, "link");
 	int rc = 0;
 
-	conf->rule = calloc(n ? n : 1, sizeof(*conf->rule));
+	conf->rule = calloc(n + 1, sizeof(*conf->rule));
 	if (!conf->rule)
 		return -ENOMEM;
-	while (conf->n_rules < n && rc == 0) {
-		cfg_t *section = cfg_getnsec(cfg, "link", (unsigned)conf->n_rules);
-		struct relay_link_rule *rule = &conf->rule[conf->n_rules++];
-		const char *address = cfg_getstr(section, "while-address");
-
-		rc = link_patterns_add(&rule->pattern, cfg_title(section));
-		if (address)
-			config_address(address, &rule->while_address);
-	}
-	return rc;
+	for (unsigned i = 0; i < n && rc == 0; i++)
+		rc = copy_rule(conf, cfg, cfg_getnsec(cfg, "link", i), name, problems);
+	return rc == 0 ? copy_rule(conf, cfg, NULL, name, problems) : rc;
 }
 
-static int copy_interface_id(cfg_t *cfg, struct relay_conf *conf)
-{
-	const char *text = cfg_getstr(cfg, "interface-id");
+/* --- the whole ---------------------------------------------------------------------------- */
 
-	if (strcmp(text, "none") == 0)
-		return 0;
-	return copy_text(strcmp(text, "name") == 0 ? "%i" : text, &conf->interface_id);
-}
-
-static int copy_values(cfg_t *cfg, struct relay_conf *conf)
+static int copy_values(struct relay_conf *conf, cfg_t *cfg, const char *name,
+	struct config_problems *problems)
 {
 	int rc = copy_patterns(cfg, "interfaces", &conf->interfaces);
 
@@ -121,20 +189,13 @@ static int copy_values(cfg_t *cfg, struct relay_conf *conf)
 	if (rc == 0)
 		rc = copy_prefixes(cfg, "relays", &conf->relays, &conf->n_relays);
 	if (rc == 0)
-		rc = copy_rules(cfg, conf);
+		rc = copy_servers(cfg, conf);
 	if (rc == 0)
-		rc = copy_interface_id(cfg, conf);
-	if (rc == 0)
-		rc = copy_text(cfg_getstr(cfg, "remote-id"), &conf->remote_id);
-	if (rc == 0)
-		rc = copy_text(cfg_getstr(cfg, "subscriber-id"), &conf->subscriber_id);
+		rc = copy_rules(conf, cfg, name, problems);
 	if (rc == 0)
 		rc = copy_text(cfg_getstr(cfg, "user"), &conf->user);
 	if (rc == 0)
 		rc = copy_text(cfg_getstr(cfg, "control"), &conf->control);
-	if (rc == 0)
-		rc = copy_servers(cfg, conf);
-	copy_source(cfg, conf);
 	daemon_settings_copy(cfg, &conf->settings);
 	conf->has_metrics = cfg_size(cfg, "metrics") > 0;
 	if (conf->has_metrics)
@@ -146,7 +207,6 @@ static int copy_values(cfg_t *cfg, struct relay_conf *conf)
 	conf->source_port = (uint16_t)cfg_getint(cfg, "source-port");
 	conf->fwmark = (uint32_t)cfg_getint(cfg, "fwmark");
 	conf->client_mac = cfg_getbool(cfg, "client-mac");
-	conf->remote_id_enterprise = (uint32_t)cfg_getint(cfg, "enterprise-number");
 	conf->link_rate = (uint32_t)cfg_getint(cfg, "link-rate");
 	conf->client_rate = (uint32_t)cfg_getint(cfg, "client-rate");
 	conf->forward = (enum relay_forward)relay_conf_word(
@@ -154,6 +214,20 @@ static int copy_values(cfg_t *cfg, struct relay_conf *conf)
 	conf->without_address = (enum relay_without_address)relay_conf_word(
 		cfg_getstr(cfg, "without-address"), relay_without_address_words);
 	return rc;
+}
+
+static void check_rule(const struct relay_conf *conf, const struct relay_link_rule *rule,
+	const char *name, struct config_problems *problems)
+{
+	if (rule->remote_id && rule->remote_id_enterprise == 0)
+		config_problem(problems, true, name, 0,
+			"remote-id: needs the setting enterprise-number too (RFC 4649), for example "
+			"enterprise-number = 32473");
+	if (!rule->interface_id && conf->without_address == RELAY_UNSPECIFIED)
+		config_problem(problems, true, name, 0,
+			"without-address: unspecified needs interface-id = name: without both "
+			"link-address and Interface-Id the relay cannot tell the link that a reply "
+			"belongs to (RFC 9915 section 19.1.1)");
 }
 
 static int check_whole(
@@ -167,15 +241,8 @@ static int check_whole(
 		config_problem(problems, true, name, 0,
 			"server: no server is configured; expected at least one section, for "
 			"example server \"2001:db8::547\" {}");
-	if (conf->remote_id && conf->remote_id_enterprise == 0)
-		config_problem(problems, true, name, 0,
-			"remote-id: needs the setting enterprise-number too (RFC 4649), for example "
-			"enterprise-number = 32473");
-	if (!conf->interface_id && conf->without_address == RELAY_UNSPECIFIED)
-		config_problem(problems, true, name, 0,
-			"without-address: unspecified needs interface-id = name: without both "
-			"link-address and Interface-Id the relay cannot tell the link that a reply "
-			"belongs to (RFC 9915 section 19.1.1)");
+	for (size_t i = 0; i < conf->n_rules; i++)
+		check_rule(conf, &conf->rule[i], name, problems);
 	return problems->errors ? -EINVAL : 0;
 }
 
@@ -186,7 +253,7 @@ static int finish(cfg_t *cfg, const char *name, int rc, struct relay_conf **out,
 	struct relay_conf *conf = rc == 0 ? calloc(1, sizeof(*conf)) : NULL;
 
 	if (rc == 0)
-		rc = conf ? copy_values(cfg, conf) : -ENOMEM;
+		rc = conf ? copy_values(conf, cfg, name, problems) : -ENOMEM;
 	if (rc == 0)
 		rc = check_whole(conf, name, problems);
 	if (rc == 0)

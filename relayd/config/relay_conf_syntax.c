@@ -361,8 +361,15 @@ static cfg_opt_t server_options[] = {
 	CFG_END(),
 };
 
+/* What a section leaves out, the file says. */
 static cfg_opt_t link_options[] = {
 	CFG_STR("while-address", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("servers", NULL, CFGF_NODEFAULT),
+	CFG_STR("source", NULL, CFGF_NODEFAULT),
+	CFG_STR("interface-id", NULL, CFGF_NODEFAULT),
+	CFG_STR("remote-id", NULL, CFGF_NODEFAULT),
+	CFG_INT("enterprise-number", 0, CFGF_NODEFAULT),
+	CFG_STR("subscriber-id", NULL, CFGF_NODEFAULT),
 	CFG_END(),
 };
 
@@ -377,6 +384,7 @@ static cfg_opt_t relay_options[] = {
 	CFG_STR_LIST("relays", NULL, CFGF_NONE),
 	CFG_SEC("server", server_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	CFG_SEC("link", link_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+	CFG_STR_LIST("servers", NULL, CFGF_NODEFAULT),
 	CFG_SEC("metrics", metrics_options, CFGF_NODEFAULT),
 	CFG_STR("forward", "all", CFGF_NONE),
 	CFG_BOOL("relay-supplied-options", cfg_true, CFGF_NONE),
@@ -412,6 +420,11 @@ cfg_t *relay_conf_parser(void)
 		{"server|vrf", validate_vrf},
 		{"link", validate_link},
 		{"link|while-address", validate_while_address},
+		{"link|source", validate_source},
+		{"link|interface-id", validate_interface_id},
+		{"link|remote-id", validate_template},
+		{"link|enterprise-number", validate_enterprise},
+		{"link|subscriber-id", validate_template},
 		{"forward", validate_forward},
 		{"interface-id", validate_interface_id},
 		{"remote-id", validate_template},

@@ -113,26 +113,39 @@ int client_link_ifindex_for(const struct client_link *cl, const struct in6_addr 
 	return vmac ? vmac->link->ifindex : cl->link->ifindex;
 }
 
-/* True if the link, or a macvlan above it, has this address and it is not tentative. */
-static bool holds(const struct client_link *cl, const struct in6_addr *address)
+/* An address like ::f, whose upper half is zero, stands for any address that ends so. */
+static bool matches(const struct in6_addr *wanted, const struct in6_addr *address)
 {
-	const struct link_address *a = link_find_address(cl->link, address);
+	static const struct in6_addr none = IN6ADDR_ANY_INIT;
+	size_t from = memcmp(wanted, &none, 8) == 0 ? 8 : 0;
 
-	for (const struct client_link_vmac *vmac = cl->vmacs; !a && vmac; vmac = vmac->next)
-		a = link_find_address(vmac->link, address);
-	return a && link_address_is_settled(a);
+	return memcmp(wanted->s6_addr + from, address->s6_addr + from, 16 - from) == 0;
+}
+
+static bool link_holds(const struct link *link, const struct in6_addr *wanted)
+{
+	for (const struct link_address *a = link->addresses; a; a = a->next)
+		if (matches(wanted, &a->address) && link_address_is_settled(a))
+			return true;
+	return false;
+}
+
+/* True if the link, or a macvlan above it, has this address and it is not tentative. */
+static bool holds(const struct client_link *cl, const struct in6_addr *wanted)
+{
+	for (const struct client_link_vmac *vmac = cl->vmacs; vmac; vmac = vmac->next)
+		if (link_holds(vmac->link, wanted))
+			return true;
+	return link_holds(cl->link, wanted);
 }
 
 /* The configured while-address if it is not assigned; NULL: it is, or none is configured. */
 static const struct in6_addr *missing_address(
 	const struct client_link *cl, const struct relay_conf *conf)
 {
-	const struct relay_link_rule *rule = relay_conf_rule(conf, cl->name);
+	const struct in6_addr *address = &relay_conf_rule(conf, cl->name)->while_address;
 
-	if (!rule || IN6_IS_ADDR_UNSPECIFIED(&rule->while_address) ||
-		holds(cl, &rule->while_address))
-		return NULL;
-	return &rule->while_address;
+	return IN6_IS_ADDR_UNSPECIFIED(address) || holds(cl, address) ? NULL : address;
 }
 
 /* Messages that a port receives arrive on its bridge or bond. Links in a VRF keep their own. */
@@ -237,8 +250,10 @@ void client_link_identify(struct client_link *cl, const struct relay_conf *conf,
 {
 	int len = 0;
 
-	if (conf->interface_id)
-		len = id_template_expand(conf->interface_id, host, cl->name, cl->interface_id);
+	cl->rule = relay_conf_rule(conf, cl->name);
+	if (cl->rule->interface_id)
+		len = id_template_expand(
+			cl->rule->interface_id, host, cl->name, cl->interface_id);
 	if (len < 0) {
 		log_warning("%s: Interface-Id longer than %d octets: sending only the link name",
 			cl->name, ID_TEMPLATE_MAX);
@@ -270,6 +285,7 @@ static void build_template(
 {
 	static const struct in6_addr any = IN6ADDR_ANY_INIT;
 	struct wire_out out = wire_out_of(cl->forward.octets, sizeof(cl->forward.octets));
+	const struct relay_link_rule *rule = relay_conf_rule(conf, cl->name);
 
 	cl->forward.len = 0;
 	if (!may_forward)
@@ -279,12 +295,12 @@ static void build_template(
 	if (cl->interface_id_len)
 		dhcp6_put_option(
 			&out, DHCP6_OPT_INTERFACE_ID, cl->interface_id, cl->interface_id_len);
-	if (conf->remote_id)
-		put_text_option(&out, DHCP6_OPT_REMOTE_ID, conf->remote_id_enterprise,
-			conf->remote_id, host, cl->name);
-	if (conf->subscriber_id)
+	if (rule->remote_id)
+		put_text_option(&out, DHCP6_OPT_REMOTE_ID, rule->remote_id_enterprise,
+			rule->remote_id, host, cl->name);
+	if (rule->subscriber_id)
 		put_text_option(
-			&out, DHCP6_OPT_SUBSCRIBER_ID, 0, conf->subscriber_id, host, cl->name);
+			&out, DHCP6_OPT_SUBSCRIBER_ID, 0, rule->subscriber_id, host, cl->name);
 	if (conf->relay_id.len)
 		dhcp6_put_option(
 			&out, DHCP6_OPT_RELAY_ID, conf->relay_id.octets, conf->relay_id.len);

@@ -78,6 +78,7 @@ struct client_link {
 
 	uint8_t interface_id[ID_TEMPLATE_MAX];
 	uint8_t interface_id_len; /* 0: no Interface-Id is sent */
+	const struct relay_link_rule *rule; /* its settings; set by client_link_identify() */
 	struct forward_template forward;
 	struct relay_counters counters;
 	struct rate_bucket rate;
@@ -88,7 +89,10 @@ struct client_link {
 
 const char *client_link_state_name(enum client_link_state state);
 
-/* Build the link's Interface-Id from the configured template. `host`: the host name, for %h. */
+/*
+ * Look up the link's settings in a new configuration and build its Interface-Id from the template.
+ * `host` is the host name, for %h.
+ */
 void client_link_identify(struct client_link *cl, const struct relay_conf *conf, const char *host);
 
 /*

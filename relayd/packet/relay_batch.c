@@ -201,7 +201,7 @@ static enum relay_drop relay_from_server(struct relay *relay, struct client_link
 {
 	const struct link *link = link_table_find(&relay->table, d->ifindex);
 	struct server_path *server =
-		link ? server_list_find(&relay->paths.list, &d->peer.sin6_addr, link) : NULL;
+		link ? server_list_find(&relay->paths.list, &d->peer.sin6_addr, &d->local, link) : NULL;
 	struct reply reply;
 	enum relay_drop drop;
 

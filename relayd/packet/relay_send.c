@@ -185,10 +185,17 @@ static uint32_t flow_of(const struct udp_datagram *d)
 	return (uint32_t)hash;
 }
 
-static enum relay_drop why_none(const struct server_list *list)
+/* Those of the client link that the message came in on; without one, the global setting. */
+static unsigned servers_of(const struct relay *relay, const struct client_link *cl)
+{
+	return server_list_of_rule(
+		&relay->paths.list, cl ? cl->rule : relay_conf_global(relay->conf));
+}
+
+static enum relay_drop why_none(const struct server_list *list, unsigned allowed)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (list->server[i].is_held)
+		if ((allowed & 1u << i) && list->server[i].is_held)
 			return RELAY_DROP_NO_SOURCE;
 	return RELAY_DROP_NO_SERVER;
 }
@@ -197,7 +204,9 @@ enum relay_drop relay_send_to_servers(
 	struct relay *relay, unsigned slot, const struct udp_datagram *d, size_t header_len)
 {
 	uint32_t flow = flow_of(d);
-	unsigned chosen = server_choice(&relay->paths.list, wire_in_of(d->data, d->len), relay->now_ms);
+	unsigned allowed = servers_of(relay, relay->from[slot]);
+	unsigned chosen = server_choice(
+		&relay->paths.list, allowed, wire_in_of(d->data, d->len), relay->now_ms);
 
 	relay->chosen = chosen;
 	relay->copies[slot] = 0;
@@ -219,7 +228,7 @@ enum relay_drop relay_send_to_servers(
 		relay->counters.forwarded++;
 		relay->copies[slot]++;
 	}
-	return chosen ? RELAY_PASS : why_none(&relay->paths.list);
+	return chosen ? RELAY_PASS : why_none(&relay->paths.list, allowed);
 }
 
 /*

@@ -16,8 +16,8 @@ static void check_route(struct route_query *query, const struct relay_conf *conf
 	struct route_answer route;
 	char link[IF_NAMESIZE];
 
-	if (conf->source == RELAY_SOURCE_ADDRESS)
-		flow.source = conf->source_address;
+	if (relay_conf_global(conf)->source.kind == RELAY_SOURCE_ADDRESS)
+		flow.source = relay_conf_global(conf)->source.address;
 	if (route_query_flow(query, &flow, &route) < 0 ||
 		!if_indextoname((unsigned)route.ifindex, link) ||
 		!link_patterns_match(&conf->interfaces, link) ||

@@ -68,19 +68,20 @@ static unsigned due_for_a_try(const struct server_list *list, unsigned usable, i
 	return due;
 }
 
-unsigned server_choice(const struct server_list *list, struct wire_in message, int64_t now_ms)
+unsigned server_choice(
+	const struct server_list *list, unsigned allowed, struct wire_in message, int64_t now_ms)
 {
-	unsigned all = list->sendable, usable = 0, chosen;
+	unsigned all = list->sendable & allowed, usable = 0, chosen;
 
 	if (list->conf->forward == RELAY_FORWARD_ALL)
 		return all;
 	for (size_t i = 0; i < list->count; i++)
-		if (server_choice_usable(&list->server[i], now_ms))
+		if ((allowed & 1u << i) && server_choice_usable(&list->server[i], now_ms))
 			usable |= 1u << i;
 	if (!usable)
 		return all;
 	chosen = list->conf->forward == RELAY_FORWARD_FIRST
 			 ? usable & -usable
 			 : choose_by_hash(list, usable, message);
-	return chosen | due_for_a_try(list, usable, now_ms);
+	return chosen | (due_for_a_try(list, usable, now_ms) & allowed);
 }

@@ -18,10 +18,10 @@ enum { SERVER_TRY_EVERY_MS = 10000 };
 bool server_choice_usable(const struct server_path *server, int64_t now_ms);
 
 /*
- * The servers that get this message, as bits by index. `message` is the whole datagram that came
+ * The servers that get this message, as bits by index. `allowed` are those of its link. `message` is the whole datagram that came
  * in: for `hash` the client's DUID decides, even inside several Relay-forwards. If no server is
  * usable, all of them get the message.
  */
-unsigned server_choice(const struct server_list *list, struct wire_in message, int64_t now_ms);
+unsigned server_choice(const struct server_list *list, unsigned allowed, struct wire_in message, int64_t now_ms);
 
 #endif

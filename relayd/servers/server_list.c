@@ -18,27 +18,28 @@ struct making {
 	bool is_full; /* an entry found no place */
 };
 
-static struct server_path *find_in(
-	struct server_path *servers, size_t n, const struct in6_addr *address, const char *out_link)
+static struct server_path *find_in(struct server_path *servers, size_t n,
+	const struct in6_addr *address, const char *out_link, const struct relay_source *source)
 {
 	for (size_t i = 0; i < n; i++)
 		if (IN6_ARE_ADDR_EQUAL(&servers[i].address, address) &&
-			strcmp(servers[i].out_link, out_link) == 0)
+			strcmp(servers[i].out_link, out_link) == 0 &&
+			relay_source_equal(&servers[i].source_copy, source))
 			return &servers[i];
 	return NULL;
 }
 
 /* `out` is the link that datagrams name, NULL: none. */
-static void add(struct making *making, const struct relay_server *configured,
-	const struct in6_addr *address, const struct link *out)
+static void add_with_source(struct making *making, const struct relay_server *configured,
+	const struct in6_addr *address, const struct link *out, const struct relay_source *source)
 {
 	struct server_list *list = making->list;
 	struct server_path *server = &list->server[list->count];
 	const char *out_link = out ? out->name : "";
 	const struct server_path *before =
-		find_in(making->before, making->n_before, address, out_link);
+		find_in(making->before, making->n_before, address, out_link, source);
 
-	if (find_in(list->server, list->count, address, out_link))
+	if (find_in(list->server, list->count, address, out_link, source))
 		return;
 	if (list->count == SERVER_LIST_MAX) {
 		making->is_full = true;
@@ -47,9 +48,36 @@ static void add(struct making *making, const struct relay_server *configured,
 	*server = before ? *before : (struct server_path){.address = *address};
 	inet_ntop(AF_INET6, address, server->text, sizeof(server->text));
 	server->configured = configured;
+	server->index = (unsigned)(configured - list->conf->server);
+	server->source_setting = source;
+	server->source_copy = *source;
 	server->out_ifindex = out ? out->ifindex : 0;
 	strcpy(server->out_link, out_link);
 	list->count++;
+}
+
+/* Once for each source that the links which use this server have. */
+static void add(struct making *making, const struct relay_server *configured,
+	const struct in6_addr *address, const struct link *out)
+{
+	const struct relay_conf *conf = making->list->conf;
+	unsigned index = (unsigned)(configured - conf->server);
+
+	for (size_t i = 0; i < conf->n_rules; i++)
+		if (conf->rule[i].servers & 1u << index)
+			add_with_source(
+				making, configured, address, out, &conf->rule[i].source);
+}
+
+unsigned server_list_of_rule(const struct server_list *list, const struct relay_link_rule *rule)
+{
+	unsigned found = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		if ((rule->servers & 1u << list->server[i].index) &&
+			relay_source_equal(list->server[i].source_setting, &rule->source))
+			found |= 1u << i;
+	return found;
 }
 
 static const struct link *find_vrf(
@@ -166,21 +194,25 @@ static bool answers_from(const struct server_path *server, const struct in6_addr
 		       : server_path_is_multicast(server);
 }
 
-struct server_path *server_list_find(
-	struct server_list *list, const struct in6_addr *address, const struct link *link)
+static bool has_source(const struct server_path *server, const struct in6_addr *local)
 {
+	return IN6_ARE_ADDR_EQUAL(&server->source, local);
+}
+
+struct server_path *server_list_find(struct server_list *list, const struct in6_addr *address,
+	const struct in6_addr *local, const struct link *link)
+{
+	struct server_path *own = NULL, *other = NULL;
+
 	for (size_t i = 0; i < list->count; i++) {
 		struct server_path *server = &list->server[i];
+		bool is_own = IN6_ARE_ADDR_EQUAL(&server->address, address);
+		struct server_path **best = is_own ? &own : &other;
 
-		if (IN6_ARE_ADDR_EQUAL(&server->address, address) &&
-			server_path_may_answer_on(server, link))
-			return server;
+		if ((is_own || answers_from(server, address)) &&
+			server_path_may_answer_on(server, link) &&
+			(!*best || (!has_source(*best, local) && has_source(server, local))))
+			*best = server;
 	}
-	for (size_t i = 0; i < list->count; i++) {
-		struct server_path *server = &list->server[i];
-
-		if (answers_from(server, address) && server_path_may_answer_on(server, link))
-			return server;
-	}
-	return NULL;
+	return own ? own : other;
 }

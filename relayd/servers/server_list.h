@@ -6,6 +6,7 @@
  *	a name        one for each of its addresses, which may be none
  *	multicast     one for each uplink that matches, which may be none
  *
+ * A server that links with different `source` settings use is in the list once for each source.
  * A server in a VRF that does not exist is left out: it is never reached by another path. The
  * list is rebuilt when one of these changes, never for a packet. The packet path refers to
  * servers by their index in it, so no datagram may be queued while it is rebuilt.
@@ -18,7 +19,7 @@
 #include "relayd/servers/server_name.h"
 #include "relayd/servers/server_path.h"
 
-enum { SERVER_LIST_MAX = 16 };
+enum { SERVER_LIST_MAX = 32 }; /* fits the bits of an unsigned */
 
 struct server_list {
 	struct server_path server[SERVER_LIST_MAX];
@@ -44,12 +45,17 @@ const char *server_list_why_none(
 	const struct server_list *list, const struct relay_server *configured);
 
 /*
- * The server that a reply from this address, which came in on this link, belongs to; NULL: none.
+ * The server that a reply from this address to `local`, which came in on this link, belongs to; NULL:
+ * none. If a server is in the list several times, the entry whose source is `local` is found.
  * The server whose address it is goes before one that `answers-from` names. Servers reached by
  * multicast reply from any address, on an uplink that is used for them, unless they have
  * `answers-from`; see also server_path_may_answer_on().
  */
-struct server_path *server_list_find(
-	struct server_list *list, const struct in6_addr *address, const struct link *link);
+struct server_path *server_list_find(struct server_list *list, const struct in6_addr *address,
+	const struct in6_addr *local, const struct link *link);
+
+/* The servers that messages of links with these settings go to, as bits by index. */
+unsigned server_list_of_rule(
+	const struct server_list *list, const struct relay_link_rule *rule);
 
 #endif

@@ -27,6 +27,9 @@ enum {
 
 struct server_path {
 	const struct relay_server *configured; /* its section; a name has several addresses */
+	const struct relay_source *source_setting; /* of the links that use this entry */
+	struct relay_source source_copy; /* the same, to be recognised in a new configuration */
+	unsigned index;                  /* of the section, in relay_conf.server */
 	struct in6_addr address;
 	char text[INET6_ADDRSTRLEN]; /* the address */
 	/*

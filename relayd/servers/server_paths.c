@@ -110,14 +110,13 @@ bool server_paths_lead_from(struct server_paths *paths, const struct server_path
 
 /* --- links ------------------------------------------------------------------------------ */
 
-static bool depends_on(
-	const struct relay_conf *conf, const struct server_path *server, const struct link *link)
+static bool depends_on(const struct server_path *server, const struct link *link)
 {
 	return (server->error != 0 && !server_path_is_multicast(server)) ||
 	       server->source_ifindex == 0 || link->ifindex == server->ifindex ||
 	       link->ifindex == server->source_ifindex || (link->flags & IFF_LOOPBACK) ||
 	       link->ifindex == server->out_ifindex ||
-	       strcmp(link->name, conf->source_link) == 0;
+	       strcmp(link->name, server->source_setting->link) == 0;
 }
 
 void server_paths_link_changed(struct server_paths *paths, const struct link *link, unsigned what)
@@ -129,7 +128,7 @@ void server_paths_link_changed(struct server_paths *paths, const struct link *li
 	if (server_list_depends_on(list, link))
 		paths->rebuild = true;
 	for (size_t i = 0; i < list->count && !paths->stale; i++)
-		paths->stale = depends_on(list->conf, &list->server[i], link);
+		paths->stale = depends_on(&list->server[i], link);
 }
 
 void server_paths_link_removed(struct server_paths *paths, const struct link *link)
@@ -187,9 +186,9 @@ static void ask_for_route(struct server_paths *paths, struct server_path *server
 }
 
 /* The configured source is an address of the router outside all VRFs. */
-static bool is_source_configured(const struct server_paths *paths, const struct server_path *server)
+static bool is_source_configured(const struct server_path *server)
 {
-	return paths->list.conf->source != RELAY_SOURCE_AUTO && server_path_vrf(server) == 0;
+	return server->source_setting->kind != RELAY_SOURCE_AUTO && server_path_vrf(server) == 0;
 }
 
 /*
@@ -202,8 +201,8 @@ static void find_route(struct server_paths *paths, struct server_path *server)
 	const struct server_list *list = &paths->list;
 	struct route_answer route;
 
-	if (is_source_configured(paths, server)) {
-		server_source_configured(server, list->table, list->conf);
+	if (is_source_configured(server)) {
+		server_source_configured(server, list->table);
 		if (server->is_held)
 			return;
 	} else {
@@ -224,8 +223,8 @@ static void find_uplink(struct server_paths *paths, struct server_path *server)
 
 	server->error = link && (link->flags & IFF_RUNNING) ? 0 : ENETDOWN;
 	server->ifindex = server->out_ifindex;
-	if (list->conf->source != RELAY_SOURCE_AUTO)
-		server_source_configured(server, list->table, list->conf);
+	if (server->source_setting->kind != RELAY_SOURCE_AUTO)
+		server_source_configured(server, list->table);
 	else
 		server_source_of_uplink(server, link);
 }

@@ -127,39 +127,40 @@ void server_source_auto(struct server_path *server, const struct link_table *tab
 		set_source(server, best.link, &best.address->address);
 }
 
-static void hold(struct server_path *server, const struct relay_conf *conf)
+static void hold(struct server_path *server)
 {
+	const struct relay_source *setting = server->source_setting;
 	static const struct in6_addr none = IN6ADDR_ANY_INIT;
 	char text[INET6_ADDRSTRLEN];
 
 	set_source(server, NULL, &none);
 	server->is_held = true;
 	server->error = EADDRNOTAVAIL;
-	if (conf->source == RELAY_SOURCE_LINK)
+	if (setting->kind == RELAY_SOURCE_LINK)
 		snprintf(server->reason, sizeof(server->reason),
-			"the source link %s has no usable global address", conf->source_link);
+			"the source link %s has no usable global address", setting->link);
 	else
 		snprintf(server->reason, sizeof(server->reason),
 			"the source address %s is not assigned on this router",
-			inet_ntop(AF_INET6, &conf->source_address, text, sizeof(text)));
+			inet_ntop(AF_INET6, &setting->address, text, sizeof(text)));
 }
 
-void server_source_configured(struct server_path *server, const struct link_table *table,
-	const struct relay_conf *conf)
+void server_source_configured(struct server_path *server, const struct link_table *table)
 {
+	const struct relay_source *setting = server->source_setting;
 	struct candidate best = {.penalty = UINT_MAX};
 
-	if (conf->source == RELAY_SOURCE_LINK) {
-		improve(&best, server, link_table_find_name(table, conf->source_link));
+	if (setting->kind == RELAY_SOURCE_LINK) {
+		improve(&best, server, link_table_find_name(table, setting->link));
 	} else {
-		best.link = find_owner(table, &conf->source_address);
+		best.link = find_owner(table, &setting->address);
 		if (best.link)
-			best.address = link_find_address(best.link, &conf->source_address);
+			best.address = link_find_address(best.link, &setting->address);
 	}
 	if (best.address && link_address_usable(best.address))
 		set_source(server, best.link, &best.address->address);
 	else
-		hold(server, conf);
+		hold(server);
 }
 
 void server_source_of_uplink(struct server_path *server, const struct link *uplink)

@@ -22,11 +22,10 @@ void server_source_auto(struct server_path *server, const struct link_table *tab
 	const struct in6_addr *kernels);
 
 /*
- * `source = ADDRESS` or `source = LINK`. If the router does not have it now, the source is ::, the
+ * `source = ADDRESS` or `source = LINK` (server->source_setting). If the router does not have it now, the source is ::, the
  * server is held (is_held) and its error is EADDRNOTAVAIL.
  */
-void server_source_configured(struct server_path *server, const struct link_table *table,
-	const struct relay_conf *conf);
+void server_source_configured(struct server_path *server, const struct link_table *table);
 
 /* For multicast: an address of the uplink that messages go out on. EADDRNOTAVAIL if it has none. */
 void server_source_of_uplink(struct server_path *server, const struct link *uplink);

@@ -39,6 +39,7 @@ static void test_a_whole_file(void **state)
 		"user = \"root\"\n"
 		"control = \"/tmp/r.sock\"\n";
 	struct config_problems problems = {0};
+	const struct relay_link_rule *rule;
 	struct relay_conf *conf;
 	struct in6_addr address;
 
@@ -57,17 +58,19 @@ static void test_a_whole_file(void **state)
 	assert_int_equal(conf->server[1].n_answers_from, 1);
 	assert_int_equal(conf->fwmark, 16);
 	assert_false(conf->client_mac);
-	assert_null(conf->interface_id);
-	assert_string_equal(conf->remote_id, "%h:%i");
-	assert_int_equal(conf->remote_id_enterprise, 32473);
-	assert_int_equal(conf->source, RELAY_SOURCE_ADDRESS);
+	rule = relay_conf_global(conf);
+	assert_null(rule->interface_id);
+	assert_string_equal(rule->remote_id, "%h:%i");
+	assert_int_equal(rule->remote_id_enterprise, 32473);
+	assert_int_equal(rule->source.kind, RELAY_SOURCE_ADDRESS);
+	assert_int_equal(rule->servers, ~0u);
+	assert_string_equal(rule->subscriber_id, "%i");
 	assert_string_equal(conf->user, "root");
 	assert_int_equal(conf->forward, RELAY_FORWARD_HASH);
 	assert_ptr_equal(relay_conf_rule(conf, "vlan17"), &conf->rule[0]);
 	assert_ptr_equal(relay_conf_rule(conf, "vlan7"), &conf->rule[1]);
-	assert_null(relay_conf_rule(conf, "br-prov"));
+	assert_ptr_equal(relay_conf_rule(conf, "br-prov"), rule);
 	assert_int_equal(conf->rule[0].while_address.s6_addr[15], 1);
-	assert_string_equal(conf->subscriber_id, "%i");
 	assert_int_equal(conf->relay_id.len, 10);
 	assert_string_equal(conf->control, "/tmp/r.sock");
 	relay_conf_free(conf);
@@ -81,13 +84,52 @@ static void test_defaults(void **state)
 	(void)state;
 	assert_int_equal(relay_conf_read_text("f", GOOD, &conf, &problems), 0);
 	assert_true(conf->client_mac);
-	assert_string_equal(conf->interface_id, "%i");
+	assert_string_equal(relay_conf_global(conf)->interface_id, "%i");
 	assert_int_equal(conf->forward, RELAY_FORWARD_ALL);
-	assert_null(conf->remote_id);
-	assert_int_equal(conf->source, RELAY_SOURCE_AUTO);
+	assert_null(relay_conf_global(conf)->remote_id);
+	assert_int_equal(relay_conf_global(conf)->source.kind, RELAY_SOURCE_AUTO);
 	assert_int_equal(conf->source_port, 547);
 	assert_int_equal(conf->without_address, RELAY_DROP);
 	assert_null(conf->user);
+	relay_conf_free(conf);
+}
+
+static void test_settings_of_links(void **state)
+{
+	static const char text[] =
+		"interfaces = {\"*\"}\n"
+		"server \"2001:db8::1\" {}\nserver \"2001:db8::2\" {}\n"
+		"server \"dhcp.example.net\" {}\n"
+		"servers = {\"2001:db8:0::1\"}\n"
+		"source = lo\nremote-id = \"%h\"\nenterprise-number = 1\n"
+		"link \"a*\" {\n"
+		"servers = {\"2001:db8::2\", \"dhcp.example.net\"}\n"
+		"source = \"2001:db8:9::1\"\ninterface-id = \"%h/%i\"\nremote-id = \"a\"\n"
+		"enterprise-number = 2\nsubscriber-id = \"s\"\nwhile-address = \"::f\"\n}\n"
+		"link \"b*\" { enterprise-number = 3 interface-id = none }\n";
+	struct config_problems problems = {0};
+	const struct relay_link_rule *rule;
+	struct relay_conf *conf;
+
+	(void)state;
+	assert_int_equal(relay_conf_read_text("f", text, &conf, &problems), 0);
+	rule = relay_conf_rule(conf, "a1");
+	assert_int_equal(rule->servers, 6);
+	assert_int_equal(rule->source.kind, RELAY_SOURCE_ADDRESS);
+	assert_string_equal(rule->interface_id, "%h/%i");
+	assert_string_equal(rule->remote_id, "a");
+	assert_int_equal(rule->remote_id_enterprise, 2);
+	assert_string_equal(rule->subscriber_id, "s");
+	assert_int_equal(rule->while_address.s6_addr[15], 15);
+	/* What a section leaves out is global. */
+	rule = relay_conf_rule(conf, "b1");
+	assert_int_equal(rule->servers, 1);
+	assert_string_equal(rule->source.link, "lo");
+	assert_null(rule->interface_id);
+	assert_string_equal(rule->remote_id, "%h");
+	assert_int_equal(rule->remote_id_enterprise, 3);
+	assert_null(rule->subscriber_id);
+	assert_ptr_equal(relay_conf_rule(conf, "c"), relay_conf_global(conf));
 	relay_conf_free(conf);
 }
 
@@ -139,6 +181,12 @@ static void test_messages_about_bad_lines(void **state)
 			"f:3: relays: '2001:db8::1/64' is not an IPv6 prefix"},
 		{GOOD "server \"2001:db8::2\" { answers-from = {\"x\"} }\n",
 			"f:3: answers-from: 'x' is not an IPv6 prefix"},
+		{GOOD "link \"a\" { servers = {\"2001:db8::9\"} }\n",
+			"f: servers: '2001:db8::9' has no section"},
+		{GOOD "servers = {\"dhcp.example.net\"}\n", "f: servers: 'dhcp.example.net' has no"},
+		{GOOD "link \"a\" { source = \"fe80::1\" }\n", "f:3: source: 'fe80::1' is not"},
+		{GOOD "link \"a\" { interface-id = fixed }\n", "f:3: interface-id: 'fixed' is"},
+		{GOOD "link \"a\" { remote-id = \"%i\" }\n", "remote-id: needs the setting"},
 		{GOOD "fwmark = -1\n", "f:3: fwmark: -1 is out of range"},
 		{GOOD "server \"dhcp\" {}\n", "f:3: server: 'dhcp' is neither"},
 		{GOOD "server \"dhcp.\" {}\n", "f:3: server: 'dhcp.' is neither"},
@@ -211,7 +259,7 @@ static void test_servers_by_multicast(void **state)
 
 static void test_too_many_servers(void **state)
 {
-	char text[1024] = "interfaces = {\"a\"}\n";
+	char text[2048] = "interfaces = {\"a\"}\n";
 	struct config_problems problems = {0};
 	struct relay_conf *conf = NULL;
 
@@ -219,7 +267,7 @@ static void test_too_many_servers(void **state)
 	for (int i = 0; i <= RELAY_SERVERS_MAX; i++)
 		sprintf(text + strlen(text), "server \"2001:db8::%x\" {}\n", i + 1);
 	assert_int_not_equal(relay_conf_read_text("f", text, &conf, &problems), 0);
-	assert_non_null(strstr(problems.text, "f:10: server: there are more than 8"));
+	assert_non_null(strstr(problems.text, "f:34: server: there are more than 32"));
 }
 
 static void test_expansion(void **state)
@@ -246,6 +294,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_whole_file),
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_settings_of_links),
 		cmocka_unit_test(test_messages_about_bad_lines),
 		cmocka_unit_test(test_servers_by_name),
 		cmocka_unit_test(test_servers_by_multicast),

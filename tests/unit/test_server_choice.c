@@ -56,7 +56,7 @@ static unsigned choose(const struct server_list *list, int number, int64_t now_m
 {
 	uint8_t buf[512];
 
-	return server_choice(list, message_of(number, 0, buf, sizeof(buf)), now_ms);
+	return server_choice(list, ~0u, message_of(number, 0, buf, sizeof(buf)), now_ms);
 }
 
 /* As many messages as it takes, and none answered. */
@@ -180,7 +180,7 @@ static void test_hash_is_by_client_wherever_its_message_is(void **state)
 	for (int i = 0; i < 50; i++)
 		for (int relays = 1; relays < 4; relays++)
 			assert_int_equal(choose(&list, i, 0),
-				server_choice(&list, message_of(i, relays, buf, sizeof(buf)), 0));
+				server_choice(&list, ~0u, message_of(i, relays, buf, sizeof(buf)), 0));
 }
 
 static void test_hash_takes_what_has_no_duid(void **state)
@@ -191,12 +191,36 @@ static void test_hash_takes_what_has_no_duid(void **state)
 	(void)state;
 	set_up(&list, RELAY_FORWARD_HASH);
 	for (size_t n = 0; n <= sizeof(octets); n++)
-		assert_int_not_equal(server_choice(&list, wire_in_of(octets, n), 0), 0);
+		assert_int_not_equal(server_choice(&list, ~0u, wire_in_of(octets, n), 0), 0);
+}
+
+/* In no mode does a message go to a server that its link does not use. */
+static void test_servers_of_a_link(void **state)
+{
+	static const enum relay_forward modes[] = {
+		RELAY_FORWARD_ALL, RELAY_FORWARD_FIRST, RELAY_FORWARD_HASH};
+	uint8_t buf[256];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct server_list list;
+
+		set_up(&list, modes[i]);
+		for (size_t j = 0; j < 3; j++)
+			fall_silent(&list.server[j], 0);
+		for (int number = 0; number < 20; number++)
+			assert_int_equal(server_choice(&list, 2,
+						 message_of(number, 0, buf, sizeof(buf)), 1000000),
+				2);
+		assert_int_equal(
+			server_choice(&list, 0, message_of(1, 0, buf, sizeof(buf)), 1000000), 0);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_servers_of_a_link),
 		cmocka_unit_test(test_silence_is_told_once),
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_what_cannot_be_sent_to_is_not_tried),

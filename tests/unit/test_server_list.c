@@ -20,6 +20,8 @@
 #include "relayd/config/relay_conf_read.h"
 #include "relayd/servers/server_list.h"
 
+static const struct in6_addr any = IN6ADDR_ANY_INIT;
+
 static struct in6_addr address_of(const char *text)
 {
 	struct in6_addr address;
@@ -283,11 +285,57 @@ static void test_replies_from_other_addresses_of_a_server(void **state)
 	assert_int_equal(link_table_init(&table, NULL, NULL), 0);
 	list = (struct server_list){.conf = conf, .names = &names, .table = &table};
 	server_list_make(&list);
-	assert_ptr_equal(server_list_find(&list, &own, &core), &list.server[0]);
-	assert_ptr_equal(server_list_find(&list, &other, &core), &list.server[0]);
+	assert_ptr_equal(server_list_find(&list, &own, &any, &core), &list.server[0]);
+	assert_ptr_equal(server_list_find(&list, &other, &any, &core), &list.server[0]);
 	/* An address that belongs to a server is that server's, whatever others say. */
-	assert_ptr_equal(server_list_find(&list, &second, &core), &list.server[1]);
-	assert_null(server_list_find(&list, &stranger, &core));
+	assert_ptr_equal(server_list_find(&list, &second, &any, &core), &list.server[1]);
+	assert_null(server_list_find(&list, &stranger, &any, &core));
+	link_table_fini(&table);
+	relay_conf_free(conf);
+}
+
+static void test_servers_and_sources_of_links(void **state)
+{
+	static const char text[] =
+		"interfaces = {\"a*\"}\n"
+		"server \"2001:db8::1\" {}\nserver \"2001:db8::2\" {}\n"
+		"servers = {\"2001:db8::1\"}\n"
+		"link \"a1\" { servers = {\"2001:db8::2\"} source = \"2001:db8:9::1\" }\n"
+		"link \"a2\" { servers = {\"2001:db8::1\", \"2001:db8::2\"} }\n"
+		"link \"a3\" { source = \"2001:db8:9::1\" }\n";
+	struct in6_addr one = address_of("2001:db8::1"), source = address_of("2001:db8:9::1");
+	struct config_problems problems = {0};
+	struct link core = {.ifindex = 3, .name = "core"};
+	struct server_names names = {0};
+	struct link_table table;
+	struct server_list list;
+	struct relay_conf *conf;
+
+	(void)state;
+	assert_int_equal(relay_conf_read_text("f", text, &conf, &problems), 0);
+	assert_int_equal(link_table_init(&table, NULL, NULL), 0);
+	list = (struct server_list){.conf = conf, .names = &names, .table = &table};
+	server_list_make(&list);
+	/* ::1 by auto and by 9::1, ::2 by 9::1 and by auto */
+	assert_int_equal(list.count, 4);
+	assert_string_equal(list.server[1].text, "2001:db8::1");
+	assert_int_equal(list.server[1].source_setting->kind, RELAY_SOURCE_ADDRESS);
+	assert_int_equal(list.server[0].source_setting->kind, RELAY_SOURCE_AUTO);
+	assert_int_equal(server_list_of_rule(&list, relay_conf_rule(conf, "a1")), 4);
+	assert_int_equal(server_list_of_rule(&list, relay_conf_rule(conf, "a2")), 1 | 8);
+	assert_int_equal(server_list_of_rule(&list, relay_conf_rule(conf, "a3")), 2);
+	assert_int_equal(server_list_of_rule(&list, relay_conf_global(conf)), 1);
+
+	/* A reply belongs to the entry whose source it was sent to. */
+	list.server[1].source = source;
+	list.server[1].replies = 7;
+	assert_ptr_equal(server_list_find(&list, &one, &source, &core), &list.server[1]);
+	assert_ptr_equal(server_list_find(&list, &one, &any, &core), &list.server[0]);
+
+	/* Each entry keeps what is known of it. */
+	server_list_make(&list);
+	assert_int_equal(list.server[1].replies, 7);
+	assert_int_equal(list.server[0].replies, 0);
 	link_table_fini(&table);
 	relay_conf_free(conf);
 }
@@ -328,10 +376,10 @@ static void test_a_server_in_a_vrf_is_reached_only_there(void **state)
 	assert_int_equal(server_path_vrf(&list.server[0]), 9);
 	/* It answers on the VRF's links, on no other one. */
 	assert_ptr_equal(
-		server_list_find(&list, &address, link_table_find(&table, 3)), &list.server[0]);
+		server_list_find(&list, &address, &any, link_table_find(&table, 3)), &list.server[0]);
 	assert_ptr_equal(
-		server_list_find(&list, &address, link_table_find(&table, 9)), &list.server[0]);
-	assert_null(server_list_find(&list, &address, link_table_find(&table, 4)));
+		server_list_find(&list, &address, &any, link_table_find(&table, 9)), &list.server[0]);
+	assert_null(server_list_find(&list, &address, &any, link_table_find(&table, 4)));
 
 	list.server[0].replies = 3;
 	link_table_remove_link(&table, 9);
@@ -356,6 +404,7 @@ int main(void)
 		cmocka_unit_test(test_the_list_of_servers),
 		cmocka_unit_test(test_multicast_goes_out_on_each_uplink),
 		cmocka_unit_test(test_replies_from_other_addresses_of_a_server),
+		cmocka_unit_test(test_servers_and_sources_of_links),
 		cmocka_unit_test(test_a_server_in_a_vrf_is_reached_only_there),
 	};
 
