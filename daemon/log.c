@@ -65,9 +65,7 @@ static void replace_unprintable(char *text)
 	while (*text) {
 		uint32_t code;
 		size_t len = utf8_character(text, &code);
-		bool is_control = code < 0x20 || (code >= 0x7f && code < 0xa0);
-
-		if (len > 0 && !is_control) {
+		if (len > 0 && !utf8_is_control(code)) {
 			text += len;
 			continue;
 		}

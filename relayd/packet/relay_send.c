@@ -186,7 +186,7 @@ static uint32_t flow_of(const struct udp_datagram *d)
 }
 
 /* Those of the client link that the message came in on; without one, the global setting. */
-static unsigned servers_of(const struct relay *relay, const struct client_link *cl)
+static unsigned servers_of(struct relay *relay, const struct client_link *cl)
 {
 	return server_list_of_rule(
 		&relay->paths.list, cl ? cl->rule : relay_conf_global(relay->conf));

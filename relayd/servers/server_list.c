@@ -69,14 +69,18 @@ static void add(struct making *making, const struct relay_server *configured,
 				making, configured, address, out, &conf->rule[i].source);
 }
 
-unsigned server_list_of_rule(const struct server_list *list, const struct relay_link_rule *rule)
+unsigned server_list_of_rule(struct server_list *list, const struct relay_link_rule *rule)
 {
 	unsigned found = 0;
 
+	if (list->rule == rule)
+		return list->of_rule;
 	for (size_t i = 0; i < list->count; i++)
 		if ((rule->servers & 1u << list->server[i].index) &&
 			relay_source_equal(list->server[i].source_setting, &rule->source))
 			found |= 1u << i;
+	list->rule = rule;
+	list->of_rule = found;
 	return found;
 }
 
@@ -146,6 +150,7 @@ void server_list_make(struct server_list *list)
 	for (size_t i = 0; i < list->conf->n_servers; i++)
 		add_configured(&making, &list->conf->server[i]);
 	list->version++;
+	list->rule = NULL;
 	if (making.is_full)
 		log_warning("more than %d server addresses: only the first %d are used",
 			SERVER_LIST_MAX, SERVER_LIST_MAX);

@@ -26,6 +26,8 @@ struct server_list {
 	size_t count;
 	unsigned sendable; /* servers that messages may be sent to, as bits by index */
 	unsigned version;  /* counts rebuilds */
+	const struct relay_link_rule *rule; /* the last that server_list_of_rule() was asked for */
+	unsigned of_rule;                   /* and the answer */
 	const struct relay_conf *conf;
 	const struct server_names *names;
 	const struct link_table *table;
@@ -55,7 +57,6 @@ struct server_path *server_list_find(struct server_list *list, const struct in6_
 	const struct in6_addr *local, const struct link *link);
 
 /* The servers that messages of links with these settings go to, as bits by index. */
-unsigned server_list_of_rule(
-	const struct server_list *list, const struct relay_link_rule *rule);
+unsigned server_list_of_rule(struct server_list *list, const struct relay_link_rule *rule);
 
 #endif

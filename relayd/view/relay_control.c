@@ -74,10 +74,9 @@ static json_t *link_json(const struct relay_view *view, const struct client_link
 {
 	json_t *json = json_object();
 
-	json_object_set_new(json, "name", json_string(cl->name));
+	relay_json_set_link(json, "name", cl->name);
 	json_object_set_new(json, "state", json_string(client_link_state_name(cl->state)));
-	if (*cl->reason)
-		json_object_set_new(json, "reason", json_string(cl->reason));
+	relay_json_set_text(json, "reason", cl->reason);
 	relay_json_set_number(json, "since", (uint64_t)cl->since_s);
 	if (cl->link)
 		relay_json_set_number(json, "ifindex", (uint64_t)cl->link->ifindex);
@@ -131,10 +130,8 @@ static json_t *server_json(const struct server_list *list, const struct server_p
 		json_object_set_new(json, "vrf", json_string(server->configured->vrf));
 	json_object_set_new(json, "state", json_string(server_path_state(server)));
 	json_object_set_new(json, "reachable", json_boolean(server->error == 0));
-	if (reason)
-		json_object_set_new(json, "reason", json_string(reason));
-	if (*server->uplink)
-		json_object_set_new(json, "uplink", json_string(server->uplink));
+	relay_json_set_text(json, "reason", reason);
+	relay_json_set_link(json, "uplink", server->uplink);
 	relay_json_set_address(json, "next-hop", &server->next_hop);
 	relay_json_set_address(json, "source", &server->source);
 	relay_json_set_number(json, "since", (uint64_t)server->since_s);

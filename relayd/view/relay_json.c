@@ -7,6 +7,7 @@
 
 #include "dhcp6/names.h"
 #include "relayd/links/counters.h"
+#include "util/utf8.h"
 
 enum { OCTETS_SHOWN = 130 }; /* a DUID has no more */
 
@@ -24,10 +25,41 @@ void relay_json_set_number(json_t *to, const char *key, uint64_t value)
 	json_object_set_new(to, key, json_integer((json_int_t)value));
 }
 
+static bool is_printable(const char *text)
+{
+	uint32_t code;
+	size_t len;
+
+	for (; *text; text += len) {
+		len = utf8_character(text, &code);
+		if (len == 0 || (utf8_is_control(code) && code != '\n'))
+			return false;
+	}
+	return true;
+}
+
 void relay_json_set_text(json_t *to, const char *key, const char *text)
 {
-	if (text && *text)
-		json_object_set_new(to, key, json_string(text));
+	char escaped[4 * 512];
+
+	if (!text || !*text)
+		return;
+	json_object_set_new(to, key,
+		json_string(is_printable(text) ? text
+					       : utf8_escape(text, escaped, sizeof(escaped))));
+}
+
+const char *relay_link_text(const char *name, char text[RELAY_LINK_TEXT])
+{
+	return utf8_escape(name, text, RELAY_LINK_TEXT);
+}
+
+void relay_json_set_link(json_t *to, const char *key, const char *name)
+{
+	char text[RELAY_LINK_TEXT];
+
+	if (*name)
+		json_object_set_new(to, key, json_string(relay_link_text(name, text)));
 }
 
 void relay_json_set_octets(json_t *to, const char *key, const uint8_t *octets, size_t len)

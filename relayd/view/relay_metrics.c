@@ -7,6 +7,8 @@
 
 #include <config.h>
 
+#include <arpa/inet.h>
+
 #include "relayd/view/relay_json.h"
 #include "relayd/view/relay_view.h"
 
@@ -25,6 +27,7 @@ static void fill_daemon(const struct relay_view *view, struct metrics *m)
 
 static void fill_link_states(const struct client_links *links, struct metrics *m)
 {
+	char link[RELAY_LINK_TEXT];
 	metrics_family(m, "netboot6_relay_links", METRICS_GAUGE, "Client-facing links by state.");
 	for (int state = 0; state < CLIENT_LINK_STATES; state++)
 		metrics_sample(m, (double)client_links_count(links, (enum client_link_state)state),
@@ -32,11 +35,13 @@ static void fill_link_states(const struct client_links *links, struct metrics *m
 	metrics_family(m, "netboot6_relay_link_ready", METRICS_GAUGE,
 		"1 if messages from the link are relayed, else 0.");
 	for (const struct client_link *cl = links->registry.first; cl; cl = cl->next)
-		metrics_sample(m, cl->state == CLIENT_LINK_READY, "link", cl->name, NULL);
+		metrics_sample(m, cl->state == CLIENT_LINK_READY, "link",
+			relay_link_text(cl->name, link), NULL);
 	metrics_family(m, "netboot6_relay_link_address_changes_total", METRICS_COUNTER,
 		"Changes of the link-address of the link.");
 	for (const struct client_link *cl = links->registry.first; cl; cl = cl->next)
-		metrics_sample(m, (double)cl->changes, "link", cl->name, NULL);
+		metrics_sample(m, (double)cl->changes, "link",
+			relay_link_text(cl->name, link), NULL);
 }
 
 /* One array of counters in struct relay_counters and how to label its elements. */
@@ -61,6 +66,7 @@ static const uint64_t *array_of(const struct relay_counters *counters, const str
 /* The counters of each link that are not zero, then what the total has beyond them. */
 static void fill_array(const struct relay_view *view, struct metrics *m, const struct counted *what)
 {
+	char link[RELAY_LINK_TEXT];
 	const uint64_t *whole = array_of(view->counters, what);
 	uint64_t of_links[RELAY_TYPES] = {0};
 	char text[RELAY_TYPE_NAME];
@@ -71,7 +77,8 @@ static void fill_array(const struct relay_view *view, struct metrics *m, const s
 		for (unsigned i = 0; i < what->n; i++) {
 			of_links[i] += own[i];
 			if (own[i] > 0)
-				metrics_sample(m, (double)own[i], "link", cl->name, what->label,
+				metrics_sample(m, (double)own[i], "link",
+					relay_link_text(cl->name, link), what->label,
 					what->name(i, text), NULL);
 		}
 	}
@@ -83,6 +90,7 @@ static void fill_array(const struct relay_view *view, struct metrics *m, const s
 
 static void fill_messages(const struct relay_view *view, struct metrics *m)
 {
+	char link[RELAY_LINK_TEXT];
 	static const struct counted received = {
 		offsetof(struct relay_counters, received), RELAY_TYPES, "type", relay_type_name};
 	static const struct counted replied = {
@@ -103,11 +111,13 @@ static void fill_messages(const struct relay_view *view, struct metrics *m)
 	metrics_family(m, "netboot6_relay_forwarded_messages_total", METRICS_COUNTER,
 		"Messages of the link that went to servers, each counted once.");
 	for (const struct client_link *cl = view->links->registry.first; cl; cl = cl->next)
-		metrics_sample(m, (double)cl->counters.forwarded, "link", cl->name, NULL);
+		metrics_sample(m, (double)cl->counters.forwarded, "link",
+			relay_link_text(cl->name, link), NULL);
 	metrics_family(m, "netboot6_relay_forwarded_without_mac_messages_total", METRICS_COUNTER,
 		"Client messages forwarded without option 79 although client-mac is enabled.");
 	for (const struct client_link *cl = view->links->registry.first; cl; cl = cl->next)
-		metrics_sample(m, (double)cl->counters.without_mac, "link", cl->name, NULL);
+		metrics_sample(m, (double)cl->counters.without_mac, "link",
+			relay_link_text(cl->name, link), NULL);
 }
 
 /* --- servers, kernel ---------------------------------------------------------------- */
@@ -147,6 +157,16 @@ static double server_last_reply(const struct server_path *server)
 	return (double)server->last_reply_s;
 }
 
+/* As it is configured: the address in use may change, and a series should not. */
+static const char *source_text(const struct relay_source *source, char text[RELAY_LINK_TEXT])
+{
+	if (source->kind == RELAY_SOURCE_LINK)
+		return relay_link_text(source->link, text);
+	return source->kind == RELAY_SOURCE_AUTO
+		       ? "auto"
+		       : inet_ntop(AF_INET6, &source->address, text, RELAY_LINK_TEXT);
+}
+
 static void fill_servers(const struct server_list *list, struct metrics *m)
 {
 	static const struct {
@@ -174,9 +194,14 @@ static void fill_servers(const struct server_list *list, struct metrics *m)
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
 		metrics_family(m, families[i].name, families[i].type, families[i].help);
-		for (size_t j = 0; j < list->count; j++)
-			metrics_sample(m, families[i].value(&list->server[j]), "server",
-				list->server[j].text, "link", list->server[j].out_link, NULL);
+		for (size_t j = 0; j < list->count; j++) {
+			const struct server_path *server = &list->server[j];
+			char link[RELAY_LINK_TEXT], source[RELAY_LINK_TEXT];
+
+			metrics_sample(m, families[i].value(server), "server", server->text,
+				"link", relay_link_text(server->out_link, link), "source",
+				source_text(server->source_setting, source), NULL);
+		}
 	}
 }
 

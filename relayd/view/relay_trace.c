@@ -72,7 +72,7 @@ static json_t *event_of(const char *direction, const char *link, const struct tr
 	char mac[DHCP6_MAC_TEXT], duid[DHCP6_DUID_TEXT], xid[16];
 
 	relay_json_set_text(event, "direction", direction);
-	relay_json_set_text(event, "link", link);
+	relay_json_set_link(event, "link", link);
 	relay_json_set_address(event, "client", &facts->client);
 	if (facts->mac_by) {
 		relay_json_set_text(event, "mac", dhcp6_mac_format(facts->mac, mac));

@@ -31,7 +31,7 @@ void relay_watch_link(struct relay_watch *watch, const struct client_link *cl,
 	if (!is_watched(watch))
 		return;
 	event = relay_watch_event("link");
-	relay_json_set_text(event, "link", cl->name);
+	relay_json_set_link(event, "link", cl->name);
 	relay_json_set_text(event, "state", client_link_state_name(cl->state));
 	if (cl->state != before)
 		relay_json_set_text(event, "state-before", client_link_state_name(before));
@@ -53,10 +53,10 @@ void relay_watch_server(struct relay_watch *watch, const struct server_path *ser
 	relay_json_set_text(event, "server", server->text);
 	json_object_set_new(event, "reachable", json_boolean(server->error == 0));
 	relay_json_set_text(event, "reason", server->reason);
-	relay_json_set_text(event, "uplink", server->uplink);
+	relay_json_set_link(event, "uplink", server->uplink);
 	relay_json_set_address(event, "next-hop", &server->next_hop);
 	relay_json_set_address(event, "source", &server->source);
-	relay_json_set_text(event, "uplink-before", before->uplink);
+	relay_json_set_link(event, "uplink-before", before->uplink);
 	control_publish(watch->control, event);
 }
 
@@ -101,7 +101,7 @@ void relay_watch_drop(struct relay_watch *watch, const char *link, const struct 
 	}
 	event = relay_watch_event("drop");
 	relay_json_set_text(event, "reason", relay_drop_name(reason));
-	relay_json_set_text(event, "link", link);
+	relay_json_set_link(event, "link", link ? link : "");
 	relay_json_set_address(event, "from", &d->peer.sin6_addr);
 	if (d->len > 0)
 		relay_json_set_type(event, "type", d->data[0]);

@@ -107,7 +107,8 @@ class Namespace:
     def proc_net(self, name):
         """The rows of /proc/net/NAME, as lists of words."""
         with self.entered():
-            return [row.split() for row in Path("/proc/thread-self/net", name).open()]
+            rows = Path("/proc/thread-self/net", name).open(errors="surrogateescape")
+            return [row.split() for row in rows]
 
     def counter(self, name):
         """One of IPv6's here, as Udp6OutDatagrams: how often UDP handed something down to IPv6."""

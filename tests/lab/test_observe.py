@@ -26,6 +26,7 @@ from scapy.layers.dhcp6 import (
 from scapy.layers.inet6 import UDP
 
 from lab.bench import ALL_RELAYS_MAC, CLIENT, CLIENT_MAC, Bench
+from lab.netns import run
 from lab.process import PATIENCE, wait_for
 from lab.topology import SERVER, program
 
@@ -287,7 +288,7 @@ def test_metrics_of_the_relay(site):
     assert found.get(relay + "link_ready", link="lan1") == 1
     assert found.get(relay + "link_ready", link="lan9") == 0
     assert found.get(relay + "links", state="absent") == 1
-    assert found.get(relay + "server_replies_total", server=SERVER, link="") == 1
+    assert found.get(relay + "server_replies_total", server=SERVER, link="", source="auto") == 1
     assert found.get(relay + "receive_queue_drops_total") == 0
     # the same by the control socket; nothing else over HTTP
     shown = site.router.run(program("netboot6/netboot6"), "--control",
@@ -296,6 +297,33 @@ def test_metrics_of_the_relay(site):
     refused = site.router.run("curl", "-gs", "-o", "/dev/null", "-w", "%{http_code}",
                               "http://[::1]:9547/etc/passwd")
     assert refused.stdout == "404"
+
+
+def test_link_names_with_any_octets_break_nothing_that_is_shown(site):
+    """Escape sequences and octets that are no UTF-8; a name that looks like an escaped one."""
+    names = [b"lan\x1b[31m", b"lan\xff\xfe", b"lan\\x1b[31m", "lan\u00e9".encode()]
+    shown = ["lan\\x1b[31m", "lan\\xff\\xfe", "lan\\x5cx1b[31m", "lan\u00e9"]
+    for number, name in enumerate(map(os.fsdecode, names)):
+        site.router.run("ip", "link", "add", name, "type", "veth", "peer", "name", f"p{number}")
+        site.router.run("ip", "link", "set", name, "up")
+    relayd = site.start_relayd(config=f"""
+        interfaces = {{"lan*"}}
+        server "{SERVER}" {{}}
+        metrics {{ listen = "[::1]:9547" }}
+    """)
+    control = site.lab.directory / "relayd.sock"
+    found = {row["name"]: row for row in site.ask("relayd", "links")["links"]}
+    assert set(found) == {"lan1", *shown}
+    exposition = scrape(site.router, 9547)
+    for name in shown:  # the exposition has two backslashes for one
+        label = name.replace("\\", "\\\\")
+        assert exposition.get("netboot6_relay_link_ready", link=label) in (0, 1)
+    for words in (("relay", "links"), ("relay", "metrics")):
+        done = run(program("netboot6/netboot6"), "--control", control, *words)
+        text = done.stdout.replace("\\\\", "\\")
+        assert all(name in text for name in shown)
+        assert "\x1b" not in done.stdout
+    assert "\x1b[31m" not in relayd.text()
 
 
 def test_drops_of_the_receive_queues_are_counted(bench):
