@@ -15,7 +15,7 @@
 
 #include "bootd/client/client_facts.h"
 #include "bootd/client/machine.h"
-#include "bootd/client/prefix.h"
+#include "dhcp6/prefix.h"
 
 /* In the order of a boot. A machine that goes back begins a new one. */
 enum boot_stage {

@@ -160,7 +160,7 @@ def test_the_host_name_is_read_again_at_a_reload(site):
     relayd = site.router.popen(
         "relayd", "unshare", "--uts", "sh", "-c", 'hostname old-name && exec "$@"', "sh",
         program("netboot6-relayd"), "-f", "-c", config, "--control", sock, ours=True)
-    relayd.wait_for_line("relaying: ")
+    relayd.wait_for_line("ready: ")
     bench = Bench(site)
     bench.send(bench.solicit())
     assert b"\x7e\xd9old-name" in bytes(bench.at_server()[0])

@@ -112,7 +112,7 @@ def test_a_membership_that_a_passed_socket_lost_is_joined_after_a_restart(site):
     argv = (program("netboot6-relayd"), "-f", "--control", site.lab.directory / "relayd.sock",
             "-i", "lan*", "-s", SERVER)
     holder = site.router.popen("holder", sys.executable, "-c", HOLDER, *argv, ours=True)
-    holder.wait_for_line("relaying: ")
+    holder.wait_for_line("ready: ")
     bench = Bench(site)
     expect_served(bench)
     pid = int(holder.text().rsplit("started ", 1)[1].split()[0])
@@ -120,7 +120,7 @@ def test_a_membership_that_a_passed_socket_lost_is_joined_after_a_restart(site):
     low_mtu(site)
     os.kill(pid, signal.SIGTERM)
     os.kill(pid, signal.SIGCONT)
-    wait_for(lambda: holder.text().count("relaying: ") == 2)
+    wait_for(lambda: holder.text().count("ready: ") == 2)
     expect_served(bench)
 
 
