@@ -10,61 +10,28 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/config_syntax.h"
 #include "daemon/config_text.h"
-#include "daemon/log.h"
 
-#define WARNING "warning: "
+enum { INCLUDE_DEPTH = 8 };
 
 static struct config_problems *collecting;
 
-static void add_line(struct config_problems *problems, const char *line)
+bool config_has_errors(void)
 {
-	size_t have = strlen(problems->text);
-
-	if (have + strlen(line) + 2 > sizeof(problems->text)) {
-		problems->left_out++;
-		return;
-	}
-	snprintf(problems->text + have, sizeof(problems->text) - have, "%s%s", have ? "\n" : "",
-		line);
-}
-
-static __attribute__((format(printf, 5, 0))) void add_problem(struct config_problems *problems,
-	bool is_error, const char *file, unsigned line, const char *fmt, va_list ap)
-{
-	char what[512], text[1280], place[16] = "";
-
-	vsnprintf(what, sizeof(what), fmt, ap);
-	if (line > 0)
-		snprintf(place, sizeof(place), ":%u", line);
-	snprintf(text, sizeof(text), "%s%s: %s%s", file ? file : "command line", place,
-		is_error ? "" : WARNING, what);
-	if (is_error)
-		problems->errors++;
-	else
-		problems->warnings++;
-	add_line(problems, text);
-}
-
-void config_problem(struct config_problems *problems, bool is_error, const char *file,
-	unsigned line, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	add_problem(problems, is_error, file, line, fmt, ap);
-	va_end(ap);
+	return collecting && collecting->errors > 0;
 }
 
 static __attribute__((format(printf, 2, 0))) void take_error(
 	cfg_t *cfg, const char *fmt, va_list ap)
 {
 	if (collecting)
-		add_problem(collecting, true, cfg ? cfg->filename : NULL,
+		config_problem_va(collecting, true, cfg ? cfg->filename : NULL,
 			cfg ? (unsigned)cfg->line : 0, fmt, ap);
 }
 
@@ -75,38 +42,77 @@ int config_error(cfg_t *cfg, const char *fmt, ...)
 	va_start(ap, fmt);
 	take_error(cfg, fmt, ap);
 	va_end(ap);
-	return -1;
+	return 0; /* else libConfuse would not read on */
 }
 
-/* Not cfg_parse_buf(): it calls every text "[buf]" in its messages. */
-static int parse_prepared(
-	cfg_t *cfg, const char *name, char *text, struct config_problems *problems)
+/*
+ * One part of a text: from `start` to `end`, with as many lines before it. Not cfg_parse_buf(): it
+ * calls every text "[buf]" in its messages.
+ */
+static int parse_part(cfg_t *cfg, const char *name, const char *text, size_t start, size_t end,
+	struct config_problems *problems)
 {
-	FILE *file = fmemopen(text, strlen(text), "r");
+	unsigned errors = problems->errors;
+	char *part = strndup(text, end);
+	FILE *file;
 	int rc;
 
-	if (!file)
-		return -errno;
-	cfg_set_error_function(cfg, take_error);
+	if (!part)
+		return -ENOMEM;
+	for (size_t i = 0; i < start; i++)
+		if (part[i] != '\n')
+			part[i] = ' ';
+	file = *part ? fmemopen(part, strlen(part), "r") : NULL;
+	if (!file) {
+		free(part);
+		return end == 0 ? 0 : -ENOMEM;
+	}
 	free(cfg->filename);
 	cfg->filename = strdup(name);
 	collecting = problems;
 	rc = cfg_parse_fp(cfg, file);
 	collecting = NULL;
 	fclose(file);
+	free(part);
 	/* libConfuse is at times at a loss for words. */
-	if (rc != CFG_SUCCESS && problems->errors == 0)
+	if (rc != CFG_SUCCESS && problems->errors == errors)
 		config_problem(problems, true, name, (unsigned)cfg->line, "syntax error");
-	return rc == CFG_SUCCESS && problems->errors == 0 ? 0 : -EINVAL;
+	return 0;
 }
 
-/* What libConfuse lets pass. */
+static int parse_files(cfg_t *cfg, const char *name, const struct config_include *include,
+	unsigned depth, struct config_problems *problems);
+
+/* The text before each `include`, then the files, then what is behind it: rules keep their order. */
+static int parse_parts(cfg_t *cfg, const char *name, const char *text,
+	const struct config_includes *includes, unsigned depth, struct config_problems *problems)
+{
+	size_t start = 0;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < includes->count; i++) {
+		rc = parse_part(cfg, name, text, start, includes->include[i].start, problems);
+		if (rc == 0)
+			rc = parse_files(cfg, name, &includes->include[i], depth + 1, problems);
+		start = includes->include[i].end;
+	}
+	return rc < 0 ? rc : parse_part(cfg, name, text, start, strlen(text), problems);
+}
+
+/* What would make nonsense of the rest of the file. */
 static int check_text(const char *name, const char *prepared, struct config_problems *problems)
 {
 	unsigned line = config_text_not_utf8(prepared);
 
 	if (line > 0) {
 		config_problem(problems, true, name, line, "expected text in UTF-8");
+		return -EINVAL;
+	}
+	if (config_syntax_check_characters(name, prepared, problems) < 0)
+		return -EINVAL;
+	line = config_text_unclosed_quote(prepared);
+	if (line > 0) {
+		config_problem(problems, true, name, line, "this quote is never closed");
 		return -EINVAL;
 	}
 	line = config_text_unclosed(prepared);
@@ -117,16 +123,75 @@ static int check_text(const char *name, const char *prepared, struct config_prob
 	return 0;
 }
 
+static int parse_text(cfg_t *cfg, const char *name, const char *text, unsigned depth,
+	struct config_problems *problems)
+{
+	struct config_includes *includes = calloc(1, sizeof(*includes));
+	char *prepared = config_text_prepare(text);
+	int rc = prepared && includes ? 0 : -ENOMEM;
+
+	if (rc == 0 && check_text(name, prepared, problems) == 0) {
+		rc = config_syntax_check(cfg, name, prepared, includes, problems);
+		if (rc == 0)
+			rc = parse_parts(cfg, name, prepared, includes, depth, problems);
+		config_includes_fini(includes);
+	}
+	free(includes);
+	free(prepared);
+	return rc;
+}
+
+/* Relative to the directory of the file that includes. */
+static char *pattern_path(const char *name, const char *pattern)
+{
+	const char *slash = strrchr(name, '/');
+	char *path;
+
+	if (*pattern == '/' || !slash)
+		return strdup(pattern);
+	return asprintf(&path, "%.*s%s", (int)(slash + 1 - name), name, pattern) < 0 ? NULL : path;
+}
+
+static int parse_files(cfg_t *cfg, const char *name, const struct config_include *include,
+	unsigned depth, struct config_problems *problems)
+{
+	char *path = pattern_path(name, include->pattern);
+	glob_t found = {0};
+	int rc = path ? 0 : -ENOMEM;
+
+	if (depth > INCLUDE_DEPTH) {
+		config_problem(problems, true, name, include->line,
+			"include: files include each other more than %d deep", INCLUDE_DEPTH);
+	} else if (path && glob(path, 0, NULL, &found) == 0) {
+		for (size_t i = 0; rc == 0 && i < found.gl_pathc; i++) {
+			char *text;
+
+			if (config_read(found.gl_pathv[i], &text, problems) == 0)
+				rc = parse_text(cfg, found.gl_pathv[i], text, depth, problems);
+			free(text);
+		}
+	} else if (path && !strpbrk(path, "*?[")) {
+		config_problem(problems, true, name, include->line,
+			"include: there is no file '%s'; expected one, or a pattern, which may "
+			"match none, for example include \"conf.d/*.conf\"",
+			path);
+	}
+	globfree(&found);
+	free(path);
+	return rc;
+}
+
 int config_parse_text(
 	cfg_t *cfg, const char *name, const char *text, struct config_problems *problems)
 {
-	char *prepared = config_text_prepare(text);
-	int rc = prepared ? check_text(name, prepared, problems) : -ENOMEM;
+	unsigned errors = problems->errors;
+	size_t start = strlen(problems->text);
+	int rc;
 
-	if (rc == 0)
-		rc = parse_prepared(cfg, name, prepared, problems);
-	free(prepared);
-	return rc;
+	cfg_set_error_function(cfg, take_error);
+	rc = parse_text(cfg, name, text, 0, problems);
+	config_problems_sort(problems, start);
+	return rc < 0 ? rc : problems->errors > errors ? -EINVAL : 0;
 }
 
 int config_read(const char *path, char **text, struct config_problems *problems)
@@ -147,36 +212,6 @@ int config_parse(cfg_t *cfg, const char *path, struct config_problems *problems)
 		rc = config_parse_text(cfg, path, text, problems);
 	free(text);
 	return rc;
-}
-
-/* A reader of a terminal or of -t wants "file:line: ...", which editors and compilers know. */
-static void log_problem(const char *line, size_t len)
-{
-	const char *warning = memmem(line, len, ": " WARNING, strlen(": " WARNING));
-	enum log_level level = warning ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR;
-	size_t before = warning ? (size_t)(warning - line) + 2 : 0;
-
-	if (log_is_plain())
-		fprintf(stderr, "%.*s\n", (int)len, line);
-	else if (warning)
-		log_line(level, "%.*s%.*s", (int)before, line,
-			(int)(len - before - strlen(WARNING)), warning + 2 + strlen(WARNING));
-	else
-		log_line(level, "%.*s", (int)len, line);
-}
-
-void config_log_problems(const struct config_problems *problems)
-{
-	const char *line = problems->text;
-
-	while (*line) {
-		size_t len = strcspn(line, "\n");
-
-		log_problem(line, len);
-		line += len + (line[len] == '\n');
-	}
-	if (problems->left_out > 0)
-		log_error("%u more problems of the configuration are not shown", problems->left_out);
 }
 
 int config_address(const char *text, struct in6_addr *address)

@@ -16,14 +16,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { CONFIG_EXIT_BAD = 78 }; /* EX_CONFIG of sysexits(3): what -t and start-up exit with */
+#include "daemon/config_problems.h"
 
-/* What was found, one line each, in the order of finding; of those that do not fit the number. */
-struct config_problems {
-	unsigned errors, warnings; /* all of them */
-	unsigned left_out;         /* of the text */
-	char text[8192];
-};
+enum { CONFIG_EXIT_BAD = 78 }; /* EX_CONFIG of sysexits(3): what -t and start-up exit with */
 
 /*
  * Parse `path` into `cfg` (made by cfg_init). Returns 0, or -EINVAL where the
@@ -39,21 +34,14 @@ int config_read(const char *path, char **text, struct config_problems *problems)
 int config_parse_text(
 	cfg_t *cfg, const char *name, const char *text, struct config_problems *problems);
 
-/*
- * For what is noticed after the parse, from the copied configuration: attach
- * to the place (`file`:`line`) that the section or option stood at.
- */
-void config_problem(struct config_problems *problems, bool is_error, const char *file,
-	unsigned line, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* True if the parse that runs has found errors: then a validator builds nothing from values. */
+bool config_has_errors(void);
 
-/* For validators, while libConfuse parses: an error at the line being read. Returns -1. */
+/*
+ * For validators, while libConfuse parses: an error at the line being read. Returns 0, for libConfuse
+ * to read on and find the others; config_parse() then returns -EINVAL.
+ */
 int config_error(cfg_t *cfg, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-/*
- * Write every problem to the log; before log_started() to stderr without a time, if that is
- * where the log goes.
- */
-void config_log_problems(const struct config_problems *problems);
 
 /*
  * Values, each returning 0 or -EINVAL.

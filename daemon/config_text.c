@@ -49,12 +49,15 @@ int config_text_read(const char *path, char **text)
 	return rc;
 }
 
-/* Where the comment at `text` ends; `text` itself where there is none. */
-static const char *skip_comment(const char *text)
+/*
+ * Where the comment at `text` ends; `text` itself if there is none. The "//" of a URL that stands
+ * without quotes begins none: it is found by config_syntax.c.
+ */
+static const char *skip_comment(const char *text, char before)
 {
 	const char *end;
 
-	if (text[0] == '#' || strncmp(text, "//", 2) == 0)
+	if (text[0] == '#' || (strncmp(text, "//", 2) == 0 && before != ':'))
 		return text + strcspn(text, "\n");
 	if (strncmp(text, "/*", 2) != 0)
 		return text;
@@ -92,7 +95,7 @@ char *config_text_prepare(const char *text)
 	if (!out)
 		return NULL;
 	while (*text) {
-		const char *end = quote ? text : skip_comment(text);
+		const char *end = quote ? text : skip_comment(text, to > out ? to[-1] : '\0');
 
 		if (quote) {
 			to = put_quoted(to, &text, &quote);
@@ -107,6 +110,25 @@ char *config_text_prepare(const char *text)
 	}
 	*to = '\0';
 	return out;
+}
+
+unsigned config_text_unclosed_quote(const char *text)
+{
+	unsigned line = 1, opened = 0;
+	char quote = '\0';
+
+	for (; *text; text++) {
+		line += *text == '\n';
+		if (quote && *text == '\\' && text[1]) {
+			line += *++text == '\n';
+		} else if (quote) {
+			quote = *text == quote ? '\0' : quote;
+		} else if (*text == '"' || *text == '\'') {
+			quote = *text;
+			opened = line;
+		}
+	}
+	return quote ? opened : 0;
 }
 
 unsigned config_text_unclosed(const char *text)

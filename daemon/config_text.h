@@ -21,6 +21,9 @@ char *config_text_prepare(const char *text);
  */
 unsigned config_text_not_utf8(const char *text);
 
+/* The line of a quote that is never closed, 0 if there is none. `text` is a prepared one. */
+unsigned config_text_unclosed_quote(const char *text);
+
 /*
  * The line of a '{' that is never closed, 0 where there is none: libConfuse takes the
  * end of the file for its end. `text` is a prepared one.

@@ -16,7 +16,10 @@
 #include "bootd/rules/conditions.h"
 #include "dhcp6/names.h"
 
-#define PROBLEM(error, line, ...) config_problem(problems, error, config->file, line, __VA_ARGS__)
+/* Of the file as a whole, and of a section in it or in a file that it includes. */
+#define PROBLEM(error, ...) config_problem(problems, error, config->file, 0, __VA_ARGS__)
+#define PROBLEM_IN(error, section, ...) \
+	config_problem(problems, error, (section)->file, (section)->line, __VA_ARGS__)
 
 void conf_check_host(const struct boot_config *config, const struct boot_host *host,
 	struct config_problems *problems)
@@ -42,12 +45,13 @@ static void check_hosts(const struct boot_config *config, struct config_problems
 static void check_subnets(const struct boot_config *config, struct config_problems *problems)
 {
 	const struct subnet *a, *b;
+	char place[CONFIG_PLACE];
 
 	if (subnet_index_twins(&config->index, &a, &b))
-		PROBLEM(true, b->line, "subnet \"%s\" is there already (line %u)", b->text,
-			a->line);
+		PROBLEM_IN(true, b, "subnet \"%s\" is there already (%s)", b->text,
+			config_place(a->file, a->line, b->file, place));
 	if (config->subnets == 0)
-		PROBLEM(false, 0, "there is no subnet: no request will be answered");
+		PROBLEM(false, "there is no subnet: no request will be answered");
 }
 
 /* A subnet inside this one that has addresses of the pool, or NULL. */
@@ -81,23 +85,25 @@ static void check_plan(const struct boot_config *config, const struct subnet *su
 {
 	const struct address_plan *plan = subnet_plan(subnet, i);
 	unsigned line = i == 0 ? subnet->line : subnet->class[i - 1].line;
+	char place[CONFIG_PLACE];
 	const struct subnet *other =
 		plan->addresses == SUBNET_POOL ? subnet_in_pool(config, subnet, plan) : NULL;
 
 	if (other && !prefix_equal(&other->prefix, &subnet->prefix))
-		PROBLEM(true, line,
-			"subnet \"%s\": its pool has addresses of subnet \"%s\" (line %u)",
-			subnet->text, other->text, other->line);
+		config_problem(problems, true, subnet->file, line,
+			"subnet \"%s\": its pool has addresses of subnet \"%s\" (%s)",
+			subnet->text, other->text,
+			config_place(other->file, other->line, subnet->file, place));
 	for (size_t k = 0; k < i; k++)
 		if (plans_meet(plan, subnet_plan(subnet, k)))
-			PROBLEM(true, line,
+			config_problem(problems, true, subnet->file, line,
 				"class \"%s\": its pool has addresses of the pool of %s%s%s",
 				subnet->class[i - 1].name, k == 0 ? "the subnet" : "class \"",
 				k == 0 ? "" : subnet->class[k - 1].name, k == 0 ? "" : "\"");
 }
 
 /* A class that can never match, or one that leaves no client for what follows. */
-static void check_class_order(const struct boot_config *config, const struct subnet *subnet,
+static void check_class_order(const struct subnet *subnet,
 	struct config_problems *problems)
 {
 	static const struct conditions all;
@@ -107,7 +113,7 @@ static void check_class_order(const struct boot_config *config, const struct sub
 
 		for (size_t k = 0; k < i; k++)
 			if (conditions_cover(&subnet->class[k].when, &class->when)) {
-				PROBLEM(false, class->line,
+				PROBLEM_IN(false, class,
 					"class \"%s\" can never match: class \"%s\" (line %u) "
 					"comes "
 					"first and matches all of its machines",
@@ -115,7 +121,7 @@ static void check_class_order(const struct boot_config *config, const struct sub
 				break;
 			}
 		if (conditions_cover(&class->when, &all))
-			PROBLEM(false, class->line,
+			PROBLEM_IN(false, class,
 				"class \"%s\" has no condition: no machine ever gets to the "
 				"classes "
 				"behind it and to the subnet's own addresses",
@@ -128,7 +134,7 @@ static void check_plans(const struct boot_config *config, struct config_problems
 	for (size_t i = 0; i < config->subnets; i++) {
 		for (size_t k = 0; subnet_plan(&config->subnet[i], k); k++)
 			check_plan(config, &config->subnet[i], k, problems);
-		check_class_order(config, &config->subnet[i], problems);
+		check_class_order(&config->subnet[i], problems);
 	}
 }
 
@@ -137,7 +143,7 @@ static void check_endpoints(const struct boot_config *config, const char *sectio
 	const struct boot_endpoints *endpoints, struct config_problems *problems)
 {
 	if (endpoints->count > BOOT_ENDPOINTS_MAX)
-		PROBLEM(true, 0, "%s: %zu sections; expected at most %d", section, endpoints->count,
+		PROBLEM(true, "%s: %zu sections; expected at most %d", section, endpoints->count,
 			BOOT_ENDPOINTS_MAX);
 	for (size_t i = 1; i < endpoints->count; i++) {
 		for (size_t k = 0; k < i; k++) {
@@ -146,7 +152,7 @@ static void check_endpoints(const struct boot_config *config, const char *sectio
 			if (memcmp(&endpoints->at[i], &endpoints->at[k], sizeof(endpoints->at[i])))
 				continue;
 			inet_ntop(AF_INET6, &endpoints->at[i].sin6_addr, address, sizeof(address));
-			PROBLEM(true, 0,
+			PROBLEM(true,
 				"%s: two sections listen on [%s]:%u; expected each address and "
 				"port once",
 				section, address, ntohs(endpoints->at[i].sin6_port));
@@ -159,7 +165,7 @@ static void check_files(const struct boot_config *config, struct config_problems
 	check_endpoints(config, "tftp", &config->tftp, problems);
 	check_endpoints(config, "http", &config->http, problems);
 	if ((config->tftp.count > 0 || config->http.count > 0) && !config->root)
-		PROBLEM(true, 0, "tftp and http need root = \"DIRECTORY\", whose files they serve");
+		PROBLEM(true, "tftp and http need root = \"DIRECTORY\", whose files they serve");
 }
 
 static void check_leases(const struct boot_config *config, struct config_problems *problems)
@@ -168,18 +174,18 @@ static void check_leases(const struct boot_config *config, struct config_problem
 	char why[LEASE_STORE_WHY];
 
 	if (driver->check && driver->check(config->leases, why) < 0)
-		PROBLEM(true, 0, "leases: %s", why);
+		PROBLEM(true, "leases: %s", why);
 }
 
 static void check_dns(const struct boot_config *config, struct config_problems *problems)
 {
 	if (config->dns_servers > DNS_SERVERS_MAX)
-		PROBLEM(true, 0,
+		PROBLEM(true,
 			"dns has %zu addresses: expected at most %d, more do not fit in "
 			"what firmware takes",
 			config->dns_servers, DNS_SERVERS_MAX);
 	if (config->domain_search_cut)
-		PROBLEM(true, 0,
+		PROBLEM(true,
 			"domain-search: expected names of at most %d octets in all, more "
 			"do not fit in what firmware takes",
 			DOMAIN_SEARCH_MAX_WIRE);
@@ -236,12 +242,12 @@ static enum firmware_kind kind_for(const struct boot_rule *rule, uint16_t code)
 	return is_for_ipxe(rule) ? FIRMWARE_IPXE : firmware_of_arch(code);
 }
 
-static void report_url(const struct boot_config *config, const struct boot_rule *rule,
+static void report_url(const struct boot_rule *rule,
 	uint16_t code, const char *why, struct config_problems *problems)
 {
 	const struct dhcp6_arch *arch = dhcp6_arch_of(code);
 
-	PROBLEM(true, rule->line, "boot \"%s\": url \"%s\" for %s: %s", rule->name, rule->url,
+	PROBLEM_IN(true, rule, "boot \"%s\": url \"%s\" for %s: %s", rule->name, rule->url,
 		arch ? arch->name : firmware_kind_name(kind_for(rule, code)), why);
 }
 
@@ -252,8 +258,7 @@ static bool arch_reads_url(const struct boot_rule *rule, uint16_t code, char why
 }
 
 /* An architecture that is named must read it, and at least one of all groups together. */
-static void check_url(const struct boot_config *config, const struct boot_rule *rule,
-	struct config_problems *problems)
+static void check_url(const struct boot_rule *rule, struct config_problems *problems)
 {
 	const struct condition *arch = &rule->when.of[CONDITION_ARCH];
 	const struct condition_value *of_group = NULL;
@@ -269,21 +274,21 @@ static void check_url(const struct boot_config *config, const struct boot_rule *
 		if (arch_reads_url(rule, value->arch, why)) {
 			readers++;
 		} else if (!value->of_group) {
-			report_url(config, rule, value->arch, why, problems);
+			report_url(rule, value->arch, why, problems);
 		} else {
 			of_group = value;
 			strcpy(why_group, why);
 		}
 	}
 	if (readers == 0 && of_group)
-		report_url(config, rule, of_group->arch, why_group, problems);
+		report_url(rule, of_group->arch, why_group, problems);
 	if (positive == 0 && !has_host_variable(rule) && !url_fits(rule, FIRMWARE_IPXE, why))
-		PROBLEM(true, rule->line, "boot \"%s\": url \"%s\": %s", rule->name, rule->url,
+		PROBLEM_IN(true, rule, "boot \"%s\": url \"%s\": %s", rule->name, rule->url,
 			why);
 }
 
 /* Known problems of firmware that reads the URL; each is reported once per rule. */
-static void check_habits(const struct boot_config *config, const struct boot_rule *rule,
+static void check_habits(const struct boot_rule *rule,
 	struct config_problems *problems)
 {
 	const struct condition *condition = &rule->when.of[CONDITION_ARCH];
@@ -303,11 +308,11 @@ static void check_habits(const struct boot_config *config, const struct boot_rul
 			firmware_takes_params(kind, rule->param, rule->params, &reason))
 			continue;
 		refuses_params = true;
-		PROBLEM(true, rule->line, "boot \"%s\": param for %s: %s", rule->name,
+		PROBLEM_IN(true, rule, "boot \"%s\": param for %s: %s", rule->name,
 			arch ? arch->name : firmware_kind_name(kind), reason);
 	}
 	if (wants_type)
-		PROBLEM(false, rule->line,
+		PROBLEM_IN(false, rule,
 			"boot \"%s\": url \"%s\" ends neither in .efi nor .iso nor .img: UEFI HTTP "
 			"Boot then goes by the Content-Type, which must be application/efi",
 			rule->name, rule->url);
@@ -316,8 +321,8 @@ static void check_habits(const struct boot_config *config, const struct boot_rul
 static void check_urls(const struct boot_config *config, struct config_problems *problems)
 {
 	for (size_t i = 0; i < config->rules; i++) {
-		check_url(config, &config->rule[i], problems);
-		check_habits(config, &config->rule[i], problems);
+		check_url(&config->rule[i], problems);
+		check_habits(&config->rule[i], problems);
 	}
 }
 
@@ -337,16 +342,20 @@ static bool leaves_nothing_for(const struct boot_rule *a, const struct boot_rule
 
 static void check_order(const struct boot_config *config, struct config_problems *problems)
 {
+	char place[CONFIG_PLACE];
+
 	for (size_t i = 1; i < config->rules; i++) {
 		const struct boot_rule *rule = &config->rule[i];
 
 		for (size_t k = 0; k < i; k++) {
 			if (!leaves_nothing_for(&config->rule[k], rule))
 				continue;
-			PROBLEM(false, rule->line,
-				"boot \"%s\" can never match: boot \"%s\" (line %u) comes first "
+			PROBLEM_IN(false, rule,
+				"boot \"%s\" can never match: boot \"%s\" (%s) comes first "
 				"and matches all of its machines",
-				rule->name, config->rule[k].name, config->rule[k].line);
+				rule->name, config->rule[k].name,
+				config_place(config->rule[k].file, config->rule[k].line,
+					rule->file, place));
 			break;
 		}
 	}
@@ -372,7 +381,7 @@ static void check_reachable(const struct boot_config *config, struct config_prob
 {
 	for (size_t i = 0; i < config->rules; i++)
 		if (has_no_subnet(config, &config->rule[i]))
-			PROBLEM(false, config->rule[i].line,
+			PROBLEM_IN(false, &config->rule[i],
 				"boot \"%s\" can never match: there is no subnet in its prefix",
 				config->rule[i].name);
 }
@@ -393,7 +402,7 @@ static void check_loops(const struct boot_config *config, struct config_problems
 		if (!names_class &&
 			(strstr(rule->url, "ipxe.efi") || strstr(rule->url, "snponly") ||
 				strstr(rule->url, "undionly"))) {
-			PROBLEM(false, rule->line,
+			PROBLEM_IN(false, rule,
 				"boot \"%s\" loads iPXE, and iPXE as well, over and over: put a "
 				"rule with user-class = \"iPXE\" before it",
 				rule->name);

@@ -285,7 +285,7 @@ static int check_condition(cfg_t *cfg, cfg_opt_t *opt)
 				is_negated ? "" : ", or '!' and one for all but those");
 	}
 	conditions_fini(&when);
-	return rc;
+	return rc == -ENOMEM ? rc : 0;
 }
 
 static void expect_conditions(cfg_t *cfg)

@@ -109,6 +109,7 @@ static void build_plan(cfg_t *cfg, struct address_plan *plan, uint32_t lifetime_
 
 static bool build_class(cfg_t *cfg, struct address_class *class, uint32_t lifetime_s)
 {
+	class->file = config_file_name(cfg->filename);
 	class->line = (unsigned)cfg->line;
 	class->name = strdup(cfg_title(cfg));
 	build_plan(cfg, &class->plan, lifetime_s);
@@ -120,6 +121,7 @@ static bool build_subnet(cfg_t *cfg, struct subnet *subnet, uint32_t lifetime_s)
 {
 	unsigned classes = cfg_size(cfg, "class");
 
+	subnet->file = config_file_name(cfg->filename);
 	subnet->line = (unsigned)cfg->line;
 	config_prefix(cfg_title(cfg), &subnet->prefix.address, &subnet->prefix.len);
 	prefix_format(&subnet->prefix, subnet->text);
@@ -139,6 +141,7 @@ static bool build_subnet(cfg_t *cfg, struct subnet *subnet, uint32_t lifetime_s)
 
 static bool build_rule(cfg_t *cfg, struct boot_rule *rule)
 {
+	rule->file = config_file_name(cfg->filename);
 	rule->line = (unsigned)cfg->line;
 	rule->name = strdup(cfg_title(cfg));
 	return rule->name && build_conditions(cfg, &rule->when) &&
@@ -162,6 +165,7 @@ static bool build_groups(cfg_t *cfg, struct boot_config *config)
 		cfg_t *section = cfg_getnsec(cfg, "group", i);
 		struct boot_group *group = &config->group[config->groups++];
 
+		group->file = config_file_name(section->filename);
 		group->line = (unsigned)section->line;
 		group->name = strdup(cfg_title(section));
 		if (!group->name || !conf_variables(section, &group->variable, &group->variables) ||

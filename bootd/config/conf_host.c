@@ -109,7 +109,8 @@ static bool build_host(cfg_t *cfg, struct boot_host *host)
 	const char *uuid = cfg_getstr(cfg, "uuid"), *duid = cfg_getstr(cfg, "duid");
 	const char *address = cfg_getstr(cfg, "address");
 
-	host->file = now.file;
+	host->file = strcmp(cfg->filename, now.file) == 0 ? now.file
+							  : config_file_name(cfg->filename);
 	host->line = (unsigned)cfg->line;
 	host->has_uuid = uuid && dhcp6_uuid_parse(uuid, host->uuid) == 0;
 	host->has_address = address && config_address(address, &host->address) == 0;
@@ -168,7 +169,7 @@ int conf_host_section(cfg_t *cfg, cfg_opt_t *opt)
 	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
 	int rc = check_host(cfg, section);
 
-	if (rc == 0 && now.add)
+	if (rc == 0 && now.add && !config_has_errors())
 		rc = build_and_add(cfg, section);
 	cfg_free_value(opt);
 	return rc;
@@ -177,12 +178,13 @@ int conf_host_section(cfg_t *cfg, cfg_opt_t *opt)
 int conf_host_into_table(void *arg, cfg_t *cfg, struct boot_host *host)
 {
 	const struct boot_host *other;
+	char place[CONFIG_PLACE];
 	const char *what;
 	int rc = host_table_add(arg, host, &other, &what);
 
 	if (rc != -EEXIST)
 		return rc;
-	config_error(cfg, "host \"%s\" has the same %s as host \"%s\" (line %u)", host->name, what,
-		other->name, other->line);
+	config_error(cfg, "host \"%s\" has the same %s as host \"%s\" (%s)", host->name, what,
+		other->name, config_place(other->file, other->line, host->file, place));
 	return -EINVAL;
 }

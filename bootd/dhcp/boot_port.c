@@ -101,7 +101,7 @@ void boot_port_check_urls(const struct boot_config *config)
 			log_warning("%s:%u: boot \"%s\": url \"%s\": it names no address of this "
 				    "machine: where another server gives the addresses (proxy), "
 				    "UEFI PXE asks port %d there, and fails (PXE-E16)",
-				config->file, rule->line, rule->name, rule->url, BOOT_SERVER_PORT);
+				rule->file, rule->line, rule->name, rule->url, BOOT_SERVER_PORT);
 	}
 }
 

@@ -37,6 +37,7 @@ enum {
 
 /* Variables and options that several hosts share. */
 struct boot_group {
+	const char *file; /* and line: where the section stands; never freed */
 	unsigned line;
 	char *name;
 	struct host_variable *variable;
@@ -45,6 +46,7 @@ struct boot_group {
 };
 
 struct boot_rule {
+	const char *file; /* and line: where the section stands; never freed */
 	unsigned line;
 	char *name;
 	struct conditions when;

@@ -38,6 +38,7 @@ struct address_plan {
 
 /* Clients of a subnet whose addresses are assigned in another way. */
 struct address_class {
+	const char *file; /* and line: where the section stands; never freed */
 	unsigned line;
 	char *name;
 	struct conditions when;
@@ -46,6 +47,7 @@ struct address_class {
 };
 
 struct subnet {
+	const char *file; /* and line: where the section stands; never freed */
 	unsigned line;
 	struct prefix prefix;
 	char text[PREFIX_TEXT];

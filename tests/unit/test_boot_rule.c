@@ -153,7 +153,7 @@ static void test_conditions(void **state)
 		{"group = {\"rack7\", \"!d*\"}", "group"},
 		{"not-group = \"rack7\"", "group"},
 		{"not-group = {\"rack8\", \"rack9\"}", NULL},
-		{"host = {\"web*\", \"db*\"} host = {\"db1\"}", NULL},
+		{"host = {\"web*\"} host += {\"db1\"}", NULL},
 		{"host = \"!web*\" not-arch = {x64-http}", NULL},
 		{"not-arch = {uefi}", "arch"},
 		{"not-mac = {\"52:54:01\", \"52:54:00:12\"}", "mac"},

@@ -28,7 +28,7 @@ static void test_refused(void **state)
 		const char *text; /* the fault is on line 3 */
 		const char *said;
 	} row[] = {
-		{"nonsense = 1", "no such option"},
+		{"nonsense = 1", "there is no such setting"},
 		{"subnet \"2001:db8::1/64\" {}", "expected a prefix"},
 		{"subnet \"2001:db8::\" {}", "expected a prefix"},
 		{"subnet \"::/0\" {}", "expected 1 to 120"},
@@ -55,8 +55,8 @@ static void test_refused(void **state)
 									      "subnet",
 			"class \"c\": its pool has addresses of the pool of the subnet"},
 		{CLASS("arch = {vax}"), "expected an architecture"},
-		{CLASS("url = \"x\""), "no such option"},
-		{CLASS("subnet = \"2001:db8::/64\""), "no such option"},
+		{CLASS("url = \"x\""), "there is no such setting"},
+		{CLASS("subnet = \"2001:db8::/64\""), "there is no such setting"},
 		{CLASS("lifetime = \"1s\""), "expected a time"},
 		{"leases = \"\"", "expected a file"},
 		{"subnet \"2001:db8::/64\" { lifetime = \"30s\" }", "expected a time such as"},

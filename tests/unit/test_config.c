@@ -8,7 +8,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -178,6 +181,208 @@ static void test_a_file_that_is_not_there(void **state)
 	cfg_free(cfg);
 }
 
+/* --- syntax --------------------------------------------------------------------------------- */
+
+static cfg_t *site_parser(void)
+{
+	static cfg_opt_t subnet[] = {CFG_STR("addresses", NULL, CFGF_NODEFAULT), CFG_END()};
+	static cfg_opt_t page[] = {CFG_STR("listen", NULL, CFGF_NODEFAULT), CFG_END()};
+	static cfg_opt_t options[] = {
+		CFG_STR("root", NULL, CFGF_NODEFAULT),
+		CFG_STR("b", NULL, CFGF_NODEFAULT),
+		CFG_STR_LIST("dns", NULL, CFGF_NODEFAULT),
+		CFG_BOOL("preference", cfg_true, CFGF_NONE),
+		CFG_INT("rate", 0, CFGF_NONE),
+		CFG_SEC("page", page, CFGF_NODEFAULT),
+		CFG_SEC("subnet", subnet, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_END(),
+	};
+	cfg_t *cfg = cfg_init(options, CFGF_NONE);
+
+	cfg_set_validate_func(cfg, "b", refuse);
+	return cfg;
+}
+
+/* Each is the only error of a text, in our words and with what was expected. */
+static void test_errors_of_syntax(void **state)
+{
+	static const struct {
+		const char *text, *error;
+	} rows[] = {
+		{"rot = x", "f:1: rot: there is no such setting; did you mean 'root'?"},
+		{"zzz = x", "f:1: zzz: there is no such setting; the manual page"},
+		{"zzz", "f:1: zzz: there is no such setting"},
+		{"zzz \"t\" { x = {1, 2} y { } }", "f:1: zzz: there is no such setting"},
+		{"subnet \"a\" { adresses = x }",
+			"f:1: adresses: there is no such setting in subnet; did you mean 'addresses'?"},
+		{"subnet \"a\" {\n\nq = x }",
+			"f:3: q: there is no such setting in subnet; expected one of: addresses"},
+		{"root", "f:1: root: '=' is missing; expected root = \"text\""},
+		{"root \"x\"", "f:1: root: '=' is missing"},
+		{"root =", "f:1: root: there is no value"},
+		{"rate = many", "f:1: rate: 'many' is not a number; expected for example rate = 1000"},
+		{"rate = 1000000000000000000000", "f:1: rate: '1000000000000000000000' is not"},
+		{"preference = perhaps",
+			"f:1: preference: 'perhaps' is neither true nor false; expected preference = "},
+		{"root = http://[::1]/x # y",
+			"f:1: root: a URL must be in quotes; expected root = \"http://[::1]/x\""},
+		{"dns = {http://x, y}", "f:1: dns: a URL must be in quotes"},
+		{"root = {a, b}", "f:1: root: takes one value, not several"},
+		{"root = a, b", "f:1: root: takes one value, not several"},
+		{"dns = a, b", "f:1: dns: several values must be in braces"},
+		{"dns = {a b}", "f:1: dns: a comma is missing between values"},
+		{"root = a root = b", "f:1: root: is set already, in line 1"},
+		{"dns = {a}\n\ndns = {b}", "f:3: dns: is set already, in line 1"},
+		{"page { }\npage { }", "f:2: page: is there already, in line 1"},
+		{"page { listen = a\nlisten = b }", "f:2: listen: is set already, in line 1"},
+		{"subnet \"a\" { }\nsubnet \"a\" { }",
+			"f:2: subnet \"a\": is there already, in line 1; expected another title"},
+		{"subnet { }", "f:1: subnet: the title is missing; expected subnet \"title\" { ... }"},
+		{"subnet \"a\"", "f:1: subnet: is a section; expected subnet \"title\" { ... }"},
+		{"page = x", "f:1: page: is a section; expected page { ... }"},
+		{"page", "f:1: page: is a section"},
+		{"}", "f:1: '}' is not expected here"},
+		{"= x", "f:1: '=' is not expected here"},
+		{"\"root\" = x", "f:1: \"root\" stands alone"},
+		{"page {\nlisten = a", "f:1: this '{' is never closed"},
+		{"\nroot = \"a\n", "f:2: this quote is never closed"},
+		{"include", "f:1: include: there is no file"},
+		{"include \"/nonexistent\"", "f:1: include: there is no file '/nonexistent'"},
+		{"\xef\xbb\xbfroot = a", "f:1: there is a byte order mark (BOM)"},
+		{"root = a\r\n", "f:1: there is a carriage return (CR LF"},
+		{"root\u00a0= a", "f:1: there is a no-break space"},
+		{"\nroot\u2003= a", "f:2: there is a no-break space or another blank"},
+		{"root = \u201ca\u201d", "f:1: there is a typographic quote"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config_problems problems = {0};
+		cfg_t *cfg = site_parser();
+
+		if (config_parse_text(cfg, "f", rows[i].text, &problems) != -EINVAL)
+			fail_msg("'%s' passes", rows[i].text);
+		if (strncmp(problems.text, rows[i].error, strlen(rows[i].error)) != 0 ||
+			problems.errors != 1)
+			fail_msg("'%s': %u errors: '%s', not '%s'", rows[i].text, problems.errors,
+				problems.text, rows[i].error);
+		cfg_free(cfg);
+	}
+}
+
+static void test_what_is_good_passes(void **state)
+{
+	static const char text[] =
+		"// it's a comment\n# and \"another\n/* root = */\n"
+		"root = \"http://[::1]/${mac}\" dns = {} dns += a dns += {b, 'c',}\n"
+		"preference = No rate = 0x10 page { listen = [::]:80 }\n"
+		"subnet \"a\" { } subnet b { addresses = \"\u201cx\u00a0y\u201d\" }\n";
+	struct config_problems problems = {0};
+	cfg_t *cfg = site_parser();
+
+	(void)state;
+	if (config_parse_text(cfg, "f", text, &problems) < 0)
+		fail_msg("%s", problems.text);
+	assert_string_equal(cfg_getstr(cfg, "root"), "http://[::1]/${mac}");
+	assert_int_equal(cfg_size(cfg, "dns"), 3);
+	assert_int_equal(cfg_getint(cfg, "rate"), 16);
+	assert_int_equal(cfg_size(cfg, "subnet"), 2);
+	cfg_free(cfg);
+}
+
+static void test_all_errors_of_a_file_in_its_order(void **state)
+{
+	static const char text[] = "b = x\nrot = y\nsubnet \"a\" { adresses = z\n"
+				   "addresses = w }\npreference = perhaps\nb = {1}\nroot = v\n";
+	struct config_problems problems = {0};
+	cfg_t *cfg = site_parser();
+	const char *at = problems.text;
+
+	(void)state;
+	assert_int_equal(config_parse_text(cfg, "f", text, &problems), -EINVAL);
+	assert_int_equal(problems.errors, 5);
+	for (const char *const *line = (const char *const[]){"f:1: b: no", "f:2: rot: ",
+		     "f:3: adresses: ", "f:5: preference: ", "f:6: b: takes one", NULL};
+		*line; line++) {
+		at = strstr(at, *line);
+		if (!at)
+			fail_msg("no '%s' in its place: %s", *line, problems.text);
+	}
+	cfg_free(cfg);
+}
+
+/* --- include -------------------------------------------------------------------------------- */
+
+static void write_file(const char *directory, const char *name, const char *text)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static int read_directory(const char *directory, cfg_t **cfg, struct config_problems *problems)
+{
+	char path[256];
+
+	*cfg = site_parser();
+	*problems = (struct config_problems){0};
+	snprintf(path, sizeof(path), "%s/main.conf", directory);
+	return config_parse(*cfg, path, problems);
+}
+
+static void test_includes(void **state)
+{
+	static const char *const files[] = {"main.conf", "d/10.conf", "d/20.conf", "d/other.txt"};
+	char directory[] = "/tmp/nb6-config-XXXXXX", path[256], expected[300];
+	struct config_problems problems;
+	cfg_t *cfg;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/d", directory);
+	assert_int_equal(mkdir(path, 0755), 0);
+	write_file(directory, "main.conf",
+		"subnet \"1\" { }\ninclude \"d/*.conf\"\nsubnet \"4\" { }\n"
+		"include \"none/*.conf\"\n");
+	write_file(directory, "d/20.conf", "subnet \"3\" { }");
+	write_file(directory, "d/10.conf", "# first\nsubnet \"2\" { }\n");
+	write_file(directory, "d/other.txt", "nonsense");
+	if (read_directory(directory, &cfg, &problems) < 0)
+		fail_msg("%s", problems.text);
+	for (unsigned i = 0; i < 4; i++) /* in their order */
+		assert_int_equal(cfg_title(cfg_getnsec(cfg, "subnet", i))[0], '1' + (int)i);
+	snprintf(expected, sizeof(expected), "%s/d/10.conf", directory);
+	assert_string_equal(cfg_getnsec(cfg, "subnet", 1)->filename, expected);
+	assert_int_equal(cfg_getnsec(cfg, "subnet", 1)->line, 2);
+	assert_int_equal(cfg_getnsec(cfg, "subnet", 3)->line, 3);
+	cfg_free(cfg);
+
+	write_file(directory, "d/20.conf", "\nrot = x\n"); /* is named with its own line */
+	assert_int_equal(read_directory(directory, &cfg, &problems), -EINVAL);
+	snprintf(expected, sizeof(expected), "%s/d/20.conf:2: rot: ", directory);
+	assert_non_null(strstr(problems.text, expected));
+	cfg_free(cfg);
+
+	write_file(directory, "d/20.conf", "include \"20.conf\"\n"); /* itself, for ever */
+	assert_int_equal(read_directory(directory, &cfg, &problems), -EINVAL);
+	assert_int_equal(problems.errors, 1);
+	assert_non_null(strstr(problems.text, "include: files include each other"));
+	cfg_free(cfg);
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, files[i]);
+		unlink(path);
+	}
+	snprintf(path, sizeof(path), "%s/d", directory);
+	rmdir(path);
+	rmdir(directory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +392,10 @@ int main(void)
 		cmocka_unit_test(test_problems_say_their_line),
 		cmocka_unit_test(test_more_problems_than_fit_are_counted),
 		cmocka_unit_test(test_a_file_that_is_not_there),
+		cmocka_unit_test(test_errors_of_syntax),
+		cmocka_unit_test(test_what_is_good_passes),
+		cmocka_unit_test(test_all_errors_of_a_file_in_its_order),
+		cmocka_unit_test(test_includes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,7 +138,7 @@ static void test_messages_about_bad_lines(void **state)
 	static const struct {
 		const char *text, *message;
 	} rows[] = {
-		{GOOD "nonsense = 1\n", "f:3: no such option 'nonsense'"},
+		{GOOD "nonsense = 1\n", "f:3: nonsense: there is no such setting"},
 		{GOOD "forward = any\n",
 			"f:3: forward: 'any' is unknown; expected all or first-reachable or hash"},
 		{GOOD "interface-id = number\n",
@@ -162,7 +162,7 @@ static void test_messages_about_bad_lines(void **state)
 		{GOOD "link \"!a\" {}\n", "f:3: link: '!a' cannot match"},
 		{GOOD "link \"a\" {\nwhile-address = \"ff02::1\"\n}\n",
 			"f:4: while-address: 'ff02::1' is not a unicast"},
-		{GOOD "link \"a\" { while-adress = \"fe80::1\" }\n", "f:3: no such option"},
+		{GOOD "link \"a\" { while-adress = \"fe80::1\" }\n", "f:3: while-adress: there is no such setting in link; did you mean 'while-address'?"},
 		{GOOD "server \"ff05::1:3\" {}\n", "f:3: server: 'ff05::1:3' is a multicast"},
 		{GOOD "server \"ff05::1:3\" { interface = {\"a b\"} }\n",
 			"f:3: interface: 'a b' cannot match"},
@@ -197,7 +197,7 @@ static void test_messages_about_bad_lines(void **state)
 		{GOOD "server \"192.0.2.1\" {}\n", "f:3: server: '192.0.2.1' is neither"},
 		{GOOD "server \"2001:db8::1%eth0\" {}\n",
 			"f:3: server: '2001:db8::1%eth0' is neither"},
-		{GOOD "interfaces = {\"\"}\n", "f:3: interfaces: ''"},
+		{"interfaces = {\"\"}\n", "f:1: interfaces: ''"},
 		{GOOD "client-mac = perhaps\n", "f:3: "},
 		{GOOD "server {\n", "f:3"},
 		{"interfaces = {\"a\"}\n", "f: server: no server"},
