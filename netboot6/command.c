@@ -33,7 +33,8 @@ const struct command command_table[] = {
 	{"boot", "show", "MACHINE",
 		"one machine's boot, step by step, by MAC address, DUID, address or host name", 0,
 		view_tree},
-	{"boot", "hosts", NULL, "hosts of the configuration", 0, view_hosts},
+	{"boot", "hosts", NULL, "hosts of the configuration", 0, view_hosts,
+		.pages = "hosts"},
 	{"boot", "leases", NULL, "addresses in use: machine, state, expiry",
 		BIT(CSV) | BIT(SUBNET) | BIT(POOL) | BIT(MAC) | BIT(HOST) | BIT(STATE) |
 			BIT(ADDRESS),

@@ -118,6 +118,11 @@ size_t binding_table_leases(const struct binding_table *table)
 	return table->list[LEASES].count;
 }
 
+size_t binding_table_registered(const struct binding_table *table)
+{
+	return table->list[REGISTERED].count;
+}
+
 bool binding_table_can_lease(const struct binding_table *table)
 {
 	return binding_table_leases(table) < table->max - table->max / 10;

@@ -116,6 +116,9 @@ void binding_table_expire_some(struct binding_table *table, uint64_t now_ms, siz
 /* Walks all bindings, leases first, newest first in each list: NULL begins, NULL ends. */
 struct binding *binding_table_next(const struct binding_table *table, const struct binding *after);
 
+/* How many addresses machines have registered (RFC 9686), of all machines. */
+size_t binding_table_registered(const struct binding_table *table);
+
 /* Walks the machine's bindings in a subnet, registered ones included, in no order. */
 const struct binding *binding_table_next_of(const struct binding_table *table,
 	const struct prefix *subnet, const struct machine *machine, const struct binding *after);

@@ -71,10 +71,8 @@ static json_t *run_hosts(void *arg, int n, char *const words[])
 {
 	const struct boot_parts *parts = parts_of(arg);
 
-	(void)n;
-	(void)words;
-	return boot_host_view_all(
-		parts->config, &parts->exchange->bindings, parts->progress, loop_now_ms());
+	return boot_host_view_page(parts->config, &parts->exchange->bindings, parts->progress, n,
+		words, loop_now_ms());
 }
 
 /* By MAC, by DUID, or by the name of a host. */
@@ -102,7 +100,7 @@ static json_t *run_show(void *arg, int n, char *const words[])
 	if (!find_machine(parts->config, words[1], &machine))
 		return control_error("show: \"%s\" is no MAC address, DUID or host", words[1]);
 	record = boot_progress_find(parts->progress, &machine);
-	registered = boot_host_view_registered(&parts->exchange->bindings, &machine);
+	registered = boot_host_view_registered(parts->config, &parts->exchange->bindings, &machine);
 	if (!record && json_array_size(registered) == 0) {
 		json_decref(registered);
 		return control_error("show: nothing was heard of %s", words[1]);

@@ -281,9 +281,9 @@ static json_t *client_json(const struct client_facts *facts)
 		facts->has_client_id ? dhcp6_duid_format(&facts->duid, duid) : NULL, "archs",
 		archs_json(facts), "user-classes", user_classes_json(facts), "vendor-class",
 		octets_json(facts->vendor_classes > 0 ? &facts->vendor_class[0].text : &nothing),
-		"vendor-classes", vendor_classes_json(facts), "relays",
-		(int)facts->relays, "link-address",
-		address_or_null(facts->relays > 0, &facts->link_address), "peer-address",
+		"vendor-classes", vendor_classes_json(facts), "relays", (int)facts->relays,
+		"link-address", address_or_null(facts->relays > 0, &facts->link_address),
+		"peer-address",
 		address_or_null(
 			!IN6_IS_ADDR_UNSPECIFIED(&facts->peer_address), &facts->peer_address),
 		"interface-id", octets_json(&facts->interface_id), "remote-id",

@@ -5,14 +5,15 @@
  */
 #include "bootd/view/boot_host_view.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "bootd/bindings/binding_table.h"
 #include "bootd/progress/boot_progress.h"
 #include "bootd/rules/boot_config.h"
 #include "bootd/view/boot_view.h"
+#include "daemon/control.h"
 #include "dhcp6/names.h"
-
-/* An answer has an end. */
-enum { HOSTS_SHOWN = 20000 };
 
 static json_t *variables_json(const struct boot_host *host)
 {
@@ -24,38 +25,30 @@ static json_t *variables_json(const struct boot_host *host)
 	return all;
 }
 
-/* {machine: [address, ...]} of those that machines have registered (RFC 9686). */
-static json_t *registered_json(const struct binding_table *bindings)
-{
-	const struct binding *binding = NULL;
-	json_t *all = json_object(), *own;
-	char machine[MACHINE_TEXT];
-
-	while ((binding = binding_table_next(bindings, binding))) {
-		struct machine whose = binding_machine(binding);
-
-		if (binding->state != BINDING_REGISTERED)
-			continue;
-		machine_format(&whose, machine);
-		own = json_object_get(all, machine);
-		if (!own) {
-			own = json_array();
-			json_object_set_new(all, machine, own);
-		}
-		json_array_append_new(own, boot_view_address(true, &binding->address));
-	}
-	return all;
-}
-
-json_t *boot_host_view_registered(
+static void add_registered(json_t *all, const struct boot_config *config,
 	const struct binding_table *bindings, const struct machine *machine)
 {
-	char text[MACHINE_TEXT];
-	json_t *all = registered_json(bindings);
-	json_t *own = json_incref(json_object_get(all, machine_format(machine, text)));
+	if (binding_table_registered(bindings) == 0)
+		return;
+	for (size_t i = 0; i < config->subnets; i++) {
+		const struct prefix *subnet = &config->subnet[i].prefix;
+		const struct binding *binding = NULL;
 
-	json_decref(all);
-	return own ? own : json_array();
+		while ((binding = binding_table_next_of(bindings, subnet, machine, binding)))
+			if (binding->state == BINDING_REGISTERED)
+				json_array_append_new(
+					all, boot_view_address(true, &binding->address));
+	}
+}
+
+json_t *boot_host_view_registered(const struct boot_config *config,
+	const struct binding_table *bindings, const struct machine *machine)
+{
+	json_t *all = json_array();
+
+	if (all)
+		add_registered(all, config, bindings, machine);
+	return all;
 }
 
 static json_t *macs_json(const struct boot_host *host)
@@ -91,19 +84,21 @@ static const struct boot_record *record_of_host(
 }
 
 /* By whichever of its cards. */
-static json_t *registered_of_host(const struct boot_host *host, const json_t *registered)
+static json_t *registered_of_host(const struct boot_host *host, const struct boot_config *config,
+	const struct binding_table *bindings)
 {
-	char mac[DHCP6_MAC_TEXT];
 	json_t *all = json_array();
 
-	for (size_t i = 0; i < host->macs; i++)
-		json_array_extend(
-			all, json_object_get(registered, dhcp6_mac_format(host->mac[i], mac)));
+	for (size_t i = 0; all && i < host->macs; i++) {
+		struct machine machine = machine_of_mac(host->mac[i]);
+
+		add_registered(all, config, bindings, &machine);
+	}
 	return all;
 }
 
-static json_t *host_json(const struct boot_progress *progress, const struct boot_host *host,
-	const json_t *registered, uint64_t now_ms)
+static json_t *host_json(const struct boot_host *host, const struct boot_config *config,
+	const struct binding_table *bindings, const struct boot_progress *progress, uint64_t now_ms)
 {
 	const struct boot_record *record = record_of_host(progress, host);
 	char mac[DHCP6_MAC_TEXT], uuid[DHCP6_UUID_TEXT], duid[DHCP6_DUID_TEXT];
@@ -116,17 +111,45 @@ static json_t *host_json(const struct boot_progress *progress, const struct boot
 		boot_view_address(host->has_address, &host->address), "groups", groups_json(host),
 		"set", variables_json(host), "file", host->file, "line", (int)host->line, "boot",
 		record ? boot_view_record(record, false, now_ms) : json_null(), "registered",
-		registered_of_host(host, registered));
+		registered_of_host(host, config, bindings));
 }
 
-json_t *boot_host_view_all(const struct boot_config *config, const struct binding_table *bindings,
-	const struct boot_progress *progress, uint64_t now_ms)
+/* How many lookups in the binding table the host's row takes. */
+static size_t lookups_for(const struct boot_host *host, const struct boot_config *config,
+	const struct binding_table *bindings)
 {
-	json_t *all = json_array(), *registered = registered_json(bindings);
+	return binding_table_registered(bindings) > 0 ? host->macs * config->subnets : 0;
+}
 
-	for (size_t i = 0; i < boot_config_hosts(config) && i < HOSTS_SHOWN; i++)
-		json_array_append_new(
-			all, host_json(progress, boot_config_host(config, i), registered, now_ms));
-	json_decref(registered);
-	return json_pack("{s:o s:I}", "hosts", all, "of", (json_int_t)boot_config_hosts(config));
+static bool read_after(int n, char *const words[], size_t *after)
+{
+	const char *digits = "";
+	char *end;
+
+	if (n == 1)
+		return true;
+	if (n == 2 && strncmp(words[1], "after=", 6) == 0)
+		digits = words[1] + 6;
+	*after = strtoul(digits, &end, 10);
+	return *digits && *end == '\0';
+}
+
+json_t *boot_host_view_page(const struct boot_config *config, const struct binding_table *bindings,
+	const struct boot_progress *progress, int n, char *const words[], uint64_t now_ms)
+{
+	size_t count = boot_config_hosts(config), i = 0, lookups = 0;
+	json_t *all;
+
+	if (!read_after(n, words, &i))
+		return control_error("hosts: expected nothing, or after= with a number");
+	all = json_array();
+	while (all && i < count && json_array_size(all) < HOST_PAGE_ROWS &&
+		lookups < HOST_PAGE_LOOKUPS) {
+		const struct boot_host *host = boot_config_host(config, i++);
+
+		lookups += lookups_for(host, config, bindings);
+		json_array_append_new(all, host_json(host, config, bindings, progress, now_ms));
+	}
+	return json_pack("{s:o s:I s:o}", "hosts", all, "of", (json_int_t)count, "next",
+		i < count ? json_integer((json_int_t)i) : json_null());
 }

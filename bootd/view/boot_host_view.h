@@ -14,11 +14,20 @@ struct boot_config;
 struct boot_progress;
 struct machine;
 
-/* {"hosts": [...], "of": N}: the first of them, and how many there are. */
-json_t *boot_host_view_all(const struct boot_config *config, const struct binding_table *bindings,
-	const struct boot_progress *progress, uint64_t now_ms);
-/* The addresses that the machine has registered (RFC 9686); an empty array where none. */
-json_t *boot_host_view_registered(
+enum {
+	HOST_PAGE_ROWS = 1000,
+	HOST_PAGE_LOOKUPS = 50000, /* in the binding table, for one page */
+};
+
+/*
+ * hosts [after=N] -> {"hosts": [...], "of": COUNT, "next": N}: in pages, so that 100,000 hosts hold
+ * up nobody. "next" is where the next page begins, to be asked for with after=N; null with the last
+ * page. With "error" if a word is not understood.
+ */
+json_t *boot_host_view_page(const struct boot_config *config, const struct binding_table *bindings,
+	const struct boot_progress *progress, int n, char *const words[], uint64_t now_ms);
+/* The addresses that the machine has registered (RFC 9686), in the subnets of `config`. */
+json_t *boot_host_view_registered(const struct boot_config *config,
 	const struct binding_table *bindings, const struct machine *machine);
 
 #endif
