@@ -18,7 +18,7 @@ static const char *advice(int rc)
 		return ": put a good copy in its place; without it machines may be given addresses "
 		       "that others have";
 	case -ENOSPC:
-		return ": it has more leases than there is room for";
+		return ": it has more leases than bootd can hold in memory";
 	default:
 		return "";
 	}
@@ -60,8 +60,8 @@ static void learn(void *arg, const struct lease *lease)
 
 	if (rc < 0)
 		log_limited(&limit, LOG_LEVEL_WARNING,
-			"leases %s: there is no room to know of them all (%s): machines may wait "
-			"longer for an address that is free",
+			"leases %s: not all leases of other servers fit in memory (%s): new "
+			"machines may wait longer for an address",
 			exchange->leases.store->name, strerror(-rc));
 }
 

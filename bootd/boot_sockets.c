@@ -62,7 +62,7 @@ static int complain_udp(int rc, const char *what, const struct sockaddr_in6 *at)
 /*
  * A socket can be bound to an address that this host does not have yet: while duplicate address
  * detection runs, or on a standby router (IPV6_FREEBIND). It serves as soon as the kernel assigns
- * the address, so all that is left to do is to say so.
+ * the address, so the log line is all that is left to do.
  */
 static void note_listener(
 	struct boot_sockets *sockets, const char *service, const struct sockaddr_in6 *at)

@@ -29,7 +29,7 @@ struct event_stream {
 	struct reader *readers;
 	struct loop_timer *timer;
 	unsigned ticks, this_second;
-	bool is_behind; /* more came than is told in a second */
+	bool is_behind; /* more events came than are sent in a second */
 	event_tick_fn *tick;
 	void *arg;
 	struct event_stream_stats stats;
@@ -81,7 +81,7 @@ static bool can_go_on(const struct event_stream *stream, const char *id, uint64_
 	       *number <= stream->last;
 }
 
-static void tell_resync(struct event_stream *stream, struct http_stream *http)
+static void send_resync(struct event_stream *stream, struct http_stream *http)
 {
 	char id[EVENT_ID_TEXT], text[160];
 	int len;
@@ -93,7 +93,7 @@ static void tell_resync(struct event_stream *stream, struct http_stream *http)
 	stream->stats.resyncs++;
 }
 
-static void tell_missed(struct event_stream *stream, struct http_stream *http, uint64_t number)
+static void send_missed(struct event_stream *stream, struct http_stream *http, uint64_t number)
 {
 	while (++number <= stream->last) {
 		const char *text = stream->kept[number % EVENTS_KEPT];
@@ -109,11 +109,11 @@ static void reader_opened(void *arg, struct http_stream *http, const struct http
 	uint64_t number;
 
 	if (can_go_on(stream, ask->last_event_id, &number))
-		tell_missed(stream, http, number);
+		send_missed(stream, http, number);
 	else
-		tell_resync(stream, http);
+		send_resync(stream, http);
 	if (!reader)
-		return; /* it hears no more; a later resync is all it misses */
+		return; /* it gets no more events; a later resync is all it misses */
 	*reader = (struct reader){stream->readers, http};
 	if (!stream->readers)
 		loop_timer_arm(stream->timer, TICK_MS);
@@ -154,7 +154,7 @@ static void every_second(void *arg)
 		return;
 	if (stream->is_behind)
 		for (struct reader *reader = stream->readers; reader; reader = reader->next)
-			tell_resync(stream, reader->http);
+			send_resync(stream, reader->http);
 	stream->is_behind = false;
 	if (++stream->ticks % EVENT_COMMENT_S == 0)
 		send_all(stream, ":\n\n");

@@ -4,10 +4,10 @@
  *
  *	opened -> what it has missed since Last-Event-ID, or "resync" -> event, event...
  *
- * The last EVENTS_KEPT are kept for those that come back after a short while. Whoever
- * cannot go on from where he was is told "resync": fetch everything anew. So is everybody
- * once a second while there is more than EVENTS_PER_S to tell: a storm of boots costs a
- * bounded amount of work, and nobody who reads slowly is waited for.
+ * The last EVENTS_KEPT are kept for readers that come back after a short while. A reader that
+ * cannot continue from its last event gets "resync": it has to fetch everything again. So do all
+ * readers, once a second, while there are more than EVENTS_PER_S events: a storm of boots costs a
+ * bounded amount of work, and a slow reader delays nobody.
  */
 #ifndef NB6_BOOTD_PAGE_EVENT_STREAM_H
 #define NB6_BOOTD_PAGE_EVENT_STREAM_H
@@ -30,7 +30,7 @@ enum {
 struct event_stream_stats {
 	unsigned readers; /* now */
 	uint64_t events;  /* sent, each once however many read it */
-	uint64_t resyncs; /* times that a reader was told to fetch everything anew */
+	uint64_t resyncs; /* times that a reader had to fetch everything again */
 	uint64_t cut;     /* readers that were too slow */
 };
 

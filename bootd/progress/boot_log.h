@@ -13,7 +13,7 @@
 
 enum { BOOT_LOG_LINE = 1600 };
 
-/* The line, without writing it: the log and `watch` say the same. */
+/* The line, without writing it: the log and `watch` have the same text. */
 const char *boot_log_exchange_text(const struct exchange_event *event, char line[BOOT_LOG_LINE]);
 void boot_log_exchange(const struct exchange_event *event);
 /* Warnings about an answered message: its host's address is another machine's, or two clients use

@@ -5,7 +5,7 @@
  *
  *	asked -> addressed -> fetching -> (iPXE) asked -> addressed -> fetching -> booted
  *
- * DHCPv6, TFTP and HTTP each tell what they see; here it becomes one story per machine. A
+ * DHCPv6, TFTP and HTTP each report what they observe; here it becomes one record per machine. A
  * machine that starts over has a new boot.
  *
  * Memory is bounded, and strangers push nobody out: machines without a host share

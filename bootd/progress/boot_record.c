@@ -89,20 +89,21 @@ const char *boot_stage_hint(enum boot_stage stage)
 {
 	static const char *const hint[BOOT_STAGES] = {
 		[STAGE_FIRMWARE_ASKS] =
-			"it does not take the offer: is there a boot rule for it, does another "
-			"server answer, does our Advertise come back through the relay?",
-		[STAGE_FIRMWARE_ADDRESSED] =
-			"it has its address and fetches nothing: do router advertisements on its "
-			"link name a default router, does the way back exist, do the files lie "
-			"on this server?",
-		[STAGE_FIRMWARE_FETCHES] =
-			"what it loaded does not ask for more: look at its console",
-		[STAGE_IPXE_ASKS] = "iPXE does not take the answer: look at its console",
+			"the firmware does not accept the offer: is there a boot rule for it, does "
+			"another server answer, does our Advertise come back through the relay?",
+		[STAGE_FIRMWARE_ADDRESSED] = "the firmware has its address and fetches nothing: do "
+					     "router advertisements on "
+					     "its link name a default router, is there a route "
+					     "back to it, does this server "
+					     "have the file?",
+		[STAGE_FIRMWARE_FETCHES] = "the program that the firmware loaded requests nothing: "
+					   "look at its console",
+		[STAGE_IPXE_ASKS] = "iPXE does not accept the answer: look at its console",
 		[STAGE_IPXE_ADDRESSED] =
 			"iPXE fetches nothing: is the URL right, and reachable from its link?",
 		[STAGE_IPXE_FETCHES] =
-			"it has its files and has not called home (GET /netboot6/booted?mac=...): "
-			"look at its console, or let the installed system call",
+			"iPXE has its files and the system has not called home (GET "
+			"/netboot6/booted): look at its console, or let the installed system call",
 	};
 
 	return hint[stage];

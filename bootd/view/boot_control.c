@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* One function per command; what they show is made by boot_view.h and its neighbours. */
+/*
+ * The commands of the control socket, one function each: they read the words of the request, and
+ * the other files of view/ make the answer. Only `release` and `reload` change anything.
+ */
 #include "bootd/view/boot_control.h"
 
 #include <errno.h>
@@ -43,7 +46,7 @@ static json_t *run_leases(void *arg, int n, char *const words[])
 	return boot_lease_list(parts->config, &parts->exchange->bindings, n, words, loop_now_ms());
 }
 
-/* An address of a pool is to be had by others: the operator knows that its machine is gone. */
+/* Other machines can get the address of a lease: the operator knows that its machine is gone. */
 static json_t *run_release(void *arg, int n, char *const words[])
 {
 	struct exchange *exchange = parts_of(arg)->exchange;
@@ -103,7 +106,7 @@ static json_t *run_show(void *arg, int n, char *const words[])
 	registered = boot_host_view_registered(parts->config, &parts->exchange->bindings, &machine);
 	if (!record && json_array_size(registered) == 0) {
 		json_decref(registered);
-		return control_error("show: nothing was heard of %s", words[1]);
+		return control_error("show: no message of %s was received", words[1]);
 	}
 	view = record ? boot_view_record(record, true, loop_now_ms()) : json_object();
 	json_object_set_new(view, "registered", registered);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* From words to facts, from facts to a decision, from the decision to JSON. */
 #include "bootd/view/boot_explain.h"
 
 #include <arpa/inet.h>
@@ -27,7 +26,7 @@ struct question {
 	size_t len;
 };
 
-/* --- facts that are told ------------------------------------------------------------ */
+/* --- attributes given as words ------------------------------------------------------------ */
 
 static bool take_subnet(struct question *q, const char *text)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The whole decision about a client, of which facts are told or a message was captured: who it is
- * taken for, where it is, which host, class, address and boot rule that comes to, and of all that
- * was passed over the condition that is not met. Nothing is changed by the question.
+ * What bootd would decide about a client, described by attributes or by a captured message: which
+ * machine, subnet, host, class, address and boot rule it gets, and for each class and rule that
+ * does not apply, the condition that is not met. It runs the same code as a real message
+ * (dhcp/decision.h) and changes nothing.
  */
 #ifndef NB6_BOOTD_VIEW_BOOT_EXPLAIN_H
 #define NB6_BOOTD_VIEW_BOOT_EXPLAIN_H

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * One function per family or few.
- */
 #include "bootd/view/boot_metrics.h"
 
 #include <config.h>
@@ -33,14 +30,15 @@ static void fill_daemon(const struct boot_parts *parts, struct metrics *m)
 {
 	uint64_t up_ms = loop_now_ms() - parts->started_ms;
 
-	metrics_family(m, "netboot6_boot_info", METRICS_GAUGE, "Version.");
+	metrics_family(m, "netboot6_boot_info", METRICS_GAUGE, "Version of bootd; always 1.");
 	metrics_sample(m, 1, "version", PACKAGE_VERSION, NULL);
-	gauge(m, "netboot6_boot_start_time_seconds", "When bootd started, Unix time.",
+	gauge(m, "netboot6_boot_start_time_seconds",
+		"Start time of bootd, in seconds of Unix time.",
 		(double)(time_t)(time(NULL) - (time_t)(up_ms / 1000)));
-	counter(m, "netboot6_boot_reloads_total", "Configurations that were read again.",
+	counter(m, "netboot6_boot_reloads_total", "Reloads of the configuration that succeeded.",
 		parts->reloads);
-	counter(m, "netboot6_boot_failed_reloads_total", "Those that were bad.",
-		parts->failed_reloads);
+	counter(m, "netboot6_boot_failed_reloads_total",
+		"Reloads that failed and kept the running configuration.", parts->failed_reloads);
 }
 
 /* --- DHCPv6 ------------------------------------------------------------------------- */
@@ -63,25 +61,25 @@ static void fill_messages(const struct boot_parts *parts, struct metrics *m)
 	const struct dhcp_service_counters *service = dhcp_service_counters(parts->dhcp);
 
 	fill_types(m, "netboot6_boot_received_messages_total",
-		"DHCPv6 messages of clients that came in, by their type.", counters->received);
+		"DHCPv6 messages received from clients, by type.", counters->received);
 	fill_types(m, "netboot6_boot_sent_messages_total",
-		"DHCPv6 messages that were answered, by the type of the answer.", counters->sent);
+		"DHCPv6 messages sent to clients, by type.", counters->sent);
 	metrics_family(m, "netboot6_boot_dropped_messages_total", METRICS_COUNTER,
-		"DHCPv6 messages that were not answered.");
+		"DHCPv6 messages received and not answered, by reason.");
 	for (int drop = EXCHANGE_ANSWERED + 1; drop < EXCHANGE_DROPS; drop++)
 		metrics_sample(m, (double)counters->dropped[drop], "reason",
 			exchange_drop_name((enum exchange_drop)drop), NULL);
-	counter(m, "netboot6_boot_relayed_messages_total", "Those of them that came by relays.",
-		counters->relayed);
-	counter(m, "netboot6_boot_datagrams_total", "Datagrams on the DHCPv6 port.",
+	counter(m, "netboot6_boot_relayed_messages_total",
+		"DHCPv6 messages received through relays.", counters->relayed);
+	counter(m, "netboot6_boot_datagrams_total", "Datagrams received on the DHCPv6 port.",
 		service->datagrams);
-	counter(m, "netboot6_boot_send_failures_total", "Answers that the kernel refused.",
-		service->send_failed);
+	counter(m, "netboot6_boot_send_failures_total",
+		"DHCPv6 answers that the kernel refused to send.", service->send_failed);
 	counter(m, "netboot6_boot_receive_queue_drops_total",
-		"Datagrams that the kernel dropped since the DHCPv6 receive queue was full.",
+		"Datagrams dropped by the kernel because the DHCPv6 receive buffer was full.",
 		dhcp_service_queue_drops(parts->dhcp));
 	metrics_family(m, "netboot6_boot_answer_duration_seconds", METRICS_HISTOGRAM,
-		"From a batch's reception to its answers' sending, each answered message.");
+		"Time from the reception of a DHCPv6 message to its answer.");
 	metrics_histogram(m, &service->answer_s, NULL);
 }
 
@@ -92,34 +90,35 @@ static void fill_addresses(const struct boot_parts *parts, struct metrics *m)
 	const struct lease_journal *book = &parts->exchange->leases;
 
 	metrics_family(m, "netboot6_boot_bindings", METRICS_GAUGE,
-		"Addresses that machines have, by what holds them.");
+		"Addresses that machines have, by kind.");
 	for (unsigned i = 0; i < BINDING_LISTS; i++)
 		metrics_sample(m, (double)parts->exchange->bindings.list[i].count, "state",
 			binding_list_name(i), NULL);
-	counter(m, "netboot6_boot_evicted_bindings_total", "Bindings let go of for want of room.",
-		parts->exchange->bindings.evicted);
-	counter(m, "netboot6_boot_lease_commits_total", "Transactions of the lease store.",
+	counter(m, "netboot6_boot_evicted_bindings_total",
+		"Bindings removed because the table was full.", parts->exchange->bindings.evicted);
+	counter(m, "netboot6_boot_lease_commits_total", "Commits to the lease store.",
 		book->commits);
-	counter(m, "netboot6_boot_failed_lease_commits_total", "Those that failed.",
-		book->failed_commits);
-	counter(m, "netboot6_boot_stored_leases_total", "Leases that were stored.", book->stored);
+	counter(m, "netboot6_boot_failed_lease_commits_total",
+		"Commits to the lease store that failed.", book->failed_commits);
+	counter(m, "netboot6_boot_stored_leases_total", "Leases written to the lease store.",
+		book->stored);
 	counter(m, "netboot6_boot_refused_leases_total",
-		"Leases that a shared store refused, since another server was first.",
+		"Leases refused by a shared lease store because another server gave the address.",
 		book->refused);
-	gauge(m, "netboot6_boot_lease_store_ready",
-		"1 where leases can be stored, as far as is known.",
+	gauge(m, "netboot6_boot_lease_store_ready", "1 if the lease store can be written, else 0.",
 		book->store && !book->store->is_away);
-	gauge(m, "netboot6_boot_waiting_requests", "Requests that wait for the lease store.",
+	gauge(m, "netboot6_boot_waiting_requests",
+		"DHCPv6 messages that wait for a commit to the lease store.",
 		(double)dhcp_service_waiting(parts->dhcp));
 	counter(m, "netboot6_boot_no_room_total",
-		"Requests for which there was no room to wait for the lease store.",
+		"DHCPv6 messages not answered because too many waited for the lease store.",
 		dhcp_service_counters(parts->dhcp)->no_room);
 	metrics_family(m, "netboot6_boot_lease_commit_duration_seconds", METRICS_HISTOGRAM,
-		"How long a transaction of the lease store took.");
+		"Duration of a commit to the lease store.");
 	metrics_histogram(m, &dhcp_service_counters(parts->dhcp)->commit_s, NULL);
 }
 
-/* Only where somebody may ask. */
+/* Only if a client may send Leasequeries. */
 static void fill_bulk(const struct boot_parts *parts, struct metrics *m)
 {
 	const struct bulk_counters *bulk;
@@ -128,13 +127,14 @@ static void fill_bulk(const struct boot_parts *parts, struct metrics *m)
 		return;
 	bulk = bulk_server_counters(parts->bulk);
 	gauge(m, "netboot6_boot_bulk_leasequery_connections",
-		"Connections of Bulk Leasequery requestors.", bulk->connections);
+		"Open connections of Bulk Leasequery requestors.", bulk->connections);
 	counter(m, "netboot6_boot_bulk_leasequery_refused_connections_total",
-		"Those of who may not ask, or that were too many.", bulk->refused);
-	counter(m, "netboot6_boot_bulk_leasequeries_total", "Queries that came by TCP.",
+		"Bulk Leasequery connections refused by access list or connection limit.",
+		bulk->refused);
+	counter(m, "netboot6_boot_bulk_leasequeries_total", "Bulk Leasequery queries received.",
 		bulk->queries);
 	counter(m, "netboot6_boot_bulk_leasequery_clients_total",
-		"Clients that were told of in answer to these.", bulk->told);
+		"Clients sent in answers to Bulk Leasequery queries.", bulk->told);
 }
 
 /* --- files ------------------------------------------------------------------------------ */
@@ -148,44 +148,48 @@ static void fill_files(const struct boot_parts *parts, struct metrics *m)
 		tftp_server_get_stats(parts->tftp, &tftp);
 	if (parts->http)
 		http_server_get_stats(parts->http, &http);
-	metrics_family(
-		m, "netboot6_boot_fetches_total", METRICS_COUNTER, "Fetches of files that ended.");
+	metrics_family(m, "netboot6_boot_fetches_total", METRICS_COUNTER,
+		"Fetches of boot files that ended, by protocol and result.");
 	metrics_sample(m, (double)tftp.done, "protocol", "tftp", "result", "done", NULL);
 	metrics_sample(m, (double)tftp.failed, "protocol", "tftp", "result", "failed", NULL);
 	metrics_sample(m, (double)http.done, "protocol", "http", "result", "done", NULL);
 	metrics_sample(m, (double)http.failed, "protocol", "http", "result", "failed", NULL);
 	metrics_family(m, "netboot6_boot_refused_fetches_total", METRICS_COUNTER,
-		"Requests for files that were refused.");
+		"Requests for boot files that were refused, by protocol.");
 	metrics_sample(m, (double)(tftp.refused + tftp.not_found), "protocol", "tftp", NULL);
 	metrics_sample(m, (double)http.refused, "protocol", "http", NULL);
-	metrics_family(m, "netboot6_boot_sent_bytes_total", METRICS_COUNTER, "Of files.");
+	metrics_family(m, "netboot6_boot_sent_bytes_total", METRICS_COUNTER,
+		"Octets of boot files sent, by protocol.");
 	metrics_sample(m, (double)tftp.bytes, "protocol", "tftp", NULL);
 	metrics_sample(m, (double)http.bytes, "protocol", "http", NULL);
 	metrics_family(m, "netboot6_boot_active_fetches", METRICS_GAUGE,
-		"TFTP transfers and HTTP connections at this time.");
+		"Running TFTP transfers and open HTTP connections.");
 	metrics_sample(m, (double)tftp.active, "protocol", "tftp", NULL);
 	metrics_sample(m, (double)http.connections, "protocol", "http", NULL);
-	counter(m, "netboot6_boot_tftp_retransmitted_packets_total", "TFTP packets sent again.",
-		tftp.retransmitted);
+	counter(m, "netboot6_boot_tftp_retransmitted_packets_total",
+		"TFTP packets that were retransmitted.", tftp.retransmitted);
 }
 
 /* --- boots ------------------------------------------------------------------------------- */
 
 static void fill_boots(const struct boot_progress *progress, struct metrics *m)
 {
-	gauge(m, "netboot6_boot_machines", "Machines that are known.", (double)progress->count);
+	gauge(m, "netboot6_boot_machines", "Machines whose boot is remembered.",
+		(double)progress->count);
+	counter(m, "netboot6_boot_forgotten_machines_total",
+		"Boots forgotten because too many machines were remembered.", progress->forgotten);
 	metrics_family(m, "netboot6_boot_reached_stages_total", METRICS_COUNTER,
-		"Boots that came to a stage.");
+		"Boots that reached a stage.");
 	for (int stage = STAGE_SYSTEM; stage < BOOT_STAGES; stage++)
 		metrics_sample(m, (double)progress->reached[stage], "stage",
 			boot_stage_name((enum boot_stage)stage), NULL);
 	metrics_family(m, "netboot6_boot_stage_duration_seconds", METRICS_HISTOGRAM,
-		"From the stage that a boot was in before to this one.");
+		"Time that a boot took from its previous stage to this one.");
 	for (int stage = STAGE_FIRMWARE_ADDRESSED; stage < BOOT_STAGES; stage++)
 		metrics_histogram(m, &progress->stage_s[stage], "stage",
 			boot_stage_name((enum boot_stage)stage), NULL);
 	metrics_family(m, "netboot6_boot_duration_seconds", METRICS_HISTOGRAM,
-		"From a boot's first message to the call home of the installed system.");
+		"Time from a boot's first message to the call home of the installed system.");
 	metrics_histogram(m, &progress->boot_s, NULL);
 }
 

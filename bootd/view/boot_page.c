@@ -107,7 +107,7 @@ static void answer_machine(void *arg, const struct http_ask *ask, struct http_an
 	if (record)
 		answer_json(answer, 200, boot_view_record(record, true, loop_now_ms()));
 	else
-		http_answer_text(answer, 404, "nothing was heard of it");
+		http_answer_text(answer, 404, "no message of it was received");
 }
 
 /* --- the events ------------------------------------------------------------------- */

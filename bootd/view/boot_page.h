@@ -8,7 +8,8 @@
  *	/machine?id=MACHINE   JSON: one machine with all its steps
  *	/events               each step as it is taken: page/event_stream.h
  *
- * It only shows. Whoever can connect can read it: it listens on the loopback unless told else.
+ * It changes nothing. Everybody who can connect can read it: by default it listens on the
+ * loopback only.
  */
 #ifndef NB6_BOOTD_VIEW_BOOT_PAGE_H
 #define NB6_BOOTD_VIEW_BOOT_PAGE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One function per room, each of that room's own counters. What there is none of here (no
+ * One function per part of bootd, with the counters of that part. A part that is not running (no
  * lease store, no TFTP) is null and not left out, so that a reader finds every key.
  */
 #include "bootd/view/boot_status.h"
