@@ -37,13 +37,14 @@ static void give(struct address_choice *choice, const struct in6_addr *address, 
 	choice->why = why;
 }
 
-/* Is it free for this machine? */
+/* A registration keeps no address from its machine: anybody on the link can register it. */
 static bool is_free(const struct boot_config *config, const struct binding_table *bindings,
 	const struct in6_addr *address, const struct machine *machine)
 {
 	const struct binding *holder = binding_table_find_address(bindings, address);
 
-	return !boot_config_host_at(config, address) && (!holder || binding_is_of(holder, machine));
+	return !boot_config_host_at(config, address) &&
+	       (!holder || holder->state == BINDING_REGISTERED || binding_is_of(holder, machine));
 }
 
 static void choose_stable(struct address_choice *choice, const struct boot_config *config,

@@ -20,24 +20,56 @@ static uint32_t number_of(const struct address_pool *pool, const struct in6_addr
 	return distance < pool->size ? distance : pool->size;
 }
 
+static bool is_excluded(const struct address_pool *pool, uint32_t number)
+{
+	return pool->is_excluded[number / 64] >> number % 64 & 1;
+}
+
+static void set_use(struct address_pool *pool, uint32_t number, enum address_use use)
+{
+	free_map_set(&pool->held, number, use >= ADDRESS_HELD);
+	free_map_set(&pool->registered, number, use >= ADDRESS_REGISTERED);
+	free_map_set(&pool->known, number, use >= ADDRESS_KNOWN);
+}
+
 static void exclude(struct address_pool *pool, uint32_t number)
 {
-	if (free_map_is_taken(&pool->held, number))
+	if (is_excluded(pool, number))
 		return;
 	pool->is_excluded[number / 64] |= 1ull << number % 64;
 	pool->excluded++;
-	free_map_set(&pool->held, number, true);
-	free_map_set(&pool->known, number, true);
+	set_use(pool, number, ADDRESS_HELD);
 }
 
+/* The addresses of the pool from `first` to `last`, which are in one /64 with it or not. */
+static void exclude_range(
+	struct address_pool *pool, const struct in6_addr *first, const struct in6_addr *last)
+{
+	struct in6_addr end = address_after(&pool->low, pool->size - 1);
+	uint32_t from = 0, to = pool->size - 1;
+
+	if (memcmp(last, &pool->low, sizeof(*last)) < 0 || memcmp(first, &end, sizeof(end)) > 0)
+		return;
+	if (memcmp(first, &pool->low, sizeof(*first)) > 0)
+		from = address_distance(&pool->low, first);
+	if (memcmp(last, &end, sizeof(end)) < 0)
+		to = address_distance(&pool->low, last);
+	for (uint32_t i = from; i <= to; i++)
+		exclude(pool, i);
+}
+
+/* In the first and the last /64 of the pool: a pool is smaller than a /64, so there is no third. */
 static void set_reserved(struct address_pool *pool, const struct prefix *prefix)
 {
-	for (uint32_t i = 0; i < pool->size; i++) {
-		struct in6_addr address = address_after(&pool->low, i);
+	struct in6_addr of[2] = {pool->low, address_after(&pool->low, pool->size - 1)};
+	struct in6_addr first, last;
 
-		if (stable_address_is_reserved(prefix, &address))
-			exclude(pool, i);
-	}
+	exclude_range(pool, &prefix->address, &prefix->address);
+	for (size_t i = 0; i < 2; i++)
+		for (size_t range = 0;
+			stable_address_reserved_range(prefix, &of[i], range, &first, &last);
+			range++)
+			exclude_range(pool, &first, &last);
 }
 
 static int pool_init(
@@ -47,6 +79,7 @@ static int pool_init(
 	pool->size = plan->pool_size;
 	pool->is_excluded = calloc(pool->size / 64 + 1, sizeof(*pool->is_excluded));
 	if (!pool->is_excluded || free_map_init(&pool->held, pool->size) < 0 ||
+		free_map_init(&pool->registered, pool->size) < 0 ||
 		free_map_init(&pool->known, pool->size) < 0)
 		return -ENOMEM;
 	set_reserved(pool, &subnet->prefix);
@@ -109,6 +142,7 @@ void address_pools_fini(struct address_pools *pools)
 	for (size_t i = 0; i < pools->pools; i++) {
 		free(pools->pool[i].is_excluded);
 		free_map_fini(&pools->pool[i].held);
+		free_map_fini(&pools->pool[i].registered);
 		free_map_fini(&pools->pool[i].known);
 	}
 	free(pools->pool);
@@ -142,27 +176,23 @@ void address_pools_reserve(struct address_pools *pools, const struct in6_addr *a
 		exclude(pool, number_of(pool, address));
 }
 
-static bool is_excluded(const struct address_pool *pool, uint32_t number)
-{
-	return pool->is_excluded[number / 64] >> number % 64 & 1;
-}
-
 void address_pools_mark(
-	struct address_pools *pools, const struct in6_addr *address, bool known, bool held)
+	struct address_pools *pools, const struct in6_addr *address, enum address_use use)
 {
 	struct address_pool *pool = address_pools_find(pools, address);
 	uint32_t number = pool ? number_of(pool, address) : 0;
 
 	if (!pool || is_excluded(pool, number))
 		return;
-	free_map_set(&pool->known, number, known);
-	free_map_set(&pool->held, number, held);
+	set_use(pool, number, use);
 }
 
 bool address_pool_choose(const struct address_pool *pool, uint32_t hint, struct in6_addr *address)
 {
 	int32_t number = free_map_find(&pool->known, hint % pool->size);
 
+	if (number == FREE_MAP_NONE)
+		number = free_map_find(&pool->registered, hint % pool->size);
 	if (number == FREE_MAP_NONE)
 		number = free_map_find(&pool->held, hint % pool->size);
 	if (number == FREE_MAP_NONE)

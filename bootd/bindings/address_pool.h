@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The pools of the configuration, and which of their addresses are free. The binding table keeps
- * them current with address_pools_mark(). Each address has up to three marks:
+ * them current with address_pools_mark(). Each address is one of:
  *
- *	excluded  a host section names it, or RFC 5453 reserves its identifier
- *	held      a lease has it, or it was declined: no other machine gets it
- *	known     it is held or offered, or its lease expired and the machine may return:
- *	          other machines get it only when no unknown address is free
+ *	excluded    a host section names it, or RFC 5453 reserves its identifier
+ *	held        a lease has it, or it was declined: no other machine gets it
+ *	registered  a machine has registered it (RFC 9686): others get it only when no other
+ *	            address is free, because anybody on the link can register anything
+ *	known       it is offered, or its lease expired and the machine may return: others get
+ *	            it only when no unused address is free
  *
  * The search for a free address begins at a number computed from the machine, so a machine
  * usually gets the same address again even if its binding was removed.
@@ -17,11 +19,14 @@
 #include "bootd/bindings/free_map.h"
 #include "bootd/rules/boot_config.h"
 
+enum address_use { ADDRESS_UNUSED, ADDRESS_KNOWN, ADDRESS_REGISTERED, ADDRESS_HELD };
+
 struct address_pool {
 	struct in6_addr low;
 	uint32_t size, excluded; /* addresses; how many of them are excluded */
 	uint64_t *is_excluded;   /* a bit per address */
-	struct free_map held, known;
+	/* Each contains the ones before. */
+	struct free_map held, registered, known;
 };
 
 struct address_pools {
@@ -40,11 +45,11 @@ struct address_pool *address_pools_find(
 /* Exclude the address: a host section names it. */
 void address_pools_reserve(struct address_pools *pools, const struct in6_addr *address);
 
-/* Set the marks of an address; does nothing if it is in no pool. */
+/* Does nothing if the address is in no pool. */
 void address_pools_mark(
-	struct address_pools *pools, const struct in6_addr *address, bool known, bool held);
+	struct address_pools *pools, const struct in6_addr *address, enum address_use use);
 
-/* A free address, searched from number `hint` on; an unknown one if there is any. */
+/* A free address, searched from number `hint` on: unused, else known, else registered. */
 bool address_pool_choose(const struct address_pool *pool, uint32_t hint, struct in6_addr *address);
 
 #endif

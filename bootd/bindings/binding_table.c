@@ -167,11 +167,18 @@ static void list_take(struct binding_list *list, struct binding *binding)
 /* Tell the pools who has the address now, however it was given. */
 static void mark(struct binding_table *table, const struct binding *binding)
 {
-	bool is_held = binding->state != BINDING_OFFERED && binding->state != BINDING_EXPIRED;
+	static const enum address_use use[] = {
+		[BINDING_OFFERED] = ADDRESS_KNOWN,
+		[BINDING_BOUND] = ADDRESS_HELD,
+		[BINDING_RELEASED] = ADDRESS_HELD,
+		[BINDING_DECLINED] = ADDRESS_HELD,
+		[BINDING_EXPIRED] = ADDRESS_KNOWN,
+		[BINDING_REGISTERED] = ADDRESS_REGISTERED,
+	};
 
 	if (table->pools.pools > 0)
-		address_pools_mark(&table->pools, &binding->address, binding->has_address,
-			binding->has_address && is_held);
+		address_pools_mark(&table->pools, &binding->address,
+			binding->has_address ? use[binding->state] : ADDRESS_UNUSED);
 }
 
 void binding_table_use_pools(struct binding_table *table, const struct address_pools *pools)

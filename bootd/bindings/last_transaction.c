@@ -17,6 +17,8 @@ int transaction_table_init(struct transaction_table *table, size_t max)
 	int rc = hash_table_init(&table->by_duid, max);
 
 	table->is_kept = rc == 0;
+	table->octets = 0;
+	table->octets_max = max * TRANSACTION_OCTETS;
 	return rc;
 }
 
@@ -36,6 +38,7 @@ void transaction_forget(struct transaction_table *table, struct binding *binding
 	if (!binding->transaction)
 		return;
 	hash_table_remove(&table->by_duid, &binding->transaction->by_duid);
+	table->octets -= binding->transaction->len;
 	free(binding->transaction);
 	binding->transaction = NULL;
 }
@@ -86,10 +89,20 @@ static struct last_transaction *make_transaction(
 		transaction_forget(table, binding);
 		transaction->binding = binding;
 		transaction->len = len;
+		table->octets += len;
 		binding->transaction = transaction;
 	}
 	hash_table_insert(&table->by_duid, &transaction->by_duid, hash_of(table, &duid));
 	return transaction;
+}
+
+/* For so much relay data, in place of what the binding has? */
+static bool has_room(
+	const struct transaction_table *table, const struct binding *binding, size_t len)
+{
+	size_t has = binding->transaction ? binding->transaction->len : 0;
+
+	return table->octets - has + len <= table->octets_max;
 }
 
 void transaction_record(struct transaction_table *table, struct binding *binding,
@@ -103,7 +116,9 @@ void transaction_record(struct transaction_table *table, struct binding *binding
 		return;
 	if (chain)
 		put_relays(&out, chain);
-	transaction = make_transaction(table, binding, (uint16_t)(out.bad ? 0 : out.len));
+	if (out.bad || !has_room(table, binding, out.len))
+		out.len = 0;
+	transaction = make_transaction(table, binding, (uint16_t)out.len);
 	if (!transaction)
 		return;
 	transaction->at_ms = now_ms;

@@ -13,6 +13,8 @@
 #include "bootd/bindings/binding.h"
 #include "dhcp6/message.h"
 
+enum { TRANSACTION_OCTETS = 256 };
+
 struct last_transaction {
 	struct binding *binding;
 	uint64_t at_ms;
@@ -30,9 +32,14 @@ struct last_transaction {
 struct transaction_table {
 	bool is_kept;
 	struct hash_table by_duid;
+	size_t octets, octets_max; /* of relay data, in all transactions */
 };
 
-/* Keeps transactions from now on, `max` at most. Returns 0 or -ENOMEM. */
+/*
+ * Keeps transactions from now on, `max` at most, with TRANSACTION_OCTETS of relay data each on
+ * average. Beyond that relay data is not kept, the time of the transaction is. Returns 0 or
+ * -ENOMEM.
+ */
 int transaction_table_init(struct transaction_table *table, size_t max);
 /* Forget every transaction first. */
 void transaction_table_fini(struct transaction_table *table);

@@ -51,20 +51,36 @@ struct in6_addr stable_address(const uint8_t key[BOOT_KEY_LEN], const struct pre
 	return join(&prefix->address, &hash, prefix->len);
 }
 
-/* RFC 5453: IANA's ranges of 64-bit identifiers. */
-static bool is_reserved_identifier(const uint8_t id[8])
-{
-	static const uint8_t iana[] = {0x02, 0x00, 0x5e, 0xff, 0xfe};
-	static const uint8_t anycast[] = {0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-
-	return memcmp(id, iana, sizeof(iana)) == 0 ||
-	       (memcmp(id, anycast, sizeof(anycast)) == 0 && id[7] >= 0x80);
-}
+/* RFC 5453: ranges of 64-bit identifiers. */
+static const struct {
+	uint8_t first[8], last[8];
+} reserved[] = {
+	{{0x02, 0x00, 0x5e, 0xff, 0xfe}, {0x02, 0x00, 0x5e, 0xff, 0xfe, 0xff, 0xff, 0xff}},
+	{{0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x80},
+		{0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
+};
 
 bool stable_address_is_reserved(const struct prefix *prefix, const struct in6_addr *address)
 {
+	const uint8_t *identifier = &address->s6_addr[8];
+
 	/* The Subnet-Router anycast address: all host bits zero (RFC 4291 section 2.6.1). */
 	if (IN6_ARE_ADDR_EQUAL(address, &prefix->address))
 		return true;
-	return prefix->len <= 64 && is_reserved_identifier(&address->s6_addr[8]);
+	for (size_t i = 0; prefix->len <= 64 && i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (memcmp(identifier, reserved[i].first, 8) >= 0 &&
+			memcmp(identifier, reserved[i].last, 8) <= 0)
+			return true;
+	return false;
+}
+
+bool stable_address_reserved_range(const struct prefix *prefix, const struct in6_addr *address,
+	size_t range, struct in6_addr *first, struct in6_addr *last)
+{
+	if (prefix->len > 64 || range >= sizeof(reserved) / sizeof(reserved[0]))
+		return false;
+	*first = *last = *address;
+	memcpy(&first->s6_addr[8], reserved[range].first, 8);
+	memcpy(&last->s6_addr[8], reserved[range].last, 8);
+	return true;
 }

@@ -23,6 +23,10 @@ struct in6_addr stable_address(const uint8_t key[BOOT_KEY_LEN], const struct pre
 /* No machine may have this interface identifier: try the next counter. */
 bool stable_address_is_reserved(const struct prefix *prefix, const struct in6_addr *address);
 
+/* Walks the reserved ranges in the /64 of `address`: range number 0, 1 ...; false: no more. */
+bool stable_address_reserved_range(const struct prefix *prefix, const struct in6_addr *address,
+	size_t range, struct in6_addr *first, struct in6_addr *last);
+
 /* The key made from a text or a file: its SHA-256, cut to size. */
 void stable_address_key(const void *secret, size_t len, uint8_t key[BOOT_KEY_LEN]);
 

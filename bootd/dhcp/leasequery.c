@@ -135,7 +135,7 @@ uint16_t leasequery_read(struct leasequery *query, const struct boot_config *con
 static bool is_told(const struct leasequery *query, const struct binding *binding)
 {
 	return binding->has_address && binding->expires_ms > query->now_ms &&
-	       (binding->state == BINDING_BOUND || binding->state == BINDING_REGISTERED);
+	       binding->state == BINDING_BOUND; /* nobody leased a registered address */
 }
 
 /* All that a client has on a link is one machine's under one DUID. */

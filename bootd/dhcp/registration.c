@@ -34,6 +34,14 @@ static bool is_assigned(const struct binding *binding)
 	       binding->state != BINDING_OFFERED && binding->state != BINDING_EXPIRED;
 }
 
+/* An address that the configuration gives to another host is not the machine's to register. */
+static bool is_of_other_host(const struct request *r, const struct in6_addr *address)
+{
+	const struct boot_host *host = boot_config_host_at(r->exchange->config, address);
+
+	return host && host != r->decision.host;
+}
+
 /* Section 4.2.1: the messages that are discarded. */
 static enum exchange_drop check(const struct request *r, const struct dhcp6_iaaddr *own)
 {
@@ -45,6 +53,8 @@ static enum exchange_drop check(const struct request *r, const struct dhcp6_iaad
 		return DROP_NOT_ITS_OWN;
 	if (!prefix_contains(&r->decision.subnet->prefix, &own->address))
 		return DROP_NOT_ON_LINK;
+	if (is_of_other_host(r, &own->address))
+		return DROP_ASSIGNED;
 	if (is_assigned(binding_table_find_address(&r->exchange->bindings, &own->address)))
 		return DROP_ASSIGNED;
 	return EXCHANGE_ANSWERED;

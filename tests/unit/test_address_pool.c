@@ -112,13 +112,13 @@ static void test_reserved_and_hosts_are_left_out(void **state)
 	assert_int_equal(pool->size - pool->excluded, 2); /* ::1 and ::3; :: is the routers' */
 	for (uint32_t i = 0; i < 2; i++) {
 		assert_true(address_pool_choose(pool, i + 2, &address));
-		address_pools_mark(&pools, &address, true, true);
+		address_pools_mark(&pools, &address, ADDRESS_HELD);
 	}
 	assert_int_equal(address_distance(&low, &address), 1);
 	assert_false(address_pool_choose(pool, 0, &address));
 	/* to clear what is a host's does nothing */
 	address = in6("2001:db8:1::2");
-	address_pools_mark(&pools, &address, false, false);
+	address_pools_mark(&pools, &address, ADDRESS_UNUSED);
 	assert_false(address_pool_choose(pool, 0, &address));
 	address = in6("2001:db8:2:0:fdff:ffff:ffff:ffff");
 	pool = address_pools_find(&pools, &address);
@@ -146,11 +146,11 @@ static void test_known_ones_come_last(void **state)
 	assert_null(address_pools_find(&pools, &address));
 	address = in6("2001:db8:2::10");
 	assert_null(address_pools_find(&pools, &address));
-	address_pools_mark(&pools, &low, true, false);
+	address_pools_mark(&pools, &low, ADDRESS_KNOWN);
 	assert_true(address_pool_choose(pool, 0, &address));
 	assert_int_equal(address_distance(&low, &address), 1);
-	address_pools_mark(&pools, &address, true, true);
-	address_pools_mark(&pools, &high, true, true);
+	address_pools_mark(&pools, &address, ADDRESS_HELD);
+	address_pools_mark(&pools, &high, ADDRESS_HELD);
 	assert_true(address_pool_choose(pool, 2, &address));
 	assert_memory_equal(&address, &low, sizeof(low));
 	address_pools_fini(&pools);
@@ -172,6 +172,45 @@ static void test_address_arithmetic(void **state)
 	assert_int_equal(address_distance(&low, &next), UINT32_MAX);
 }
 
+/* Sixteen million addresses, in a range that is reserved in part: nothing walks over them. */
+static void test_large_pools_are_made_at_once(void **state)
+{
+	struct config_problems problems = {0};
+	struct boot_config *config;
+	struct address_pools pools;
+	struct timespec before, after;
+	struct in6_addr address;
+	const struct address_pool *pool;
+	int64_t took_us;
+
+	(void)state;
+	assert_int_equal(
+		conf_text_load("bootd.conf",
+			"subnet \"2001:db8:1::/64\" { addresses = pool "
+			"pool = \"2001:db8:1::-2001:db8:1::ff:ffff\" }\n"
+			"subnet \"2001:db8:2::/64\" { addresses = pool pool = "
+			"\"2001:db8:2:0:fdff:ffff:ff00:0-2001:db8:2:0:fdff:ffff:ffff:ffff\" }\n",
+			&config, &problems),
+		0);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+	assert_int_equal(address_pools_init(&pools, config), 0);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+	took_us =
+		(after.tv_sec - before.tv_sec) * 1000000 + (after.tv_nsec - before.tv_nsec) / 1000;
+	assert_true(took_us < 10000);
+	address = in6("2001:db8:1::");
+	assert_int_equal(address_pools_find(&pools, &address)->excluded, 1);
+	address = in6("2001:db8:2:0:fdff:ffff:ff00:0");
+	pool = address_pools_find(&pools, &address);
+	assert_int_equal(pool->excluded, 128);
+	assert_true(address_pool_choose(pool, pool->size - 129, &address));
+	assert_int_equal(address_distance(&pool->low, &address), pool->size - 129);
+	assert_true(address_pool_choose(pool, pool->size - 128, &address));
+	assert_int_equal(address_distance(&pool->low, &address), 0);
+	address_pools_fini(&pools);
+	boot_config_free(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +219,7 @@ int main(void)
 		cmocka_unit_test(test_reserved_and_hosts_are_left_out),
 		cmocka_unit_test(test_known_ones_come_last),
 		cmocka_unit_test(test_address_arithmetic),
+		cmocka_unit_test(test_large_pools_are_made_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@
 
 static const char conf[] =
 	"subnet \"2001:db8:1::/64\" {}\n"
+	"host \"its-own\" { mac = \"52:54:00:aa:00:01\" address = \"2001:db8:1::a\" }\n"
 	"subnet \"2001:db8:2::/64\" { addresses = pool pool = \"2001:db8:2::5-2001:db8:2::6\" }\n";
 
 static int start(void **state)
@@ -192,6 +193,59 @@ static void test_no_pool_gives_it(void **state)
 	assert_string_equal(bench_text(&b->address), "2001:db8:2::5");
 }
 
+/* Whoever registers a whole pool for ever keeps no machine from its address. */
+static void test_a_pool_cannot_be_blocked(void **state)
+{
+	struct bench *b = *state;
+	const char *pool[] = {"2001:db8:2::5", "2001:db8:2::6"};
+	struct in6_addr given[2];
+
+	b->link = bench_in6("2001:db8:2::1");
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(tell(b, pool[i], DHCP6_INFINITY), EXCHANGE_ANSWERED);
+	for (unsigned i = 0; i < 2; i++) {
+		set_mac(b, i + 1);
+		bench_message(b, DHCP6_SOLICIT);
+		bench_put_ia(b, 1, NULL);
+		assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
+		assert_true(b->has_address);
+		binding_table_set_state(&b->exchange.bindings, found(b, bench_text(&b->address)),
+			BINDING_BOUND, 1, 60);
+		given[i] = b->address;
+	}
+	assert_false(IN6_ARE_ADDR_EQUAL(&given[0], &given[1]));
+}
+
+/* Nor from the stable address that it had, and will have again. */
+static void test_a_stable_address_cannot_be_blocked(void **state)
+{
+	struct bench *b = *state;
+	char text[INET6_ADDRSTRLEN];
+
+	set_mac(b, 1);
+	bench_message(b, DHCP6_SOLICIT);
+	bench_put_ia(b, 1, NULL);
+	assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
+	strcpy(text, bench_text(&b->address));
+	set_mac(b, 2);
+	assert_int_equal(tell(b, text, DHCP6_INFINITY), EXCHANGE_ANSWERED);
+	set_mac(b, 1);
+	bench_message(b, DHCP6_SOLICIT);
+	bench_put_ia(b, 1, NULL);
+	assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
+	assert_string_equal(bench_text(&b->address), text);
+}
+
+static void test_address_of_a_host(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(tell(b, "2001:db8:1::a", 60), DROP_ASSIGNED);
+	assert_null(found(b, "2001:db8:1::a"));
+	assert_int_equal(dhcp6_mac_parse("52:54:00:aa:00:01", b->mac), 0);
+	assert_int_equal(tell(b, "2001:db8:1::a", 60), EXCHANGE_ANSWERED);
+}
+
 static void test_refresh_and_expiry(void **state)
 {
 	struct bench *b = *state;
@@ -292,6 +346,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_assigned, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_beside_a_lease, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_no_pool_gives_it, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_pool_cannot_be_blocked, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_stable_address_cannot_be_blocked, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_address_of_a_host, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_refresh_and_expiry, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_another_machine_takes_over, start, bench_teardown),
