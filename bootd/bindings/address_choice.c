@@ -11,7 +11,10 @@
 
 #include "bootd/bindings/stable_address.h"
 
-enum { TRIES = 64 };
+enum {
+	TRIES = 64,
+	NAMED_TRIES = 16, /* counters among which a named address is looked for */
+};
 
 static void set_lifetimes(struct address_choice *choice, uint32_t valid_s)
 {
@@ -45,6 +48,21 @@ static bool is_free(const struct boot_config *config, const struct binding_table
 
 	return !boot_config_host_at(config, address) &&
 	       (!holder || holder->state == BINDING_REGISTERED || binding_is_of(holder, machine));
+}
+
+/* The counter of the named address, or `counter` if it is no stable address of the machine. */
+static uint32_t counter_of(const struct boot_config *config, const struct subnet *subnet,
+	const struct machine *machine, const struct in6_addr *named, uint32_t counter)
+{
+	if (!named || !prefix_contains(&subnet->prefix, named))
+		return counter;
+	for (uint32_t i = counter; i < counter + NAMED_TRIES; i++) {
+		struct in6_addr address = stable_address(config->key, &subnet->prefix, machine, i);
+
+		if (IN6_ARE_ADDR_EQUAL(&address, named))
+			return i;
+	}
+	return counter;
 }
 
 static void choose_stable(struct address_choice *choice, const struct boot_config *config,
@@ -136,7 +154,7 @@ static const struct binding *holder_of_fixed(const struct binding_table *binding
 void address_choose(struct address_choice *choice, const struct boot_config *config,
 	const struct binding_table *bindings, const struct subnet *subnet,
 	const struct address_plan *plan, const struct boot_host *host,
-	const struct machine *machine, bool booting, uint64_t now_ms)
+	const struct machine *machine, const struct in6_addr *named, bool booting, uint64_t now_ms)
 {
 	bool has_own = has_own_address(host, subnet);
 	const struct binding *holder =
@@ -165,6 +183,7 @@ void address_choose(struct address_choice *choice, const struct boot_config *con
 		choice->counter = held->declines;
 		give(choice, &held->address, false, "held");
 	} else {
-		choose_stable(choice, config, bindings, subnet, machine, held ? held->declines : 0);
+		choose_stable(choice, config, bindings, subnet, machine,
+			counter_of(config, subnet, machine, named, held ? held->declines : 0));
 	}
 }

@@ -34,12 +34,15 @@ struct address_choice {
 /*
  * plan     one of the subnet's plans
  * host     may be NULL
+ * named    the address that the client names, or NULL. If it is a stable address of the machine,
+ *          the client got it from a server with the same key, maybe after Declines that this
+ *          one does not know of: it is the machine's own.
  * booting  the client sent an architecture (option 61): its lifetime is short
  */
 void address_choose(struct address_choice *choice, const struct boot_config *config,
 	const struct binding_table *bindings, const struct subnet *subnet,
 	const struct address_plan *plan, const struct boot_host *host,
-	const struct machine *machine, bool booting, uint64_t now_ms);
+	const struct machine *machine, const struct in6_addr *named, bool booting, uint64_t now_ms);
 
 /* Shorten the lifetimes to `max_s` seconds; 0: give no address. */
 void address_limit(struct address_choice *choice, uint32_t max_s);

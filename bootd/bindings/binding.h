@@ -32,6 +32,7 @@ enum {
 	BINDING_IDS_INLINE = 32,
 	OFFER_HELD_S = 120,    /* how long an offer waits for its Request */
 	DECLINE_HELD_S = 3600, /* how long nobody gets a declined address */
+	DECLINES_MAX = 4,      /* leases of a machine that are held so at a time, per subnet */
 };
 
 enum binding_state {
@@ -67,8 +68,9 @@ struct binding {
 	uint32_t iaid;                     /* of the last message, like the DUID */
 	/* Without a MAC: hashes of the peer-addresses that use the DUID; 0: none yet. */
 	uint32_t peer, other_peer;
-	bool is_duplicate;   /* they alternate, which is reported already */
-	uint64_t since_ms;   /* when it entered this state */
+	bool is_duplicate;  /* they alternate, which is reported already */
+	uint64_t booted_ms; /* when its client last sent an architecture, or was loaded; 0: never */
+	uint64_t since_ms;  /* when it entered this state */
 	uint64_t expires_ms; /* then it is removed; a lease becomes `expired` */
 	uint64_t stored_ms;  /* a lease's expiry as the store has it; 0: not stored */
 	struct last_transaction *transaction; /* NULL: not kept, or unknown */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Private to the binding table: finds bindings by (subnet, machine) and by address. The table
- * decides which bindings are in the index: all that are not detached by machine, all that have an
- * address by address.
+ * decides which bindings are in the index: all by machine, those that have an address by address.
  */
 #ifndef NB6_BOOTD_BINDINGS_BINDING_INDEX_H
 #define NB6_BOOTD_BINDINGS_BINDING_INDEX_H

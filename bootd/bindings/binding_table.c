@@ -69,7 +69,7 @@ struct binding *binding_table_find(const struct binding_table *table, const stru
 	struct binding *binding = NULL, *empty = NULL;
 
 	while ((binding = binding_index_next(&table->index, subnet, machine, binding))) {
-		if (binding->state == BINDING_REGISTERED)
+		if (binding->state == BINDING_REGISTERED || binding->is_detached)
 			continue;
 		if (!scope || (binding->has_address && is_in_scope(table, binding, scope)))
 			return binding;
@@ -222,12 +222,6 @@ void binding_table_drop_address(struct binding_table *table, struct binding *bin
 	mark(table, binding);
 }
 
-void binding_table_detach(struct binding_table *table, struct binding *binding)
-{
-	binding_index_remove_machine(&table->index, binding);
-	binding->is_detached = true;
-}
-
 void binding_table_remove(struct binding_table *table, struct binding *binding)
 {
 	binding_index_remove_machine(&table->index, binding);
@@ -254,7 +248,7 @@ static void evict_if_full(struct binding_table *table)
 	}
 }
 
-struct binding *binding_table_add_detached(
+static struct binding *add(
 	struct binding_table *table, const struct prefix *subnet, const struct machine *machine)
 {
 	struct binding *binding;
@@ -267,16 +261,19 @@ struct binding *binding_table_add_detached(
 	}
 	binding->subnet = *subnet;
 	binding->state = BINDING_OFFERED;
-	binding->is_detached = true;
+	binding_index_add_machine(&table->index, binding);
 	list_add(list_of(table, binding), binding);
 	return binding;
 }
 
-/* Its machine finds a detached binding from now on. */
-static void attach(struct binding_table *table, struct binding *binding)
+struct binding *binding_table_add_detached(
+	struct binding_table *table, const struct prefix *subnet, const struct machine *machine)
 {
-	binding->is_detached = false;
-	binding_index_add_machine(&table->index, binding);
+	struct binding *binding = add(table, subnet, machine);
+
+	if (binding)
+		binding->is_detached = true;
+	return binding;
 }
 
 struct binding *binding_table_get(struct binding_table *table, const struct prefix *subnet,
@@ -284,11 +281,18 @@ struct binding *binding_table_get(struct binding_table *table, const struct pref
 {
 	struct binding *binding = binding_table_find(table, subnet, machine, scope);
 
-	if (!binding)
-		binding = binding_table_add_detached(table, subnet, machine);
-	if (binding && binding->is_detached)
-		attach(table, binding);
-	return binding;
+	return binding ? binding : add(table, subnet, machine);
+}
+
+unsigned binding_table_declined(const struct binding_table *table, const struct prefix *subnet,
+	const struct machine *machine)
+{
+	struct binding *binding = NULL;
+	unsigned count = 0;
+
+	while ((binding = binding_index_next(&table->index, subnet, machine, binding)))
+		count += binding->is_detached;
+	return count;
 }
 
 /* If the machine may register no more, its registration that expires first is removed. */
@@ -324,10 +328,9 @@ struct binding *binding_table_register(struct binding_table *table, const struct
 		binding_table_remove(table, table->list[REGISTERED].oldest);
 		table->evicted++;
 	}
-	binding = binding_table_add_detached(table, subnet, machine);
+	binding = add(table, subnet, machine);
 	if (!binding)
 		return NULL;
-	attach(table, binding);
 	binding_table_set_address(table, binding, address, false);
 	return binding;
 }

@@ -77,9 +77,13 @@ struct binding *binding_table_find_address(
 struct binding *binding_table_get(struct binding_table *table, const struct prefix *subnet,
 	const struct machine *machine, const struct in6_addr *scope);
 
-/* A new detached binding: once it has an address it is found by that only. NULL: no memory. */
+/* A new detached binding, which is found by its address only. NULL: no memory. */
 struct binding *binding_table_add_detached(
 	struct binding_table *table, const struct prefix *subnet, const struct machine *machine);
+
+/* How many detached bindings, of declined leases, the machine has in the subnet. */
+unsigned binding_table_declined(const struct binding_table *table, const struct prefix *subnet,
+	const struct machine *machine);
 
 /*
  * The binding of an address that the machine registered: the existing one or a new one. A new one
@@ -102,9 +106,6 @@ void binding_table_set_state(struct binding_table *table, struct binding *bindin
 
 /* Makes it a lease, which is not evicted before it expires, or no lease any more. */
 void binding_table_set_lease(struct binding_table *table, struct binding *binding, bool is_lease);
-
-/* After a Decline: the binding keeps the address, its machine finds it no more. */
-void binding_table_detach(struct binding_table *table, struct binding *binding);
 
 void binding_table_remove(struct binding_table *table, struct binding *binding);
 

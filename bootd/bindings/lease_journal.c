@@ -114,6 +114,8 @@ static int take(struct lease_journal *journal, struct binding_table *table,
 	if (!is_known)
 		transaction_record(&table->transactions, binding, NULL, NULL, now_ms);
 	binding->iaid = lease->iaid;
+	if (binding->booted_ms == 0)
+		binding->booted_ms = now_ms;
 	binding_table_set_state(table, binding, state_of(lease->state), now_ms, 0);
 	binding->since_ms = ms_of(journal, lease->since_unix_s);
 	binding->expires_ms = ms_of(journal, lease->expires_unix_s);
@@ -298,11 +300,17 @@ static void confirm(struct lease_journal *journal, struct binding_table *table,
 	binding->round = journal->round;
 }
 
-/* If it is unknown whether an operator's removal was done, promise nothing from now on. */
-static void end_removal(
-	struct lease_journal *journal, struct binding_table *table, struct binding *binding, int rc)
+/*
+ * A lease that was changed again, behind its removal, stays. If it is unknown whether a removal was
+ * done, promise nothing from now on.
+ */
+static void end_removal(struct lease_journal *journal, struct binding_table *table,
+	const struct lease_change *change, struct binding *binding, int rc)
 {
-	if (rc == 0 && binding->is_lease)
+	bool is_unchanged =
+		binding->state == change->state && binding->expires_ms == change->expires_ms;
+
+	if (rc == 0 && binding->is_lease && is_unchanged)
 		binding_table_remove(table, binding);
 	else if (rc < 0 && journal->is_busy)
 		binding->stored_ms = 0;
@@ -316,7 +324,7 @@ static void end_change(struct lease_journal *journal, struct binding_table *tabl
 	if (!binding || !binding_is_of(binding, &change->machine))
 		return;
 	if (change->is_removal)
-		end_removal(journal, table, binding, rc);
+		end_removal(journal, table, change, binding, rc);
 	else if (rc < 0)
 		take_back(table, binding, now_ms);
 	else

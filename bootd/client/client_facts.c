@@ -322,3 +322,18 @@ bool client_has_user_class(const struct client_facts *facts, const char *text)
 			return true;
 	return false;
 }
+
+bool client_named_address(const struct client_facts *facts, struct in6_addr *address)
+{
+	struct dhcp6_iaaddr iaaddr;
+	struct dhcp6_ia_na ia;
+	struct wire_in data;
+
+	if (!dhcp6_option_find(facts->options, DHCP6_OPT_IA_NA, &data) ||
+		dhcp6_get_ia_na(data, &ia) < 0 ||
+		!dhcp6_option_find(ia.options, DHCP6_OPT_IAADDR, &data) ||
+		dhcp6_get_iaaddr(data, &iaaddr) < 0)
+		return false;
+	*address = iaaddr.address;
+	return true;
+}

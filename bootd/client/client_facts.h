@@ -107,6 +107,9 @@ int client_facts_read(struct client_facts *facts, const struct dhcp6_chain *chai
  */
 bool client_machine(const struct client_facts *facts, struct machine *machine);
 
+/* The first address that its first IA_NA names; false: there is none. */
+bool client_named_address(const struct client_facts *facts, struct in6_addr *address);
+
 bool client_asks_for(const struct client_facts *facts, uint16_t option);
 /* True where one of its user classes is exactly this text. */
 bool client_has_user_class(const struct client_facts *facts, const char *text);

@@ -44,13 +44,15 @@ bool decide(struct decision *decision, const struct boot_config *config,
 	const struct binding_table *bindings, const struct client_facts *facts, uint64_t now_ms)
 {
 	struct boot_values values = {0};
+	struct in6_addr named;
+	bool has_named = client_named_address(facts, &named);
 
 	if (!decide_place(decision, config, facts))
 		return false;
 	if (decision->machine.len > 0)
 		address_choose(&decision->address, config, bindings, decision->subnet,
 			decision_plan(decision), decision->host, &decision->machine,
-			facts->archs > 0, now_ms);
+			has_named ? &named : NULL, facts->archs > 0, now_ms);
 	if (decision->address.holder) {
 		decision->holder = binding_machine(decision->address.holder);
 		decision->is_declined = decision->address.holder->state == BINDING_DECLINED;

@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "bootd/dhcp/answer.h"
+#include "daemon/log.h"
 
 static int put_status(struct ia_work *work, const struct dhcp6_ia_na *ia, uint16_t status)
 {
@@ -87,6 +88,8 @@ static struct binding *hold(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	binding_set_duid(binding, &work->facts->duid);
 	binding->iaid = ia->iaid;
 	note_peer(work, binding);
+	if (work->facts->archs > 0)
+		binding->booted_ms = work->now_ms;
 	return binding;
 }
 
@@ -266,7 +269,7 @@ static bool is_known(const struct ia_work *work, const struct dhcp6_ia_na *ia)
 		return true;
 	if (!work->choice.is_lease)
 		return ia_names(ia, &work->choice.address);
-	while (store && store->owner && ia_next_address(&options, &address) > 0)
+	while (store && store->is_shared && ia_next_address(&options, &address) > 0)
 		if (address_pools_find(&work->bindings->pools, &address))
 			return true;
 	return false;
@@ -325,7 +328,34 @@ static struct binding *named_binding(const struct ia_work *work, const struct dh
 	return NULL;
 }
 
+/* Some of a firmware's messages have no architecture, and GRUB's have none. */
+static bool is_booting(const struct ia_work *work, const struct binding *binding)
+{
+	return work->facts->archs > 0 ||
+	       (binding->booted_ms > 0 &&
+		       work->now_ms - binding->booted_ms < BOOT_LIFETIME_S * UINT64_C(1000));
+}
+
 /*
+ * A system that releases its address stops using it (section 18.3.7): it is free at once. A stable
+ * address that follows a Decline stays held, because the binding counts the Declines.
+ */
+static int free_released(struct ia_work *work, struct binding *binding)
+{
+	if (binding->is_lease) {
+		binding_table_set_state(
+			work->bindings, binding, BINDING_RELEASED, work->now_ms, OFFER_HELD_S);
+		lease_journal_drop(work->leases, binding);
+		work->is_change = true;
+	} else if (binding->declines == 0) {
+		binding_table_remove(work->bindings, binding);
+	}
+	return 0;
+}
+
+/*
+ * What firmware releases, its boot loader goes on to use, so it stays held for the machine.
+ *
  * Firmware releases under one DUID and IAID an address that it, or the next boot stage, has
  * requested under another one meanwhile: only a Release by the last requester counts.
  */
@@ -340,6 +370,8 @@ int ia_release(struct ia_work *work, const struct dhcp6_ia_na *ia)
 		return 0;
 	if (binding->is_lease && work->leases->is_busy)
 		return -EINPROGRESS;
+	if (!is_booting(work, binding))
+		return free_released(work, binding);
 	left_ms = binding->expires_ms > work->now_ms ? binding->expires_ms - work->now_ms : 0;
 	binding_table_set_state(
 		work->bindings, binding, BINDING_RELEASED, work->now_ms, left_ms / 1000);
@@ -348,14 +380,43 @@ int ia_release(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	return 0;
 }
 
+/* A client that declines whatever it gets must not empty the pool: it may hold up a few addresses.
+ */
+static bool declines_too_much(const struct ia_work *work, const struct binding *binding)
+{
+	static struct log_limit limit;
+	struct machine machine = binding_machine(binding);
+	char text[MACHINE_TEXT];
+
+	if (binding_table_declined(work->bindings, &binding->subnet, &machine) < DECLINES_MAX)
+		return false;
+	log_limited(&limit, LOG_LEVEL_WARNING,
+		"%s declines each address that it gets, %d within an hour: it gets the same one "
+		"again. Look for a node on its link that answers duplicate address detection for "
+		"every address",
+		machine_format(&machine, text), DECLINES_MAX + 1);
+	return true;
+}
+
 /* Nobody gets the address for a while; the machine gets another one. */
 static int rest_lease(struct ia_work *work, struct binding *binding)
 {
 	binding_table_set_state(
 		work->bindings, binding, BINDING_DECLINED, work->now_ms, DECLINE_HELD_S);
-	binding_table_detach(work->bindings, binding);
+	binding->is_detached = true;
 	put_lease(work, binding);
 	return 0;
+}
+
+/* The binding of a stable address that was given before a restart: the client names it. */
+static struct binding *forgotten_binding(struct ia_work *work, const struct dhcp6_ia_na *ia)
+{
+	const struct address_choice *choice = &work->choice;
+
+	if (!can_give(work) || choice->is_lease || choice->is_fixed ||
+		!ia_names(ia, &choice->address))
+		return NULL;
+	return hold(work, ia);
 }
 
 /* Another node uses the address. The machine's next binding is another one. */
@@ -364,15 +425,20 @@ int ia_decline(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	struct binding *binding = named_binding(work, ia);
 
 	if (!binding)
+		binding = forgotten_binding(work, ia);
+	if (!binding)
 		return put_status(work, ia, DHCP6_STATUS_NO_BINDING);
-	if (binding->is_lease)
-		return work->leases->is_busy ? -EINPROGRESS : rest_lease(work, binding);
+	if (binding->is_lease) {
+		if (work->leases->is_busy)
+			return -EINPROGRESS;
+		return declines_too_much(work, binding) ? 0 : rest_lease(work, binding);
+	}
 	if (work->choice.is_lease)
 		return put_status(work, ia, DHCP6_STATUS_NO_BINDING); /* only offered */
 	binding_table_set_state(
 		work->bindings, binding, BINDING_DECLINED, work->now_ms, DECLINE_HELD_S);
 	if (binding->is_fixed) {
-		binding_table_detach(work->bindings, binding);
+		binding->is_detached = true;
 	} else {
 		binding_table_drop_address(work->bindings, binding);
 		binding->declines++;

@@ -187,8 +187,13 @@ void ia_choose(struct ia_work *work, const struct dhcp6_ia_na *ia)
 		work->machine = decision->machine;
 		work->choice = decision->address;
 	} else if (work->has_machine) {
+		struct wire_in options = ia->options;
+		struct in6_addr named;
+		bool has_named = ia_next_address(&options, &named) > 0;
+
 		/* The address of a host is for one IA: the primary one. */
 		address_choose(&work->choice, work->config, work->bindings, decision->subnet,
-			decision_plan(decision), NULL, &work->machine, false, work->now_ms);
+			decision_plan(decision), NULL, &work->machine, has_named ? &named : NULL,
+			false, work->now_ms);
 	}
 }

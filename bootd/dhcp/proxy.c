@@ -197,21 +197,6 @@ enum exchange_drop proxy_confirm(struct request *r, struct wire_out *out)
 
 /* --- the other server's clients ------------------------------------------------------ */
 
-static bool first_address(const struct client_facts *facts, struct in6_addr *address)
-{
-	struct dhcp6_iaaddr iaaddr;
-	struct dhcp6_ia_na ia;
-	struct wire_in data;
-
-	if (!dhcp6_option_find(facts->options, DHCP6_OPT_IA_NA, &data) ||
-		dhcp6_get_ia_na(data, &ia) < 0 ||
-		!dhcp6_option_find(ia.options, DHCP6_OPT_IAADDR, &data) ||
-		dhcp6_get_iaaddr(data, &iaaddr) < 0)
-		return false;
-	*address = iaaddr.address;
-	return true;
-}
-
 void proxy_overhear(struct request *r)
 {
 	struct binding_table *bindings = &r->exchange->bindings;
@@ -221,7 +206,7 @@ void proxy_overhear(struct request *r)
 
 	if (decision_plan(&r->decision)->addresses != SUBNET_PROXY ||
 		r->facts.type != DHCP6_REQUEST || r->decision.machine.len == 0 ||
-		!first_address(&r->facts, &address) || !prefix_contains(subnet, &address))
+		!client_named_address(&r->facts, &address) || !prefix_contains(subnet, &address))
 		return;
 	binding = binding_table_register(bindings, subnet, &r->decision.machine, &address);
 	if (!binding)

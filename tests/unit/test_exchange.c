@@ -386,6 +386,56 @@ static void test_decline_moves_on(void **state)
 	assert_memory_equal(&second, &third, sizeof(third));
 }
 
+/* All that a restart leaves of a machine's binding is the address that the machine names. */
+static void forget_all(struct bench *b)
+{
+	struct binding_table *bindings = &b->exchange.bindings;
+
+	while (binding_table_count(bindings) > 0)
+		binding_table_remove(bindings, binding_table_next(bindings, NULL));
+}
+
+/* After a Decline the machine has its second address: a server that was restarted renews that. */
+static void test_decline_before_a_restart(void **state)
+{
+	struct bench *b = *state;
+	struct in6_addr first = bench_bind(b), second, renewed;
+
+	bench_ask(b, DHCP6_DECLINE, 1, &first);
+	second = bench_bind(b);
+	forget_all(b);
+	renewed = bench_ask(b, DHCP6_RENEW, 1, &second);
+	assert_memory_equal(&second, &renewed, sizeof(second));
+	assert_true(b->valid_s > 0);
+	forget_all(b);
+	renewed = bench_ask(b, DHCP6_REBIND, 1, &second);
+	assert_memory_equal(&second, &renewed, sizeof(second));
+}
+
+/* It is known as the machine's own, so it is not given to it again. */
+static void test_decline_after_a_restart(void **state)
+{
+	struct bench *b = *state;
+	struct in6_addr first = bench_bind(b), second, third;
+
+	forget_all(b);
+	bench_ask(b, DHCP6_DECLINE, 1, &first);
+	assert_int_equal(b->status, DHCP6_STATUS_SUCCESS);
+	assert_int_equal(b->ia_status, -1);
+	second = bench_bind(b);
+	assert_memory_not_equal(&first, &second, sizeof(first));
+	forget_all(b);
+	bench_ask(b, DHCP6_DECLINE, 1, &second);
+	assert_int_equal(b->ia_status, -1);
+	third = bench_bind(b);
+	assert_memory_not_equal(&second, &third, sizeof(first));
+	/* another machine's is not */
+	forget_all(b);
+	bench_set_mac(b, "52:54:00:00:00:77");
+	bench_ask(b, DHCP6_DECLINE, 1, &third);
+	assert_int_equal(b->ia_status, DHCP6_STATUS_NO_BINDING);
+}
+
 /* Another node uses the host's address: it gets another one until the Decline is over. */
 static void test_declined_host_address(void **state)
 {
@@ -511,6 +561,8 @@ int main(void)
 		WITH_BENCH(test_renew_corrects),
 		WITH_BENCH(test_release_holds),
 		WITH_BENCH(test_release_of_an_earlier_asker_changes_nothing),
+		WITH_BENCH(test_decline_before_a_restart),
+		WITH_BENCH(test_decline_after_a_restart),
 		WITH_BENCH(test_decline_moves_on),
 		WITH_BENCH(test_declined_host_address),
 		WITH_BENCH(test_information_request),

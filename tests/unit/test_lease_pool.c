@@ -467,6 +467,46 @@ static void test_declined_ones_rest(void **state)
 	get_address(2);
 }
 
+/* One machine that declines all it gets holds up a few addresses, and not the pool. */
+static void test_declines_are_limited(void **state)
+{
+	struct in6_addr last = {0}, address = {0};
+
+	(void)state;
+	begin(SUBNET("2001:db8:1::10-2001:db8:1::19") BOOT, 1000);
+	for (int i = 0; i < 20; i++) {
+		last = address;
+		address = get_address(1);
+		if (i > DECLINES_MAX)
+			same(address, last);
+		else
+			differ(address, last);
+		assert_int_equal(ask(DHCP6_DECLINE, &address), EXCHANGE_ANSWERED);
+		assert_int_equal(bench.status, DHCP6_STATUS_SUCCESS);
+	}
+	for (uint8_t machine = 2; machine < 2 + 10 - DECLINES_MAX - 1; machine++)
+		get_address(machine);
+	get_nothing(20);
+}
+
+/* A system's Release frees the address of the pool at once; in the store as well. */
+static void test_release_of_a_system(void **state)
+{
+	struct in6_addr address;
+
+	(void)state;
+	begin(ONE, 1000);
+	address = get_address_of_system(1);
+	bench_message(&bench, DHCP6_RELEASE);
+	bench_put_server_id(&bench);
+	bench_put_ia(&bench, 7, &address);
+	assert_int_equal(bench_relay(&bench), EXCHANGE_ANSWERED);
+	assert_int_equal(binding_table_leases(&bench.exchange.bindings), 0);
+	restart(ONE, 0);
+	assert_int_equal(binding_table_leases(&bench.exchange.bindings), 0);
+	same(get_address(2), address);
+}
+
 static void test_decline_of_an_offer_counts_for_nothing(void **state)
 {
 	struct in6_addr offered;
@@ -725,6 +765,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		POOL_TEST(test_pool_of_one),
+		POOL_TEST(test_declines_are_limited),
+		POOL_TEST(test_release_of_a_system),
 		POOL_TEST(test_clock_was_behind),
 		POOL_TEST(test_clock_was_ahead),
 		POOL_TEST(test_clock_is_behind_at_the_start),
