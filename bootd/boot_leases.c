@@ -183,7 +183,7 @@ static int open_store(struct boot_leases *leases, const char *location, struct l
 {
 	const struct lease_driver *driver = lease_driver_of(location);
 	const char *name = driver->is_file ? location : driver->name;
-	char why[LEASE_STORE_WHY];
+	char why[LEASE_STORE_WHY] = "";
 	int rc = driver->is_file ? file_make_directory_of(location, 0755) : 0;
 
 	if (rc < 0)
@@ -191,7 +191,7 @@ static int open_store(struct boot_leases *leases, const char *location, struct l
 	leases->owner = (struct lease_store_owner){
 		leases, committed, learn, forget, reading_begins, reading_ends};
 	rc = driver->open(location, leases->loop, &leases->owner, store, why);
-	return rc < 0 ? complain(name, rc, why) : 0;
+	return rc < 0 ? complain(name, rc, *why ? why : strerror(-rc)) : 0;
 }
 
 int boot_leases_open(struct boot_leases *leases, const struct boot_config *config)
