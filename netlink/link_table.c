@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The link table: a list of links in order of arrival, with two hash tables
- * over it (link_hash.c).
+ * over it.
  *
  * Life of a link: link_table_put_link() creates it and calls link_added. Later calls compare,
  * and call link_changed with the differences. link_table_remove_link(), the sweep, or a link of
@@ -14,7 +14,49 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "netlink/link_hash.h"
+enum { LINKS_FIRST = 64 };
+
+/* --- lookups ---------------------------------------------------------------- */
+
+struct link *link_table_find(const struct link_table *t, int ifindex)
+{
+	uint64_t hash = hash_of_number((uint32_t)ifindex);
+	struct hash_node *node;
+
+	hash_table_each(node, &t->by_ifindex, hash)
+	{
+		struct link *l = hash_entry(node, struct link, by_ifindex);
+
+		if (l->ifindex == ifindex)
+			return l;
+	}
+	return NULL;
+}
+
+struct link *link_table_find_name(const struct link_table *t, const char *name)
+{
+	uint64_t hash = hash_table_hash(&t->by_name, name, strlen(name));
+	struct hash_node *node;
+
+	hash_table_each(node, &t->by_name, hash)
+	{
+		struct link *l = hash_entry(node, struct link, by_name);
+
+		if (strcmp(l->name, name) == 0)
+			return l;
+	}
+	return NULL;
+}
+
+/* "": no name. */
+static void set_name(struct link_table *t, struct link *l, const char *name)
+{
+	hash_table_remove(&t->by_name, &l->by_name);
+	memcpy(l->name, name, strlen(name) + 1);
+	if (*name)
+		hash_table_insert(
+			&t->by_name, &l->by_name, hash_table_hash(&t->by_name, name, strlen(name)));
+}
 
 /* --- life ------------------------------------------------------------------ */
 
@@ -23,7 +65,11 @@ int link_table_init(struct link_table *t, const struct link_table_ops *ops, void
 	static const struct link_table_ops no_callbacks;
 
 	*t = (struct link_table){.ops = ops ? ops : &no_callbacks, .arg = arg};
-	return link_hash_init(t);
+	if (hash_table_init(&t->by_ifindex, LINKS_FIRST) == 0 &&
+		hash_table_init(&t->by_name, LINKS_FIRST) == 0)
+		return 0;
+	link_table_fini(t);
+	return -ENOMEM;
 }
 
 static void link_free(struct link *l)
@@ -45,7 +91,8 @@ void link_table_fini(struct link_table *t)
 		t->first = l->next;
 		link_free(l);
 	}
-	link_hash_fini(t);
+	hash_table_fini(&t->by_ifindex);
+	hash_table_fini(&t->by_name);
 	*t = (struct link_table){0};
 }
 
@@ -105,7 +152,8 @@ void link_table_synced(struct link_table *t)
 
 static void table_drop(struct link_table *t, struct link *l)
 {
-	link_hash_remove(t, l);
+	hash_table_remove(&t->by_ifindex, &l->by_ifindex);
+	hash_table_remove(&t->by_name, &l->by_name);
 	*(l->prev ? &l->prev->next : &t->first) = l->next;
 	*(l->next ? &l->next->prev : &t->last) = l->prev;
 	t->count--;
@@ -120,7 +168,7 @@ static void table_append(struct link_table *t, struct link *l)
 	*(t->last ? &t->last->next : &t->first) = l;
 	t->last = l;
 	t->count++;
-	link_hash_insert(t, l);
+	hash_table_insert(&t->by_ifindex, &l->by_ifindex, hash_of_number((uint32_t)l->ifindex));
 }
 
 /*
@@ -134,7 +182,7 @@ static void table_free_name(struct link_table *t, const char *name, int ifindex)
 
 	if (!holder || holder->ifindex == ifindex)
 		return;
-	link_hash_rename(t, holder, "");
+	set_name(t, holder, "");
 	report_changed(t, holder, LINK_CHANGED_NAME);
 }
 
@@ -180,7 +228,7 @@ static void table_update(struct link_table *t, struct link *l, const struct link
 		return;
 	if (what & LINK_CHANGED_NAME) {
 		table_free_name(t, update->name, l->ifindex);
-		link_hash_rename(t, l, update->name);
+		set_name(t, l, update->name);
 	}
 	link_copy_attributes(l, update);
 	report_changed(t, l, what);
@@ -194,7 +242,7 @@ static int table_add(struct link_table *t, const struct link *update)
 		return -ENOMEM;
 	table_free_name(t, update->name, update->ifindex);
 	l->ifindex = update->ifindex;
-	memcpy(l->name, update->name, sizeof(l->name));
+	set_name(t, l, update->name);
 	memcpy(l->kind, update->kind, sizeof(l->kind));
 	link_copy_attributes(l, update);
 	table_append(t, l);

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/hash_table.h"
+
 #define LINK_KIND_SIZE 16
 #define LINK_MAC_SIZE 32 /* the kernel's MAX_ADDR_LEN */
 #define LINK_ADDRESS_FOREVER UINT32_MAX
@@ -55,8 +57,8 @@ struct link {
 	void *user; /* for the owner of the table, NULL at first; released in link_removed */
 
 	/* Private to link_table.c. */
-	struct link *next, *prev; /* all links, in order of arrival */
-	struct link *same_ifindex_hash, *same_name_hash;
+	struct link *next, *prev;             /* all links, in order of arrival */
+	struct hash_node by_ifindex, by_name; /* by_name: in no table without a name */
 	bool stale;
 };
 
@@ -84,18 +86,13 @@ struct link_table_ops {
 	void (*synced)(void *arg);
 };
 
-struct link_table_hash {
-	struct link **slots;
-	size_t size; /* a power of two */
-};
-
 struct link_table {
 	const struct link_table_ops *ops;
 	void *arg;
 	struct link *first, *last;
 	size_t count;
 	uint64_t last_seq;
-	struct link_table_hash by_ifindex, by_name;
+	struct hash_table by_ifindex, by_name;
 };
 
 /* Returns 0 or -ENOMEM. `ops` is not copied and must stay valid; NULL: no callbacks. */
