@@ -96,6 +96,8 @@ def older(packages, name, directory):
     """The package again, as version 0.0.9-1. Returns the path of its .deb."""
     directory.mkdir(exist_ok=True)
     tree, made = directory / name, directory / f"{name}_0.0.9-1.deb"
+    if made.exists():
+        return made
     run("dpkg-deb", "--raw-extract", packages.deb(name), tree)
     control = tree / "DEBIAN/control"
     version = packages.field(name, "Version")

@@ -125,7 +125,8 @@ def test_all_of_it_finds_what_it_needs_in_musl(source, tmp_path):
     # glibc's /usr/include must not come in by pkg-config.
     env = {"CC": "musl-gcc", "CPPFLAGS": include, "NLROUTE_CFLAGS": " ", "PQ_CFLAGS": " "}
     made = build(source, tmp_path / "build", "--without-systemd", targets=("--version",), env=env)
-    libraries = run("make", "print-libraries", cwd=made).stdout.split()
+    env = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}
+    libraries = run("make", "--no-print-directory", "-s", "print-libraries", cwd=made, env=env).stdout.split()
     assert "relayd/librelayd.a" in libraries and "bootd/libbootd.a" in libraries
     run("make", "-j2", *libraries, "tests/fuzz/fuzz_dhcp6", cwd=made, timeout=600)
     paths = [made / library for library in libraries]

@@ -119,6 +119,10 @@ def test_they_are_users_of_their_own_without_privileges(running):
         name = unit.removeprefix("netboot6-")
         mode = host.run("stat", "-c", "%a %U %G", f"/run/netboot6/{name}.sock").stdout.strip()
         assert mode == f"660 {unit} netboot6"
+
+
+def test_leases_and_keys_are_not_for_everyone(running):
+    running.client.boot()
     state = running.server_host.run("stat", "-c", "%a %U", "/var/lib/netboot6").stdout
     assert state.strip() == "750 netboot6-bootd"
     for line in running.server_host.run("sh", "-c", "stat -c '%a %n' /var/lib/netboot6/*").stdout.splitlines():
@@ -158,6 +162,23 @@ def test_killed_they_come_back(running):
         wait_for(lambda: host.shows(unit, "MainPID") not in ("0", pid), 20, f"{unit} starts again")
         host.await_active(unit)
     assert running.client.boot() == before
+
+
+def test_a_daemon_that_hangs_is_started_again(running):
+    """A stopped process reports no life: WatchdogSec, shortened here, ends it."""
+    for host, unit in running.units():
+        host.write(f"/run/systemd/system/{unit}.service.d/watchdog.conf", "[Service]\nWatchdogSec=2\n")
+        host.systemctl("daemon-reload")
+        host.systemctl("restart", unit)
+        host.await_active(unit)
+        pid = host.shows(unit, "MainPID")
+        host.systemctl("kill", "--signal=STOP", "--kill-who=main", unit)
+        wait_for(lambda: host.shows(unit, "MainPID") not in ("0", pid), 30, f"{unit} starts again")
+        host.await_active(unit)
+        assert "watchdog" in host.journal(unit).lower()
+        host.run("rm", "-r", f"/run/systemd/system/{unit}.service.d")
+        host.systemctl("daemon-reload")
+    running.client.boot()
 
 
 def test_options_of_the_environment_file(running):
