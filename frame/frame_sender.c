@@ -16,7 +16,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { IPV6_VERSION = 6 << 28, HOP_LIMIT = 64 };
+enum { VERSION_6 = 6 << 28, HOP_LIMIT = 64 };
 
 struct frame_sender {
 	int fd;
@@ -106,7 +106,7 @@ int frame_sender_send(struct frame_sender *sender, const struct frame_address *a
 		return -ENOTSUP;
 	if (sizeof(h) + len > address->mtu || len > UINT16_MAX - sizeof(struct udphdr))
 		return -EMSGSIZE;
-	h.ip.ip6_flow = htonl(IPV6_VERSION);
+	h.ip.ip6_flow = htonl(VERSION_6);
 	h.ip.ip6_plen = htons(udp_len);
 	h.ip.ip6_nxt = IPPROTO_UDP;
 	h.ip.ip6_hlim = HOP_LIMIT;
