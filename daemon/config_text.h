@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The text of a configuration file before libConfuse sees it, put right where
+ * The text of a configuration file before libConfuse sees it, corrected where
  * libConfuse 3.3 is not what an operator expects:
  *
  *	comments   count as two lines or more, so errors name a wrong line: they are

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Two inotify watches: the directory, and the one above it, which tells when the directory is
+ * Two inotify watches: the directory, and the one above it, which reports when the directory is
  * replaced. While either is missing, both are tried again every second: whatever happened
  * further up, nothing but that second is lost.
  */
@@ -111,7 +111,7 @@ static void take_file_event(struct directory_watch *w, const struct inotify_even
 		w->tell(w->arg, event->name);
 }
 
-/* Returns true where both watches have to be set anew. */
+/* Returns true if both watches must be set again. */
 static bool take_event(struct directory_watch *w, const struct inotify_event *event)
 {
 	if (event->mask & IN_Q_OVERFLOW) {

@@ -2,7 +2,7 @@
 /*
  * One evdns_base for each question: questions are minutes apart, and what is
  * made for each needs no repair. evdns calls back from the loop exactly once for
- * each, after a cancellation too, and that is where all of it is let go of.
+ * each, after a cancellation too, and that is where all of it is freed.
  */
 #include "daemon/resolver.h"
 

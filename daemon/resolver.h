@@ -3,7 +3,7 @@
  * Names to IPv6 addresses, by DNS: one question at a time, on the loop, never
  * blocking. libevent's evdns does the talking.
  *
- * Each question has sockets of its own and reads resolv.conf(5) anew, so that
+ * Each question has sockets of its own and reads resolv.conf(5) again, so that
  * nothing is stale however the network has changed since the one before: no
  * server that is no longer asked, no source address that has gone. It needs no
  * privileges. Names are taken as they stand: no search list, no hosts(5).

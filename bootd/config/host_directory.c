@@ -13,7 +13,7 @@
 #include "daemon/loop.h"
 
 enum {
-	QUIET_MS = 100, /* changes that follow each other so closely are taken over as one */
+	QUIET_MS = 100, /* changes within this time are applied together */
 	WAIT_MS = 1000, /* but not for longer than this */
 	PORTION = 200,  /* files that are read before messages have their turn again */
 };
@@ -50,7 +50,8 @@ static void apply(struct host_directory *hosts)
 	hosts->first_ms = 0;
 	if (change.files == 0)
 		return;
-	log_info("hosts-directory %s: %zu changed files read, %zu of them deleted: %zu hosts instead "
+	log_info("hosts-directory %s: %zu changed files read, %zu of them deleted: %zu hosts "
+		 "instead "
 		 "of %zu, %zu in all",
 		host_files_directory(hosts->now.files), change.files, change.gone, change.hosts,
 		change.hosts_before, host_files_table(hosts->now.files)->hosts);
@@ -168,7 +169,7 @@ static int open_directory(struct host_directory *hosts, const struct boot_config
 	return 0;
 }
 
-/* What has changed is taken over by the configuration in force, as if it had been told. */
+/* Apply what has changed to the running configuration, as a notification would. */
 static int read_again(struct host_directory *hosts, const struct boot_config *config,
 	struct config_problems *problems)
 {

@@ -73,7 +73,7 @@ static bool has_room(const struct connection *c)
 }
 
 /* False where the connection is lost. */
-static bool hear(struct connection *c)
+static bool receive(struct connection *c)
 {
 	uint8_t octets[sizeof(c->session.in)];
 	ssize_t n = recv(c->fd, octets, sizeof(c->session.in) - c->session.have, 0);
@@ -119,7 +119,7 @@ static void ready(int fd, int what, void *arg)
 
 	(void)fd;
 	if ((what & LOOP_READ) && has_room(c))
-		is_fine = hear(c);
+		is_fine = receive(c);
 	if (is_fine && c->out_sent == c->out_len)
 		answer(c);
 	if (is_fine && c->out_sent < c->out_len)

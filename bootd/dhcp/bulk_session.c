@@ -58,7 +58,7 @@ static void put_end(struct bulk_session *session, const struct exchange *exchang
 	session->is_answering = false;
 }
 
-/* False where it does not fit, which no client is told of. */
+/* False if it does not fit; then the client is not sent. */
 static bool put_client(struct bulk_session *session, const struct exchange *exchange,
 	const struct binding *binding, struct wire_out *out)
 {
@@ -131,7 +131,7 @@ static enum bulk_state next_query(
 	return BULK_ANSWERS;
 }
 
-/* A few thousand parts; a part is told of as a whole. */
+/* A few thousand parts; each part is sent as a whole. */
 static void go_on(
 	struct bulk_session *session, const struct exchange *exchange, struct wire_out *out)
 {

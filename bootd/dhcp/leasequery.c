@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Reading a query, one function per type; then what is told of a client. */
+/* Parses a query, one function per type; then writes the data of each client. */
 #include "bootd/dhcp/leasequery.h"
 
 #include <string.h>
@@ -204,7 +204,7 @@ bool leasequery_matches(const struct leasequery *query, const struct binding_tab
 	return first == binding;
 }
 
-/* --- what is told -------------------------------------------------------------------- */
+/* --- the answer -------------------------------------------------------------------- */
 
 static uint32_t seconds(uint64_t ms)
 {

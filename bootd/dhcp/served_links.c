@@ -49,7 +49,7 @@ static void join_or_leave(struct served_links *links, struct link *l)
 		l->user = l;
 		log_info("%s: served", l->name);
 	} else if (rc != -ENODEV) {
-		log_error("%s: ff02::1:2 cannot be joined, its clients are not heard: %s", l->name,
+		log_error("%s: cannot join ff02::1:2, so its clients are not served: %s", l->name,
 			strerror(-rc));
 	}
 }
