@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "bootd/boot_server.h"
+#include "bootd/config/conf_environment.h"
 #include "bootd/config/conf_file.h"
 #include "bootd/config/host_directory.h"
 #include "daemon/daemon.h"
@@ -39,8 +40,10 @@ static int read_config(void *arg, struct daemon_options *options, struct config_
 
 static int check(void *arg, struct config_problems *problems)
 {
-	(void)problems;
-	return host_directory_check(((struct boot_daemon *)arg)->config);
+	const struct boot_config *config = ((struct boot_daemon *)arg)->config;
+	int rc = conf_check_files(config, problems);
+
+	return rc < 0 ? rc : host_directory_check(config);
 }
 
 static const struct boot_config *config_of(const struct boot_daemon *daemon)
@@ -71,9 +74,12 @@ static int start(void *arg, struct loop *loop)
 {
 	struct boot_daemon *daemon = arg;
 	struct boot_config *config = daemon->config;
+	struct config_problems problems = {0};
 	int rc;
 
 	daemon->config = NULL;
+	conf_check_files(config, &problems);
+	config_log_problems(&problems);
 	rc = boot_server_init(&daemon->server, loop, daemon->file, config);
 	daemon->is_started = rc == 0;
 	return rc;

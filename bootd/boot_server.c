@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bootd/config/conf_environment.h"
 #include "bootd/config/conf_file.h"
 #include "bootd/config/host_directory.h"
 #include "bootd/config/secret_file.h"
@@ -252,6 +253,8 @@ static int prepare_config(void *arg)
 	struct boot_server *server = arg;
 	int rc = conf_file_load(server->config_path, &server->next_config, server->problems);
 
+	if (rc == 0)
+		rc = conf_check_files(server->next_config, server->problems);
 	if (rc == 0)
 		rc = fill_secrets(server->next_config, server->parts.config);
 	if (rc < 0) {

@@ -148,7 +148,16 @@ int boot_sockets_open_dhcp(struct boot_sockets *sockets)
 
 static int start_tftp(struct boot_sockets *sockets, const struct boot_files *files)
 {
-	static const struct tftp_options options; /* the defaults */
+	const struct tftp_settings *settings = &sockets->parts->config->tftp_settings;
+	const struct tftp_options options = {
+		.block_size_max = settings->block_size,
+		.window_max = settings->window_size,
+		.transfers_max = settings->transfers,
+		.transfers_per_client = settings->transfers_per_client,
+		.single_port = settings->single_port,
+		.first_port = settings->first_port,
+		.last_port = settings->last_port,
+	};
 	const struct boot_endpoints *endpoints = &sockets->parts->config->tftp;
 
 	if (endpoints->count == 0)
@@ -169,7 +178,12 @@ static int start_tftp(struct boot_sockets *sockets, const struct boot_files *fil
 static int start_http(
 	struct boot_sockets *sockets, const struct boot_files *files, struct boot_scripts *scripts)
 {
-	static const struct http_options options; /* the defaults */
+	const struct http_settings *settings = &sockets->parts->config->http_settings;
+	const struct http_options options = {
+		.connections_max = settings->connections,
+		.connections_per_client = settings->connections_per_client,
+		.least_rate = settings->least_rate,
+	};
 	const struct boot_endpoints *endpoints = &sockets->parts->config->http;
 	struct http_server *http;
 	int rc;
@@ -260,11 +274,16 @@ static bool same_endpoint(
 	return has_a == has_b && (!has_a || memcmp(a, b, sizeof(*a)) == 0);
 }
 
+static bool same_file_servers(const struct boot_config *a, const struct boot_config *b)
+{
+	return same_endpoints(&a->tftp, &b->tftp) && same_endpoints(&a->http, &b->http) &&
+	       memcmp(&a->tftp_settings, &b->tftp_settings, sizeof(a->tftp_settings)) == 0 &&
+	       memcmp(&a->http_settings, &b->http_settings, sizeof(a->http_settings)) == 0;
+}
+
 static void warn_of_restart(const struct boot_config *now, const struct boot_config *then)
 {
-	if (!same_endpoint(true, &now->dhcp, true, &then->dhcp) ||
-		!same_endpoints(&now->tftp, &then->tftp) ||
-		!same_endpoints(&now->http, &then->http) ||
+	if (!same_endpoint(true, &now->dhcp, true, &then->dhcp) || !same_file_servers(now, then) ||
 		!same_endpoint(now->has_page, &now->page, then->has_page, &then->page) ||
 		!same_endpoint(
 			now->has_metrics, &now->metrics, then->has_metrics, &then->metrics) ||

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bootd/client/firmware.h"
+#include "bootd/config/conf_value.h"
 #include "bootd/files/template.h"
 #include "bootd/leases/lease_store.h"
 #include "bootd/rules/boot_rule.h"
@@ -18,7 +19,7 @@
 
 /* Of the file as a whole, and of a section in it or in a file that it includes. */
 #define PROBLEM(error, ...) config_problem(problems, error, config->file, 0, __VA_ARGS__)
-#define PROBLEM_IN(error, section, ...) \
+#define PROBLEM_IN(error, section, ...)                                                            \
 	config_problem(problems, error, (section)->file, (section)->line, __VA_ARGS__)
 
 void conf_check_host(const struct boot_config *config, const struct boot_host *host,
@@ -91,9 +92,8 @@ static void check_plan(const struct boot_config *config, const struct subnet *su
 
 	if (other && !prefix_equal(&other->prefix, &subnet->prefix))
 		config_problem(problems, true, subnet->file, line,
-			"subnet \"%s\": its pool has addresses of subnet \"%s\" (%s)",
-			subnet->text, other->text,
-			config_place(other->file, other->line, subnet->file, place));
+			"subnet \"%s\": its pool has addresses of subnet \"%s\" (%s)", subnet->text,
+			other->text, config_place(other->file, other->line, subnet->file, place));
 	for (size_t k = 0; k < i; k++)
 		if (plans_meet(plan, subnet_plan(subnet, k)))
 			config_problem(problems, true, subnet->file, line,
@@ -103,8 +103,7 @@ static void check_plan(const struct boot_config *config, const struct subnet *su
 }
 
 /* A class that can never match, or one that leaves no client for what follows. */
-static void check_class_order(const struct subnet *subnet,
-	struct config_problems *problems)
+static void check_class_order(const struct subnet *subnet, struct config_problems *problems)
 {
 	static const struct conditions all;
 
@@ -143,7 +142,7 @@ static void check_endpoints(const struct boot_config *config, const char *sectio
 	const struct boot_endpoints *endpoints, struct config_problems *problems)
 {
 	if (endpoints->count > BOOT_ENDPOINTS_MAX)
-		PROBLEM(true, "%s: %zu sections; expected at most %d", section, endpoints->count,
+		PROBLEM(true, "%s: %zu addresses; expected at most %d", section, endpoints->count,
 			BOOT_ENDPOINTS_MAX);
 	for (size_t i = 1; i < endpoints->count; i++) {
 		for (size_t k = 0; k < i; k++) {
@@ -153,7 +152,7 @@ static void check_endpoints(const struct boot_config *config, const char *sectio
 				continue;
 			inet_ntop(AF_INET6, &endpoints->at[i].sin6_addr, address, sizeof(address));
 			PROBLEM(true,
-				"%s: two sections listen on [%s]:%u; expected each address and "
+				"%s: [%s]:%u is there twice; expected each address and "
 				"port once",
 				section, address, ntohs(endpoints->at[i].sin6_port));
 		}
@@ -242,8 +241,8 @@ static enum firmware_kind kind_for(const struct boot_rule *rule, uint16_t code)
 	return is_for_ipxe(rule) ? FIRMWARE_IPXE : firmware_of_arch(code);
 }
 
-static void report_url(const struct boot_rule *rule,
-	uint16_t code, const char *why, struct config_problems *problems)
+static void report_url(const struct boot_rule *rule, uint16_t code, const char *why,
+	struct config_problems *problems)
 {
 	const struct dhcp6_arch *arch = dhcp6_arch_of(code);
 
@@ -283,13 +282,11 @@ static void check_url(const struct boot_rule *rule, struct config_problems *prob
 	if (readers == 0 && of_group)
 		report_url(rule, of_group->arch, why_group, problems);
 	if (positive == 0 && !has_host_variable(rule) && !url_fits(rule, FIRMWARE_IPXE, why))
-		PROBLEM_IN(true, rule, "boot \"%s\": url \"%s\": %s", rule->name, rule->url,
-			why);
+		PROBLEM_IN(true, rule, "boot \"%s\": url \"%s\": %s", rule->name, rule->url, why);
 }
 
 /* Known problems of firmware that reads the URL; each is reported once per rule. */
-static void check_habits(const struct boot_rule *rule,
-	struct config_problems *problems)
+static void check_habits(const struct boot_rule *rule, struct config_problems *problems)
 {
 	const struct condition *condition = &rule->when.of[CONDITION_ARCH];
 	bool wants_type = false, refuses_params = false;
@@ -354,11 +351,69 @@ static void check_order(const struct boot_config *config, struct config_problems
 				"boot \"%s\" can never match: boot \"%s\" (%s) comes first "
 				"and matches all of its machines",
 				rule->name, config->rule[k].name,
-				config_place(config->rule[k].file, config->rule[k].line,
-					rule->file, place));
+				config_place(config->rule[k].file, config->rule[k].line, rule->file,
+					place));
 			break;
 		}
 	}
+}
+
+static bool group_is_known(const struct boot_config *config, const char *name)
+{
+	if (boot_config_group(config, name))
+		return true;
+	for (size_t i = 0; i < config->hosts.hosts; i++)
+		for (size_t k = 0; k < config->hosts.host[i]->groups; k++)
+			if (strcmp(config->hosts.host[i]->group[k], name) == 0)
+				return true;
+	return false;
+}
+
+/*
+ * A group or host that nothing defines: a rule for it never matches, one without it always does.
+ * With hosts-directory a file may bring the host, and groups of hosts need no section there, so
+ * that is a warning; without, it is an error.
+ */
+static void check_names(const struct boot_config *config, const char *what, const char *title,
+	const char *file, unsigned line, const struct conditions *when,
+	struct config_problems *problems)
+{
+	static const enum condition_kind kind[] = {CONDITION_GROUP, CONDITION_HOST};
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct condition *condition = &when->of[kind[i]];
+
+		for (size_t k = 0; k < condition->values; k++) {
+			const struct text_pattern *pattern = &condition->value[k].pattern;
+			char name[CONF_NAME_MAX + 1];
+
+			if (pattern->is_start || pattern->len > CONF_NAME_MAX)
+				continue;
+			memcpy(name, pattern->text, pattern->len);
+			name[pattern->len] = '\0';
+			if (kind[i] == CONDITION_GROUP
+					? group_is_known(config, name)
+					: host_table_by_name(&config->hosts, name) != NULL)
+				continue;
+			config_problem(problems, !config->hosts_directory, file, line,
+				"%s: %s \"%s\": there is no %s \"%s\"; expected the name of a "
+				"section such as %s \"%s\" { ... }",
+				condition_name(kind[i]), what, title, condition_name(kind[i]), name,
+				condition_name(kind[i]), name);
+		}
+	}
+}
+
+static void check_all_names(const struct boot_config *config, struct config_problems *problems)
+{
+	for (size_t i = 0; i < config->rules; i++)
+		check_names(config, "boot", config->rule[i].name, config->rule[i].file,
+			config->rule[i].line, &config->rule[i].when, problems);
+	for (size_t i = 0; i < config->subnets; i++)
+		for (size_t k = 0; k < config->subnet[i].classes; k++)
+			check_names(config, "class", config->subnet[i].class[k].name,
+				config->subnet[i].class[k].file, config->subnet[i].class[k].line,
+				&config->subnet[i].class[k].when, problems);
 }
 
 /* True if the rule has prefixes, and no subnet is inside one of them. */
@@ -420,6 +475,7 @@ int conf_check(const struct boot_config *config, struct config_problems *problem
 	check_leases(config, problems);
 	check_dns(config, problems);
 	check_urls(config, problems);
+	check_all_names(config, problems);
 	if (problems->errors > 0)
 		return -EINVAL;
 	check_order(config, problems);

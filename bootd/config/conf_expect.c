@@ -168,6 +168,13 @@ static int is_leases(const char *text)
 	return rc == -ENOSYS ? 0 : rc;
 }
 
+static int is_ports(const char *text)
+{
+	uint16_t first, last;
+
+	return conf_ports(text, &first, &last);
+}
+
 static int is_pool(const char *text)
 {
 	struct in6_addr low;
@@ -221,8 +228,10 @@ static const struct {
 	{"root", "hosts-directory", is_name, "a directory"},
 	{"root", "leases", is_leases, EXPECT_LEASES},
 	{"tftp", "listen", is_endpoint, EXPECT_ENDPOINT},
+	{"tftp", "ports", is_ports, "a range of ports such as \"40000-40999\""},
 	{"http", "listen", is_endpoint, EXPECT_ENDPOINT},
 	{"page", "listen", is_endpoint, EXPECT_ENDPOINT},
+	{"page", "names", is_name, "the name of this host in URLs such as \"boot.example.org\""},
 	{"metrics", "listen", is_endpoint, EXPECT_ENDPOINT},
 	{"subnet", "addresses", is_addresses, "stable, pool, none or proxy", true},
 	{"subnet", "pool", is_pool, EXPECT_POOL, true},

@@ -284,21 +284,59 @@ static bool build_listener(
 	       config_endpoint(cfg_getstr(cfg_getsec(cfg, section), "listen"), port, at) == 0;
 }
 
+/* The endpoints of all sections of this name. */
 static bool build_endpoints(
-	cfg_t *cfg, const char *section, uint16_t port, struct boot_endpoints *endpoints)
+	cfg_t *cfg, const char *section, uint16_t port, struct boot_endpoints *list)
 {
-	unsigned n = cfg_size(cfg, section);
+	size_t n = 0;
 
-	endpoints->at = calloc(n + 1, sizeof(*endpoints->at));
-	if (!endpoints->at)
-		return false;
-	for (unsigned i = 0; i < n; i++) {
-		const char *text = cfg_getstr(cfg_getnsec(cfg, section, i), "listen");
+	for (unsigned i = 0; i < cfg_size(cfg, section); i++)
+		n += cfg_size(cfg_getnsec(cfg, section, i), "listen");
+	list->at = calloc(n + 1, sizeof(*list->at));
+	for (unsigned i = 0; list->at && i < cfg_size(cfg, section); i++) {
+		cfg_t *one = cfg_getnsec(cfg, section, i);
 
-		if (config_endpoint(text, port, &endpoints->at[endpoints->count]) == 0)
-			endpoints->count++;
+		for (unsigned k = 0; k < cfg_size(one, "listen"); k++)
+			config_endpoint(cfg_getnstr(one, "listen", k), port, &list->at[list->count++]);
 	}
-	return endpoints->count == n;
+	return list->at;
+}
+
+/* The sections of one kind are one server: a limit holds for all, and the last one that sets it
+ * counts. */
+static uint32_t limit_of(cfg_t *cfg, const char *section, const char *option, uint32_t otherwise)
+{
+	for (unsigned i = cfg_size(cfg, section); i-- > 0;) {
+		long value = cfg_getint(cfg_getnsec(cfg, section, i), option);
+
+		if (value > 0)
+			return (uint32_t)value;
+	}
+	return otherwise;
+}
+
+static bool build_file_servers(cfg_t *cfg, struct boot_config *config)
+{
+	struct tftp_settings *tftp = &config->tftp_settings;
+	struct http_settings *http = &config->http_settings;
+
+	tftp->transfers = limit_of(cfg, "tftp", "transfers", 2000);
+	tftp->transfers_per_client = limit_of(cfg, "tftp", "transfers-per-client", 8);
+	tftp->block_size = limit_of(cfg, "tftp", "block-size", 1428);
+	tftp->window_size = limit_of(cfg, "tftp", "window-size", 64);
+	for (unsigned i = 0; i < cfg_size(cfg, "tftp"); i++) {
+		cfg_t *section = cfg_getnsec(cfg, "tftp", i);
+		const char *ports = cfg_getstr(section, "ports");
+
+		if (ports)
+			conf_ports(ports, &tftp->first_port, &tftp->last_port);
+		tftp->single_port |= cfg_getbool(section, "single-port") == cfg_true;
+	}
+	http->connections = limit_of(cfg, "http", "connections", 4000);
+	http->connections_per_client = limit_of(cfg, "http", "connections-per-client", 64);
+	http->least_rate = limit_of(cfg, "http", "least-rate", 1024);
+	return build_endpoints(cfg, "tftp", 69, &config->tftp) &&
+	       build_endpoints(cfg, "http", 80, &config->http);
 }
 
 static bool build(cfg_t *cfg, struct boot_config *config)
@@ -312,8 +350,9 @@ static bool build(cfg_t *cfg, struct boot_config *config)
 	       copy_text(cfg, "server-duid-file", &config->duid_file) &&
 	       copy_text(cfg, "leases", &config->leases) &&
 	       copy_text(cfg, "hosts-directory", &config->hosts_directory) &&
-	       build_endpoints(cfg, "tftp", 69, &config->tftp) &&
-	       build_endpoints(cfg, "http", 80, &config->http) &&
+	       build_file_servers(cfg, config) &&
+	       (cfg_size(cfg, "page") == 0 || copy_list(cfg_getsec(cfg, "page"), "names",
+						      &config->page_name, &config->page_names)) &&
 	       build_listener(cfg, "page", 8069, &config->has_page, &config->page) &&
 	       build_listener(cfg, "metrics", 9548, &config->has_metrics, &config->metrics) &&
 	       build_client_options(cfg, config) && build_options(cfg, config) &&

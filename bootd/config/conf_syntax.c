@@ -28,6 +28,45 @@ static int check_rate(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+/* Limits of the file servers; NODEFAULT: one that is not set has no value to check. */
+static const struct {
+	const char *section, *option;
+	long least, most, such_as;
+} limit[] = {
+	{"tftp", "transfers", 1, 100000, 2000},
+	{"tftp", "transfers-per-client", 1, 100000, 8},
+	{"tftp", "block-size", 512, 65464, 1428},
+	{"tftp", "window-size", 1, 64, 16},
+	{"http", "connections", 1, 100000, 4000},
+	{"http", "connections-per-client", 1, 100000, 64},
+	{"http", "least-rate", 1, 1000000000, 1024},
+};
+
+static int check_limit(cfg_t *cfg, cfg_opt_t *opt)
+{
+	long value = cfg_opt_getnint(opt, 0);
+
+	for (size_t i = 0; i < sizeof(limit) / sizeof(limit[0]); i++)
+		if (strcmp(limit[i].section, cfg_name(cfg)) == 0 &&
+			strcmp(limit[i].option, opt->name) == 0 &&
+			(value < limit[i].least || value > limit[i].most))
+			return config_error(cfg,
+				"%s: %ld is not valid; expected %ld to %ld, such as %s = %ld",
+				opt->name, value, limit[i].least, limit[i].most, opt->name,
+				limit[i].such_as);
+	return 0;
+}
+
+static void set_limit_validators(cfg_t *cfg)
+{
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(limit) / sizeof(limit[0]); i++) {
+		snprintf(path, sizeof(path), "%s|%s", limit[i].section, limit[i].option);
+		cfg_set_validate_func(cfg, path, check_limit);
+	}
+}
+
 static int check_pool(cfg_t *cfg, cfg_t *section, const struct prefix *prefix)
 {
 	const char *pool = cfg_getstr(section, "pool");
@@ -60,7 +99,8 @@ static int check_subnet(cfg_t *cfg, cfg_opt_t *opt)
 
 	if (config_prefix(cfg_title(section), &prefix.address, &prefix.len) < 0)
 		return config_error(cfg,
-			"subnet: \"%s\" is not valid; expected a prefix such as \"2001:db8:1::/64\"",
+			"subnet: \"%s\" is not valid; expected a prefix such as "
+			"\"2001:db8:1::/64\"",
 			cfg_title(section));
 	if (prefix.len == 0 || prefix.len > SUBNET_LEN_MAX)
 		return config_error(cfg,
@@ -109,6 +149,7 @@ static void set_validators(cfg_t *cfg, const char *section)
 	cfg_set_validate_func(cfg, "group|option", conf_option_section);
 	cfg_set_validate_func(cfg, "subnet|option", conf_option_section);
 	cfg_set_validate_func(cfg, "subnet|class|option", conf_option_section);
+	set_limit_validators(cfg);
 	cfg_set_validate_func(cfg, "client-rate", check_rate);
 	cfg_set_validate_func(cfg, "link-rate", check_rate);
 	cfg_set_validate_func(cfg, "subnet", check_subnet);
@@ -150,8 +191,24 @@ static cfg_opt_t *add_conditions(
 cfg_t *conf_syntax_new(void)
 {
 	static char supplied[] = "{65}"; /* libConfuse parses it, and wants it writable */
-	cfg_opt_t tftp[] = {CFG_STR("listen", "[::]:69", CFGF_NONE), CFG_END()};
-	cfg_opt_t http[] = {CFG_STR("listen", "[::]:80", CFGF_NONE), CFG_END()};
+	static char tftp_port[] = "{\"[::]:69\"}", http_port[] = "{\"[::]:80\"}";
+	cfg_opt_t tftp[] = {
+		CFG_STR_LIST("listen", tftp_port, CFGF_NONE),
+		CFG_INT("transfers", 0, CFGF_NODEFAULT),
+		CFG_INT("transfers-per-client", 0, CFGF_NODEFAULT),
+		CFG_INT("block-size", 0, CFGF_NODEFAULT),
+		CFG_INT("window-size", 0, CFGF_NODEFAULT),
+		CFG_STR("ports", NULL, CFGF_NODEFAULT),
+		CFG_BOOL("single-port", cfg_false, CFGF_NODEFAULT),
+		CFG_END(),
+	};
+	cfg_opt_t http[] = {
+		CFG_STR_LIST("listen", http_port, CFGF_NONE),
+		CFG_INT("connections", 0, CFGF_NODEFAULT),
+		CFG_INT("connections-per-client", 0, CFGF_NODEFAULT),
+		CFG_INT("least-rate", 0, CFGF_NODEFAULT),
+		CFG_END(),
+	};
 	const cfg_opt_t plan[] = {PLAN, CONF_OPTION, CFG_END()};
 	const cfg_opt_t rule[] = {
 		CFG_STR("url", NULL, CFGF_NODEFAULT),
@@ -162,7 +219,8 @@ cfg_t *conf_syntax_new(void)
 	cfg_opt_t *class =
 		add_conditions(&class_syntax, true, plan, sizeof(plan) / sizeof(plan[0]));
 	cfg_opt_t *boot = add_conditions(&boot_syntax, false, rule, sizeof(rule) / sizeof(rule[0]));
-	cfg_opt_t page[] = {CFG_STR("listen", "[::1]:8069", CFGF_NONE), CFG_END()};
+	cfg_opt_t page[] = {CFG_STR("listen", "[::1]:8069", CFGF_NONE),
+		CFG_STR_LIST("names", NULL, CFGF_NODEFAULT), CFG_END()};
 	cfg_opt_t metrics[] = {CFG_STR("listen", "[::1]:9548", CFGF_NONE), CFG_END()};
 	cfg_opt_t subnet[] = {
 		PLAN,

@@ -3,6 +3,7 @@
 #include "bootd/config/conf_value.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,4 +108,17 @@ int conf_pool(const char *text, struct in6_addr *low, uint32_t *size)
 		return -EINVAL;
 	*size = address_distance(low, &high);
 	return (*size)++ >= POOL_SIZE_MAX ? -EINVAL : 0;
+}
+
+int conf_ports(const char *text, uint16_t *first, uint16_t *last)
+{
+	unsigned low, high;
+	int end = 0;
+
+	if (sscanf(text, "%5u-%5u%n", &low, &high, &end) != 2 || text[end] || low == 0 ||
+		low > high || high > UINT16_MAX)
+		return -EINVAL;
+	*first = (uint16_t)low;
+	*last = (uint16_t)high;
+	return 0;
 }

@@ -17,11 +17,13 @@ enum {
  *	supplied the number of an option that relays may supply: none that only the server may send
  *	preference "0" to "255"; "true" is 255 and "false" 0
  *	addresses "stable", "none", "pool" or "proxy"
+ *	ports    "40000-40999", the first not above the last
  *	pool     "2001:db8::1000-2001:db8::1fff", at most POOL_SIZE_MAX addresses
  */
 int conf_supplied(const char *text, uint16_t *code);
 int conf_preference(const char *text, uint8_t *preference);
 int conf_addresses(const char *text, enum subnet_addresses *addresses);
+int conf_ports(const char *text, uint16_t *first, uint16_t *last);
 int conf_pool(const char *text, struct in6_addr *low, uint32_t *size);
 int conf_variable(const char *text, struct host_variable *variable);
 

@@ -54,8 +54,6 @@ void boot_config_free(struct boot_config *config)
 	subnet_index_fini(&config->index);
 	free(config->subnet);
 	option_set_fini(&config->options);
-	free(config->tftp.at);
-	free(config->http.at);
 	free(config->relay_supplied);
 	free(config->trusted_relay);
 	free(config->leasequery);
@@ -66,6 +64,9 @@ void boot_config_free(struct boot_config *config)
 	free(config->key_file);
 	free(config->duid_file);
 	free(config->leases);
+	free_list(config->page_name, config->page_names);
+	free(config->tftp.at);
+	free(config->http.at);
 	free(config->hosts_directory);
 	free(config);
 }

@@ -64,14 +64,29 @@ struct boot_endpoints {
 	size_t count;
 };
 
+/* Limits of the file servers, each with its default if it is not set. */
+struct tftp_settings {
+	uint32_t transfers, transfers_per_client, block_size, window_size;
+	uint16_t first_port, last_port; /* of the transfers; 0: any */
+	bool single_port;
+};
+
+struct http_settings {
+	uint32_t connections, connections_per_client, least_rate;
+};
+
 struct boot_config {
 	char *file; /* for messages */
 	char **listen;
 	size_t listens;
 	char *root;
-	struct boot_endpoints tftp, http; /* one of each section */
+	struct boot_endpoints tftp, http; /* of all sections */
 	bool has_page, has_metrics;
 	struct sockaddr_in6 dhcp, page, metrics; /* where to listen */
+	char **page_name;                /* Host names that the page answers to, besides ours */
+	size_t page_names;
+	struct tftp_settings tftp_settings;
+	struct http_settings http_settings;
 	struct option_set options;    /* of all clients: dns, domain-search, timers, option */
 	size_t dns_servers;           /* in them */
 	bool domain_search_cut;       /* too long: conf_check() refuses it */
@@ -85,7 +100,7 @@ struct boot_config {
 	uint32_t link_rate, client_rate; /* messages a second; 0: any number */
 	uint16_t *relay_supplied;        /* the options that relays may supply */
 	size_t relay_supplieds;
-	char *control;  /* path of the socket; "" for none */
+	char *control; /* path of the socket; "" for none */
 	struct daemon_settings settings;
 	char *user;     /* run as this user once all is open; NULL: as started */
 	char *key_file; /* has the key, if `key` is not set */

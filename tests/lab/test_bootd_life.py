@@ -139,6 +139,11 @@ def test_reload_shows_its_warnings(site, bootd):
     assert done.returncode == 1 and done.stdout == ""
     assert "bootd.conf:" in done.stderr and "preference" in done.stderr
     done = reload(bootd.config)
+    assert done.returncode == 0
+    assert "root/uki.efi, cannot be served: no such file" in done.stdout
+    for name in ("uki.efi", "snponly.efi"):
+        (site.lab.directory / "root" / name).write_bytes(b"MZ")
+    done = reload(bootd.config)
     assert (done.returncode, done.stdout) == (0, "reloaded\n")
 
 

@@ -124,11 +124,15 @@ class Site:
         Its control socket, key, DUID and leases are in the lab's directory unless `config` says else.
         ports   the sockets that mean "ready": ("udp", 69) for TFTP, ("tcp", 80) for HTTP
         """
-        own = f'control = "{self.lab.directory}/bootd.sock"\n'
-        own += f'key-file = "{self.lab.directory}/bootd.key"\n'
-        own += "client-rate = 0\n"  # a lab's relays ask for many machines from one address
-        own += f'leases = "{self.lab.directory}/leases.db"\n'
-        own += f'server-duid-file = "{self.lab.directory}/bootd.duid"\n'
+        own = {
+            "control": f'"{self.lab.directory}/bootd.sock"',
+            "key-file": f'"{self.lab.directory}/bootd.key"',
+            "client-rate": "0",  # a lab's relays ask for many machines from one address
+            "leases": f'"{self.lab.directory}/leases.db"',
+            "server-duid-file": f'"{self.lab.directory}/bootd.duid"',
+        }
+        said = set(re.findall(r"^\s*([a-z-]+)\s*=", config, re.MULTILINE))
+        own = "".join(f"{name} = {value}\n" for name, value in own.items() if name not in said)
         path = self.lab.file("bootd.conf", own + config)
         argv = [program("netboot6-bootd"), "-f", "-c", path, *options]
         if as_user:

@@ -10,9 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "bootd/config/conf_environment.h"
 #include "bootd/config/conf_file.h"
 
 #define UEFI "arch = {x64-uefi} url = \"tftp://[2001:db8::1]/x.efi\""
@@ -83,6 +86,22 @@ static void test_refused(void **state)
 		{"host \"x\" { interface-id = \"ge*\" }", "expected a text or octets"},
 		{"group \"x\" { set = {\"a\"} }", "name=value"},
 		{"host \"x\" { mac = \"52:54:00\" }", "expected a MAC address"},
+		{"dns = {\"2001:db8::1\"}\ndns = {\"2001:db8::2\"}",
+			"b.conf:4: dns: is set already, in line 3; expected one"},
+		{"boot \"x\" { arch = {x64-uefi}\n" UEFI " }", "arch: is set already, in line 3"},
+		{"tftp { block-size = 1000 # }\n block-size = 1000 }",
+			"block-size: is set already, in line 3"},
+		{"tftp { block-size = 100 }",
+			"block-size: 100 is not valid; expected 512 to 65464"},
+		{"tftp { window-size = 65 }", "window-size: 65 is not valid; expected 1 to 64"},
+		{"tftp { ports = \"5-4\" }", "expected a range of ports such as"},
+		{"http { connections-per-client = 0 }", "0 is not valid; expected 1 to 100000"},
+		{"http { listen = {\"[::]:80\", \"x\"} }", "expected an address and a port"},
+		{"boot \"x\" { group = \"rack8\" " UEFI " }", "there is no group \"rack8\""},
+		{"boot \"x\" { not-host = {\"a*\", \"db9\"} " UEFI " }",
+			"there is no host \"db9\""},
+		{"subnet \"2001:db8:2::/64\" { class \"c\" { group = \"!g\" } }",
+			"group: class \"c\": there is no group \"g\""},
 		{"host \"x\" { uuid = \"1\" }", "expected a UUID"},
 		{"host \"x\" { mac = \"52:54:00:12:34:56\" address = \"ff02::1\" }",
 			"an IPv6 address that a host can have"},
@@ -292,8 +311,8 @@ static void test_two_sections_on_one_address(void **state)
 {
 	static const char *const row[][2] = {
 		{"http {} http { listen = \"[::1]\" } http {}",
-			"http: two sections listen on [::]:80"},
-		{"tftp {} tftp { listen = \"[::]:69\" }", "tftp: two sections listen on [::]:69"},
+			"http: [::]:80 is there twice"},
+		{"tftp {} tftp { listen = \"[::]:69\" }", "tftp: [::]:69 is there twice"},
 	};
 
 	(void)state;
@@ -468,8 +487,103 @@ static void test_missing_file(void **state)
 
 	(void)state;
 	assert_int_equal(conf_file_load("/nonexistent/bootd.conf", &config, &problems), -ENOENT);
-	assert_non_null(
-		strstr(problems.text, "/nonexistent/bootd.conf: cannot be read: No such"));
+	assert_non_null(strstr(problems.text, "/nonexistent/bootd.conf: cannot be read: No such"));
+}
+
+/* Several sections of the file servers, and several endpoints in one: all are served. */
+static void test_file_server_sections(void **state)
+{
+	struct config_problems problems = {0};
+	struct boot_config *config;
+
+	(void)state;
+	assert_int_equal(
+		conf_text_load("b.conf",
+			"root = \"/srv\"\n"
+			"tftp {}\ntftp { listen = \"[::1]:6969\" ports = \"40000-40999\" }\n"
+			"http { listen = {\"[::]:80\", \"[::1]:8080\"} connections = 100 }\n"
+			"http { listen = \"[2001:db8::69]\" single-client = 1 }\n",
+			&config, &problems),
+		-EINVAL);
+	problems = (struct config_problems){0};
+	assert_int_equal(
+		conf_text_load("b.conf",
+			"root = \"/srv\"\n"
+			"tftp {}\ntftp { listen = \"[::1]:6969\" ports = \"40000-40999\" }\n"
+			"http { listen = {\"[::]:80\", \"[::1]:8080\"} connections = 100 }\n"
+			"http { listen = \"[2001:db8::69]\" least-rate = 2000 }\n",
+			&config, &problems),
+		0);
+	assert_int_equal(config->tftp.count, 2);
+	assert_int_equal(ntohs(config->tftp.at[0].sin6_port), 69);
+	assert_int_equal(ntohs(config->tftp.at[1].sin6_port), 6969);
+	assert_int_equal(config->tftp_settings.first_port, 40000);
+	assert_int_equal(config->tftp_settings.last_port, 40999);
+	assert_int_equal(config->tftp_settings.window_size, 64);
+	assert_int_equal(config->http.count, 3);
+	assert_int_equal(ntohs(config->http.at[1].sin6_port), 8080);
+	assert_int_equal(ntohs(config->http.at[2].sin6_port), 80);
+	assert_int_equal(config->http_settings.connections, 100);
+	assert_int_equal(config->http_settings.connections_per_client, 64);
+	assert_int_equal(config->http_settings.least_rate, 2000);
+	boot_config_free(config);
+}
+
+/* Problems that the file alone does not show. */
+static void check_environment(const char *directory, const char *line, const char *expected)
+{
+	struct config_problems problems = {0};
+	struct boot_config *config;
+	char text[512];
+	bool is_error = expected && strncmp(expected, "error: ", 7) == 0;
+
+	snprintf(text, sizeof(text), "root = \"%s\"\ntftp {}\nhttp {}\n%s\n", directory, line);
+	if (conf_text_load("b.conf", text, &config, &problems) < 0)
+		fail_msg("%s: %s", line, problems.text);
+	problems = (struct config_problems){0};
+	conf_check_files(config, &problems);
+	if (expected ? !strstr(problems.text, expected + (is_error ? 7 : 0)) : *problems.text)
+		fail_msg("%s: said %s", line, problems.text);
+	assert_int_equal(problems.errors, is_error);
+	boot_config_free(config);
+}
+
+static void test_environment(void **state)
+{
+	char directory[] = "/tmp/netboot6-conf.XXXXXX", path[64];
+	FILE *file;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/x.efi", directory);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fclose(file);
+	chmod(path, 0600);
+	chmod(directory, 0755);
+	check_environment("/nonexistent", "",
+		"error: root: \"/nonexistent\" cannot be opened: No such file or directory");
+	check_environment(path, "", "error: cannot be opened: Not a directory");
+	check_environment(directory, "", NULL);
+	check_environment(
+		directory, "boot \"x\" { url = \"tftp://[::1]/x.efi\" arch = {7} }", NULL);
+	check_environment(directory, "boot \"x\" { url = \"tftp://[::1]/y.efi\" arch = {7} }",
+		"b.conf:4: warning: url: the file of boot \"x\"");
+	check_environment(directory,
+		"boot \"x\" { url = \"http://[::1]/%79.efi?a=b\" arch = {x64-http} }",
+		"/y.efi, cannot be served: no such file");
+	/* not here: another port, another machine, a handler, a variable */
+	check_environment(directory,
+		"boot \"x\" { url = \"http://[::1]:8080/y.efi\" arch = {x64-http} }\n"
+		"boot \"y\" { url = \"tftp://[2001:db8::99]/y.efi\" arch = {7} }\n"
+		"boot \"z\" { url = \"http://[::1]/${mac}.efi\" arch = {x64-http} }",
+		NULL);
+	if (getuid() == 0)
+		check_environment(directory,
+			"user = \"nobody\" boot \"x\" { url = \"tftp://[::1]/x.efi\" arch = {7} }",
+			"cannot be read by user \"nobody\"");
+	unlink(path);
+	rmdir(directory);
 }
 
 int main(void)
@@ -482,6 +596,8 @@ int main(void)
 		cmocka_unit_test(test_two_sections_on_one_address),
 		cmocka_unit_test(test_example),
 		cmocka_unit_test(test_longest_prefix_wins),
+		cmocka_unit_test(test_file_server_sections),
+		cmocka_unit_test(test_environment),
 		cmocka_unit_test(test_many_subnets),
 		cmocka_unit_test(test_many_hosts),
 		cmocka_unit_test(test_missing_file),

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Checks of a configuration against the machine that it is for: a valid file can still name files
+ * that are not there. Separate from conf_check.h, which looks at nothing but the configuration.
+ */
+#ifndef NB6_BOOTD_CONFIG_CONF_ENVIRONMENT_H
+#define NB6_BOOTD_CONFIG_CONF_ENVIRONMENT_H
+
+#include "bootd/rules/boot_config.h"
+#include "daemon/config.h"
+
+/*
+ * An error if `root` cannot be opened; a warning for each boot rule whose URL leads to this server
+ * and names a file that is not there or that `user` cannot read. Returns 0 or -EINVAL.
+ */
+int conf_check_files(const struct boot_config *config, struct config_problems *problems);
+
+#endif
