@@ -18,8 +18,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "daemon/log.h"
+
+/* Kept apart so that a root can be const for those who open files in it. */
+struct opened {
+	int fd; /* O_PATH */
+	dev_t device;
+	ino_t inode;
+};
+
 struct file_root {
-	int dir_fd; /* O_PATH */
+	char *directory; /* NULL: a relative path, which is not followed */
+	struct opened *now;
 };
 
 static int open_beneath(int dir_fd, const char *path, uint64_t flags)
@@ -33,30 +43,81 @@ static int open_beneath(int dir_fd, const char *path, uint64_t flags)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-int file_root_new(const char *directory, struct file_root **out)
+/* Open the directory; `now` changes on success only. */
+static int open_directory(const char *directory, struct opened *now)
 {
-	struct file_root *root = malloc(sizeof(*root));
-	int probe;
+	int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int probe = fd < 0 ? -errno : open_beneath(fd, ".", O_PATH);
+	struct stat st;
 
-	if (!root)
-		return -ENOMEM;
-	root->dir_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	probe = root->dir_fd < 0 ? -errno : open_beneath(root->dir_fd, ".", O_PATH);
+	if (probe >= 0 && fstat(fd, &st) < 0) {
+		close(probe);
+		probe = -errno;
+	}
 	if (probe < 0) {
-		file_root_free(root);
+		if (fd >= 0)
+			close(fd);
 		return probe;
 	}
 	close(probe);
-	*out = root;
+	if (now->fd >= 0)
+		close(now->fd);
+	*now = (struct opened){fd, st.st_dev, st.st_ino};
 	return 0;
+}
+
+int file_root_new(const char *directory, struct file_root **out)
+{
+	struct file_root *root = calloc(1, sizeof(*root));
+	int rc = -ENOMEM;
+
+	if (!root)
+		return -ENOMEM;
+	root->now = malloc(sizeof(*root->now));
+	if (root->now) {
+		root->now->fd = -1;
+		rc = open_directory(directory, root->now);
+	}
+	if (rc == 0 && *directory == '/') {
+		root->directory = strdup(directory);
+		rc = root->directory ? 0 : -ENOMEM;
+	}
+	if (rc < 0)
+		file_root_free(root);
+	else
+		*out = root;
+	return rc;
+}
+
+/* Is it still the directory that we have open? One that cannot be opened changes nothing. */
+static void follow(const struct file_root *root)
+{
+	static struct log_limit limit;
+	struct stat st;
+	int rc;
+
+	if (!root->directory || stat(root->directory, &st) < 0 ||
+		(st.st_dev == root->now->device && st.st_ino == root->now->inode))
+		return;
+	rc = open_directory(root->directory, root->now);
+	if (rc == 0)
+		log_notice("root %s: another directory is in its place: its files are served",
+			root->directory);
+	else
+		log_limited(&limit, LOG_LEVEL_WARNING,
+			"root %s: the directory that is in its place cannot be opened: %s; the "
+			"one before goes on being served",
+			root->directory, strerror(-rc));
 }
 
 void file_root_free(struct file_root *root)
 {
 	if (!root)
 		return;
-	if (root->dir_fd >= 0)
-		close(root->dir_fd);
+	if (root->now && root->now->fd >= 0)
+		close(root->now->fd);
+	free(root->now);
+	free(root->directory);
 	free(root);
 }
 
@@ -115,7 +176,8 @@ int file_root_open(const struct file_root *root, const char *path, struct file_v
 	error = check_path(path);
 	if (error)
 		return error;
-	fd = open_beneath(root->dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	follow(root);
+	fd = open_beneath(root->now->fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return simplify(fd);
 	error = view_regular_file(fd, out);

@@ -251,6 +251,50 @@ static void test_script_too_long(void **state)
 	assert_int_equal(open_for_42(&files, "long.ipxe", &file), -EFBIG);
 }
 
+static void expect_content(struct file_root *of, const char *expected)
+{
+	struct file_view view;
+	char text[16] = "";
+
+	assert_int_equal(file_root_open(of, "which", &view), 0);
+	assert_int_equal(pread(view.fd, text, sizeof(text) - 1, 0), strlen(expected));
+	assert_string_equal(text, expected);
+	close(view.fd);
+}
+
+/* A release is switched by renaming a link over another, or by moving directories. */
+static void test_root_that_is_switched(void **state)
+{
+	struct file_root *switched;
+	struct file_view running;
+	char path[128], text[16] = "";
+
+	(void)state;
+	assert_int_equal(mkdir("../one", 0755) | mkdir("../two", 0755), 0);
+	put("../one/which", "one");
+	put("../two/which", "two");
+	assert_int_equal(symlink("one", "../release"), 0);
+	snprintf(path, sizeof(path), "%s/release", dir);
+	assert_int_equal(file_root_new(path, &switched), 0);
+	expect_content(switched, "one");
+	assert_int_equal(file_root_open(switched, "which", &running), 0);
+
+	assert_int_equal(symlink("two", "../next") | rename("../next", "../release"), 0);
+	expect_content(switched, "two");
+	assert_int_equal(pread(running.fd, text, sizeof(text) - 1, 0), 3);
+	assert_string_equal(text, "one"); /* what runs is finished */
+	close(running.fd);
+
+	/* nothing is there for a moment */
+	assert_int_equal(unlink("../release"), 0);
+	expect_content(switched, "two");
+	put("../release", "no directory");
+	expect_content(switched, "two");
+	assert_int_equal(unlink("../release") | rename("../one", "../release"), 0);
+	expect_content(switched, "one");
+	file_root_free(switched);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +304,7 @@ int main(void)
 		cmocka_unit_test(test_script_is_rendered),
 		cmocka_unit_test(test_file_as_it_stands),
 		cmocka_unit_test(test_script_too_long),
+		cmocka_unit_test(test_root_that_is_switched),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
