@@ -48,10 +48,11 @@ struct binding {
 	struct prefix subnet; /* with the machine the key; never changes */
 
 	bool has_address;
-	bool is_fixed;    /* the host's own address, from the configuration */
-	bool is_lease;    /* of a pool: bound, released or declined */
-	bool is_detached; /* declined: found by its address only, not by its machine */
-	uint8_t round;    /* of reading a shared store: the last one that listed it */
+	bool is_fixed;     /* the host's own address, from the configuration */
+	bool is_lease;     /* of a pool: bound, released or declined */
+	bool is_in_flight; /* a change of it is being committed */
+	bool is_detached;  /* declined: found by its address only, not by its machine */
+	uint8_t round;     /* of reading a shared store: the last one that listed it */
 
 	/* Machine and DUID; read them with binding_machine() and binding_duid(). */
 	bool is_mac;

@@ -18,7 +18,8 @@ void lease_journal_fini(struct lease_journal *journal)
 {
 	if (journal->store)
 		journal->store->driver->close(journal->store);
-	free(journal->change);
+	free(journal->open.change);
+	free(journal->flying.change);
 	*journal = (struct lease_journal){0};
 }
 
@@ -199,7 +200,7 @@ void lease_journal_end_reading(
 
 bool lease_journal_has_changes(const struct lease_journal *journal)
 {
-	return journal->changes > 0;
+	return journal->open.count > 0;
 }
 
 static struct lease lease_of(
@@ -223,16 +224,17 @@ static struct lease lease_of(
 static int note_change(
 	struct lease_journal *journal, const struct binding *binding, bool is_removal)
 {
+	struct lease_changes *open = &journal->open;
 	struct lease_change *change;
 
-	if (journal->changes == journal->room) {
-		change = realloc(journal->change, (journal->room + ROOM) * sizeof(*change));
+	if (open->count == open->size) {
+		change = realloc(open->change, (open->size + ROOM) * sizeof(*change));
 		if (!change)
 			return -ENOMEM;
-		journal->change = change;
-		journal->room += ROOM;
+		open->change = change;
+		open->size += ROOM;
 	}
-	journal->change[journal->changes++] = (struct lease_change){
+	open->change[open->count++] = (struct lease_change){
 		.address = binding->address,
 		.machine = binding_machine(binding),
 		.is_removal = is_removal,
@@ -323,6 +325,7 @@ static void end_change(struct lease_journal *journal, struct binding_table *tabl
 
 	if (!binding || !binding_is_of(binding, &change->machine))
 		return;
+	binding->is_in_flight = false;
 	if (change->is_removal)
 		end_removal(journal, table, change, binding, rc);
 	else if (rc < 0)
@@ -336,38 +339,67 @@ void lease_journal_committed(struct lease_journal *journal, struct binding_table
 {
 	size_t refusals = 0;
 
-	for (size_t i = 0; i < journal->changes; i++) {
+	for (size_t i = 0; i < journal->flying.count; i++) {
 		bool is_refused = rc == 0 && refused && refused[i];
 
-		end_change(journal, table, &journal->change[i], is_refused ? -EEXIST : rc, now_ms);
+		end_change(journal, table, &journal->flying.change[i], is_refused ? -EEXIST : rc,
+			now_ms);
 		refusals += is_refused;
 	}
 	if (rc == 0) {
 		journal->commits++;
-		journal->stored += journal->changes - refusals;
+		journal->stored += journal->flying.count - refusals;
 		journal->refused += refusals;
 	} else {
 		journal->failed_commits++;
 	}
 	journal->has_refused = refusals > 0;
 	journal->is_busy = false;
-	journal->changes = 0;
+	journal->flying.count = 0;
+}
+
+static void set_in_flight(struct binding_table *table, const struct lease_changes *changes)
+{
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct lease_change *change = &changes->change[i];
+		struct binding *binding = binding_table_find_address(table, &change->address);
+
+		if (binding && binding_is_of(binding, &change->machine))
+			binding->is_in_flight = true;
+	}
+}
+
+/* The open changes take off; the list of the last flight is empty, and used again. */
+static int start_commit(struct lease_journal *journal, struct binding_table *table)
+{
+	struct lease_changes empty = journal->flying;
+	int rc = journal->store ? journal->store->driver->commit(journal->store) : -ENODEV;
+
+	if (rc == 0)
+		rc = journal->failed;
 	journal->failed = 0;
+	journal->flying = journal->open;
+	journal->open = empty;
+	journal->is_busy = rc == -EINPROGRESS;
+	if (journal->is_busy)
+		set_in_flight(table, &journal->flying);
+	return rc;
 }
 
 int lease_journal_commit(
 	struct lease_journal *journal, struct binding_table *table, uint64_t now_ms)
 {
-	int rc = journal->store ? journal->store->driver->commit(journal->store) : -ENODEV;
+	int rc = start_commit(journal, table);
 
-	if (rc == -EINPROGRESS) {
-		journal->is_busy = true;
-		return rc;
-	}
-	if (rc == 0)
-		rc = journal->failed;
-	lease_journal_committed(journal, table, rc, NULL, now_ms);
+	if (rc != -EINPROGRESS)
+		lease_journal_committed(journal, table, rc, NULL, now_ms);
 	return rc;
+}
+
+bool lease_journal_is_locked(const struct lease_journal *journal, const struct binding *binding)
+{
+	return journal->is_busy &&
+	       (!journal->store->collects || (binding && binding->is_in_flight));
 }
 
 int lease_journal_remove(
@@ -380,15 +412,14 @@ int lease_journal_remove(
 		return -EBUSY;
 	if (journal->store)
 		rc = note_change(journal, binding, true);
-	if (rc == 0) {
-		journal->store->driver->remove(journal->store, &binding->address, &machine);
-		rc = journal->store->driver->commit(journal->store);
-	}
-	journal->is_busy = rc == -EINPROGRESS;
+	if (rc < 0)
+		return rc;
+	journal->store->driver->remove(journal->store, &binding->address, &machine);
+	rc = start_commit(journal, table);
 	if (rc == 0)
 		binding_table_remove(table, binding);
 	if (rc != -EINPROGRESS)
-		journal->changes = 0;
+		journal->flying.count = 0;
 	return rc;
 }
 
@@ -402,9 +433,9 @@ void lease_journal_begin_rewrite(struct lease_journal *journal)
 bool lease_journal_rewrite(
 	struct lease_journal *journal, struct binding_table *table, uint64_t now_ms, size_t max)
 {
-	size_t before = journal->changes;
+	size_t before = journal->open.count;
 
-	while (journal->rewrite_slot && !journal->is_busy && journal->changes - before < max) {
+	while (journal->rewrite_slot && !journal->is_busy && journal->open.count - before < max) {
 		struct binding *binding = NULL;
 
 		while ((binding = binding_table_in_slot(table, journal->rewrite_slot - 1, binding)))

@@ -12,9 +12,10 @@
  * If a commit fails, or the store refuses a lease, each binding returns to what the store has: an
  * extended lease keeps its stored expiry, a new one becomes an offer.
  *
- * Until an asynchronous commit has ended the journal is busy and accepts no changes. A store that
- * several servers share also reports what the other servers change: lease_journal_apply(),
- * lease_journal_forget().
+ * Until an asynchronous commit has ended the journal is busy. Its changes are in flight; other
+ * bindings may be changed meanwhile if the store collects (lease_store.h), for the next commit. A
+ *store that several servers share also reports what the other servers change:
+ *lease_journal_apply(), lease_journal_forget().
  */
 #ifndef NB6_BOOTD_BINDINGS_LEASE_JOURNAL_H
 #define NB6_BOOTD_BINDINGS_LEASE_JOURNAL_H
@@ -22,7 +23,7 @@
 #include "bootd/bindings/binding_table.h"
 #include "bootd/leases/lease_store.h"
 
-/* A change since the last commit. */
+/* A change that is not committed yet. */
 struct lease_change {
 	struct in6_addr address;
 	struct machine machine;
@@ -31,14 +32,18 @@ struct lease_change {
 	uint64_t expires_ms;
 };
 
-struct lease_journal {
-	struct lease_store *store; /* NULL: there is none, no lease can be given; owned */
-	int64_t wall_ms;           /* Unix time minus monotonic time */
+struct lease_changes {
 	struct lease_change *change;
-	size_t changes, room;
-	int failed;          /* of a put since the last commit: 0 or -errno */
-	bool is_busy;        /* an asynchronous commit has not ended */
-	bool has_refused;    /* the store refused a change of the last commit */
+	size_t count, size;
+};
+
+struct lease_journal {
+	struct lease_store *store;         /* NULL: there is none, no lease can be given; owned */
+	int64_t wall_ms;                   /* Unix time minus monotonic time */
+	struct lease_changes open, flying; /* since the last commit; of the commit in flight */
+	int failed;                        /* of a put since the last commit: 0 or -errno */
+	bool is_busy;                      /* an asynchronous commit has not ended */
+	bool has_refused;                  /* the store refused a change of the last commit */
 	uint8_t round;       /* number of the last reading of all leases: see binding->round */
 	size_t rewrite_slot; /* the next for lease_journal_rewrite(), from 1; 0: none */
 	uint64_t commits, failed_commits, stored, refused; /* since the start */
@@ -54,6 +59,12 @@ int lease_journal_load(struct lease_journal *journal, struct binding_table *tabl
 
 /* Are there changes to commit? */
 bool lease_journal_has_changes(const struct lease_journal *journal);
+
+/*
+ * Must a change of this binding wait until the commit in flight has ended? NULL: of a new one. Ask
+ * before each change.
+ */
+bool lease_journal_is_locked(const struct lease_journal *journal, const struct binding *binding);
 
 /* Store this lease with the next commit. */
 void lease_journal_put(struct lease_journal *journal, struct binding *binding, uint64_t now_ms);

@@ -4,9 +4,10 @@
  * complete the requests that wait for that commit, and send all answers together. What to answer
  * is decided in exchange.c; the link of a client is found in served_links.c.
  *
- * If the commit takes time, requests wait in two lists: `committing` with their answers, until
- * dhcp_service_committed(); `deferred` as datagrams, because they would change leases
- * while the store is busy. Everything else is answered meanwhile.
+ * If the commit takes time, requests wait in three lists: `committing` with their answers, until
+ * dhcp_service_committed(); `collecting` likewise, for the commit after that; `deferred` as
+ * datagrams, because they would change a lease that is being committed. Everything else is
+ * answered meanwhile.
  */
 #include "bootd/dhcp/dhcp_service.h"
 
@@ -47,7 +48,7 @@ struct slot {
 struct dhcp_service {
 	struct exchange *exchange;
 	struct served_links links;
-	struct client_mac *macs; /* of the clients on those links */
+	struct client_mac *macs;     /* of the clients on those links */
 	struct frame_sender *frames; /* to those clients; NULL: by UDP */
 	int fd;
 	struct loop_watch *watch;
@@ -55,7 +56,8 @@ struct dhcp_service {
 	struct send_queue queue;
 	struct slot *slot; /* BATCH of them */
 	struct pending_memory memory;
-	struct pending_list committing, deferred;
+	/* Wait for the commit in flight; for the one after it; to be handled again. */
+	struct pending_list committing, collecting, deferred;
 	struct dhcp_service_counters counters;
 	bool is_failing; /* the lease store */
 	struct log_limit failing_limit;
@@ -136,8 +138,8 @@ static bool read_arrival(
 		arrival->on_links = served_link_addresses(l, arrived->on_link, ON_LINK_MAX);
 		arrival->sees_frames = client_mac_sees(service->macs, l);
 		if (datagram->len >= DHCP6_HEADER_LEN &&
-			client_mac_take(service->macs, l, &arrival->source, datagram->data,
-				arrived->mac))
+			client_mac_take(
+				service->macs, l, &arrival->source, datagram->data, arrived->mac))
 			arrival->mac = arrived->mac;
 	}
 	return !arrival->multicast || (l && served_links_is_served(&service->links, l));
@@ -169,8 +171,7 @@ static bool send_to_mac(struct dhcp_service *service, const struct request *r)
 	to.mtu = l->mtu;
 	to.source = *source;
 	memcpy(to.mac, r->arrival.mac, sizeof(to.mac));
-	return frame_sender_send(
-		       service->frames, &to, r->answer.out.buf, r->answer.out.len) == 0;
+	return frame_sender_send(service->frames, &to, r->answer.out.buf, r->answer.out.len) == 0;
 }
 
 /* The answer is in a buffer of the send queue that is taken. */
@@ -221,13 +222,12 @@ static void report_commit(struct dhcp_service *service, int rc)
 	service->commit_began_s = 0;
 }
 
-/* One transaction for all that a batch has changed. True if it has ended already. */
+/* One transaction for all changes that were collected. True if it has ended already. */
 static bool commit(struct dhcp_service *service, uint64_t now_ms)
 {
 	int rc;
 
-	if (!lease_journal_has_changes(&service->exchange->leases) ||
-		service->exchange->leases.is_busy)
+	if (!lease_journal_has_changes(&service->exchange->leases))
 		return true;
 	service->commit_began_s = now_s();
 	rc = exchange_commit(service->exchange, now_ms);
@@ -264,7 +264,7 @@ static void defer(struct dhcp_service *service, const struct udp_datagram *datag
 static void await_commit(struct dhcp_service *service, const struct udp_datagram *datagram,
 	const struct arrived *arrived, const struct request *r)
 {
-	append_or_drop(service, &service->committing,
+	append_or_drop(service, &service->collecting,
 		pending_of_request(&service->memory, datagram, arrived, r));
 }
 
@@ -280,11 +280,11 @@ static void complete(struct dhcp_service *service, const struct udp_datagram *da
 }
 
 /* The answer is copied to the send queue, because the block that holds it is freed. */
-static void complete_all(struct dhcp_service *service, uint64_t now_ms)
+static void complete_all(struct dhcp_service *service, struct pending_list *list, uint64_t now_ms)
 {
 	struct pending *pending;
 
-	while ((pending = pending_pop(&service->committing))) {
+	while ((pending = pending_pop(list))) {
 		struct exchange_answer *answer = &pending->request->answer;
 		struct wire_out out;
 
@@ -299,26 +299,42 @@ static void complete_all(struct dhcp_service *service, uint64_t now_ms)
 	}
 }
 
-/* Handles deferred datagrams, batch by batch, until the store is busy again. */
-static void resume(struct dhcp_service *service, uint64_t now_ms)
+static void handle_deferred(struct dhcp_service *service, uint64_t now_ms)
 {
+	struct pending_list deferred = service->deferred;
 	struct pending *pending;
 
-	while (!service->exchange->leases.is_busy && service->deferred.first) {
-		for (int i = 0; i < DEFERRED_BATCH && (pending = pending_pop(&service->deferred));
-			i++) {
-			struct request *r = &service->slot[0].request;
+	/* What is deferred once more goes to a list of its own. */
+	service->deferred = (struct pending_list){0};
+	for (int i = 0; i < DEFERRED_BATCH && (pending = pending_pop(&deferred)); i++) {
+		struct request *r = &service->slot[0].request;
+		enum exchange_drop drop;
 
-			if (send_queue_is_full(&service->queue))
-				flush(service);
-			if (handle(service, &pending->datagram, &pending->arrived, r,
-				    pending->retries, now_ms) == EXCHANGE_PENDING)
-				await_commit(service, &pending->datagram, &pending->arrived, r);
-			pending_free(&service->memory, pending);
-		}
-		if (commit(service, now_ms))
-			complete_all(service, now_ms);
+		if (send_queue_is_full(&service->queue))
+			flush(service);
+		drop = handle(service, &pending->datagram, &pending->arrived, r, pending->retries,
+			now_ms);
+		if (drop == EXCHANGE_PENDING)
+			await_commit(service, &pending->datagram, &pending->arrived, r);
+		else if (drop == EXCHANGE_RETRY)
+			defer(service, &pending->datagram, &pending->arrived, pending->retries);
+		pending_free(&service->memory, pending);
 	}
+	pending_prepend(&service->deferred, &deferred);
+}
+
+/* While no commit is in flight: handles deferred datagrams and commits, until one is. */
+static void go_on(struct dhcp_service *service, uint64_t now_ms)
+{
+	do {
+		handle_deferred(service, now_ms);
+		if (commit(service, now_ms)) {
+			complete_all(service, &service->collecting, now_ms);
+		} else {
+			service->committing = service->collecting;
+			service->collecting = (struct pending_list){0};
+		}
+	} while (!service->exchange->leases.is_busy && service->deferred.first);
 }
 
 void dhcp_service_committed(struct dhcp_service *service, int rc, const bool *refused)
@@ -327,8 +343,8 @@ void dhcp_service_committed(struct dhcp_service *service, int rc, const bool *re
 
 	exchange_committed(service->exchange, rc, refused, now_ms);
 	report_commit(service, rc);
-	complete_all(service, now_ms);
-	resume(service, now_ms);
+	complete_all(service, &service->committing, now_ms);
+	go_on(service, now_ms);
 	flush(service);
 }
 
@@ -338,8 +354,8 @@ void dhcp_service_committed(struct dhcp_service *service, int rc, const bool *re
 static void handle_batch(
 	struct dhcp_service *service, const struct udp_datagram *datagram, int n, uint64_t now_ms)
 {
+	bool is_busy = service->exchange->leases.is_busy, is_committed;
 	int pending[BATCH], waiting = 0;
-	bool is_committed;
 
 	for (int i = 0; i < n; i++) {
 		struct slot *slot = &service->slot[i];
@@ -355,7 +371,7 @@ static void handle_batch(
 		else if (drop == EXCHANGE_RETRY)
 			defer(service, &datagram[i], &slot->arrived, 1);
 	}
-	is_committed = commit(service, now_ms);
+	is_committed = !is_busy && commit(service, now_ms);
 	for (int k = 0; k < waiting; k++) {
 		int i = pending[k];
 		struct slot *slot = &service->slot[i];
@@ -364,6 +380,10 @@ static void handle_batch(
 			complete(service, &datagram[i], &slot->arrived, &slot->request, now_ms);
 		else
 			await_commit(service, &datagram[i], &slot->arrived, &slot->request);
+	}
+	if (!is_busy && !is_committed) {
+		service->committing = service->collecting;
+		service->collecting = (struct pending_list){0};
 	}
 }
 
@@ -390,7 +410,7 @@ static void readable(int fd, int what, void *arg)
 	histogram_add(&service->counters.answer_s, now_s() - began_s,
 		service->counters.answered - answered);
 	if (service->deferred.first && !service->exchange->leases.is_busy) {
-		resume(service, now_ms);
+		go_on(service, now_ms);
 		flush(service);
 	}
 }
@@ -437,7 +457,9 @@ static void free_buffers(struct dhcp_service *service)
 	client_mac_free(service->macs);
 	frame_sender_free(service->frames);
 	pending_free_all(&service->memory, &service->committing);
+	pending_free_all(&service->memory, &service->collecting);
 	pending_free_all(&service->memory, &service->deferred);
+	pending_memory_fini(&service->memory);
 	if (service->fd >= 0)
 		close(service->fd);
 	udp_receiver_free(service->receiver);
@@ -494,7 +516,7 @@ enum client_mac_method dhcp_service_mac_method(const struct dhcp_service *servic
 
 size_t dhcp_service_waiting(const struct dhcp_service *service)
 {
-	return service->committing.count + service->deferred.count;
+	return service->committing.count + service->collecting.count + service->deferred.count;
 }
 
 const struct dhcp_service_counters *dhcp_service_counters(const struct dhcp_service *service)

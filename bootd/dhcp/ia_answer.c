@@ -143,6 +143,18 @@ static void put_lease(struct ia_work *work, struct binding *binding)
 	work->is_change = true;
 }
 
+/* Would it change a binding that is being committed: the machine's, or the address's? */
+static bool is_locked(const struct ia_work *work)
+{
+	const struct binding *own = binding_table_find(work->bindings,
+		&work->decision->subnet->prefix, &work->machine, work->choice.scope);
+	const struct binding *holder =
+		binding_table_find_address(work->bindings, &work->choice.address);
+
+	return lease_journal_is_locked(work->leases, own) ||
+	       lease_journal_is_locked(work->leases, holder);
+}
+
 /* The machine has the address now: for its valid lifetime, or at least for so long. */
 static int bind_address(struct ia_work *work, const struct dhcp6_ia_na *ia, uint64_t least_s)
 {
@@ -150,7 +162,7 @@ static int bind_address(struct ia_work *work, const struct dhcp6_ia_na *ia, uint
 	struct binding *binding;
 	uint64_t held_s = choice->valid_s;
 
-	if (choice->is_lease && work->leases->is_busy)
+	if (choice->is_lease && is_locked(work))
 		return -EINPROGRESS;
 	if (choice->is_lease)
 		drop_other_lease(work);
@@ -368,7 +380,7 @@ int ia_release(struct ia_work *work, const struct dhcp6_ia_na *ia)
 		return put_status(work, ia, DHCP6_STATUS_NO_BINDING);
 	if (binding->iaid != ia->iaid || !binding_has_duid(binding, &work->facts->duid))
 		return 0;
-	if (binding->is_lease && work->leases->is_busy)
+	if (binding->is_lease && lease_journal_is_locked(work->leases, binding))
 		return -EINPROGRESS;
 	if (!is_booting(work, binding))
 		return free_released(work, binding);
@@ -429,7 +441,7 @@ int ia_decline(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	if (!binding)
 		return put_status(work, ia, DHCP6_STATUS_NO_BINDING);
 	if (binding->is_lease) {
-		if (work->leases->is_busy)
+		if (lease_journal_is_locked(work->leases, binding))
 			return -EINPROGRESS;
 		return declines_too_much(work, binding) ? 0 : rest_lease(work, binding);
 	}

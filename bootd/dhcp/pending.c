@@ -7,6 +7,8 @@
 
 #include "bootd/dhcp/exchange.h"
 
+enum { SPARE_OCTETS = 6 * 1024, SPARES_MAX = 128 };
+
 static void copy_arrived(struct arrived *to, const struct arrived *from)
 {
 	*to = *from;
@@ -15,17 +17,40 @@ static void copy_arrived(struct arrived *to, const struct arrived *from)
 	to->arrival.link_name = from->arrival.link_name ? to->link_name : NULL;
 }
 
+/*
+ * Blocks are allocated and freed by the dozen with each commit. Some are kept, so that malloc()
+ * does not give their memory back to the kernel and get it again.
+ */
+static struct pending *allocate(struct pending_memory *memory, size_t size)
+{
+	struct pending *pending = memory->spare;
+
+	if (pending && pending->allocated >= size) {
+		memory->spare = pending->next;
+		memory->spares--;
+		return pending;
+	}
+	if (size < SPARE_OCTETS)
+		size = SPARE_OCTETS;
+	pending = malloc(size);
+	if (pending)
+		pending->allocated = size;
+	return pending;
+}
+
 static struct pending *new_block(struct pending_memory *memory, const struct udp_datagram *datagram,
 	const struct arrived *arrived, size_t before_datagram, size_t behind)
 {
 	size_t size = sizeof(struct pending) + before_datagram + datagram->len + behind;
-	struct pending *pending = size <= memory->max - memory->octets ? malloc(size) : NULL;
+	struct pending *pending =
+		size <= memory->max - memory->octets ? allocate(memory, size) : NULL;
 	uint8_t *octets;
 
 	if (!pending)
 		return NULL;
 	octets = (uint8_t *)(pending + 1) + before_datagram;
-	*pending = (struct pending){.datagram = *datagram, .size = size};
+	*pending = (struct pending){
+		.datagram = *datagram, .size = size, .allocated = pending->allocated};
 	copy_arrived(&pending->arrived, arrived);
 	memcpy(octets, datagram->data, datagram->len);
 	pending->datagram.data = octets;
@@ -67,7 +92,13 @@ struct pending *pending_of_request(struct pending_memory *memory,
 void pending_free(struct pending_memory *memory, struct pending *pending)
 {
 	memory->octets -= pending->size;
-	free(pending);
+	if (memory->spares == SPARES_MAX || pending->allocated > SPARE_OCTETS) {
+		free(pending);
+		return;
+	}
+	pending->next = memory->spare;
+	memory->spare = pending;
+	memory->spares++;
 }
 
 void pending_append(struct pending_list *list, struct pending *pending)
@@ -91,10 +122,32 @@ struct pending *pending_pop(struct pending_list *list)
 	return pending;
 }
 
+void pending_prepend(struct pending_list *list, const struct pending_list *before)
+{
+	if (!before->first)
+		return;
+	before->last->next = list->first;
+	list->first = before->first;
+	if (!list->last)
+		list->last = before->last;
+	list->count += before->count;
+}
+
 void pending_free_all(struct pending_memory *memory, struct pending_list *list)
 {
 	struct pending *pending;
 
 	while ((pending = pending_pop(list)))
 		pending_free(memory, pending);
+}
+
+void pending_memory_fini(struct pending_memory *memory)
+{
+	struct pending *pending;
+
+	while ((pending = memory->spare)) {
+		memory->spare = pending->next;
+		free(pending);
+	}
+	memory->spares = 0;
 }

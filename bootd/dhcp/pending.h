@@ -29,7 +29,7 @@ struct pending {
 	struct arrived arrived;
 	unsigned retries;
 	struct request *request; /* NULL: to be handled again */
-	size_t size;
+	size_t size, allocated;
 };
 
 struct pending_list {
@@ -38,7 +38,9 @@ struct pending_list {
 };
 
 struct pending_memory {
-	size_t octets, max; /* in use by all lists; the limit */
+	size_t octets, max;    /* in use by all lists; the limit */
+	struct pending *spare; /* free blocks to use again */
+	unsigned spares;
 };
 
 /* A copy of a datagram to handle again, in no list yet. NULL: no memory left. */
@@ -50,8 +52,13 @@ struct pending *pending_of_request(struct pending_memory *memory,
 	const struct request *request);
 void pending_free(struct pending_memory *memory, struct pending *pending);
 
+/* After all pending ones are freed. */
+void pending_memory_fini(struct pending_memory *memory);
+
 /* The first of the list, no longer in it; NULL: the list is empty. */
 struct pending *pending_pop(struct pending_list *list);
+/* Puts all of `before` in front of the list. */
+void pending_prepend(struct pending_list *list, const struct pending_list *before);
 void pending_append(struct pending_list *list, struct pending *pending);
 void pending_free_all(struct pending_memory *memory, struct pending_list *list);
 

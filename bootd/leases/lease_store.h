@@ -7,7 +7,8 @@
  *	commit                 all of them are durable, or none is stored
  *
  * commit() either returns the result, or -EINPROGRESS and the store calls owner->committed() when
- * it knows the result. Until then nothing may be put or removed. The result is
+ * it knows the result. Until then nothing may be put or removed, unless the store collects: then
+ * that belongs to the next transaction, which fails if this one does. The result is
  *
  *	0          stored, except for each put that is marked as refused. A store that several
  *	           servers share refuses a put if another server has given the address to another
@@ -115,6 +116,7 @@ struct lease_store {
 	const char *name; /* for messages: the location without secrets */
 	const struct lease_store_owner *owner;
 	bool is_shared; /* by several servers */
+	bool collects;  /* accepts changes during a commit */
 	bool is_away;   /* a shared store that this server cannot reach, but others may */
 	/*
 	 * A shared store is given each lease for this much longer than the client is told, to

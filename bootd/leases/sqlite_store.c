@@ -215,6 +215,7 @@ static int sqlite_open(const char *location, struct loop *loop,
 	if (rc == 0 && loop) {
 		store->writer = sqlite_writer_new(loop, &store->log, committed, store);
 		store->head.margin_s = MARGIN_S;
+		store->head.collects = true;
 		if (!store->writer)
 			rc = -ENOMEM;
 	}

@@ -134,6 +134,8 @@ static void commit_ended(int fd, int what, void *arg)
 	rc = writer->rc;
 	pthread_mutex_unlock(&writer->mutex);
 	writer->is_in_flight = false;
+	if (rc < 0 && writer->next.count > 0)
+		writer->failed = rc;
 	writer->committed(writer->arg, rc);
 }
 

@@ -34,7 +34,7 @@ int sqlite_writer_put(struct sqlite_writer *writer, const struct lease *lease, c
 /*
  * Starts the commit of what was put. Returns 0 if nothing was; -EINPROGRESS, and committed() is
  * called when it ends; -EBUSY if a commit is in flight; -ENOMEM if a put failed; -EAGAIN if the
- * thread cannot be started.
+ * thread cannot be started; or the error of the commit during which it was put.
  */
 int sqlite_writer_commit(struct sqlite_writer *writer);
 

@@ -31,6 +31,8 @@ static struct {
 	size_t rows;
 	struct lease put[ROWS]; /* of the transaction; a subnet.len of 0 marks a removal */
 	size_t puts;
+	struct lease flying[ROWS]; /* of the commit in flight */
+	size_t flights;
 	bool refuses; /* all puts, and teaches nothing */
 } db;
 
@@ -69,8 +71,12 @@ static int db_remove(
 static int db_commit(struct lease_store *store)
 {
 	(void)store;
-	if (!db.head.is_away)
+	if (!db.head.is_away) {
+		memcpy(db.flying, db.put, sizeof(db.flying));
+		db.flights = db.puts;
+		db.puts = 0;
 		return -EINPROGRESS;
+	}
 	db.puts = 0;
 	return -ENOTCONN;
 }
@@ -119,17 +125,17 @@ static void land(int rc, bool is_done)
 {
 	bool refused[ROWS] = {false};
 
-	for (size_t i = 0; i < db.puts && is_done; i++) {
-		const struct lease *row = against(&db.put[i]);
+	for (size_t i = 0; i < db.flights && is_done; i++) {
+		const struct lease *row = against(&db.flying[i]);
 
 		refused[i] = row || db.refuses;
 		if (!refused[i])
-			write_row(&db.put[i]);
+			write_row(&db.flying[i]);
 		else if (row && rc == 0)
 			lease_journal_apply(&bench.exchange.leases, &bench.exchange.bindings, row,
 				bench.now_ms);
 	}
-	db.puts = 0;
+	db.flights = 0;
 	exchange_committed(&bench.exchange, rc, refused, bench.now_ms);
 }
 
@@ -251,7 +257,8 @@ static void test_answered_once_committed(void **state)
 	commit();
 	/* what needs the store is deferred, unchanged; what does not is answered */
 	demand(bench_handle(&bench, &other, 0), EXCHANGE_RETRY);
-	assert_int_equal(db.puts, 1);
+	assert_int_equal(db.flights, 1);
+	assert_int_equal(db.puts, 0);
 	assert_int_equal(exchange_commit(&bench.exchange, bench.now_ms), 0);
 	demand(bench_handle(&bench, &solicit, 0), EXCHANGE_ANSWERED);
 	bench.now_ms += 2000;
@@ -298,6 +305,46 @@ static void test_release_and_decline_are_deferred(void **state)
 	assert_null(holder(&one)); /* a system's address is free at once */
 	assert_int_equal(holder(&two)->state, BINDING_DECLINED);
 	assert_int_equal(db.rows, 2);
+}
+
+/* A store that collects takes the next transaction while one is committed, machine by machine. */
+static void test_collected_during_a_commit(void **state)
+{
+	struct bench_message one, two, again, release;
+	struct in6_addr address;
+
+	(void)state;
+	begin(MANY);
+	db.head.collects = true;
+	address = get_address(3);
+	one = message_of(1, DHCP6_REQUEST, NULL);
+	two = message_of(2, DHCP6_REQUEST, NULL);
+	release = message_of(3, DHCP6_RELEASE, &address);
+	demand(bench_handle(&bench, &one, 0), EXCHANGE_PENDING);
+	commit();
+	/* others go on; what is being committed must not change */
+	demand(bench_handle(&bench, &two, 0), EXCHANGE_PENDING);
+	demand(bench_handle(&bench, &release, 0), EXCHANGE_PENDING);
+	again = message_of(1, DHCP6_REQUEST, NULL);
+	demand(bench_handle(&bench, &again, 0), EXCHANGE_RETRY);
+	assert_int_equal(db.flights, 1);
+	assert_int_equal(db.puts, 2);
+	land(0, true);
+	demand(bench_complete(&bench, &one), EXCHANGE_ANSWERED);
+	assert_int_equal(bench.valid_s, LIFETIME_S);
+	/* nobody has promised what is not committed */
+	assert_int_equal(
+		lease_journal_stored_s(holder(&two.request.decision.address.address), bench.now_ms),
+		0);
+	demand(bench_handle(&bench, &again, 1), EXCHANGE_PENDING);
+	commit();
+	assert_int_equal(db.flights, 3);
+	/* this one fails: the machine that had a lease keeps it, the other has none */
+	land(-EIO, false);
+	demand(bench_complete(&bench, &two), DROP_NOT_STORED);
+	demand(bench_complete(&bench, &again), EXCHANGE_ANSWERED);
+	assert_in_range(bench.valid_s, LIFETIME_S - 5, LIFETIME_S);
+	assert_int_equal(binding_table_leases(&bench.exchange.bindings), 2);
 }
 
 /* A server is lost in the middle of a commit: it may be done or not, no promise is made. */
@@ -443,7 +490,7 @@ static void test_machine_that_has_to_move(void **state)
 	request = message_of(1, DHCP6_REQUEST, NULL);
 	demand(bench_handle(&bench, &request, 0), EXCHANGE_PENDING);
 	commit();
-	assert_int_equal(db.puts, 2);
+	assert_int_equal(db.flights, 2);
 	land(0, true);
 	demand(bench_complete(&bench, &request), EXCHANGE_ANSWERED);
 	assert_int_equal(db.rows, 1);
@@ -579,6 +626,7 @@ static void test_copied_request(void **state)
 		DHCP6_RELAY_REPL);
 	pending_free(&memory, pending);
 	assert_int_equal(memory.octets, 0);
+	pending_memory_fini(&memory);
 }
 
 static void test_pending_memory_is_limited(void **state)
@@ -613,6 +661,7 @@ static void test_pending_memory_is_limited(void **state)
 	}
 	assert_int_equal(memory.octets, 0);
 	assert_int_equal(list.count, 0);
+	pending_memory_fini(&memory);
 }
 
 #define FLIGHT_TEST(test) cmocka_unit_test_teardown(test, end)
@@ -622,6 +671,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FLIGHT_TEST(test_answered_once_committed),
 		FLIGHT_TEST(test_release_and_decline_are_deferred),
+		FLIGHT_TEST(test_collected_during_a_commit),
 		FLIGHT_TEST(test_unknown_outcome),
 		FLIGHT_TEST(test_operator_deletes),
 		FLIGHT_TEST(test_address_of_another_machine),
