@@ -184,7 +184,7 @@ static int open_store(struct boot_leases *leases, const char *location, struct l
 	const struct lease_driver *driver = lease_driver_of(location);
 	const char *name = driver->is_file ? location : driver->name;
 	char why[LEASE_STORE_WHY] = "";
-	int rc = driver->is_file ? file_make_directory_of(location, 0755) : 0;
+	int rc = driver->is_file ? file_make_directory_of(location, 0750) : 0;
 
 	if (rc < 0)
 		return complain(name, rc, strerror(-rc));

@@ -11,4 +11,10 @@
  */
 int file_make_directory_of(const char *path, mode_t mode);
 
+/*
+ * Make a new name in the directory of `path` last: after a crash of the system a file whose
+ * directory was not written is gone, however well it was written itself. Returns 0 or -errno.
+ */
+int file_sync_directory_of(const char *path);
+
 #endif

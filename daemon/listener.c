@@ -92,7 +92,9 @@ static void accept_failed(struct listener *listener, int error)
 	listener->rests = true;
 	apply(listener);
 	loop_timer_arm(listener->rest, REST_MS);
-	log_limited(&limit, LOG_LEVEL_WARNING,
+	log_limited_with(&limit, LOG_LEVEL_WARNING,
+		&(struct log_fields){.event = LOG_EVENT_DESCRIPTORS_EXHAUSTED,
+			.reason = strerror(error)},
 		"%s: cannot accept connections: %s; trying again every second%s", listener->what,
 		strerror(error),
 		error == EMFILE ? " (the limit is LimitNOFILE= of the unit)" : "");

@@ -151,24 +151,41 @@ void log_with(enum log_level level, const struct log_fields *fields, const char 
 	va_end(ap);
 }
 
-void log_limited(struct log_limit *limit, enum log_level level, const char *fmt, ...)
+static __attribute__((format(printf, 4, 0))) void write_limited(struct log_limit *limit,
+	enum log_level level, const struct log_fields *fields, const char *fmt, va_list ap)
 {
 	uint64_t now_ms = monotonic_ms();
 	uint64_t every_ms = limit->every_ms ? limit->every_ms : 10000;
 	char text[TEXT_MAX - 512];
-	va_list ap;
 
 	if (limit->last_ms != 0 && now_ms - limit->last_ms < every_ms) {
 		limit->left_out++;
 		return;
 	}
-	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	if (limit->left_out > 0)
-		log_line(level, "%s (and %" PRIu64 " more like it)", text, limit->left_out);
+		log_with(level, fields, "%s (and %" PRIu64 " more like it)", text, limit->left_out);
 	else
-		log_line(level, "%s", text);
+		log_with(level, fields, "%s", text);
 	limit->last_ms = now_ms;
 	limit->left_out = 0;
+}
+
+void log_limited(struct log_limit *limit, enum log_level level, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	write_limited(limit, level, NULL, fmt, ap);
+	va_end(ap);
+}
+
+void log_limited_with(struct log_limit *limit, enum log_level level,
+	const struct log_fields *fields, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	write_limited(limit, level, fields, fmt, ap);
+	va_end(ap);
 }

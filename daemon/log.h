@@ -69,6 +69,11 @@ struct log_limit {
 void log_limited(struct log_limit *limit, enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The same with fields. */
+void log_limited_with(struct log_limit *limit, enum log_level level,
+	const struct log_fields *fields, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /*
  * Lines of level info and debug to the journal or syslog are limited to LOG_RATE a second, with
  * LOG_BURST at once. The next line that is written, or log_flush(), says how many were left

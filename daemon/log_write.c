@@ -42,9 +42,8 @@ static const struct {
 	[LOG_EVENT_EVENTS_LOST] = {"events-lost", "0dabfe0d19274ad9a543af21951ef4f1"},
 	[LOG_EVENT_LEASES_NOT_WRITABLE] = {"leases-not-writable",
 		"ba3f1b854ec856811cd4774bc1a876b9"},
-	[LOG_EVENT_POOL_FULL] = {"pool-full", "f4b78f8a1fae96565c83f170ee3578be"},
+	[LOG_EVENT_NO_ADDRESS] = {"no-address", "f4b78f8a1fae96565c83f170ee3578be"},
 	[LOG_EVENT_ADDRESS_CONFLICT] = {"address-conflict", "f817fb1bccd3556c76fcd0a54dd7abe9"},
-	[LOG_EVENT_BOOT_STALLED] = {"boot-stalled", "3f4df36b6de1b3de4f1bf3fdf7cbc2b8"},
 	[LOG_EVENT_DESCRIPTORS_EXHAUSTED] = {"descriptors-exhausted",
 		"a2f2ae07cb8bd3a43cde1f9c3f2a6f5e"},
 };

@@ -65,7 +65,8 @@ static void on_synced(void *arg)
 	client_links_synced(&relay->links);
 	if (relay->monitor.counters.resyncs <= 1)
 		return; /* the first dump, no repair */
-	log_limited(&limit, LOG_LEVEL_NOTICE,
+	log_limited_with(&limit, LOG_LEVEL_NOTICE,
+		&(struct log_fields){.event = LOG_EVENT_EVENTS_LOST},
 		"netlink: messages were lost; links and addresses have been dumped again");
 	relay_watch_resync(&relay->watch, &relay->monitor.counters);
 }

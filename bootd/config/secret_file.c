@@ -16,6 +16,9 @@
 #include "bootd/bindings/stable_address.h"
 #include "daemon/file.h"
 
+/* Leases, key and DUID tell who is where: for bootd's user and group only. */
+enum { STATE_MODE = 0750 };
+
 enum { KEY_FILE_LEN = 32, KEY_FILE_MAX = 1024, PATH_SIZE = 1024 };
 
 static int read_whole(const char *path, uint8_t *buf, size_t size, size_t *len)
@@ -49,7 +52,7 @@ static int write_aside(const char *path, const uint8_t *octets, size_t len)
 static int make_file(const char *path, const uint8_t *octets, size_t len)
 {
 	char aside[PATH_SIZE];
-	int rc = file_make_directory_of(path, 0755);
+	int rc = file_make_directory_of(path, STATE_MODE);
 
 	if (rc < 0)
 		return rc;
@@ -59,7 +62,7 @@ static int make_file(const char *path, const uint8_t *octets, size_t len)
 	if (rc == 0 && link(aside, path) < 0 && errno != EEXIST)
 		rc = -errno;
 	unlink(aside);
-	return rc;
+	return rc < 0 ? rc : file_sync_directory_of(path);
 }
 
 /* Read the file, after creating it with these octets if it does not exist. */

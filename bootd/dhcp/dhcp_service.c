@@ -208,7 +208,9 @@ static void report_commit(struct dhcp_service *service, int rc)
 	const char *name = leases->store ? leases->store->name : "";
 
 	if (rc < 0)
-		log_limited(&service->failing_limit, LOG_LEVEL_ERROR,
+		log_limited_with(&service->failing_limit, LOG_LEVEL_ERROR,
+			&(struct log_fields){.event = LOG_EVENT_LEASES_NOT_WRITABLE,
+				.reason = lease_journal_error(leases)},
 			"lease store %s not writable (%s): no new leases; existing leases are "
 			"renewed until their stored expiry",
 			name, lease_journal_error(leases));

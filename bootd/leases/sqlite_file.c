@@ -130,6 +130,20 @@ static int lock_file(struct sqlite_file *file, const char *path)
 	return 0;
 }
 
+/*
+ * SQLite would make it readable for all. A file that exists keeps its mode, and SQLite gives its
+ * journal the same one.
+ */
+static int create_file(struct sqlite_file *file, const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+
+	if (fd < 0)
+		return sqlite_file_fail(file, -errno, "%s: %s", path, strerror(errno));
+	close(fd);
+	return 0;
+}
+
 /* All in one transaction. `before` and `after` are what an upgrade does before and after that. */
 static int create_schema(struct sqlite_file *file, const char *before, const char *after)
 {
@@ -278,6 +292,8 @@ int sqlite_file_open(struct sqlite_file *file, const char *path)
 	rc = lock_file(file, path);
 	if (rc == 0)
 		rc = check_log(file, path);
+	if (rc == 0)
+		rc = create_file(file, path);
 	return rc < 0 ? rc : open_database(file, path);
 }
 

@@ -88,6 +88,28 @@ const char *boot_log_exchange_text(const struct exchange_event *event, char text
 	return text;
 }
 
+/* The machine, its link and its subnet; the reason is why it gets no address. */
+static void log_exchange_with_fields(
+	enum log_level level, const struct exchange_event *event, const char *text)
+{
+	const struct decision *decision = event->decision;
+	char machine[MACHINE_TEXT];
+	struct log_fields fields = {
+		.mac = decision->machine.len ? machine_format(&decision->machine, machine) : NULL,
+		.link = event->facts->link_name,
+		.host = decision->host ? decision->host->name : NULL,
+		.subnet = decision->subnet->text,
+	};
+
+	if (level == LOG_LEVEL_WARNING)
+		fields.event = LOG_EVENT_ADDRESS_CONFLICT;
+	else if (event->status == DHCP6_STATUS_NO_ADDRS_AVAIL)
+		fields.event = LOG_EVENT_NO_ADDRESS;
+	if (event->status && !decision->address.given)
+		fields.reason = decision->address.why;
+	log_with(level, &fields, "%s", text);
+}
+
 void boot_log_exchange(const struct exchange_event *event)
 {
 	char text[BOOT_LOG_LINE];
@@ -98,7 +120,7 @@ void boot_log_exchange(const struct exchange_event *event)
 				       : LOG_LEVEL_INFO;
 
 	if (log_wanted(level))
-		log_line(level, "%s", boot_log_exchange_text(event, text));
+		log_exchange_with_fields(level, event, boot_log_exchange_text(event, text));
 }
 
 static void log_holder(const struct decision *decision, const char *machine)

@@ -12,6 +12,7 @@
 #include "bootd/tftp/tftp_server.h"
 #include "bootd/view/boot_parts.h"
 #include "daemon/loop.h"
+#include "daemon/process_metrics.h"
 #include "dhcp6/names.h"
 
 static void counter(struct metrics *m, const char *name, const char *help, uint64_t value)
@@ -203,4 +204,5 @@ void boot_metrics_fill(void *arg, struct metrics *m)
 	fill_bulk(parts, m);
 	fill_files(parts, m);
 	fill_boots(parts->progress, m);
+	process_metrics_fill(m, "netboot6_boot");
 }

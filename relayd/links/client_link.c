@@ -318,7 +318,13 @@ static void log_change(const struct client_link *cl, enum client_link_state befo
 
 	inet_ntop(AF_INET6, &cl->link_address, text, sizeof(text));
 	if (before != cl->state)
-		log_notice("%s: %s -> %s%s%s%s%s", cl->name, state_name[before],
+		log_with(LOG_LEVEL_NOTICE,
+			&(struct log_fields){.event = cl->state == CLIENT_LINK_READY
+							      ? LOG_EVENT_LINK_READY
+							      : LOG_EVENT_LINK_NOT_READY,
+				.link = cl->name,
+				.reason = *cl->reason ? cl->reason : NULL},
+			"%s: %s -> %s%s%s%s%s", cl->name, state_name[before],
 			state_name[cl->state], *cl->reason ? ", " : "", cl->reason,
 			cl->state == CLIENT_LINK_READY ? ", link-address " : "",
 			cl->state == CLIENT_LINK_READY ? text : "");

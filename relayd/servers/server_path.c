@@ -54,7 +54,11 @@ bool server_path_sent(struct server_path *server, int64_t now_ms)
 	if (server->is_silent || !server_path_is_silent(server, now_ms))
 		return false;
 	server->is_silent = true;
-	log_warning("server %s: silent: no reply to %" PRIu64 " messages in %" PRId64 " s",
+	log_with(LOG_LEVEL_WARNING,
+		&(struct log_fields){.event = LOG_EVENT_SERVER_UNREACHABLE,
+			.host = server->text,
+			.reason = "silent"},
+		"server %s: silent: no reply to %" PRIu64 " messages in %" PRId64 " s",
 		server->text, server->unanswered, (now_ms - server->unanswered_since_ms) / 1000);
 	return true;
 }
@@ -85,6 +89,9 @@ bool server_path_answered(struct server_path *server)
 	server->is_silent = false;
 	server->last_reply_s = time(NULL);
 	if (was_silent)
-		log_notice("server %s: answers again", server->text);
+		log_with(LOG_LEVEL_NOTICE,
+			&(struct log_fields){
+				.event = LOG_EVENT_SERVER_REACHABLE, .host = server->text},
+			"server %s: answers again", server->text);
 	return was_silent;
 }

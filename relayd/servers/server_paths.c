@@ -145,14 +145,23 @@ static void log_shift(const struct server_path *before, const struct server_path
 	bool same_source = IN6_ARE_ADDR_EQUAL(&before->source, &now->source);
 
 	if (now->error) {
-		log_warning("server %s: no path: %s%s", now->text, now->reason,
+		log_with(LOG_LEVEL_WARNING,
+			&(struct log_fields){.event = LOG_EVENT_SERVER_UNREACHABLE,
+				.host = now->text,
+				.reason = now->reason},
+			"server %s: no path: %s%s", now->text, now->reason,
 			now->is_held ? "; messages to it are dropped until it is" : "");
 		return;
 	}
 	inet_ntop(AF_INET6, &now->source, source, sizeof(source));
 	inet_ntop(AF_INET6, &now->next_hop, next_hop, sizeof(next_hop));
 	inet_ntop(AF_INET6, &before->source, old, sizeof(old));
-	log_notice("server %s: uplink %s, next hop %s, source %s%s%s%s%s", now->text, now->uplink,
+	log_with(LOG_LEVEL_NOTICE,
+		&(struct log_fields){.event = before->error ? LOG_EVENT_SERVER_REACHABLE
+							    : LOG_EVENT_NONE,
+			.host = now->text,
+			.link = now->uplink},
+		"server %s: uplink %s, next hop %s, source %s%s%s%s%s", now->text, now->uplink,
 		IN6_IS_ADDR_UNSPECIFIED(&now->next_hop) ? "(on-link)" : next_hop, source,
 		before->ifindex ? ", previous uplink " : "", before->ifindex ? before->uplink : "",
 		before->ifindex && !same_source ? ", previous source " : "",

@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 
+#include "daemon/process_metrics.h"
 #include "relayd/view/relay_json.h"
 #include "relayd/view/relay_view.h"
 
@@ -238,4 +239,5 @@ void relay_metrics_fill(void *arg, struct metrics *m)
 	fill_messages(view, m);
 	fill_servers(view->servers, m);
 	fill_kernel(view, m);
+	process_metrics_fill(m, "netboot6_relay");
 }

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -394,6 +395,12 @@ def test_metrics_of_bootd(site):
     stage = {"stage": "firmware addressed"}
     assert found.get(boot + "stage_duration_seconds_count", **stage) == 1
     assert found.get(boot + "receive_queue_drops_total") == 0
+    assert found.get(boot + "accept_failures_total") == 0
+    assert 1e6 < found.get("process_resident_memory_bytes") < 1e9
+    assert found.get("process_open_fds") > 5
+    assert found.get("process_max_fds") >= found.get("process_open_fds")
+    assert abs(found.get("process_start_time_seconds") - time.time()) < 600
+    assert found.get("process_cpu_seconds_total") > 0
     # what the public file server is asked for is a file
     public = site.router.run("curl", "-gs", "-o", "/dev/null", "-w", "%{http_code}",
                              f"http://[{SERVER}]/metrics")

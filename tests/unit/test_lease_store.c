@@ -125,6 +125,20 @@ static void test_round_trip(void **state)
 	close_store(store);
 }
 
+/* SQLite alone would make it readable for all users. */
+static void test_a_new_file_is_for_owner_and_group(void **state)
+{
+	mode_t before = umask(022);
+	struct lease_store *store = open_store();
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(stat(lease_file, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	close_store(store);
+	umask(before);
+}
+
 static void test_expired_ones_are_dropped(void **state)
 {
 	struct lease_store *store = open_store();
@@ -555,6 +569,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_DIRECTORY(test_round_trip),
+		IN_DIRECTORY(test_a_new_file_is_for_owner_and_group),
 		IN_DIRECTORY(test_expired_ones_are_dropped),
 		IN_DIRECTORY(test_last_of_an_address_counts),
 		IN_DIRECTORY(test_uncommitted_is_not_there),

@@ -299,7 +299,7 @@ static void test_fields_of_the_journal(void **state)
 {
 	char field[LOG_FIELDS_MAX][LOG_FIELD_SIZE], long_host[1000];
 	struct log_fields fields = {
-		.event = LOG_EVENT_POOL_FULL, .mac = "52:54:00:12:34:56", .subnet = "2001:db8::/64"};
+		.event = LOG_EVENT_NO_ADDRESS, .mac = "52:54:00:12:34:56", .subnet = "2001:db8::/64"};
 
 	(void)state;
 	assert_int_equal(log_journal_fields(NULL, field), 0);

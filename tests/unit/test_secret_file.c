@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "daemon/file.h"
+
 static char directory[64], key_file[128], duid_file[128];
 
 static int make_directory(void **state)
@@ -114,10 +116,34 @@ static void test_what_is_no_secret(void **state)
 	rmdir(key_file);
 }
 
+/* Who is where is for the daemon's user and group alone. */
+static void test_the_state_directory_is_not_for_the_world(void **state)
+{
+	char base[] = "/tmp/nb6-state-XXXXXX", path[128];
+	mode_t before = umask(022);
+	struct stat st;
+
+	(void)state;
+	assert_non_null(mkdtemp(base));
+	snprintf(path, sizeof(path), "%s/netboot6/bootd.key", base);
+	assert_int_equal(file_make_directory_of(path, 0750), 0);
+	snprintf(path, sizeof(path), "%s/netboot6", base);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0750);
+	assert_int_equal(file_sync_directory_of(path), 0);
+	assert_int_equal(file_sync_directory_of("/nonexistent/x"), -ENOENT);
+	assert_int_equal(file_sync_directory_of("x"), 0);
+	assert_int_equal(file_sync_directory_of("/x"), 0);
+	rmdir(path);
+	rmdir(base);
+	umask(before);
+}
+
 int main(void)
 {
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make_directory, remove_directory)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_state_directory_is_not_for_the_world),
 		IN_DIRECTORY(test_made_once_and_kept),
 		IN_DIRECTORY(test_configured_ones_need_no_file),
 		IN_DIRECTORY(test_what_is_no_secret),

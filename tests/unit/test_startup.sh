@@ -52,4 +52,9 @@ for daemon in relayd bootd; do
 	grep -qaF -e "$path" "$top/netboot6-$daemon" ||
 		fail "netboot6 looks for $daemon at $path, $daemon has another default"
 done
+# docs/logging.md lists the events that people alert on.
+srcdir=${srcdir:-.}
+for id in $(grep -o '"[0-9a-f]\{32\}"' "$srcdir/daemon/log_write.c" | tr -d '"'); do
+	grep -q "$id" "$srcdir/docs/logging.md" || fail "docs/logging.md lacks the event $id"
+done
 exit $bad
