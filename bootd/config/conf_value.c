@@ -25,7 +25,12 @@ int conf_variable(const char *text, struct host_variable *variable)
 			return -EINVAL;
 	variable->name = strndup(text, len);
 	variable->value = strdup(equals + 1);
-	return variable->name && variable->value ? 0 : -ENOMEM;
+	if (variable->name && variable->value)
+		return 0;
+	free(variable->name);
+	free(variable->value);
+	*variable = (struct host_variable){0};
+	return -ENOMEM;
 }
 
 bool conf_variables(cfg_t *cfg, struct host_variable **variable, size_t *n)
