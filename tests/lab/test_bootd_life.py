@@ -135,6 +135,8 @@ def test_reload_shows_its_warnings(site, bootd):
     done = reload(bootd.config.replace('subnet "2001:db8:1::/64" {}', ""))
     assert done.returncode == 0
     assert done.stdout.startswith("reloaded\n") and "warning: there is no subnet" in done.stdout
+    done = reload(bootd.config + f'boot "gone" {{ arch = {{x64-http}} url = "http://[{SERVER}]/gone.efi" }}\n')
+    assert done.returncode == 0 and "warning: " in done.stdout and "gone.efi" in done.stdout
     done = reload(bootd.config + "preference = perhaps\n")
     assert done.returncode == 1 and done.stdout == ""
     assert "bootd.conf:" in done.stderr and "preference" in done.stderr
@@ -143,6 +145,8 @@ def test_reload_shows_its_warnings(site, bootd):
     assert "root/uki.efi, cannot be served: no such file" in done.stdout
     for name in ("uki.efi", "snponly.efi"):
         (site.lab.directory / "root" / name).write_bytes(b"MZ")
+    for name in ("uki.efi", "snponly.efi"):
+        (bootd.root / name).write_bytes(b"MZ")
     done = reload(bootd.config)
     assert (done.returncode, done.stdout) == (0, "reloaded\n")
 
