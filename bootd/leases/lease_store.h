@@ -34,8 +34,8 @@
 #include <stdint.h>
 
 #include "bootd/client/machine.h"
-#include "dhcp6/prefix.h"
 #include "dhcp6/identity.h"
+#include "dhcp6/prefix.h"
 
 struct loop;
 

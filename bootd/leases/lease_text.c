@@ -1,41 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-/* One pair of functions per kind of column; what cannot be read back is an error, never a guess. */
+/*
+ * Each kind of column has a function that writes it and one that reads it. Text that cannot be read
+ * is an error, because an operator may have written it.
+ */
 #include "bootd/leases/lease_text.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static const char time_form[] = "%Y-%m-%d %H:%M:%S";
 
 static const char *const state_name[] = {
 	[LEASE_BOUND] = "bound",
 	[LEASE_RELEASED] = "released",
 	[LEASE_DECLINED] = "declined",
 };
-
-const char *lease_time_format(int64_t unix_s, char text[LEASE_TIME_TEXT])
-{
-	time_t at = (time_t)unix_s;
-	struct tm tm;
-
-	gmtime_r(&at, &tm);
-	strftime(text, LEASE_TIME_TEXT, time_form, &tm);
-	return text;
-}
-
-int lease_time_parse(const char *text, int64_t *unix_s)
-{
-	struct tm tm = {0};
-	const char *end = strptime(text, time_form, &tm);
-
-	if (!end || *end)
-		return -EINVAL;
-	*unix_s = timegm(&tm);
-	return 0;
-}
 
 static int parse_prefix(const char *text, struct prefix *prefix)
 {
@@ -75,8 +54,6 @@ void lease_text_of(const struct lease *lease, struct lease_text *text)
 	machine_format(&lease->machine, text->machine);
 	dhcp6_duid_format(&lease->duid, text->duid);
 	text->state = state_name[lease->state];
-	lease_time_format(lease->since_unix_s, text->since);
-	lease_time_format(lease->expires_unix_s, text->expires);
 }
 
 const char *lease_state_name(enum lease_state state)
@@ -84,7 +61,7 @@ const char *lease_state_name(enum lease_state state)
 	return state_name[state];
 }
 
-/* Leases of one subnet stand side by side: its text is mostly that of the one before. */
+/* Consecutive leases are mostly of one subnet, so the last result is kept. */
 static int parse_subnet(const char *text, const struct in6_addr *address, struct prefix *subnet)
 {
 	static char before_text[PREFIX_TEXT];
@@ -101,7 +78,7 @@ static int parse_subnet(const char *text, const struct in6_addr *address, struct
 	return prefix_contains(subnet, address) ? 0 : -EINVAL;
 }
 
-const char *lease_words_read(struct lease *lease, const char *address, const char *subnet,
+const char *lease_text_read(struct lease *lease, const char *address, const char *subnet,
 	const char *machine, const char *duid, const char *state)
 {
 	if (inet_pton(AF_INET6, address, &lease->address) != 1)
@@ -113,17 +90,4 @@ const char *lease_words_read(struct lease *lease, const char *address, const cha
 	if (dhcp6_duid_parse(duid, &lease->duid) < 0)
 		return "duid";
 	return parse_state(state, &lease->state) < 0 ? "state" : NULL;
-}
-
-const char *lease_text_read(struct lease *lease, const char *address, const char *subnet,
-	const char *machine, const char *duid, const char *state, const char *since,
-	const char *expires)
-{
-	const char *wrong = lease_words_read(lease, address, subnet, machine, duid, state);
-
-	if (wrong)
-		return wrong;
-	if (lease_time_parse(since, &lease->since_unix_s) < 0)
-		return "since";
-	return lease_time_parse(expires, &lease->expires_unix_s) < 0 ? "expires" : NULL;
 }

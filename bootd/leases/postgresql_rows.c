@@ -138,7 +138,7 @@ const char *postgresql_row_read(
 	const char *wrong;
 
 	*lease = (struct lease){0};
-	wrong = lease_words_read(lease, postgresql_field(result, row, COLUMN_ADDRESS),
+	wrong = lease_text_read(lease, postgresql_field(result, row, COLUMN_ADDRESS),
 		postgresql_field(result, row, COLUMN_SUBNET),
 		postgresql_field(result, row, COLUMN_MACHINE),
 		postgresql_field(result, row, COLUMN_DUID),

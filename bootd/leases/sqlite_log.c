@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One transaction at a time, begun by the first change. What it does to the index is noted, and
- * done only once it is committed.
+ * One transaction at a time, opened by the first change. Its changes of the index are collected and
+ * applied after the commit, so a failed commit leaves the index as it was.
  *
- * When the log has more rows than twice the leases, each transaction first tidies a little at
- * its beginning: of the oldest rows those that still count are written anew, then all of them
- * go. Oldest first, so that nothing of before comes to count again.
+ * If the log has more than twice as many rows as leases, each transaction first deletes some of
+ * the oldest rows. Those that are still valid are copied to the end before. Invariant: rows are
+ * deleted in order, oldest first, so that no older row of an address becomes valid again.
  */
 #include "bootd/leases/sqlite_log.h"
 
@@ -25,9 +25,9 @@ _Static_assert(COMMIT + 1 == SQLITE_LOG_STATEMENTS, "number of statements");
 
 enum {
 	ROOM = 64,
-	TIDY_ROWS = 256,            /* at a time, at most */
-	TIDY_SPARE = 8192,          /* rows beyond twice the leases that are not worth it */
-	KEPT_EXPIRED_S = 24 * 3600, /* in the log; the clock may have been wrong */
+	TIDY_ROWS = 256,            /* in one transaction, at most */
+	TIDY_SPARE = 8192,          /* rows beyond twice the leases that may stay */
+	KEPT_EXPIRED_S = 24 * 3600, /* expired rows stay this long: the clock may have been wrong */
 };
 
 const char sqlite_log_removed[] = "removed";
@@ -49,7 +49,7 @@ void sqlite_log_close(struct sqlite_log *log)
 
 /* --- the index ------------------------------------------------------------------- */
 
-/* For the index, once it is committed. */
+/* Collects a change of the index. */
 static int note_change(struct sqlite_log *log, const struct in6_addr *address, int64_t change)
 {
 	if (log->changes == log->room) {
@@ -90,7 +90,7 @@ int sqlite_log_read_on(struct sqlite_log *log)
 		if (log->first == 0)
 			log->first = log->last;
 		if (!address || !state || inet_pton(AF_INET6, address, &place.address) != 1)
-			continue; /* whoever reads it says so */
+			continue; /* read_row() of sqlite_store.c reports it */
 		place.change = strcmp(state, sqlite_log_removed) == 0 ? 0 : (uint64_t)log->last;
 		rc = lease_index_reserve(&log->index, &place.address, 1);
 		if (rc == 0)
@@ -104,9 +104,9 @@ int sqlite_log_read_on(struct sqlite_log *log)
 	return rc;
 }
 
-/* --- tidying --------------------------------------------------------------------- */
+/* --- deleting old rows --------------------------------------------------------------------- */
 
-/* One of the oldest rows, where it still counts: the same once more, at the end. */
+/* If one of the oldest rows is still valid, copy it to the end. */
 static int keep_row(struct sqlite_log *log, const struct lease_place *row, bool is_over)
 {
 	int rc = 0;
@@ -121,7 +121,7 @@ static int keep_row(struct sqlite_log *log, const struct lease_place *row, bool 
 	return rc < 0 ? rc : note_change(log, &row->address, log->next++);
 }
 
-static int tidy_rows(struct sqlite_log *log, int most)
+static int delete_oldest(struct sqlite_log *log, int max)
 {
 	struct lease_place row[TIDY_ROWS];
 	bool is_over[TIDY_ROWS];
@@ -129,8 +129,8 @@ static int tidy_rows(struct sqlite_log *log, int most)
 	int rows = 0, rc = 0;
 
 	sqlite3_bind_int64(log->statement[OLDEST], 1, log->first);
-	sqlite3_bind_int(log->statement[OLDEST], 2, most);
-	while (rows < most && sqlite3_step(log->statement[OLDEST]) == SQLITE_ROW) {
+	sqlite3_bind_int(log->statement[OLDEST], 2, max);
+	while (rows < max && sqlite3_step(log->statement[OLDEST]) == SQLITE_ROW) {
 		const char *address = (const char *)sqlite3_column_text(log->statement[OLDEST], 1);
 
 		row[rows].change = (uint64_t)sqlite3_column_int64(log->statement[OLDEST], 0);
@@ -148,20 +148,20 @@ static int tidy_rows(struct sqlite_log *log, int most)
 	return sqlite_file_run(log->file, log->statement[TRIM]);
 }
 
-/* Twice as many as were put: the log shrinks faster than it grows. */
+/* Deletes twice as many rows as the last transaction added, so the log shrinks while it is used. */
 static int tidy(struct sqlite_log *log)
 {
-	size_t most = 2 * log->before + 1;
+	size_t max = 2 * log->before + 1;
 	uint64_t rows = (uint64_t)(log->last - log->first + 1);
 
 	if (rows <= 2 * log->index.count + TIDY_SPARE)
 		return 0;
-	return tidy_rows(log, most < TIDY_ROWS ? (int)most : TIDY_ROWS);
+	return delete_oldest(log, max < TIDY_ROWS ? (int)max : TIDY_ROWS);
 }
 
 /* --- a transaction ---------------------------------------------------------------- */
 
-/* A transaction that failed stays so until its end: nothing of it is to be done. */
+/* Does nothing in a transaction that has failed. */
 static int begin(struct sqlite_log *log)
 {
 	int rc;
@@ -171,7 +171,7 @@ static int begin(struct sqlite_log *log)
 	rc = sqlite_file_run(log->file, log->statement[BEGIN]);
 	log->open = rc == 0;
 	if (rc == 0)
-		rc = sqlite_log_read_on(log); /* an operator's, where there are any */
+		rc = sqlite_log_read_on(log); /* rows that an operator has added */
 	log->next = log->last + 1;
 	log->trimmed = 0;
 	if (rc == 0)
@@ -215,7 +215,7 @@ int sqlite_log_put(struct sqlite_log *log, const struct lease *lease, const char
 	return log->failed;
 }
 
-/* A full disk ends the transaction by itself. */
+/* After some errors, such as a full disk, SQLite has rolled back already. */
 static void roll_back(struct sqlite_log *log)
 {
 	if (!sqlite3_get_autocommit(log->file->db))

@@ -107,7 +107,7 @@ static int read_row(struct sqlite_store *store, sqlite3_stmt *row, struct lease 
 	lease->iaid = (uint32_t)sqlite3_column_int64(row, 6);
 	lease->since_unix_s = sqlite3_column_int64(row, 7);
 	lease->expires_unix_s = sqlite3_column_int64(row, 8);
-	wrong = lease_words_read(lease, text[0], text[1], text[2], text[3], text[4]);
+	wrong = lease_text_read(lease, text[0], text[1], text[2], text[3], text[4]);
 	if (!wrong && sqlite3_column_type(row, 7) != SQLITE_INTEGER)
 		wrong = "since";
 	if (!wrong && sqlite3_column_type(row, 8) != SQLITE_INTEGER)
@@ -118,14 +118,14 @@ static int read_row(struct sqlite_store *store, sqlite3_stmt *row, struct lease 
 	return 0;
 }
 
-/* Does this row count? Those of old are passed over, and with the expired ones it is over. */
+/* Is this row the last one of its address, and not expired? Expired ones leave the index. */
 static bool counts(struct sqlite_store *store, sqlite3_stmt *row, int64_t now_unix_s)
 {
 	const char *text = (const char *)sqlite3_column_text(row, 1);
 	struct in6_addr address;
 
 	if (!text || inet_pton(AF_INET6, text, &address) != 1)
-		return true; /* to be complained of */
+		return true; /* read_row() reports it */
 	if (lease_index_get(&store->log.index, &address) != (uint64_t)sqlite3_column_int64(row, 0))
 		return false;
 	if (sqlite3_column_type(row, 8) != SQLITE_INTEGER ||

@@ -549,19 +549,6 @@ static void test_directory_that_cannot_be_written(void **state)
 	assert_non_null(strstr(why, "/proc/leases.db"));
 }
 
-static void test_times(void **state)
-{
-	char text[LEASE_TIME_TEXT];
-	int64_t at;
-
-	(void)state;
-	assert_string_equal(lease_time_format(NOW, text), "2027-01-15 08:00:00");
-	assert_int_equal(lease_time_parse(text, &at), 0);
-	assert_int_equal(at, NOW);
-	assert_int_equal(lease_time_parse("2027-01-15 08:00:00Z", &at), -EINVAL);
-	assert_int_equal(lease_time_parse("", &at), -EINVAL);
-}
-
 #define IN_DIRECTORY(test)                                                                         \
 	cmocka_unit_test_setup_teardown(test, lease_directory_make, lease_directory_remove)
 
@@ -586,7 +573,6 @@ int main(void)
 		IN_DIRECTORY(test_wrong_rows),
 		cmocka_unit_test(test_no_directory),
 		cmocka_unit_test(test_directory_that_cannot_be_written),
-		cmocka_unit_test(test_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
