@@ -408,13 +408,15 @@ int lease_journal_remove(
 	struct machine machine = binding_machine(binding);
 	int rc = -ENODEV;
 
-	if (journal->is_busy)
+	if (lease_journal_is_locked(journal, binding))
 		return -EBUSY;
 	if (journal->store)
 		rc = note_change(journal, binding, true);
 	if (rc < 0)
 		return rc;
 	journal->store->driver->remove(journal->store, &binding->address, &machine);
+	if (journal->is_busy)
+		return -EINPROGRESS; /* with the next commit */
 	rc = start_commit(journal, table);
 	if (rc == 0)
 		binding_table_remove(table, binding);
@@ -457,7 +459,7 @@ uint32_t lease_journal_stored_s(const struct binding *binding, uint64_t now_ms)
 const char *lease_journal_error(const struct lease_journal *journal)
 {
 	if (journal->is_busy)
-		return "the store has not yet said how the last commit ended: try again";
+		return "a commit is in flight: try again";
 	return journal->store ? journal->store->driver->last_error(journal->store)
 			      : "there is no lease store";
 }
