@@ -367,10 +367,14 @@ static void test_a_flood_of_lines_is_limited_and_counted(void **state)
 	at = capture_stop(&capture);
 	for (const char *c = at; (c = strstr(c, "<6>x\n")); c++)
 		lines++;
-	assert_in_range(lines, LOG_BURST, LOG_BURST + LOG_RATE);
-	at = strstr(at, "<5>log: ");
-	assert_non_null(at);
-	assert_int_equal(sscanf(at, "<5>log: %u lines left out", &left_out), 1);
+	assert_in_range(lines, LOG_BURST, LINES - 1);
+	/* On a slow host the limit lets more lines through meanwhile: then there are several counts. */
+	for (const char *c = at; (c = strstr(c, "<5>log: ")); c++) {
+		unsigned count;
+
+		assert_int_equal(sscanf(c, "<5>log: %u lines left out", &count), 1);
+		left_out += count;
+	}
 	assert_int_equal(lines + left_out, LINES);
 	assert_non_null(strstr(at, "\n<3>y\n"));
 	log_open("test", LOG_TO_STDERR, LOG_LEVEL_INFO);
