@@ -85,14 +85,15 @@ static bool build_condition(cfg_t *cfg, const char *option, struct conditions *w
 
 static bool build_conditions(cfg_t *cfg, struct conditions *when)
 {
+	bool is_class = strcmp(cfg_name(cfg), "class") == 0;
 	char negated[32];
 
 	for (int i = 0; i < CONDITION_KINDS; i++) {
 		const char *name = condition_name((enum condition_kind)i);
 
 		snprintf(negated, sizeof(negated), "not-%s", name);
-		if (!cfg_getopt(cfg, name))
-			continue; /* a class has fewer of them */
+		if (is_class && !condition_is_in_class((enum condition_kind)i))
+			continue;
 		if (!build_condition(cfg, name, when) || !build_condition(cfg, negated, when))
 			return false;
 	}
@@ -117,7 +118,8 @@ static bool build_class(cfg_t *cfg, struct address_class *class, uint32_t lifeti
 	       conf_options_build(cfg, &class->options) == 0;
 }
 
-static bool build_subnet(cfg_t *cfg, struct subnet *subnet, uint32_t lifetime_s)
+/* Lifetimes that are not set stay 0: the one of the whole file may follow. */
+static bool build_subnet(cfg_t *cfg, struct subnet *subnet)
 {
 	unsigned classes = cfg_size(cfg, "class");
 
@@ -125,7 +127,7 @@ static bool build_subnet(cfg_t *cfg, struct subnet *subnet, uint32_t lifetime_s)
 	subnet->line = (unsigned)cfg->line;
 	config_prefix(cfg_title(cfg), &subnet->prefix.address, &subnet->prefix.len);
 	prefix_format(&subnet->prefix, subnet->text);
-	build_plan(cfg, &subnet->plan, lifetime_s);
+	build_plan(cfg, &subnet->plan, 0);
 	if (classes > 0)
 		subnet->class = calloc(classes, sizeof(*subnet->class));
 	if (classes > 0 && !subnet->class)
@@ -137,6 +139,36 @@ static bool build_subnet(cfg_t *cfg, struct subnet *subnet, uint32_t lifetime_s)
 	return copy_text(cfg, "interface", &subnet->interface) &&
 	       copy_text(cfg, "link", &subnet->link) &&
 	       conf_options_build(cfg, &subnet->options) == 0;
+}
+
+/* For conf_syntax_begin(): the subnet is appended to the config `arg`. */
+static int add_subnet(void *arg, cfg_t *section)
+{
+	struct boot_config *config = arg;
+
+	if ((config->subnets & (config->subnets - 1)) == 0) { /* 0, 1, 2, 4, ...: it is full */
+		size_t room = config->subnets ? 2 * config->subnets : 1;
+		struct subnet *more = realloc(config->subnet, room * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		config->subnet = more;
+	}
+	config->subnet[config->subnets] = (struct subnet){.line = 0};
+	return build_subnet(section, &config->subnet[config->subnets++]) ? 0 : -ENOMEM;
+}
+
+static void set_lifetimes(struct boot_config *config, uint32_t lifetime_s)
+{
+	for (size_t i = 0; i < config->subnets; i++) {
+		struct subnet *subnet = &config->subnet[i];
+
+		if (subnet->plan.lifetime_s == 0)
+			subnet->plan.lifetime_s = lifetime_s;
+		for (size_t k = 0; k < subnet->classes; k++)
+			if (subnet->class[k].plan.lifetime_s == 0)
+				subnet->class[k].plan.lifetime_s = subnet->plan.lifetime_s;
+	}
 }
 
 static bool build_rule(cfg_t *cfg, struct boot_rule *rule)
@@ -178,17 +210,12 @@ static bool build_groups(cfg_t *cfg, struct boot_config *config)
 
 static bool build_sections(cfg_t *cfg, struct boot_config *config)
 {
-	unsigned subnets = cfg_size(cfg, "subnet"), rules = cfg_size(cfg, "boot");
-	uint32_t lifetime_s = duration_of(cfg, "lifetime", DEFAULT_LIFETIME_S);
+	unsigned rules = cfg_size(cfg, "boot");
 
-	config->subnet = calloc(subnets + 1, sizeof(*config->subnet));
+	set_lifetimes(config, duration_of(cfg, "lifetime", DEFAULT_LIFETIME_S));
 	config->rule = calloc(rules + 1, sizeof(*config->rule));
-	if (!config->subnet || !config->rule)
+	if (!config->rule)
 		return false;
-	for (unsigned i = 0; i < subnets; i++)
-		if (!build_subnet(cfg_getnsec(cfg, "subnet", i), &config->subnet[config->subnets++],
-			    lifetime_s))
-			return false;
 	if (subnet_index_init(&config->index, config->subnet, config->subnets) < 0)
 		return false;
 	for (unsigned i = 0; i < rules; i++) {
@@ -297,7 +324,8 @@ static bool build_endpoints(
 		cfg_t *one = cfg_getnsec(cfg, section, i);
 
 		for (unsigned k = 0; k < cfg_size(one, "listen"); k++)
-			config_endpoint(cfg_getnstr(one, "listen", k), port, &list->at[list->count++]);
+			config_endpoint(
+				cfg_getnstr(one, "listen", k), port, &list->at[list->count++]);
 	}
 	return list->at;
 }
@@ -373,10 +401,15 @@ static int load(cfg_t *cfg, const char *name, const char *text, struct boot_conf
 	if (!config->file)
 		return -ENOMEM;
 	conf_host_begin(config->file, conf_host_into_table, &config->hosts);
+	conf_syntax_begin(add_subnet, config);
 	rewritten = conf_option_rewrite(text);
 	rc = rewritten ? config_parse_text(cfg, name, rewritten, problems) : -ENOMEM;
 	free(rewritten);
 	failed = conf_host_end();
+	if (failed == 0)
+		failed = conf_syntax_end();
+	else
+		conf_syntax_end();
 	if (rc < 0)
 		return failed < 0 ? failed : rc;
 	return build(cfg, config) ? conf_check(config, problems) : -ENOMEM;

@@ -92,6 +92,36 @@ static int check_pool(cfg_t *cfg, cfg_t *section, const struct prefix *prefix)
 	return 0;
 }
 
+/* libConfuse gives validators no argument of ours: static for the duration of one parse. */
+static struct {
+	conf_subnet_add_fn *add;
+	void *arg;
+	int rc;
+} subnets;
+
+void conf_syntax_begin(conf_subnet_add_fn *add, void *arg)
+{
+	subnets.add = add;
+	subnets.arg = arg;
+	subnets.rc = 0;
+}
+
+int conf_syntax_end(void)
+{
+	subnets.add = NULL;
+	return subnets.rc;
+}
+
+static int hand_over_subnet(cfg_opt_t *opt, cfg_t *section)
+{
+	if (!subnets.add)
+		return 0;
+	if (subnets.rc == 0 && !config_has_errors())
+		subnets.rc = subnets.add(subnets.arg, section);
+	cfg_free_value(opt);
+	return subnets.rc < 0 ? -1 : 0;
+}
+
 static int check_subnet(cfg_t *cfg, cfg_opt_t *opt)
 {
 	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
@@ -107,7 +137,9 @@ static int check_subnet(cfg_t *cfg, cfg_opt_t *opt)
 			"subnet: the length of \"%s\" is not valid; expected 1 to %d, such as "
 			"\"2001:db8:1::/64\"",
 			cfg_title(section), SUBNET_LEN_MAX);
-	return check_pool(cfg, section, &prefix);
+	if (check_pool(cfg, section, &prefix) < 0)
+		return -1;
+	return hand_over_subnet(opt, section);
 }
 
 /* `cfg` is the subnet; its own title is checked when the section ends. */

@@ -310,8 +310,7 @@ static void test_warned_of(void **state)
 static void test_two_sections_on_one_address(void **state)
 {
 	static const char *const row[][2] = {
-		{"http {} http { listen = \"[::1]\" } http {}",
-			"http: [::]:80 is there twice"},
+		{"http {} http { listen = \"[::1]\" } http {}", "http: [::]:80 is there twice"},
 		{"tftp {} tftp { listen = \"[::]:69\" }", "tftp: [::]:69 is there twice"},
 	};
 
@@ -490,6 +489,32 @@ static void test_missing_file(void **state)
 	assert_non_null(strstr(problems.text, "/nonexistent/bootd.conf: cannot be read: No such"));
 }
 
+/* Subnets are built while the file is parsed: what stands behind them still counts. */
+static void test_lifetime_behind_the_subnets(void **state)
+{
+	struct config_problems problems = {0};
+	struct boot_config *config;
+
+	(void)state;
+	assert_int_equal(conf_text_load("b.conf",
+				 "subnet \"2001:db8:1::/64\" { class \"a\" { arch = {7} } class "
+				 "\"b\" { arch = "
+				 "{11} lifetime = \"5m\" } }\n"
+				 "subnet \"2001:db8:2::/64\" { lifetime = \"3h\" class \"a\" { "
+				 "arch = {7} } }\n"
+				 "lifetime = \"2h\"\nsubnet \"2001:db8:3::/64\" {}\n",
+				 &config, &problems),
+		0);
+	assert_int_equal(config->subnets, 3);
+	assert_int_equal(config->subnet[0].plan.lifetime_s, 7200);
+	assert_int_equal(config->subnet[0].class[0].plan.lifetime_s, 7200);
+	assert_int_equal(config->subnet[0].class[1].plan.lifetime_s, 300);
+	assert_int_equal(config->subnet[1].plan.lifetime_s, 10800);
+	assert_int_equal(config->subnet[1].class[0].plan.lifetime_s, 10800);
+	assert_int_equal(config->subnet[2].plan.lifetime_s, 7200);
+	boot_config_free(config);
+}
+
 /* Several sections of the file servers, and several endpoints in one: all are served. */
 static void test_file_server_sections(void **state)
 {
@@ -597,6 +622,7 @@ int main(void)
 		cmocka_unit_test(test_example),
 		cmocka_unit_test(test_longest_prefix_wins),
 		cmocka_unit_test(test_file_server_sections),
+		cmocka_unit_test(test_lifetime_behind_the_subnets),
 		cmocka_unit_test(test_environment),
 		cmocka_unit_test(test_many_subnets),
 		cmocka_unit_test(test_many_hosts),
