@@ -14,8 +14,10 @@ enum {
 	INTERVAL_MS = 1000,
 	INTERVAL_MOST_MS = 8000,
 	INTERVAL_LEAST_MS = 50, /* beyond the round trip: a client may be busy for so long */
-	SUPERSEDED_MS = 1000,   /* a program that is alive acknowledges something within this */
-	SILENCE_MS = 30000,     /* with two retransmissions unanswered: the client is gone */
+	LATE_ACK_MS =
+		100, /* an ACK from before a reset may be read after the request that followed */
+	SUPERSEDED_MS = 1000, /* a program that is alive acknowledges something within this */
+	SILENCE_MS = 30000,   /* with two retransmissions unanswered: the client is gone */
 };
 
 /* Is the option accepted, and with which value? RFC 2348, 2349, 7440. */
@@ -133,7 +135,8 @@ static void progress(struct tftp_transfer *transfer, uint64_t now_ms)
 {
 	transfer->tries = 0;
 	transfer->rewound = false;
-	transfer->superseded_ms = 0;
+	if (now_ms - transfer->superseded_ms >= LATE_ACK_MS)
+		transfer->superseded_ms = 0;
 	transfer->is_heard = true;
 	transfer->heard_ms = now_ms;
 	set_deadline(transfer, now_ms);

@@ -793,7 +793,7 @@ def test_http_file_cut_short_while_it_is_served(files):
 
 def test_http_without_descriptors(files):
     files.start("http-idle-ms=1500", limit_files=40)
-    crowd = [files.connect() for _ in range(80)]
+    crowd = [files.connect() for _ in range(30)]
     # the crowd is idle and is sent away; then there is room again
     wait_for(lambda: files.say(get("/hello.txt")).endswith(b"hello"))
     for sock in crowd:

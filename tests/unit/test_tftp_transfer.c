@@ -427,9 +427,11 @@ static void test_superseded(void **state)
 	send_ack(1);
 	expect_data(2, 512);
 	transfer.superseded_ms = now_ms;
+	send_ack(2); /* it was sent before the reset */
+	expect_data(3, 512);
 	pass_ms(999); /* a busy client gets a second */
 	assert_int_equal(transfer.state, TFTP_SENDING);
-	expect_data(2, 512);
+	expect_data(3, 512);
 	pass_ms(1000);
 	assert_int_equal(transfer.state, TFTP_FAILED);
 	assert_non_null(strstr(transfer.error, "asked for the file again"));
@@ -437,6 +439,7 @@ static void test_superseded(void **state)
 	start_plain(2000);
 	expect_data(1, 512);
 	transfer.superseded_ms = now_ms;
+	now_ms += 100;
 	send_ack(1);
 	expect_data(2, 512);
 	pass_ms(2000);
