@@ -254,6 +254,7 @@ static int decode_address(const struct nlmsghdr *nlh, struct link_event *event)
 	a->prefixlen = header->ifa_prefixlen;
 	a->scope = header->ifa_scope;
 	a->proto = get_u8(found[IFA_PROTO]);
+	a->created_cs = life.cstamp;
 	a->preferred_s = life.ifa_prefered;
 	a->valid_s = life.ifa_valid;
 	return 0;

@@ -296,6 +296,7 @@ static bool address_update(struct link_address *a, const struct link_address *up
 	a->prefixlen = update->prefixlen;
 	a->scope = update->scope;
 	a->proto = update->proto;
+	a->created_cs = update->created_cs;
 	a->preferred_s = update->preferred_s;
 	a->valid_s = update->valid_s;
 	a->stale = false;

@@ -32,6 +32,7 @@ struct link_address {
 	uint8_t proto; /* IFAPROT_*: 0 unknown, 1 loopback, 2 RA, 3 link-local, else the creator's
 			*/
 	bool stale;    /* private to link_table.c */
+	uint32_t created_cs; /* when the kernel created it, in 1/100 s; 0: not known */
 	uint32_t preferred_s, valid_s; /* from the last event; LINK_ADDRESS_FOREVER */
 	uint64_t seq;              /* order of arrival: the lower, the older; an update keeps it */
 	struct link_address *next; /* in order of seq */

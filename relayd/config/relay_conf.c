@@ -43,6 +43,14 @@ bool relay_conf_has_vrf(const struct relay_conf *conf)
 	return false;
 }
 
+bool relay_link_rule_has_suffix(const struct relay_link_rule *rule)
+{
+	static const uint8_t none[8];
+
+	return memcmp(&rule->link_address, none, sizeof(none)) == 0 &&
+	       !IN6_IS_ADDR_UNSPECIFIED(&rule->link_address);
+}
+
 const struct relay_link_rule *relay_conf_rule(const struct relay_conf *conf, const char *name)
 {
 	for (size_t i = 0; i + 1 < conf->n_rules; i++)

@@ -68,6 +68,7 @@ bool relay_source_equal(const struct relay_source *a, const struct relay_source 
 struct relay_link_rule {
 	struct link_patterns pattern;  /* one; the last rule has none */
 	struct in6_addr while_address; /* relay only while the link has it; :: means always */
+	struct in6_addr link_address;  /* an address, or a suffix; :: means the link's best one */
 	unsigned servers;              /* bits by index in relay_conf.server */
 	struct relay_source source;
 	char *interface_id;            /* option 18, a template (id_template.h); NULL: none */
@@ -104,6 +105,9 @@ void relay_conf_free(struct relay_conf *conf); /* NULL is fine */
 
 /* True if a server is in a VRF. */
 bool relay_conf_has_vrf(const struct relay_conf *conf);
+
+/* True if link-address is a suffix such as ::f, which the prefix of the link is put before. */
+bool relay_link_rule_has_suffix(const struct relay_link_rule *rule);
 
 /* The settings of a client-facing link of this name, and those of no client-facing link. */
 const struct relay_link_rule *relay_conf_rule(const struct relay_conf *conf, const char *name);

@@ -149,6 +149,8 @@ static int copy_rule(struct relay_conf *conf, cfg_t *cfg, cfg_t *section, const 
 		rc = link_patterns_add(&rule->pattern, cfg_title(section));
 		if (cfg_getstr(section, "while-address"))
 			config_address(cfg_getstr(section, "while-address"), &rule->while_address);
+		if (cfg_getstr(section, "link-address"))
+			config_address(cfg_getstr(section, "link-address"), &rule->link_address);
 	}
 	rule->servers = read_servers(conf, has_servers ? section : cfg, name, problems);
 	read_source(text_of(section, cfg, "source"), &rule->source);

@@ -194,6 +194,19 @@ static int validate_while_address(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+static int validate_link_address(cfg_t *cfg, cfg_opt_t *opt)
+{
+	struct in6_addr address;
+
+	if (config_address(last_text(opt), &address) < 0 || IN6_IS_ADDR_MULTICAST(&address) ||
+		IN6_IS_ADDR_UNSPECIFIED(&address) || IN6_IS_ADDR_LINKLOCAL(&address))
+		return config_error(cfg,
+			"link-address: '%s' is not a global or unique local unicast address; "
+			"expected one, or a suffix to the prefix of the link, for example \"::f\"",
+			last_text(opt));
+	return 0;
+}
+
 static int check_word(cfg_t *cfg, cfg_opt_t *opt, const char *const words[])
 {
 	char expected[128] = "";
@@ -370,6 +383,7 @@ static cfg_opt_t link_options[] = {
 	CFG_STR("remote-id", NULL, CFGF_NODEFAULT),
 	CFG_INT("enterprise-number", 0, CFGF_NODEFAULT),
 	CFG_STR("subscriber-id", NULL, CFGF_NODEFAULT),
+	CFG_STR("link-address", NULL, CFGF_NODEFAULT),
 	CFG_END(),
 };
 
@@ -425,6 +439,7 @@ cfg_t *relay_conf_parser(void)
 		{"link|remote-id", validate_template},
 		{"link|enterprise-number", validate_enterprise},
 		{"link|subscriber-id", validate_template},
+		{"link|link-address", validate_link_address},
 		{"forward", validate_forward},
 		{"interface-id", validate_interface_id},
 		{"remote-id", validate_template},

@@ -45,18 +45,45 @@ const char *client_link_state_name(enum client_link_state state)
 
 /* The addresses that decide the state, from the link and the macvlans above it. */
 struct address_view {
-	const struct link_address *best;
+	const struct link_address *own, *of_macvlan, *best; /* for the link-address */
+	struct in6_addr link_address;
+	bool has_link_address;
 	const struct link_address *tentative;  /* duplicate address detection is running */
 	const struct link_address *duplicate;  /* duplicate address detection failed */
 	const struct link_address *link_local; /* usable */
 	const struct link_address *unusable_link_local;
 };
 
-static void view_add(struct address_view *view, const struct link *link)
+static bool counts(
+	const struct client_link *cl, const struct link *link, const struct link_address *a)
 {
+	return link == cl->link || link_address_is_of_vrrp(link, a);
+}
+
+/*
+ * The link's own addresses go before those of its macvlans, which move with the VRRP master,
+ * unless they are deprecated.
+ */
+static const struct link_address *better(
+	const struct link_address *own, const struct link_address *of_macvlan)
+{
+	bool is_deprecated = own && (own->flags & IFA_F_DEPRECATED);
+
+	if (!own || (is_deprecated && of_macvlan && !(of_macvlan->flags & IFA_F_DEPRECATED)))
+		return of_macvlan;
+	return own;
+}
+
+static void view_add(
+	struct address_view *view, const struct client_link *cl, const struct link *link)
+{
+	const struct link_address **best = link == cl->link ? &view->own : &view->of_macvlan;
+
 	for (const struct link_address *a = link->addresses; a; a = a->next) {
+		if (!counts(cl, link, a))
+			continue;
 		if (link_address_usable(a))
-			view->best = link_address_better(view->best, a);
+			*best = link_address_better(*best, a);
 		else if (link_address_tentative(a))
 			view->tentative = a;
 		else if (a->flags & IFA_F_DADFAILED)
@@ -77,15 +104,46 @@ static void view_add_link_local(struct address_view *view, const struct link *li
 	}
 }
 
-static struct address_view view_of(const struct client_link *cl)
+/* The prefix of an address with the suffix `id` in place of the rest. */
+static struct in6_addr combine(const struct link_address *prefix, const struct in6_addr *id)
+{
+	struct in6_addr address = *id;
+	unsigned len = prefix->prefixlen < 64 ? prefix->prefixlen : 64;
+
+	for (unsigned i = 0; i < len; i++)
+		address.s6_addr[i / 8] |= (uint8_t)(prefix->address.s6_addr[i / 8] & 0x80 >> i % 8);
+	return address;
+}
+
+/* The configured link-address or suffix, else the best address. */
+static void view_set_link_address(struct address_view *view, const struct relay_link_rule *rule)
+{
+	static const struct in6_addr none = IN6ADDR_ANY_INIT;
+	const struct in6_addr *set = rule ? &rule->link_address : &none;
+
+	view->has_link_address = view->best != NULL;
+	view->link_address = view->best ? view->best->address : none;
+	if (IN6_IS_ADDR_UNSPECIFIED(set))
+		return;
+	if (!relay_link_rule_has_suffix(rule)) {
+		view->link_address = *set;
+		view->has_link_address = true;
+	} else if (view->best) {
+		view->link_address = combine(view->best, set);
+	}
+}
+
+static struct address_view view_of(const struct client_link *cl, const struct relay_link_rule *rule)
 {
 	struct address_view view = {0};
 
 	if (!cl->link)
 		return view;
-	view_add(&view, cl->link);
+	view_add(&view, cl, cl->link);
 	for (const struct client_link_vmac *vmac = cl->vmacs; vmac; vmac = vmac->next)
-		view_add(&view, vmac->link);
+		view_add(&view, cl, vmac->link);
+	view.best = better(view.own, view.of_macvlan);
+	view_set_link_address(&view, rule);
 	view_add_link_local(&view, cl->link);
 	return view;
 }
@@ -122,10 +180,12 @@ static bool matches(const struct in6_addr *wanted, const struct in6_addr *addres
 	return memcmp(wanted->s6_addr + from, address->s6_addr + from, 16 - from) == 0;
 }
 
-static bool link_holds(const struct link *link, const struct in6_addr *wanted)
+static bool link_holds(
+	const struct client_link *cl, const struct link *link, const struct in6_addr *wanted)
 {
 	for (const struct link_address *a = link->addresses; a; a = a->next)
-		if (matches(wanted, &a->address) && link_address_is_settled(a))
+		if (matches(wanted, &a->address) && counts(cl, link, a) &&
+			link_address_is_settled(a))
 			return true;
 	return false;
 }
@@ -134,9 +194,9 @@ static bool link_holds(const struct link *link, const struct in6_addr *wanted)
 static bool holds(const struct client_link *cl, const struct in6_addr *wanted)
 {
 	for (const struct client_link_vmac *vmac = cl->vmacs; vmac; vmac = vmac->next)
-		if (link_holds(vmac->link, wanted))
+		if (link_holds(cl, vmac->link, wanted))
 			return true;
-	return link_holds(cl->link, wanted);
+	return link_holds(cl, cl->link, wanted);
 }
 
 /* The configured while-address if it is not assigned; NULL: it is, or none is configured. */
@@ -225,12 +285,12 @@ static enum client_link_state decide_state(const struct client_link *cl,
 			inet_ntop(AF_INET6, missing, text, sizeof(text)));
 		return CLIENT_LINK_STANDBY;
 	}
-	if (view->best || conf->without_address == RELAY_UNSPECIFIED) {
+	if (view->has_link_address || conf->without_address == RELAY_UNSPECIFIED) {
 		if (!view->link_local)
 			return without_link_local(view, reason, size);
-		if (!view->best)
+		if (!view->has_link_address)
 			snprintf(reason, size, "no global address: link-address is ::");
-		if (view->best || !view->tentative)
+		if (view->has_link_address || !view->tentative)
 			return CLIENT_LINK_READY;
 	}
 	if (view->tentative) {
@@ -252,8 +312,7 @@ void client_link_identify(struct client_link *cl, const struct relay_conf *conf,
 
 	cl->rule = relay_conf_rule(conf, cl->name);
 	if (cl->rule->interface_id)
-		len = id_template_expand(
-			cl->rule->interface_id, host, cl->name, cl->interface_id);
+		len = id_template_expand(cl->rule->interface_id, host, cl->name, cl->interface_id);
 	if (len < 0) {
 		log_warning("%s: Interface-Id longer than %d octets: sending only the link name",
 			cl->name, ID_TEMPLATE_MAX);
@@ -336,16 +395,16 @@ bool client_link_update(
 	struct client_link *cl, const struct relay_conf *conf, const char *host, bool log)
 {
 	static const struct in6_addr none = IN6ADDR_ANY_INIT;
-	struct address_view view = view_of(cl);
+	struct address_view view = view_of(cl, relay_conf_rule(conf, cl->name));
 	enum client_link_state before = cl->state;
-	struct in6_addr address = view.best ? view.best->address : none;
+	struct in6_addr address = view.link_address;
 	bool moved = !IN6_ARE_ADDR_EQUAL(&address, &cl->link_address);
 	bool may_forward;
 
 	cl->state = decide_state(cl, &view, conf, cl->reason, sizeof(cl->reason));
 	/* Not by the state alone: a message can still arrive from a link that just went down. */
 	may_forward = cl->link && cl->state != CLIENT_LINK_STANDBY &&
-		      (view.best || conf->without_address == RELAY_UNSPECIFIED);
+		      (view.has_link_address || conf->without_address == RELAY_UNSPECIFIED);
 	cl->link_address = address;
 	cl->link_local = view.link_local ? view.link_local->address : none;
 	cl->changes += moved;

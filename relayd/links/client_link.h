@@ -77,7 +77,7 @@ struct client_link {
 	uint64_t changes;             /* changes of the link-address since the relay started */
 
 	uint8_t interface_id[ID_TEMPLATE_MAX];
-	uint8_t interface_id_len; /* 0: no Interface-Id is sent */
+	uint8_t interface_id_len;           /* 0: no Interface-Id is sent */
 	const struct relay_link_rule *rule; /* its settings; set by client_link_identify() */
 	struct forward_template forward;
 	struct relay_counters counters;

@@ -10,6 +10,7 @@
  */
 #include "relayd/links/client_links.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,14 +88,39 @@ static void check_ipv6(struct client_links *links, struct client_link *cl)
 			    ipv6_query_enabled(links->query, cl->link->ifindex) == 0;
 }
 
+/* Without an Interface-Id, the link-address alone says which link a reply is for. */
+static void warn_of_shared_address(const struct client_links *links, const struct client_link *cl)
+{
+	static struct log_limit limit;
+	char text[INET6_ADDRSTRLEN];
+
+	if (cl->interface_id_len || !cl->link || IN6_IS_ADDR_UNSPECIFIED(&cl->link_address))
+		return;
+	for (const struct client_link *other = links->registry.first; other; other = other->next) {
+		if (other == cl || !other->link || other->interface_id_len ||
+			!IN6_ARE_ADDR_EQUAL(&other->link_address, &cl->link_address))
+			continue;
+		inet_ntop(AF_INET6, &cl->link_address, text, sizeof(text));
+		log_limited(&limit, LOG_LEVEL_WARNING,
+			"%s and %s have the same link-address %s, and interface-id is none: "
+			"replies "
+			"for both go to one of them; set interface-id = name",
+			other->name, cl->name, text);
+		return;
+	}
+}
+
 static void update(struct client_links *links, struct client_link *cl)
 {
 	enum client_link_state before = cl->state;
 	struct in6_addr address_before = cl->link_address;
 
 	check_ipv6(links, cl);
-	if (client_link_update(cl, links->conf, links->host, links->synced) && links->synced &&
-		links->changed)
+	if (!client_link_update(cl, links->conf, links->host, links->synced) || !links->synced)
+		return;
+	if (!IN6_ARE_ADDR_EQUAL(&cl->link_address, &address_before))
+		warn_of_shared_address(links, cl);
+	if (links->changed)
 		links->changed(links->changed_arg, cl, before, &address_before);
 }
 
@@ -114,7 +140,8 @@ static void attach_vmac(struct client_links *links, struct link *link, struct cl
 	*vmac = (struct client_link_vmac){.next = cl->vmacs, .link = link};
 	cl->vmacs = vmac;
 	link->user = cl;
-	log_info("%s: also using the addresses of its VRRP macvlan %s", cl->name, link->name);
+	log_info("%s: also using the addresses of its macvlan %s that belong to VRRP", cl->name,
+		link->name);
 	update(links, cl);
 }
 
@@ -290,8 +317,9 @@ void client_links_link_changed(struct client_links *links, struct link *link, un
 		detach(links, link);
 		attach(links, link);
 		attach_macvlans_above(links, link->ifindex);
-	} else if (link->user && (what & (LINK_CHANGED_FLAGS | LINK_CHANGED_MASTER |
-						 LINK_CHANGED_MTU | LINK_CHANGED_IPV6))) {
+	} else if (link->user &&
+		   (what & (LINK_CHANGED_FLAGS | LINK_CHANGED_MAC | LINK_CHANGED_MASTER |
+				   LINK_CHANGED_MTU | LINK_CHANGED_IPV6))) {
 		if (is_client_link(link) && (what & LINK_CHANGED_MASTER)) {
 			links->vrf_version++;
 			((struct client_link *)link->user)->vrf_error = 0;
@@ -317,6 +345,7 @@ void client_links_synced(struct client_links *links)
 	if (!is_first)
 		return;
 	for (struct client_link *cl = links->registry.first; cl; cl = cl->next) {
+		warn_of_shared_address(links, cl);
 		check_ipv6(links, cl);
 		if (cl->ipv6_disabled)
 			client_link_update(cl, links->conf, links->host, false);

@@ -7,6 +7,9 @@
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <string.h>
+
+enum { PROTO_KEEPALIVED = 18 }; /* IFA_PROTO of keepalived's addresses */
 
 static bool is_global_unicast(const struct in6_addr *address)
 {
@@ -42,10 +45,17 @@ bool link_address_tentative(const struct link_address *a)
 	return is_candidate(a) && is_tentative(a);
 }
 
+/* fc00::/7, RFC 4193 */
+static bool is_unique_local(const struct in6_addr *address)
+{
+	return (address->s6_addr[0] & 0xfe) == 0xfc;
+}
+
 /* Lower is better. */
 static unsigned rank(const struct link_address *a)
 {
-	return (a->flags & IFA_F_DEPRECATED ? 2u : 0u) + (a->prefixlen == 128 ? 1u : 0u);
+	return (a->flags & IFA_F_DEPRECATED ? 4u : 0u) + (is_unique_local(&a->address) ? 2u : 0u) +
+	       (a->prefixlen == 128 ? 1u : 0u);
 }
 
 const struct link_address *link_address_better(
@@ -55,7 +65,18 @@ const struct link_address *link_address_better(
 		return a ? a : b;
 	if (rank(a) != rank(b))
 		return rank(a) < rank(b) ? a : b;
-	return a->seq <= b->seq ? a : b;
+	if (a->created_cs != b->created_cs)
+		return a->created_cs < b->created_cs ? a : b;
+	return memcmp(&a->address, &b->address, sizeof(a->address)) <= 0 ? a : b;
+}
+
+bool link_address_is_of_vrrp(const struct link *macvlan, const struct link_address *a)
+{
+	static const uint8_t virtual_mac[] = {0x00, 0x00, 0x5e, 0x00, 0x02};
+
+	return (macvlan->mac_len == 6 &&
+		       memcmp(macvlan->mac, virtual_mac, sizeof(virtual_mac)) == 0) ||
+	       a->proto == PROTO_KEEPALIVED;
 }
 
 const struct link_address *link_address_best(const struct link *link)

@@ -26,12 +26,20 @@ bool link_address_tentative(const struct link_address *address);
 bool link_address_is_settled(const struct link_address *address);
 
 /*
- * The better of two addresses for the link-address field; either may be NULL. Preferred goes
- * before deprecated, a subnet's address before a /128 (a VRRP address), an older one before a
- * newer one so that the choice does not flap.
+ * The better of two addresses of one link for the link-address field; either may be NULL.
+ * Preferred goes before deprecated, a global address before a unique local one (RFC 4193), a
+ * subnet's address before a /128 (a VRRP address), then the one that the kernel created first,
+ * then the lower one. The result does not depend on the order in which the relay learnt of them,
+ * so that a restart of the relay does not change it.
  */
 const struct link_address *link_address_better(
 	const struct link_address *a, const struct link_address *b);
+
+/*
+ * True if an address of a macvlan belongs to VRRP: the macvlan has VRRP's virtual MAC
+ * (00:00:5e:00:02:xx, RFC 5798 section 7.3), or keepalived assigned the address.
+ */
+bool link_address_is_of_vrrp(const struct link *macvlan, const struct link_address *address);
 
 /* The best usable address of one link; NULL: none. */
 const struct link_address *link_address_best(const struct link *link);

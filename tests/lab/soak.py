@@ -105,9 +105,9 @@ class Port:
 
     def state(self):
         """(name, its best addresses, all of them)"""
-        ranks = {a: 2 * (a in self.deprecated) + (n == 128) for a, n in self.addresses.items()}
+        ranks = {a: 4 * (a in self.deprecated) + (n == 128) for a, n in self.addresses.items()}
         if self.vmac:
-            ranks[self.vmac] = 1
+            ranks[self.vmac] = 2  # after the link's own, unless these are deprecated
         if not self.there:
             ranks = {}
         best = min(ranks.values(), default=0)
@@ -352,7 +352,8 @@ class Soak:
             return
         with self.changing(port):
             vmac = f"v{port.number}"
-            self.router.ip("link", "add", vmac, "link", port.name, "type", "macvlan", "mode", "private")
+            self.router.ip("link", "add", vmac, "link", port.name, "address", "00:00:5e:00:02:01",
+                           "type", "macvlan", "mode", "private")
             self.router.ip("link", "set", vmac, "up")
             port.vmac = f"2001:db8:{port.number}::f:{self.random.randrange(1, 65536):x}"
             self.router.address(vmac, f"{port.vmac}/128")

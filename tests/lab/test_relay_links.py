@@ -150,6 +150,30 @@ def test_a_tentative_address_is_not_used_until_it_is_preferred(bench):
     bench.expect_relayed(bench.solicit())
 
 
+def test_the_link_address_does_not_depend_on_the_order_of_events(bench):
+    """An older, a lower, and a unique local address; after a restart the kernel lists them anew."""
+    site = bench.site
+    site.router.address("lan1", "2001:db8:1::/64")
+    site.router.address("lan1", "2001:db8:1::ffff/64")
+    site.router.address("lan1", "fd00::1/64")
+    assert bench.expect_relayed(bench.solicit()).linkaddr == "2001:db8:1::1"
+    relayd = next(p for p in site.lab.processes if p.name == "relayd")
+    relayd.stop()
+    site.lab.processes.remove(relayd)
+    site.start_relayd()
+    assert bench.expect_relayed(bench.solicit()).linkaddr == "2001:db8:1::1"
+
+
+def test_two_links_with_one_address_and_no_interface_id_are_named(lab):
+    site = Site(lab, client_links=2)
+    config = f'interfaces = {{"lan*"}}\nserver "{SERVER}" {{}}\ninterface-id = none\n'
+    relayd = site.start_relayd(config=config)
+    assert "the same link-address" not in relayd.text()
+    site.router.ip("-6", "addr", "del", "2001:db8:2::1/64", "dev", "lan2")
+    site.router.address("lan2", "2001:db8:1::1/64")
+    relayd.wait_for_line("lan1 and lan2 have the same link-address 2001:db8:1::1")
+
+
 # --- VRRP ----------------------------------------------------------------------------
 
 

@@ -336,7 +336,8 @@ def test_a_reply_to_an_address_in_the_prefix_of_vrrp_only(bench):
     """The only global address, and so the prefix's route, is VRRP's on the macvlan."""
     router, address = bench.site.router, "2001:db8:1::abcd"
     router.ip("-6", "addr", "del", "2001:db8:1::1/64", "dev", "lan1")
-    router.ip("link", "add", "lan1v", "link", "lan1", "type", "macvlan", "mode", "private")
+    router.ip("link", "add", "lan1v", "link", "lan1", "address", "00:00:5e:00:02:01",
+              "type", "macvlan", "mode", "private")
     router.ip("link", "set", "lan1v", "up")
     router.address("lan1v", "2001:db8:1::f/64")
     wait_for(lambda: link_state(bench.site, "lan1")["state"] == "ready")

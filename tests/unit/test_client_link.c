@@ -159,7 +159,8 @@ static void test_standby_while_another_router_has_the_address(void **state)
 {
 	static const char rule[] = "link \"lan*\" { while-address = \"fe80::f\" }\n";
 	struct link_address vip = {.prefixlen = 64, .seq = 9};
-	struct link vmac_link = {.ifindex = 9, .name = "vrrp6.1"};
+	struct link vmac_link = {
+		.ifindex = 9, .name = "vrrp6.1", .mac_len = 6, .mac = {0, 0, 0x5e, 0, 2, 1}};
 	struct client_link_vmac vmac = {.link = &vmac_link};
 	struct fixture f;
 
@@ -188,7 +189,10 @@ static void test_standby_while_another_router_has_the_address(void **state)
 static void test_addresses_of_a_macvlan_count(void **state)
 {
 	struct link_address vip = {.prefixlen = 128, .flags = IFA_F_DEPRECATED, .seq = 9};
-	struct link vmac_link = {.ifindex = 9, .name = "vrrp6.1", .addresses = &vip};
+	struct link vmac_link = {.ifindex = 9,
+		.name = "vrrp6.1",
+		.addresses = &vip,
+		.mac_len = 6, .mac = {0, 0, 0x5e, 0, 2, 1}};
 	struct client_link_vmac vmac = {.link = &vmac_link};
 	struct relay_conf *conf = conf_of("");
 	struct fixture f;
@@ -201,7 +205,58 @@ static void test_addresses_of_a_macvlan_count(void **state)
 	assert_int_equal(f.cl.state, CLIENT_LINK_READY);
 	assert_memory_equal(&f.cl.link_address, &vip.address, 16);
 	assert_false(update(&f.cl, conf));
+
+	/* The link's own goes first, so that a failover does not change the link-address. */
+	vip.flags = 0;
+	set_up(&f, "fd00::1", 0);
+	f.cl.vmacs = &vmac;
+	update(&f.cl, conf);
+	assert_memory_equal(&f.cl.link_address, &f.global.address, 16);
+	f.global.flags = IFA_F_DEPRECATED;
+	update(&f.cl, conf);
+	assert_memory_equal(&f.cl.link_address, &vip.address, 16);
+
+	/* A macvlan that is not VRRP's does not count. */
+	set_up(&f, NULL, 0);
+	f.cl.vmacs = &vmac;
+	vmac_link.mac[4] = 1;
+	update(&f.cl, conf);
+	assert_int_equal(f.cl.state, CLIENT_LINK_NO_ADDRESS);
 	relay_conf_free(conf);
+}
+
+static void expect_link_address(struct fixture *f, const char *more, const char *expected)
+{
+	struct relay_conf *conf = conf_of(more);
+	char text[INET6_ADDRSTRLEN];
+
+	update(&f->cl, conf);
+	inet_ntop(AF_INET6, &f->cl.link_address, text, sizeof(text));
+	assert_string_equal(text, expected);
+	relay_conf_free(conf);
+}
+
+static void test_a_configured_link_address(void **state)
+{
+	static const char suffix[] = "link \"lan*\" { link-address = \"::f\" }\n";
+	static const char address[] = "link \"lan*\" { link-address = \"2001:db8:9::9\" }\n";
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, "2001:db8:1:2:3:4:5:6", 0);
+	expect_link_address(&f, suffix, "2001:db8:1:2::f");
+	f.global.prefixlen = 48;
+	expect_link_address(&f, suffix, "2001:db8:1::f");
+	expect_link_address(&f, address, "2001:db8:9::9");
+	expect_link_address(&f, "link \"vlan*\" { link-address = \"::f\" }\n",
+		"2001:db8:1:2:3:4:5:6");
+	/* A suffix needs a prefix; an address needs nothing. */
+	set_up(&f, NULL, 0);
+	expect_link_address(&f, suffix, "::");
+	assert_int_equal(f.cl.state, CLIENT_LINK_NO_ADDRESS);
+	expect_link_address(&f, address, "2001:db8:9::9");
+	assert_int_equal(f.cl.state, CLIENT_LINK_READY);
+	assert_true(f.cl.forward.len > 0);
 }
 
 /* --- forwarding ---------------------------------------------------------------- */
@@ -518,6 +573,7 @@ int main(void)
 		cmocka_unit_test(test_states_without_ipv6_or_link_local_address),
 		cmocka_unit_test(test_standby_while_another_router_has_the_address),
 		cmocka_unit_test(test_addresses_of_a_macvlan_count),
+		cmocka_unit_test(test_a_configured_link_address),
 		cmocka_unit_test(test_by_which_link_a_client_is_on_link),
 		cmocka_unit_test(test_header_of_a_client_message),
 		cmocka_unit_test(test_what_clients_may_not_send),

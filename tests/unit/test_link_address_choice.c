@@ -18,6 +18,7 @@ struct row {
 	const char *address;
 	uint32_t flags;
 	uint8_t prefixlen;
+	uint32_t created_cs;
 };
 
 enum { ROWS = 4 };
@@ -32,6 +33,7 @@ static void make_link(struct link *link, struct link_address *made, const struct
 		made[i] = (struct link_address){.flags = rows[i].flags,
 			.prefixlen = rows[i].prefixlen ? rows[i].prefixlen : 64,
 			.scope = RT_SCOPE_UNIVERSE,
+			.created_cs = rows[i].created_cs,
 			.seq = (uint64_t)i,
 			.next = link->addresses};
 		assert_int_equal(inet_pton(AF_INET6, rows[i].address, &made[i].address), 1);
@@ -54,7 +56,11 @@ static void test_choice(void **state)
 		{"optimistic", {{"2001:db8::1", IFA_F_TENTATIVE | IFA_F_OPTIMISTIC, 0}}, 0},
 		{"duplicate", {{"2001:db8::1", IFA_F_TENTATIVE | IFA_F_DADFAILED, 0}}, -1},
 		{"temporary", {{"2001:db8::1", IFA_F_TEMPORARY, 0}}, -1},
-		{"longest standing", {{"2001:db8::9", 0, 0}, {"2001:db8::1", 0, 0}}, 0},
+		{"created first", {{"2001:db8::1", 0, 0, 7}, {"2001:db8::9", 0, 0, 6}}, 1},
+		{"created at once", {{"2001:db8::9", 0, 0, 6}, {"2001:db8::1", 0, 0, 6}}, 1},
+		{"global before unique local", {{"fd00::1", 0, 0, 6}, {"2001:db8::1", 0, 0, 7}}, 1},
+		{"unique local before deprecated",
+			{{"2001:db8::1", IFA_F_DEPRECATED, 0}, {"fd00::1", 0, 0}}, 1},
 		{"preferred before deprecated",
 			{{"2001:db8::1", IFA_F_DEPRECATED, 0}, {"2001:db8::2", 0, 0}}, 1},
 		{"deprecated before none", {{"2001:db8::1", IFA_F_DEPRECATED, 0}}, 0},
@@ -78,6 +84,46 @@ static void test_choice(void **state)
 		if (chosen != (cases[i].chosen < 0 ? NULL : &made[cases[i].chosen]))
 			fail_msg("%s", cases[i].what);
 	}
+}
+
+/* A restart reads the addresses in another order than they came in. */
+static void test_the_order_of_arrival_does_not_matter(void **state)
+{
+	static const struct row rows[ROWS] = {{"fd00::1", 0, 64, 1}, {"2001:db8::9", 0, 64, 5},
+		{"2001:db8::2", 0, 64, 5}, {"2001:db8::1", 0, 64, 6}};
+
+	(void)state;
+	for (int first = 0; first < ROWS; first++) {
+		for (int step = 1; step < ROWS; step += 2) {
+			struct row shuffled[ROWS];
+			struct link_address made[ROWS];
+			struct in6_addr expected;
+			struct link link;
+
+			for (int i = 0; i < ROWS; i++)
+				shuffled[i] = rows[(first + i * step) % ROWS];
+			make_link(&link, made, shuffled);
+			inet_pton(AF_INET6, "2001:db8::2", &expected);
+			assert_memory_equal(
+				&link_address_best(&link)->address, &expected, sizeof(expected));
+		}
+	}
+}
+
+static void test_which_macvlans_are_vrrps(void **state)
+{
+	struct link_address a = {.prefixlen = 64};
+	struct link macvlan = {.mac_len = 6, .mac = {0x00, 0x00, 0x5e, 0x00, 0x02, 0x07}};
+
+	(void)state;
+	assert_true(link_address_is_of_vrrp(&macvlan, &a));
+	macvlan.mac[4] = 0x01; /* IPv4's */
+	assert_false(link_address_is_of_vrrp(&macvlan, &a));
+	a.proto = 18; /* keepalived */
+	assert_true(link_address_is_of_vrrp(&macvlan, &a));
+	macvlan.mac_len = 0;
+	a.proto = 0;
+	assert_false(link_address_is_of_vrrp(&macvlan, &a));
 }
 
 static void test_stable_source(void **state)
@@ -114,6 +160,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_choice),
+		cmocka_unit_test(test_the_order_of_arrival_does_not_matter),
+		cmocka_unit_test(test_which_macvlans_are_vrrps),
 		cmocka_unit_test(test_stable_source),
 		cmocka_unit_test(test_pending),
 	};

@@ -27,7 +27,7 @@ static void test_a_whole_file(void **state)
 		"server \"2001:db8:d::547\" {}\n"
 		"server \"2001:db8:e::547\" { answers-from = {\"2001:db8:f::/64\"} }\n"
 		"forward = hash\n"
-		"link \"vlan1*\" { while-address = \"fe80::1\" }\n"
+		"link \"vlan1*\" { while-address = \"fe80::1\" link-address = \"::f\" }\n"
 		"link \"vlan*\" {}\n"
 		"subscriber-id = \"%i\"\n"
 		"relay-id = \"00030001525400123456\"\n"
@@ -162,6 +162,8 @@ static void test_messages_about_bad_lines(void **state)
 		{GOOD "link \"!a\" {}\n", "f:3: link: '!a' cannot match"},
 		{GOOD "link \"a\" {\nwhile-address = \"ff02::1\"\n}\n",
 			"f:4: while-address: 'ff02::1' is not a unicast"},
+		{GOOD "link \"a\" {\nlink-address = \"fe80::1\"\n}\n",
+			"f:4: link-address: 'fe80::1' is not a global"},
 		{GOOD "link \"a\" { while-adress = \"fe80::1\" }\n", "f:3: while-adress: there is no such setting in link; did you mean 'while-address'?"},
 		{GOOD "server \"ff05::1:3\" {}\n", "f:3: server: 'ff05::1:3' is a multicast"},
 		{GOOD "server \"ff05::1:3\" { interface = {\"a b\"} }\n",
