@@ -13,6 +13,8 @@
 #include "daemon/loop.h"
 #include "dhcp6/dhcp6.h"
 
+enum { CHECK_MS = 60000 };
+
 static int change_membership(const struct served_links *links, const struct link *l, int option)
 {
 	struct ipv6_mreq request = {
@@ -54,6 +56,49 @@ static void join_or_leave(struct served_links *links, struct link *l)
 	}
 }
 
+static void on_member(void *arg, int ifindex)
+{
+	bool *is_member = arg;
+
+	(void)ifindex;
+	*is_member = true;
+}
+
+/*
+ * The kernel drops memberships without an event when it destroys a link's IPv6, if the MTU falls
+ * below 1280 for example, while the socket still has them: join again what it does not list.
+ */
+static void check_membership(struct served_links *links, struct link *l)
+{
+	static const struct in6_addr group = DHCP6_ALL_RELAYS_AND_SERVERS;
+	bool is_member = false;
+
+	if (l->user &&
+		ipv6_query_members(links->query, &group, l->ifindex, on_member, &is_member) == 0 &&
+		!is_member) {
+		log_notice("%s: the kernel had dropped the membership of ff02::1:2", l->name);
+		leave(links, l);
+	}
+	join_or_leave(links, l);
+}
+
+static void check_memberships(void *arg)
+{
+	struct served_links *links = arg;
+	struct link *l;
+
+	for (l = link_table_first(&links->table); l; l = link_table_next(&links->table, l))
+		check_membership(links, l);
+}
+
+static void on_check_timer(void *arg)
+{
+	struct served_links *links = arg;
+
+	check_memberships(links);
+	loop_timer_arm(links->check_timer, CHECK_MS);
+}
+
 static void link_added(void *arg, struct link *l)
 {
 	join_or_leave(arg, l);
@@ -61,8 +106,10 @@ static void link_added(void *arg, struct link *l)
 
 static void link_changed(void *arg, struct link *l, unsigned what)
 {
-	(void)what;
-	join_or_leave(arg, l);
+	if (what & (LINK_CHANGED_MTU | LINK_CHANGED_IPV6))
+		check_membership(arg, l);
+	else
+		join_or_leave(arg, l);
 }
 
 static void link_removed(void *arg, struct link *l)
@@ -80,6 +127,7 @@ static const struct link_table_ops table_ops = {
 	.link_changed = link_changed,
 	.link_removed = link_removed,
 	.addresses_changed = addresses_changed,
+	.synced = check_memberships,
 };
 
 static void monitor_readable(int fd, int what, void *arg)
@@ -101,28 +149,39 @@ int served_links_init(
 	int rc;
 
 	*links = (struct served_links){.fd = fd, .config = config};
+	links->query = ipv6_query_new();
+	if (!links->query)
+		return -ENOMEM;
 	rc = link_table_init(&links->table, &table_ops, links);
 	if (rc < 0)
-		return rc;
+		goto no_table;
 	rc = link_monitor_init(&links->monitor, &links->table, NULL);
-	if (rc < 0) {
-		link_table_fini(&links->table);
-		return rc;
-	}
+	if (rc < 0)
+		goto no_monitor;
 	links->watch = loop_watch_new(
 		loop, link_monitor_fd(&links->monitor), LOOP_READ, monitor_readable, links);
-	if (!links->watch) {
+	links->check_timer = loop_timer_new(loop, on_check_timer, links);
+	if (!links->watch || !links->check_timer) {
 		served_links_fini(links);
 		return -ENOMEM;
 	}
+	loop_timer_arm(links->check_timer, CHECK_MS);
 	return 0;
+
+no_monitor:
+	link_table_fini(&links->table);
+no_table:
+	ipv6_query_free(links->query);
+	return rc;
 }
 
 void served_links_fini(struct served_links *links)
 {
+	loop_timer_free(links->check_timer);
 	loop_watch_free(links->watch);
 	link_monitor_fini(&links->monitor);
 	link_table_fini(&links->table);
+	ipv6_query_free(links->query);
 }
 
 void served_links_set_config(struct served_links *links, const struct boot_config *config)

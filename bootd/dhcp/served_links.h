@@ -8,9 +8,11 @@
 #define NB6_BOOTD_DHCP_SERVED_LINKS_H
 
 #include "bootd/rules/boot_config.h"
+#include "netlink/ipv6_query.h"
 #include "netlink/link_monitor.h"
 
 struct loop;
+struct loop_timer;
 struct loop_watch;
 
 struct served_links {
@@ -19,6 +21,8 @@ struct served_links {
 	struct link_table table;
 	struct link_monitor monitor;
 	struct loop_watch *watch;
+	struct ipv6_query *query;
+	struct loop_timer *check_timer; /* no event is guaranteed for a lost membership */
 };
 
 /* Returns 0 or -errno. */

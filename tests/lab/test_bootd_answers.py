@@ -286,6 +286,18 @@ def test_direct_client_is_answered_at_its_frames_mac(direct):
     assert "fe80::77" not in server.ip("-6", "neigh", "show", "dev", "lan").stdout
 
 
+def test_direct_client_is_answered_after_the_mtu_was_too_small_for_ipv6(direct):
+    """The kernel drops the memberships of a link whose MTU falls below 1280."""
+    server = direct.site.server
+    server.ip("link", "set", "lan", "mtu", "1200")
+    server.ip("link", "set", "lan", "mtu", "1500")
+    server.address("lan", "2001:db8:1::69/64")
+    wait_for(lambda: server.joined("lan"), what="bootd joins ff02::1:2 again")
+    wait_for(lambda: server.has_address(link_local(server.mac("lan")), "lan"))
+    direct.send(frame(direct, solicit(trid=8)))
+    assert direct.expect(from_server)[DHCP6_Advertise].trid == 8
+
+
 def test_direct_client_whose_message_a_stranger_repeats(direct):
     """No answer, as whatever machine its EUI-64 or DUID would name; the next message gets one."""
     def dropped():
