@@ -36,7 +36,7 @@
 #include "frame/mac_channel.h"
 
 enum {
-	RING_OCTETS = 2 << 20, /* some 50,000 records: more than datagrams fit into the socket */
+	RING_OCTETS = 1 << 20, /* some 26,000 records: more than datagrams fit into the socket */
 	UDP_HEADER_LEN = 8,
 	IPV6_SOURCE_AT = 8,
 	ETHERNET_SOURCE_AT = 6,

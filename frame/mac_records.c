@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A ring in order of arrival, in which the newest record replaces the oldest one, and a hash table
- * over it, keyed with a random seed because clients choose the keys. Records whose datagrams were
- * never delivered (the socket was full) are replaced in time; a flood costs no memory.
+ * A fixed number of entries, in a hash table keyed with a random seed because clients choose the
+ * keys. Unused entries are on a stack, so that the ones used last, which the processor still has
+ * in its caches, are used next. The others are in a list by age. Without an unused entry the
+ * oldest one is replaced: records whose datagrams were never delivered (the socket was full) go
+ * away in time, and a flood costs no memory.
  *
  * A key is in the table once. `count` is the number of frames with that key whose datagrams were
  * not taken yet: a client may repeat its message before the first one is handled. Once frames with
@@ -22,15 +24,18 @@ _Static_assert((int)MAC_RECORDS_MAX < (int)NONE, "an index fits 16 bits");
 
 struct entry {
 	struct mac_record record;
-	uint16_t bucket; /* NONE: not in the table */
-	uint16_t next;   /* in the bucket; NONE: the last */
+	uint16_t bucket;
+	uint16_t next;         /* in the bucket, or on the stack of unused ones; NONE: the last */
+	uint16_t older, newer; /* NONE: the oldest, the newest */
 	uint16_t count;
 	bool ambiguous;
 };
 
 struct mac_records {
 	uint64_t seed;
-	uint16_t newest;
+	uint16_t unused;  /* top of the stack; NONE: it is empty */
+	uint16_t touched; /* entries that were ever used; memory beyond them is not touched */
+	uint16_t oldest, newest;
 	uint16_t bucket[MAC_RECORDS_MAX]; /* index of its first entry; NONE: empty */
 	struct entry entry[MAC_RECORDS_MAX];
 };
@@ -44,8 +49,7 @@ struct mac_records *mac_records_new(void)
 	if (getrandom(&records->seed, sizeof(records->seed), GRND_NONBLOCK) < 0)
 		records->seed = (uintptr_t)records;
 	memset(records->bucket, 0xff, sizeof(records->bucket));
-	for (size_t i = 0; i < MAC_RECORDS_MAX; i++)
-		records->entry[i].bucket = NONE;
+	records->unused = records->oldest = records->newest = NONE;
 	return records;
 }
 
@@ -87,27 +91,43 @@ static void remove_entry(struct mac_records *records, uint16_t i)
 	struct entry *entry = &records->entry[i];
 	uint16_t *link;
 
-	if (entry->bucket == NONE)
-		return;
 	for (link = &records->bucket[entry->bucket]; *link != i;)
 		link = &records->entry[*link].next;
 	*link = entry->next;
-	entry->bucket = NONE;
+	*(entry->older != NONE ? &records->entry[entry->older].newer : &records->oldest) =
+		entry->newer;
+	*(entry->newer != NONE ? &records->entry[entry->newer].older : &records->newest) =
+		entry->older;
+	entry->next = records->unused;
+	records->unused = i;
 }
 
-static void insert_entry(struct mac_records *records, uint16_t i, uint16_t bucket)
+static void insert_entry(struct mac_records *records, const struct entry *added)
 {
-	records->entry[i].bucket = bucket;
-	records->entry[i].next = records->bucket[bucket];
-	records->bucket[bucket] = i;
+	uint16_t i;
+
+	if (records->unused == NONE && records->touched < MAC_RECORDS_MAX) {
+		i = records->touched++;
+	} else {
+		if (records->unused == NONE)
+			remove_entry(records, records->oldest);
+		i = records->unused;
+		records->unused = records->entry[i].next;
+	}
+	records->entry[i] = *added;
+	records->entry[i].next = records->bucket[added->bucket];
+	records->bucket[added->bucket] = i;
+	records->entry[i].older = records->newest;
+	records->entry[i].newer = NONE;
+	*(records->newest != NONE ? &records->entry[records->newest].newer : &records->oldest) = i;
+	records->newest = i;
 }
 
 void mac_records_add(struct mac_records *records, const struct mac_record *r)
 {
 	uint16_t bucket = bucket_of(records, r->ifindex, r->head, &r->source);
 	uint16_t before = find(records, bucket, r->ifindex, r->head, &r->source);
-	uint16_t at = (uint16_t)((records->newest + 1) % MAC_RECORDS_MAX);
-	struct entry added = {.record = *r, .count = 1};
+	struct entry added = {.record = *r, .bucket = bucket, .count = 1};
 
 	if (before != NONE) {
 		const struct entry *e = &records->entry[before];
@@ -116,10 +136,7 @@ void mac_records_add(struct mac_records *records, const struct mac_record *r)
 		added.count = e->count < UINT16_MAX ? (uint16_t)(e->count + 1) : e->count;
 		remove_entry(records, before);
 	}
-	remove_entry(records, at);
-	records->newest = at;
-	records->entry[at] = added;
-	insert_entry(records, at, bucket);
+	insert_entry(records, &added);
 }
 
 enum mac_found mac_records_take(struct mac_records *records, int ifindex,
@@ -128,14 +145,15 @@ enum mac_found mac_records_take(struct mac_records *records, int ifindex,
 	uint16_t bucket = bucket_of(records, (uint32_t)ifindex, message, source);
 	uint16_t i = find(records, bucket, (uint32_t)ifindex, message, source);
 	struct entry *entry;
+	enum mac_found found;
 
 	if (i == NONE)
 		return MAC_UNKNOWN;
 	entry = &records->entry[i];
+	found = entry->ambiguous ? MAC_AMBIGUOUS : MAC_FOUND;
+	if (found == MAC_FOUND)
+		memcpy(mac, entry->record.mac, MAC_LEN);
 	if (--entry->count == 0)
 		remove_entry(records, i);
-	if (entry->ambiguous)
-		return MAC_AMBIGUOUS;
-	memcpy(mac, entry->record.mac, MAC_LEN);
-	return MAC_FOUND;
+	return found;
 }

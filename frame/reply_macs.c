@@ -2,41 +2,44 @@
 /*
  * A set-associative cache of fixed size. Links are spread over regions, so that a flood on one
  * link only displaces the entries of the few links that share its region. Within a region a
- * keyed hash chooses a set of WAYS entries, which are replaced in turn.
+ * keyed hash of client and transaction chooses a set of WAYS entries, of which a new one replaces
+ * the oldest. An entry holds the hash in place of the key, so that a set is one cache line: two
+ * keys with the same 64 bits of SipHash do not meet, and nobody can choose them to.
  */
 #include "frame/reply_macs.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-#include "daemon/mix.h"
+#include "util/siphash.h"
 
-enum { REGIONS = 32, SETS = 256, WAYS = 4, XID_LEN = 3 };
+enum { REGIONS = 32, SETS = 256, WAYS = 4, XID_LEN = 3, CACHE_LINE = 64 };
 
 struct entry {
-	uint32_t ifindex; /* 0: unused */
-	struct in6_addr client;
-	uint8_t xid[XID_LEN];
+	uint64_t key; /* hash of link, client and transaction id; 0: unused */
 	uint8_t mac[6];
 };
 
 struct set {
-	struct entry entry[WAYS];
-	uint8_t next; /* to be replaced */
+	struct entry entry[WAYS]; /* the newest first */
 };
 
+_Static_assert(sizeof(struct set) == CACHE_LINE, "a set is one cache line");
+
 struct reply_macs {
-	uint64_t seed;
 	struct set set[REGIONS][SETS];
+	struct siphash_key key;
 };
 
 struct reply_macs *reply_macs_new(void)
 {
-	struct reply_macs *macs = calloc(1, sizeof(*macs));
+	size_t size = (sizeof(struct reply_macs) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+	struct reply_macs *macs = aligned_alloc(CACHE_LINE, size);
 
-	if (macs && getrandom(&macs->seed, sizeof(macs->seed), GRND_NONBLOCK) < 0)
-		macs->seed = (uintptr_t)macs;
+	if (!macs)
+		return NULL;
+	memset(macs, 0, sizeof(*macs));
+	siphash_key_random(&macs->key);
 	return macs;
 }
 
@@ -45,50 +48,40 @@ void reply_macs_free(struct reply_macs *macs)
 	free(macs);
 }
 
-static size_t set_of(const struct reply_macs *macs, uint32_t ifindex, const struct in6_addr *client,
-	const uint8_t xid[XID_LEN])
+static uint64_t key_of(const struct reply_macs *macs, int ifindex, const struct in6_addr *client,
+	const uint8_t *message)
 {
-	uint64_t word = ifindex;
+	uint64_t words[3] = {(uint32_t)ifindex};
+	uint64_t key;
 
-	memcpy((uint8_t *)&word + sizeof(uint32_t), xid, XID_LEN);
-	return mix_in6(mix_u64(macs->seed, word), client) % SETS;
-}
-
-static bool has_key(const struct entry *entry, uint32_t ifindex, const struct in6_addr *client,
-	const uint8_t xid[XID_LEN])
-{
-	return entry->ifindex == ifindex && memcmp(entry->xid, xid, XID_LEN) == 0 &&
-	       IN6_ARE_ADDR_EQUAL(&entry->client, client);
+	memcpy((uint8_t *)&words[0] + sizeof(uint32_t), message + 1, XID_LEN);
+	memcpy(&words[1], client, sizeof(*client));
+	key = siphash(&macs->key, words, sizeof(words));
+	return key ? key : 1;
 }
 
 void reply_macs_put(struct reply_macs *macs, int ifindex, const struct in6_addr *client,
 	const uint8_t *message, const uint8_t mac[6])
 {
-	const uint8_t *xid = message + 1;
-	struct set *set = &macs->set[(unsigned)ifindex % REGIONS]
-				    [set_of(macs, (uint32_t)ifindex, client, xid)];
-	unsigned i = 0;
+	uint64_t key = key_of(macs, ifindex, client, message);
+	struct entry *entry = macs->set[(unsigned)ifindex % REGIONS][key % SETS].entry;
+	size_t i = 0;
 
-	while (i < WAYS && !has_key(&set->entry[i], (uint32_t)ifindex, client, xid))
+	while (i < WAYS - 1 && entry[i].key != key)
 		i++;
-	if (i == WAYS) {
-		i = set->next;
-		set->next = (uint8_t)((set->next + 1) % WAYS);
-	}
-	set->entry[i] = (struct entry){.ifindex = (uint32_t)ifindex, .client = *client};
-	memcpy(set->entry[i].xid, xid, XID_LEN);
-	memcpy(set->entry[i].mac, mac, sizeof(set->entry[i].mac));
+	memmove(&entry[1], &entry[0], i * sizeof(*entry));
+	entry[0].key = key;
+	memcpy(entry[0].mac, mac, sizeof(entry[0].mac));
 }
 
 bool reply_macs_find(const struct reply_macs *macs, int ifindex, const struct in6_addr *client,
 	const uint8_t *reply, uint8_t mac[6])
 {
-	const uint8_t *xid = reply + 1;
-	const struct set *set = &macs->set[(unsigned)ifindex % REGIONS]
-					  [set_of(macs, (uint32_t)ifindex, client, xid)];
+	uint64_t key = key_of(macs, ifindex, client, reply);
+	const struct set *set = &macs->set[(unsigned)ifindex % REGIONS][key % SETS];
 
 	for (unsigned i = 0; i < WAYS; i++) {
-		if (!has_key(&set->entry[i], (uint32_t)ifindex, client, xid))
+		if (set->entry[i].key != key)
 			continue;
 		memcpy(mac, set->entry[i].mac, sizeof(set->entry[i].mac));
 		return true;

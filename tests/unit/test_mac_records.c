@@ -124,8 +124,7 @@ static void test_the_newest_records_replace_the_oldest(void **state)
 	for (int i = 0; i < MAC_RECORDS_MAX + 100; i++) {
 		struct mac_record record = record_of(i);
 
-		assert_int_equal(
-			take(records, &record, mac), i < 100 ? MAC_UNKNOWN : MAC_FOUND);
+		assert_int_equal(take(records, &record, mac), i < 100 ? MAC_UNKNOWN : MAC_FOUND);
 		if (i >= 100)
 			assert_memory_equal(mac, record.mac, 6);
 	}
@@ -141,12 +140,40 @@ static void test_a_client_that_repeats_itself(void **state)
 
 	(void)state;
 	mac_records_add(records, &other);
-	for (int i = 0; i < MAC_RECORDS_MAX - 1; i++)
+	for (int i = 0; i < 2 * MAC_RECORDS_MAX; i++)
 		mac_records_add(records, &again);
 	assert_int_equal(take(records, &other, mac), MAC_FOUND);
-	for (int i = 0; i < MAC_RECORDS_MAX - 1; i++)
+	for (int i = 0; i < UINT16_MAX; i++)
 		assert_int_equal(take(records, &again, mac), MAC_FOUND);
 	assert_int_equal(take(records, &again, mac), MAC_UNKNOWN);
+	mac_records_free(records);
+}
+
+/* Added and taken in random order, beside a model that keeps the MACs in an array. */
+static void test_against_a_model(void **state)
+{
+	enum { KEYS = 500, STEPS = 200000 };
+	struct mac_records *records = new_table();
+	static int count[KEYS];
+	uint8_t mac[6];
+
+	(void)state;
+	srand(1);
+	for (int step = 0; step < STEPS; step++) {
+		int key = rand() % KEYS;
+		struct mac_record record = record_of(key);
+
+		if (rand() % 2) {
+			mac_records_add(records, &record);
+			count[key]++;
+			continue;
+		}
+		assert_int_equal(
+			take(records, &record, mac), count[key] > 0 ? MAC_FOUND : MAC_UNKNOWN);
+		if (count[key] > 0)
+			assert_memory_equal(mac, record.mac, 6);
+		count[key] -= count[key] > 0;
+	}
 	mac_records_free(records);
 }
 
@@ -158,6 +185,7 @@ int main(void)
 		cmocka_unit_test(test_frames_that_contradict_each_other_are_not_believed),
 		cmocka_unit_test(test_the_newest_records_replace_the_oldest),
 		cmocka_unit_test(test_a_client_that_repeats_itself),
+		cmocka_unit_test(test_against_a_model),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
