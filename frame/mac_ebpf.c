@@ -40,22 +40,31 @@ enum {
 	UDP_HEADER_LEN = 8,
 	IPV6_SOURCE_AT = 8,
 	ETHERNET_SOURCE_AT = 6,
-	SLOTS = 8192,        /* links share a slot only if their ifindexes differ by a multiple */
+	SLOTS = 8192,        /* links share one only if their ifindexes differ by a multiple */
 	DATAGRAM_COST = 768, /* at least what the kernel charges for one, beside its octets */
 };
 
-struct slot {
-	uint64_t admitted; /* by the filter */
-	uint64_t received; /* by the daemon */
-	uint64_t refused;  /* datagrams */
-	uint64_t unused;
+/*
+ * The kernel writes the first SLOTS entries of the array, the daemon the others: neither waits
+ * for a cache line that the other one has just written.
+ */
+union slot {
+	struct {
+		uint64_t admitted; /* octets, by the filter */
+		uint64_t refused;  /* datagrams */
+	} kernel;
+	struct {
+		uint64_t received; /* octets, by the daemon */
+		uint64_t unused;
+	} daemon;
 };
 
 struct mac_ebpf {
 	struct mac_records *records;
 	struct ring_buffer *ring;
 	int udp_fd, ring_fd, slots_fd, program_fd;
-	struct slot *slots;
+	union slot *slots, *daemon_slots;
+	uint64_t received[SLOTS];        /* what daemon_slots has, for this process to read */
 	uint64_t admitted_before[SLOTS]; /* at the last mac_ebpf_settle() */
 };
 
@@ -111,11 +120,17 @@ static int load_program(int ring_fd, int slots_fd, int backlog_max)
 		MOV_REG(BPF_REG_2, BPF_REG_10), ADD_IMM(BPF_REG_2, KEY_ON_STACK),
 		CALL(BPF_FUNC_map_lookup_elem), PASS_IF(BPF_REG_0, 0),
 		MOV_REG(BPF_REG_7, BPF_REG_0),
+		/* the daemon's part of the slot: &slots[SLOTS + ifindex % SLOTS] */
+		MOV_REG(BPF_REG_1, BPF_REG_8), AND_IMM(BPF_REG_1, SLOTS - 1),
+		ADD_IMM(BPF_REG_1, SLOTS), STORE(BPF_W, BPF_REG_10, BPF_REG_1, KEY_ON_STACK),
+		LOAD_MAP(BPF_REG_1, slots_fd), MOV_REG(BPF_REG_2, BPF_REG_10),
+		ADD_IMM(BPF_REG_2, KEY_ON_STACK), CALL(BPF_FUNC_map_lookup_elem),
+		PASS_IF(BPF_REG_0, 0),
 		/* refuse if admitted - received exceeds the limit */
-		LOAD(BPF_DW, BPF_REG_1, BPF_REG_7, offsetof(struct slot, admitted)),
-		LOAD(BPF_DW, BPF_REG_2, BPF_REG_7, offsetof(struct slot, received)),
+		LOAD(BPF_DW, BPF_REG_2, BPF_REG_0, offsetof(union slot, daemon.received)),
+		LOAD(BPF_DW, BPF_REG_1, BPF_REG_7, offsetof(union slot, kernel.admitted)),
 		SUB_REG(BPF_REG_1, BPF_REG_2), REFUSE_IF_MORE(BPF_REG_1, backlog_max),
-		ATOMIC_ADD(BPF_REG_7, BPF_REG_9, offsetof(struct slot, admitted)),
+		ATOMIC_ADD(BPF_REG_7, BPF_REG_9, offsetof(union slot, kernel.admitted)),
 		/* The context of a UDP socket's filter begins with the UDP header. */
 		COPY_TO_RECORD(BPF_FUNC_skb_load_bytes, UDP_HEADER_LEN, head, 4, 0),
 		/* The relay adds no option 79 to messages of relays: RFC 6939 section 5. */
@@ -136,7 +151,7 @@ static int load_program(int ring_fd, int slots_fd, int backlog_max)
 		MOV_IMM(BPF_REG_3, sizeof(struct mac_record)), MOV_IMM(BPF_REG_4, BPF_RB_NO_WAKEUP),
 		CALL(BPF_FUNC_ringbuf_output), RETURN(-1), /* pass: keep all octets */
 		MOV_IMM(BPF_REG_1, 1),
-		ATOMIC_ADD(BPF_REG_7, BPF_REG_1, offsetof(struct slot, refused)),
+		ATOMIC_ADD(BPF_REG_7, BPF_REG_1, offsetof(union slot, kernel.refused)),
 		RETURN(0), /* drop */
 	};
 	const size_t n = sizeof(program) / sizeof(program[0]);
@@ -179,14 +194,15 @@ static int open_slots(struct mac_ebpf *channel)
 	void *slots;
 
 	channel->slots_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "netboot6_links", sizeof(uint32_t),
-		sizeof(struct slot), SLOTS, &options);
+		sizeof(union slot), 2 * SLOTS, &options);
 	if (channel->slots_fd < 0)
 		return -errno;
-	slots = mmap(NULL, SLOTS * sizeof(struct slot), PROT_READ | PROT_WRITE, MAP_SHARED,
+	slots = mmap(NULL, 2 * SLOTS * sizeof(union slot), PROT_READ | PROT_WRITE, MAP_SHARED,
 		channel->slots_fd, 0);
 	if (slots == MAP_FAILED)
 		return -errno;
 	channel->slots = slots;
+	channel->daemon_slots = channel->slots + SLOTS;
 	return 0;
 }
 
@@ -263,7 +279,7 @@ void mac_ebpf_close(struct mac_ebpf *channel)
 	setsockopt(channel->udp_fd, SOL_SOCKET, SO_DETACH_BPF, &unused, sizeof(unused));
 	ring_buffer__free(channel->ring);
 	if (channel->slots)
-		munmap(channel->slots, SLOTS * sizeof(struct slot));
+		munmap(channel->slots, 2 * SLOTS * sizeof(union slot));
 	if (channel->program_fd >= 0)
 		close(channel->program_fd);
 	if (channel->slots_fd >= 0)
@@ -290,11 +306,17 @@ static unsigned slot_of(int ifindex)
 	return (unsigned)ifindex & (SLOTS - 1);
 }
 
+static void set_received(struct mac_ebpf *channel, unsigned i, uint64_t octets)
+{
+	channel->received[i] = octets;
+	store(&channel->daemon_slots[i].daemon.received, octets);
+}
+
 void mac_ebpf_received(struct mac_ebpf *channel, int ifindex, size_t len)
 {
-	struct slot *slot = &channel->slots[slot_of(ifindex)];
+	unsigned i = slot_of(ifindex);
 
-	store(&slot->received, load(&slot->received) + 2 * (len + UDP_HEADER_LEN) + DATAGRAM_COST);
+	set_received(channel, i, channel->received[i] + 2 * (len + UDP_HEADER_LEN) + DATAGRAM_COST);
 }
 
 bool mac_ebpf_settle(struct mac_ebpf *channel)
@@ -302,12 +324,10 @@ bool mac_ebpf_settle(struct mac_ebpf *channel)
 	bool is_settled = true;
 
 	for (unsigned i = 0; i < SLOTS; i++) {
-		struct slot *slot = &channel->slots[i];
-
-		if ((int64_t)(channel->admitted_before[i] - load(&slot->received)) > 0)
-			store(&slot->received, channel->admitted_before[i]);
-		channel->admitted_before[i] = load(&slot->admitted);
-		if (channel->admitted_before[i] != load(&slot->received))
+		if ((int64_t)(channel->admitted_before[i] - channel->received[i]) > 0)
+			set_received(channel, i, channel->admitted_before[i]);
+		channel->admitted_before[i] = load(&channel->slots[i].kernel.admitted);
+		if (channel->admitted_before[i] != channel->received[i])
 			is_settled = false;
 	}
 	return is_settled;
@@ -315,7 +335,7 @@ bool mac_ebpf_settle(struct mac_ebpf *channel)
 
 uint64_t mac_ebpf_refused(const struct mac_ebpf *channel, int ifindex)
 {
-	return load(&channel->slots[slot_of(ifindex)].refused);
+	return load(&channel->slots[slot_of(ifindex)].kernel.refused);
 }
 
 uint64_t mac_ebpf_refused_total(const struct mac_ebpf *channel)
@@ -323,6 +343,6 @@ uint64_t mac_ebpf_refused_total(const struct mac_ebpf *channel)
 	uint64_t total = 0;
 
 	for (unsigned i = 0; i < SLOTS; i++)
-		total += load(&channel->slots[i].refused);
+		total += load(&channel->slots[i].kernel.refused);
 	return total;
 }
