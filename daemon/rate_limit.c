@@ -6,14 +6,13 @@
 #include "daemon/rate_limit.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
-#include "daemon/mix.h"
+#include "util/siphash.h"
 
 enum { BUCKETS = 16384, BURST_S = 2, TOKEN = 1000 };
 
 struct rate_table {
-	uint64_t seed;
+	struct siphash_key key;
 	struct rate_bucket bucket[BUCKETS];
 };
 
@@ -47,8 +46,8 @@ struct rate_table *rate_table_new(void)
 {
 	struct rate_table *table = calloc(1, sizeof(*table));
 
-	if (table && getrandom(&table->seed, sizeof(table->seed), GRND_NONBLOCK) < 0)
-		table->seed = (uintptr_t)table;
+	if (table)
+		siphash_key_random(&table->key);
 	return table;
 }
 
@@ -60,10 +59,12 @@ void rate_table_free(struct rate_table *table)
 bool rate_table_take(struct rate_table *table, uint64_t link, const struct in6_addr *source,
 	uint32_t rate, int64_t now_ms)
 {
-	uint64_t hash;
+	struct siphash hash;
 
 	if (rate == 0)
 		return true;
-	hash = mix_in6(mix_u64(table->seed, link), source);
-	return rate_bucket_take(&table->bucket[hash % BUCKETS], rate, now_ms);
+	hash = siphash_begin(&table->key);
+	siphash_add_u64(&hash, link);
+	siphash_add(&hash, source, sizeof(*source));
+	return rate_bucket_take(&table->bucket[siphash_end(&hash) % BUCKETS], rate, now_ms);
 }

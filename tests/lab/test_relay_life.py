@@ -136,7 +136,8 @@ def test_check_reports_the_line_of_an_error(tmp_path, config, line, said):
     path.write_text(config)
     done = run(program("netboot6-relayd"), "-t", "-c", path, check=False)
     assert done.returncode == 78
-    assert f"{path}:{line}: " in done.stderr and said in done.stderr
+    place = f"{path}:{line}: " if line else f"{path}: "
+    assert place in done.stderr and said in done.stderr
 
 
 def test_another_program_on_the_port_is_named_as_the_reason(site):
