@@ -79,9 +79,10 @@ class Tree:
         self.suite = suite
         self.root = root
 
-    def run(self, script, *binds, check=True, timeout=900, env=None):
-        """A shell script as root, without a network. binds: "HOST:GUEST" directories to write to."""
-        argv = [*NSPAWN, f"--directory={self.root}", "--private-network", "--pipe"]
+    def run(self, script, *binds, check=True, timeout=900, env=None, more=()):
+        """A shell script as root, without a network. binds: "HOST:GUEST" directories to write to;
+        more: options of systemd-nspawn."""
+        argv = [*NSPAWN, f"--directory={self.root}", "--private-network", "--pipe", *more]
         argv += [f"--bind={bind}" for bind in binds]
         argv += [f"--setenv={name}={value}" for name, value in (env or {}).items()]
         argv += [f"--machine=nb6-{os.getpid()}-build", "/bin/sh", "-euc", script]

@@ -39,7 +39,9 @@ def packages():
     def of(suite):
         if suite not in built:
             then = f"echo === lintian; status=0; {LINTIAN[suite]} || status=$?; echo lintian ends with $status"
-            built[suite] = build(suite, directory / suite, then=then)
+            # The unit tests have run on Debian 12, where we build: here they run on Debian 13.
+            options = "nocheck" if suite == SUITES[0] else ""
+            built[suite] = build(suite, directory / suite, options, then=then)
         return built[suite]
 
     yield of

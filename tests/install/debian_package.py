@@ -72,7 +72,7 @@ def build(suite, directory, options="", where="netboot6", env=None, then="true")
     source = archive()
     directory.mkdir(parents=True)
     work = directory / where
-    work.mkdir()
+    work.mkdir(parents=True)
     version = re.search(r"netboot6-(.*)\.tar\.xz", source.name)[1]
     shutil.copy(source, work / f"netboot6_{version}.orig.tar.xz")
     with tarfile.open(source) as tar:

@@ -4,9 +4,9 @@ different directories, locales and time zones give the same octets."""
 
 import pytest
 
-from install.chroot import why_no_containers
+from install.chroot import make_tree, why_no_containers
 from install.conftest import SUITES
-from install.debian_package import build
+from install.debian_package import SOURCE, build
 
 pytestmark = pytest.mark.skipif(bool(why_no_containers()), reason=str(why_no_containers()))
 
@@ -29,3 +29,16 @@ def test_a_second_build_has_the_same_octets(packages, tmp_path):
     for path in first.files:
         other = second.directory / path.name
         assert other.read_bytes() == path.read_bytes(), f"{path.name} differs from {other}"
+
+
+@pytest.mark.parametrize("suite", SUITES[:1])
+def test_autopkgtest_passes_with_the_installed_packages(packages, suite, tmp_path):
+    """debian/tests/boot, in a Debian that has what debian/tests/control asks for."""
+    built = packages(suite)
+    control = (SOURCE / "debian/tests/control").read_text()
+    asked = [line.strip(" ,") for line in control.splitlines() if line.startswith(" ")]
+    tree = make_tree(suite, "autopkgtest", [*built.needs(), *(name for name in asked if name != "@")])
+    names = " ".join(f"./{built.deb(name).name}" for name in ("netboot6", "netboot6-relayd", "netboot6-bootd"))
+    script = f"cd /build; apt-get install -y {names}; cd netboot6-*/; debian/tests/boot"
+    done = tree.run(script, f"{built.directory}:/build", more=("--capability=all", "--system-call-filter=bpf"))
+    assert "2 passed" in done.stdout, done.stdout
