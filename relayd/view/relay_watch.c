@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * One function for each kind of event: it returns at once if nobody watches, else makes the JSON
+ * object and publishes it on the control socket. Of drops there is at most one event a second for
+ * each reason, which counts the others.
+ */
 #include "relayd/view/relay_watch.h"
 
 #include <string.h>

@@ -116,7 +116,7 @@ def test_watch_reports_drops_reloads_and_lost_events(site):
     config.write_text("width = 3\n")
     relayd.send_signal(1)
     event = watch.next()
-    assert (event["event"], event["done"]) == ("reload", False), "one drop a second is told"
+    assert (event["event"], event["done"]) == ("reload", False), "one drop event a second"
     assert f"{config}:1: " in event["problems"]
     config.write_text(f'interfaces = {{"lan*"}}\nserver "{SERVER}" {{}}\n')
     relayd.send_signal(1)

@@ -250,7 +250,7 @@ static void test_multicast_goes_out_on_each_uplink(void **state)
 	assert_int_equal(list.server[1].out_ifindex, 6);
 	assert_false(server_list_depends_on(&list, find_link(&list, "core1")));
 
-	/* Made anew it is another link of the same name, and keeps what is known of it. */
+	/* Created again it is another link of the same name; its counters are kept. */
 	list.server[1].replies = 5;
 	link_table_remove_link(&table, 6);
 	put_link(&table, 7, "core2");
