@@ -54,8 +54,9 @@ static void open_best(struct client_mac *cm, int udp_fd, enum client_mac_method 
 		if (rc == 0) {
 			cm->method = CLIENT_MAC_PACKET;
 			log_warning("client MACs: read by a packet socket, which slows down every "
-				    "packet that this machine receives; eBPF is not available: %s",
-				strerror(-ebpf_rc));
+				    "packet that this machine receives; eBPF %s%s",
+				ebpf_rc ? "is not available: " : "was not chosen",
+				ebpf_rc ? strerror(-ebpf_rc) : "");
 			return;
 		}
 		log_error("client MACs cannot be read from the frames: eBPF: %s; packet socket: %s",

@@ -83,7 +83,7 @@ def test_the_packet_socket_learns_the_mac_as_well(site):
     relayed = bench.expect_relayed(bench.solicit())
     assert relayed[DHCP6OptClientLinkLayerAddr].clladdr == CLIENT_MAC
     assert control(site, "status")["client-mac-by"] == "packet-socket"
-    relayd.wait_for_line("packet socket")
+    relayd.wait_for_line("read by a packet socket, .*; eBPF was not chosen")
 
 
 def test_ebpf_is_the_default(bench):
