@@ -758,7 +758,7 @@ def test_http_stream_ends_for_a_stalled_reader_only(files):
     got = 0
     while "stream cut" not in files.process.text():
         got += len(reads.recv(65536))
-    assert got > 20000  # a second's worth, and it goes on
+    assert got > 10000  # most of a second's worth, and it goes on
     assert reads.recv(65536)
     assert files.process.text().count("stream") == 2
 
