@@ -32,6 +32,14 @@ enum {
 
 /* --- events ---------------------------------------------------------------- */
 
+/* After a change of its network card, firmware is a host by UUID and its system none by MAC. */
+static bool is_other_host(const char *before, const struct exchange_event *event)
+{
+	const struct boot_host *host = event->decision->host;
+
+	return event->decision->machine.is_mac && (!host || strcmp(host->name, before) != 0);
+}
+
 static void observe_exchange(void *arg, const struct exchange_event *event)
 {
 	struct boot_server *server = arg;
@@ -43,6 +51,11 @@ static void observe_exchange(void *arg, const struct exchange_event *event)
 	/* An address that a system has made itself is no step of a boot. */
 	if (event->facts->type == DHCP6_ADDR_REG_INFORM)
 		return;
+	record = event->decision->machine.len > 0
+			 ? boot_progress_find(&server->progress, &event->decision->machine)
+			 : NULL;
+	if (record && record->host && event->with_address && is_other_host(record->host, event))
+		boot_log_other_host(event, record->host);
 	record = boot_progress_exchange(&server->progress, event);
 	if (record && record->unverified_macs == 1 && client_mac_is_hint(event->facts->mac_source))
 		boot_log_unverified_mac(event);

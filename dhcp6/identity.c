@@ -35,6 +35,35 @@ static bool all_octets_are(const uint8_t *octets, size_t n, uint8_t value)
 	return true;
 }
 
+bool dhcp6_mac_is_identity(const uint8_t mac[DHCP6_MAC_LEN])
+{
+	return !(mac[0] & 1) && !all_octets_are(mac, DHCP6_MAC_LEN, 0);
+}
+
+bool dhcp6_uuid_is_identity(const uint8_t uuid[DHCP6_UUID_LEN])
+{
+	/* As they are written in specifications and sample firmware; found in either order. */
+	static const uint8_t shared[][DHCP6_UUID_LEN] = {
+		{0x03, 0x00, 0x02, 0x00, 0x04, 0x00, 0x05, 0x00, 0x00, 0x06, 0x00, 0x07, 0x00, 0x08,
+			0x00, 0x09},
+		{0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d,
+			0x0e, 0x0f},
+		{0x12, 0x34, 0x56, 0x78, 0x12, 0x34, 0x12, 0x34, 0x12, 0x34, 0x12, 0x34, 0x56, 0x78,
+			0x90, 0xab},
+	};
+
+	for (int i = 1; i < DHCP6_UUID_LEN; i++) {
+		if (uuid[i] != uuid[0])
+			break;
+		if (i == DHCP6_UUID_LEN - 1)
+			return false; /* 00..., ff..., fe... */
+	}
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)
+		if (dhcp6_uuid_same(shared[i], uuid))
+			return false;
+	return true;
+}
+
 bool dhcp6_duid_uuid(const struct dhcp6_duid *duid, uint8_t uuid[DHCP6_UUID_LEN])
 {
 	struct wire_in in = wire_in_of(duid->octets, duid->len);
@@ -43,9 +72,8 @@ bool dhcp6_duid_uuid(const struct dhcp6_duid *duid, uint8_t uuid[DHCP6_UUID_LEN]
 
 	if (type != DHCP6_DUID_UUID || !octets || wire_left(&in) > 0)
 		return false;
-	/* What firmware without an SMBIOS UUID sends is no identity: many machines share it. */
-	if (all_octets_are(octets, DHCP6_UUID_LEN, 0) ||
-		all_octets_are(octets, DHCP6_UUID_LEN, 0xff))
+	/* Firmware without an SMBIOS UUID of its own sends one that many machines share. */
+	if (!dhcp6_uuid_is_identity(octets))
 		return false;
 	memcpy(uuid, octets, DHCP6_UUID_LEN);
 	return true;
@@ -63,7 +91,8 @@ bool dhcp6_duid_mac(const struct dhcp6_duid *duid, uint8_t mac[DHCP6_MAC_LEN])
 	else if (type != DHCP6_DUID_LL)
 		return false;
 	octets = wire_get_bytes(&in, DHCP6_MAC_LEN);
-	if (hw_type != HW_ETHERNET || !octets || wire_left(&in) > 0)
+	if (hw_type != HW_ETHERNET || !octets || wire_left(&in) > 0 ||
+		!dhcp6_mac_is_identity(octets))
 		return false;
 	memcpy(mac, octets, DHCP6_MAC_LEN);
 	return true;

@@ -38,7 +38,14 @@ struct dhcp6_duid {
 int dhcp6_duid_read(struct wire_in data, struct dhcp6_duid *duid);
 bool dhcp6_duid_equal(const struct dhcp6_duid *a, const struct dhcp6_duid *b);
 
-/* True and 16 octets as they stand for a DUID-UUID that is not all zero or all ones. */
+/*
+ * Does it identify one machine? Not all zero or all ones, no group address, and not one of the
+ * defaults that vendors leave in many machines.
+ */
+bool dhcp6_mac_is_identity(const uint8_t mac[DHCP6_MAC_LEN]);
+bool dhcp6_uuid_is_identity(const uint8_t uuid[DHCP6_UUID_LEN]);
+
+/* True and 16 octets as they stand for a DUID-UUID that identifies a machine. */
 bool dhcp6_duid_uuid(const struct dhcp6_duid *duid, uint8_t uuid[DHCP6_UUID_LEN]);
 
 /* True and the Ethernet address inside a DUID-LL or DUID-LLT: a hint, never a proof. */

@@ -41,8 +41,8 @@ const struct command command_table[] = {
 		view_leases, .pages = "leases", .show_csv = view_leases_csv},
 	{"boot", "release", "ADDRESS", "delete the lease of a machine that is gone", 0, view_tree},
 	{"boot", "explain", NULL, "which subnet, host, address and rule a client gets, and why",
-		BIT(MAC) | BIT(DUID) | BIT(UUID) | BIT(SUBNET) | BIT(ARCH) | BIT(USER_CLASS) |
-			BIT(VENDOR_CLASS) | BIT(INTERFACE_ID) | BIT(REMOTE_ID) | BIT(CAPTURE) |
+		BIT(MAC) | BIT(DUID) | BIT(IAID) | BIT(UUID) | BIT(SUBNET) | BIT(ARCH) |
+			BIT(USER_CLASS) | BIT(VENDOR_CLASS) | BIT(INTERFACE_ID) | BIT(REMOTE_ID) | BIT(CAPTURE) |
 			BIT(PACKET) | BIT(MESSAGE),
 		view_tree},
 	{"boot", "watch", NULL, "each step of each boot, as it happens", 0, show_boot_event,

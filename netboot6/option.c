@@ -15,6 +15,7 @@ const struct option_row option_table[OPTIONS] = {
 	[OPTION_ALL] = {"all", NULL, "print counters that are zero as well"},
 	[OPTION_MAC] = {"mac", "MAC", "MAC address, in any usual notation", true},
 	[OPTION_DUID] = {"duid", "DUID", "DUID in hexadecimal", true},
+	[OPTION_IAID] = {"iaid", "NUMBER", "IAID of an IA_NA of the client", true},
 	[OPTION_UUID] = {"uuid", "UUID", "UUID of the machine", true},
 	[OPTION_HOST] = {"host", "NAME", "name of a host in the configuration", true},
 	[OPTION_LINK] = {"link", "NAME", "name of a client-facing link", true},

@@ -113,7 +113,8 @@ static int take(struct lease_journal *journal, struct binding_table *table,
 	is_known = binding->transaction && binding_has_duid(binding, &lease->duid);
 	binding_set_duid(binding, &lease->duid);
 	if (!is_known)
-		transaction_record(&table->transactions, binding, NULL, NULL, now_ms);
+		transaction_record(&table->transactions, binding, NULL, NULL,
+			ms_of(journal, lease->since_unix_s));
 	binding->iaid = lease->iaid;
 	if (binding->booted_ms == 0)
 		binding->booted_ms = now_ms;

@@ -185,10 +185,25 @@ static bool mac_of_relay(const struct dhcp6_relay *relay, uint8_t mac[DHCP6_MAC_
 		wire_left(&linklayer.address) != DHCP6_MAC_LEN)
 		return false;
 	memcpy(mac, wire_get_bytes(&linklayer.address, DHCP6_MAC_LEN), DHCP6_MAC_LEN);
-	return true;
+	return dhcp6_mac_is_identity(mac);
 }
 
-static void read_way(
+static void read_link(struct client_facts *facts, const struct arrival *arrival)
+{
+	facts->ifindex = arrival->ifindex;
+	facts->link_name = arrival->link_name;
+	facts->on_link = arrival->on_link;
+	facts->on_links = arrival->on_links;
+}
+
+/* An LDRA (RFC 6221) forwards on the client's link: to ff02::1:2, without a link-address. */
+static bool is_of_our_link(const struct client_facts *facts, const struct arrival *arrival)
+{
+	return arrival->multicast && !arrival->to_servers &&
+	       IN6_IS_ADDR_UNSPECIFIED(&facts->link_address);
+}
+
+static void read_path(
 	struct client_facts *facts, const struct dhcp6_chain *chain, const struct arrival *arrival)
 {
 	const struct dhcp6_relay *next_to_client;
@@ -196,10 +211,7 @@ static void read_way(
 	facts->relays = chain->count;
 	if (chain->count == 0) {
 		facts->peer_address = arrival->source;
-		facts->ifindex = arrival->ifindex;
-		facts->link_name = arrival->link_name;
-		facts->on_link = arrival->on_link;
-		facts->on_links = arrival->on_links;
+		read_link(facts, arrival);
 		return;
 	}
 	next_to_client = &chain->relay[chain->count - 1];
@@ -209,6 +221,8 @@ static void read_way(
 	for (unsigned i = 0; i < chain->count; i++)
 		if (!IN6_IS_ADDR_UNSPECIFIED(&chain->relay[i].link_address))
 			facts->link_address = chain->relay[i].link_address;
+	if (is_of_our_link(facts, arrival))
+		read_link(facts, arrival);
 }
 
 static void read_remote_id(struct client_facts *facts, const struct dhcp6_chain *chain)
@@ -228,13 +242,12 @@ static void find_mac(
 {
 	if (chain->count > 0 && mac_of_relay(&chain->relay[chain->count - 1], facts->mac)) {
 		facts->mac_source = CLIENT_MAC_RELAY;
-	} else if (chain->count == 0 && arrival->mac) {
+	} else if (chain->count == 0 && arrival->mac && dhcp6_mac_is_identity(arrival->mac)) {
 		memcpy(facts->mac, arrival->mac, DHCP6_MAC_LEN);
 		facts->mac_source = CLIENT_MAC_FRAME;
-	} else if (dhcp6_mac_of_eui64(&facts->peer_address, facts->mac)) {
+	} else if (dhcp6_mac_of_eui64(&facts->peer_address, facts->mac) &&
+		   dhcp6_mac_is_identity(facts->mac)) {
 		facts->mac_source = CLIENT_MAC_EUI64;
-	} else if (facts->has_client_id && dhcp6_duid_mac(&facts->duid, facts->mac)) {
-		facts->mac_source = CLIENT_MAC_DUID;
 	}
 }
 
@@ -243,13 +256,35 @@ static void find_mac(
  * fields swapped; iPXE sends it as RFC 6355 wants. Both say architecture 7, so
  * the user class tells.
  */
-static void find_uuid(struct client_facts *facts)
+static bool sends_smbios_order(const struct client_facts *facts)
 {
-	if (!facts->has_client_id || !dhcp6_duid_uuid(&facts->duid, facts->uuid))
+	return facts->archs > 0 && !client_has_user_class(facts, "iPXE");
+}
+
+void client_facts_of_duid(struct client_facts *facts)
+{
+	if (!facts->has_client_id)
+		return;
+	if (facts->mac_source == CLIENT_MAC_UNKNOWN && dhcp6_duid_mac(&facts->duid, facts->mac))
+		facts->mac_source = CLIENT_MAC_DUID;
+	if (facts->has_uuid || !dhcp6_duid_uuid(&facts->duid, facts->uuid))
 		return;
 	facts->has_uuid = true;
-	if (facts->archs > 0 && !client_has_user_class(facts, "iPXE"))
+	if (sends_smbios_order(facts))
 		dhcp6_uuid_swap(facts->uuid);
+}
+
+void client_facts_set_uuid(struct client_facts *facts)
+{
+	uint8_t uuid[DHCP6_UUID_LEN];
+
+	memcpy(uuid, facts->uuid, sizeof(uuid));
+	if (sends_smbios_order(facts))
+		dhcp6_uuid_swap(uuid);
+	facts->duid =
+		(struct dhcp6_duid){.len = 2 + DHCP6_UUID_LEN, .octets = {0, DHCP6_DUID_UUID}};
+	memcpy(facts->duid.octets + 2, uuid, sizeof(uuid));
+	facts->has_client_id = true;
 }
 
 const char *client_mac_source_name(enum client_mac_source source)
@@ -279,10 +314,10 @@ int client_facts_read(struct client_facts *facts, const struct dhcp6_chain *chai
 	};
 	if (read_options(facts) < 0)
 		return -EBADMSG;
-	read_way(facts, chain, arrival);
+	read_path(facts, chain, arrival);
 	read_remote_id(facts, chain);
 	find_mac(facts, chain, arrival);
-	find_uuid(facts);
+	client_facts_of_duid(facts);
 	return 0;
 }
 

@@ -36,6 +36,7 @@ struct arrival {
 	uint16_t source_port;
 	bool at_boot_server;   /* on port 4011: boot_port.h */
 	bool multicast;        /* sent to ff02::1:2 or ff05::1:3, not to an address of ours */
+	bool to_servers;       /* ... of these, to ff05::1:3: from relays only */
 	int ifindex;           /* the link it came in by */
 	const char *link_name; /* its name; NULL where not known */
 	const uint8_t *mac;    /* source of the frame; NULL: not known */
@@ -100,6 +101,12 @@ struct client_facts {
  */
 int client_facts_read(struct client_facts *facts, const struct dhcp6_chain *chain,
 	const struct dhcp6_message *message, const struct arrival *arrival);
+
+/* What its DUID adds to the facts, which client_facts_read() has done: a MAC if none is known, and
+ * the UUID. For facts that were filled in by hand. */
+void client_facts_of_duid(struct client_facts *facts);
+/* The DUID that a client with facts->uuid sends, in the order of its firmware. */
+void client_facts_set_uuid(struct client_facts *facts);
 
 /*
  * Its MAC if that is known. Otherwise its DUID, and for a client that is no firmware (it sends no

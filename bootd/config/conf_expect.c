@@ -44,14 +44,14 @@ static int is_mac(const char *text)
 {
 	uint8_t mac[DHCP6_MAC_LEN];
 
-	return dhcp6_mac_parse(text, mac);
+	return dhcp6_mac_parse(text, mac) < 0 || !dhcp6_mac_is_identity(mac) ? -EINVAL : 0;
 }
 
 static int is_uuid(const char *text)
 {
 	uint8_t uuid[DHCP6_UUID_LEN];
 
-	return dhcp6_uuid_parse(text, uuid);
+	return dhcp6_uuid_parse(text, uuid) < 0 || !dhcp6_uuid_is_identity(uuid) ? -EINVAL : 0;
 }
 
 static int is_duid(const char *text)
@@ -185,7 +185,9 @@ static int is_pool(const char *text)
 
 /* --- the table --------------------------------------------------------------- */
 
-#define EXPECT_UUID "a UUID such as \"00112233-4455-6677-8899-aabbccddeeff\""
+#define EXPECT_UUID                                                                                \
+	"a UUID of one machine such as \"00112233-4455-6677-8899-aabbccddeeff\", and none of the " \
+	"defaults that many machines have"
 #define EXPECT_DUID "a DUID in hexadecimal such as \"00030001525400123456\""
 #define EXPECT_PATTERN "a text, the start of one with '*' at its end, or octets such as \"0x00ff\""
 #define EXPECT_PORT_ID "a text or octets such as \"0x00ff\", of 255 octets at most"
@@ -237,8 +239,11 @@ static const struct {
 	{"subnet", "pool", is_pool, EXPECT_POOL, true},
 	{"subnet", "lifetime", is_lifetime, EXPECT_LIFETIME, true},
 	{"subnet", "interface", is_name, "the name of a link"},
+	{"subnet", "interface-id", is_port_id, EXPECT_PORT_ID},
+	{"subnet", "remote-id", is_port_id, EXPECT_PORT_ID},
+	{"subnet", "relay-id", is_duid, EXPECT_DUID},
 	{"subnet", "link", is_name, "a name that subnets of one link share"},
-	{"host", "mac", is_mac, "a MAC address such as \"52:54:00:12:34:56\""},
+	{"host", "mac", is_mac, "a MAC address of one machine such as \"52:54:00:12:34:56\""},
 	{"host", "uuid", is_uuid, EXPECT_UUID},
 	{"host", "duid", is_duid, EXPECT_DUID},
 	{"host", "interface-id", is_port_id, EXPECT_PORT_ID},

@@ -42,6 +42,13 @@ static bool copy_list(cfg_t *cfg, const char *option, char ***out, size_t *n)
 	return *out;
 }
 
+static bool copy_pattern(cfg_t *cfg, const char *option, struct text_pattern *pattern)
+{
+	const char *text = cfg_getstr(cfg, option);
+
+	return !text || text_pattern_read(text, pattern) == 0;
+}
+
 static bool copy_prefixes(cfg_t *cfg, const char *option, struct prefix **out, size_t *n)
 {
 	unsigned size = cfg_size(cfg, option);
@@ -136,7 +143,11 @@ static bool build_subnet(cfg_t *cfg, struct subnet *subnet)
 		if (!build_class(cfg_getnsec(cfg, "class", i), &subnet->class[subnet->classes++],
 			    subnet -> plan.lifetime_s))
 			return false;
-	return copy_text(cfg, "interface", &subnet->interface) &&
+	if (cfg_getstr(cfg, "relay-id"))
+		dhcp6_duid_parse(cfg_getstr(cfg, "relay-id"), &subnet->relay_id);
+	return copy_pattern(cfg, "interface-id", &subnet->interface_id) &&
+	       copy_pattern(cfg, "remote-id", &subnet->remote_id) &&
+	       copy_text(cfg, "interface", &subnet->interface) &&
 	       copy_text(cfg, "link", &subnet->link) &&
 	       conf_options_build(cfg, &subnet->options) == 0;
 }

@@ -259,6 +259,9 @@ cfg_t *conf_syntax_new(void)
 		CFG_SEC("class", class, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		CFG_STR("interface", NULL, CFGF_NODEFAULT),
 		CFG_STR("link", NULL, CFGF_NODEFAULT),
+		CFG_STR("interface-id", NULL, CFGF_NODEFAULT),
+		CFG_STR("remote-id", NULL, CFGF_NODEFAULT),
+		CFG_STR("relay-id", NULL, CFGF_NODEFAULT),
 		CONF_OPTION,
 		CFG_END(),
 	};

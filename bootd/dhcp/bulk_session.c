@@ -147,6 +147,7 @@ static void go_on(
 			if (leasequery_matches(&session->query, bindings, binding) &&
 				!put_client(session, exchange, binding, out)) {
 				put_end(session, exchange, DHCP6_STATUS_QUERY_TERMINATED, out);
+				session->is_terminated = true; /* section 7.4: hang up */
 				return;
 			}
 	}
@@ -159,6 +160,8 @@ enum bulk_state bulk_session_answer(struct bulk_session *session, const struct e
 {
 	enum bulk_state state = BULK_ANSWERS;
 
+	if (session->is_terminated)
+		return BULK_BROKEN;
 	session->query.now_ms = now_ms;
 	while (!session->is_answering && state == BULK_ANSWERS && has_room(out))
 		state = next_query(session, exchange, out);

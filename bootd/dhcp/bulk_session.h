@@ -25,7 +25,7 @@ struct bulk_session {
 	uint8_t in[2 + BULK_QUERY_MAX];
 
 	/* The query that is being answered. */
-	bool is_answering, has_told;
+	bool is_answering, has_told, is_terminated;
 	struct leasequery query;
 	uint32_t xid;
 	struct dhcp6_duid requestor; /* len 0: it has not said */

@@ -3,16 +3,20 @@
 
 #include "bootd/rules/conditions.h"
 
+/*
+ * By the link-address; without one by what the relay sends of the link (subnet { interface-id =
+ * ... }); and on a link of our own, directly or through an LDRA, by that link.
+ */
 static const struct subnet *find_subnet(
 	const struct boot_config *config, const struct client_facts *facts)
 {
 	const struct subnet *subnet = NULL;
 
+	if (facts->relays > 0 && !IN6_IS_ADDR_UNSPECIFIED(&facts->link_address))
+		return boot_config_subnet_of(config, &facts->link_address);
 	if (facts->relays > 0)
-		return IN6_IS_ADDR_UNSPECIFIED(&facts->link_address)
-			       ? NULL
-			       : boot_config_subnet_of(config, &facts->link_address);
-	if (facts->link_name)
+		subnet = subnet_index_by_relay(&config->index, facts);
+	if (!subnet && facts->link_name)
 		subnet = boot_config_subnet_on(config, facts->link_name);
 	for (size_t i = 0; !subnet && i < facts->on_links; i++)
 		subnet = boot_config_subnet_of(config, &facts->on_link[i]);

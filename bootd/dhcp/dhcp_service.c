@@ -51,7 +51,8 @@ struct dhcp_service {
 	struct client_mac *macs;     /* of the clients on those links */
 	struct frame_sender *frames; /* to those clients; NULL: by UDP */
 	int fd;
-	struct loop_watch *watch;
+	int group_fd; /* bound to ff05::1:3, if `fd` has a fixed address; else -1 */
+	struct loop_watch *watch, *group_watch;
 	struct udp_receiver *receiver;
 	struct send_queue queue;
 	struct slot *slot; /* BATCH of them */
@@ -121,6 +122,7 @@ static void log_drop(const struct request *r, enum exchange_drop drop)
 static bool read_arrival(
 	struct dhcp_service *service, const struct udp_datagram *datagram, struct arrived *arrived)
 {
+	static const struct in6_addr all_servers = DHCP6_ALL_SERVERS;
 	struct arrival *arrival = &arrived->arrival;
 	const struct link *l = served_links_find(&service->links, datagram->ifindex);
 
@@ -128,6 +130,7 @@ static bool read_arrival(
 		.source = datagram->peer.sin6_addr,
 		.source_port = ntohs(datagram->peer.sin6_port),
 		.multicast = IN6_IS_ADDR_MULTICAST(&datagram->local),
+		.to_servers = IN6_ARE_ADDR_EQUAL(&datagram->local, &all_servers),
 		.ifindex = datagram->ifindex,
 	};
 	client_mac_received(service->macs, l, datagram->ifindex, datagram->len);
@@ -142,7 +145,8 @@ static bool read_arrival(
 				service->macs, l, &arrival->source, datagram->data, arrived->mac))
 			arrival->mac = arrived->mac;
 	}
-	return !arrival->multicast || (l && served_links_is_served(&service->links, l));
+	return !arrival->multicast || arrival->to_servers ||
+	       (l && served_links_is_served(&service->links, l));
 }
 
 static void flush(struct dhcp_service *service)
@@ -423,6 +427,26 @@ static enum client_mac_method best_method(const struct boot_config *config)
 	return config->listens > 0 ? CLIENT_MAC_EBPF : CLIENT_MAC_NONE;
 }
 
+/*
+ * A socket that is bound to one address receives no multicast: relays that send to all servers are
+ * received on a second one. Both are read alike; answers are sent from the first.
+ */
+static int open_group(struct dhcp_service *service, struct loop *loop)
+{
+	struct sockaddr_in6 at = {.sin6_family = AF_INET6,
+		.sin6_port = service->exchange->config->dhcp.sin6_port,
+		.sin6_addr = DHCP6_ALL_SERVERS};
+
+	if (IN6_IS_ADDR_UNSPECIFIED(&service->exchange->config->dhcp.sin6_addr))
+		return 0;
+	service->group_fd = udp_open(&at, RECEIVE_BUFFER);
+	if (service->group_fd < 0)
+		return service->group_fd;
+	service->group_watch =
+		loop_watch_new(loop, service->group_fd, LOOP_READ, readable, service);
+	return service->group_watch ? 0 : -ENOMEM;
+}
+
 static int open_all(struct dhcp_service *service, struct loop *loop)
 {
 	const struct boot_config *config = service->exchange->config;
@@ -440,9 +464,14 @@ static int open_all(struct dhcp_service *service, struct loop *loop)
 		return -ENOMEM;
 	if (client_mac_method(service->macs) != CLIENT_MAC_NONE)
 		service->frames = frame_sender_new();
-	rc = served_links_init(&service->links, loop, service->fd, config);
-	if (rc < 0)
+	rc = open_group(service, loop);
+	if (rc == 0)
+		rc = served_links_init(&service->links, loop, service->fd,
+			service->group_fd >= 0 ? service->group_fd : service->fd, config);
+	if (rc < 0) {
+		loop_watch_free(service->group_watch);
 		return rc;
+	}
 	service->watch = loop_watch_new(loop, service->fd, LOOP_READ, readable, service);
 	if (service->watch && client_mac_start(service->macs, loop) == 0) {
 		/* Files wait for messages, which take microseconds, and not the other way. */
@@ -450,6 +479,7 @@ static int open_all(struct dhcp_service *service, struct loop *loop)
 		return 0;
 	}
 	loop_watch_free(service->watch);
+	loop_watch_free(service->group_watch);
 	served_links_fini(&service->links);
 	return -ENOMEM;
 }
@@ -464,6 +494,8 @@ static void free_buffers(struct dhcp_service *service)
 	pending_memory_fini(&service->memory);
 	if (service->fd >= 0)
 		close(service->fd);
+	if (service->group_fd >= 0)
+		close(service->group_fd);
 	udp_receiver_free(service->receiver);
 	send_queue_fini(&service->queue);
 	free(service->slot);
@@ -479,7 +511,7 @@ int dhcp_service_new(struct dhcp_service **out, struct loop *loop, struct exchan
 	if (!service)
 		return -ENOMEM;
 	service->exchange = exchange;
-	service->fd = -1;
+	service->fd = service->group_fd = -1;
 	service->memory.max = PENDING_OCTETS;
 	service->failing_limit.every_ms = FAILING_EVERY_MS;
 	service->counters.answer_s = service->counters.commit_s = (struct histogram){
@@ -498,6 +530,7 @@ void dhcp_service_free(struct dhcp_service *service)
 	if (!service)
 		return;
 	loop_watch_free(service->watch);
+	loop_watch_free(service->group_watch);
 	served_links_fini(&service->links);
 	free_buffers(service);
 }

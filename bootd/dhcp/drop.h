@@ -22,6 +22,7 @@
 		"the MAC of its frame is not known, or frames with different MACs carry it")       \
 	X(DROP_NO_CLIENT_ID, "no-client-id", "it has no Client Identifier")                        \
 	X(DROP_NO_SERVER_ID, "no-server-id", "it has no Server Identifier")                        \
+	X(DROP_NO_QUERY, "no-query", "it is a Leasequery without a Query option")                  \
 	X(DROP_WITH_SERVER_ID, "with-server-id",                                                   \
 		"it has a Server Identifier, which this type of message must not have")            \
 	X(DROP_OTHER_SERVER, "other-server", "the client chose another server")                    \

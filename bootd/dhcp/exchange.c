@@ -113,8 +113,8 @@ static enum exchange_drop check_request(const struct request *r)
 		return DROP_NOT_FOR_SERVERS;
 	if (r->arrival.at_boot_server && (r->chain.count > 0 || facts->type != DHCP6_REQUEST))
 		return DROP_NOT_FOR_SERVERS;
-	if (r->chain.count == 0 && !r->arrival.multicast && !r->arrival.at_boot_server &&
-		!type->is_requestors)
+	if (r->chain.count == 0 && (!r->arrival.multicast || r->arrival.to_servers) &&
+		!r->arrival.at_boot_server && !type->is_requestors)
 		return DROP_UNICAST;
 	/* Not by an unverified MAC: a stranger could be taken for another machine. */
 	if (r->chain.count == 0 && r->arrival.multicast && r->arrival.sees_frames &&

@@ -132,24 +132,25 @@ uint16_t leasequery_read(struct leasequery *query, const struct boot_config *con
 
 /* --- which bindings ------------------------------------------------------------------ */
 
+/*
+ * RFC 5007 section 4.1.2.2: addresses that DHCPv6 has assigned and that are valid. What machines
+ * have registered, or were given by another server, is none of these.
+ */
 static bool is_told(const struct leasequery *query, const struct binding *binding)
 {
 	return binding->has_address && binding->expires_ms > query->now_ms &&
-	       binding->state == BINDING_BOUND; /* nobody leased a registered address */
+	       binding->state == BINDING_BOUND;
 }
 
-/* All that a client has on a link is one machine's under one DUID. */
+/* All that a client, which is a DUID, has on a link: of its interfaces, in its IAs. */
 struct client {
 	const struct prefix *link;
-	struct machine machine;
 	struct dhcp6_duid duid;
 };
 
 static struct client client_of(const struct binding *binding)
 {
-	return (struct client){.link = &binding->subnet,
-		.machine = binding_machine(binding),
-		.duid = binding_duid(binding)};
+	return (struct client){.link = &binding->subnet, .duid = binding_duid(binding)};
 }
 
 static const struct binding *next_of_client(const struct leasequery *query,
@@ -159,8 +160,9 @@ static const struct binding *next_of_client(const struct leasequery *query,
 	const struct binding *binding = after;
 
 	do
-		binding = binding_table_next_of(bindings, client->link, &client->machine, binding);
-	while (binding && !(is_told(query, binding) && binding_has_duid(binding, &client->duid)));
+		binding = transaction_table_next(&bindings->transactions, &client->duid, binding);
+	while (binding &&
+		!(is_told(query, binding) && prefix_equal(&binding->subnet, client->link)));
 	return binding;
 }
 
@@ -197,6 +199,8 @@ bool leasequery_matches(const struct leasequery *query, const struct binding_tab
 
 	if (!matches_alone(query, binding))
 		return false;
+	if (!binding->transaction)
+		return true; /* for lack of memory: it is told alone */
 	client = client_of(binding);
 	first = next_of_client(query, bindings, &client, NULL);
 	while (first && first != binding && !matches_alone(query, first))
@@ -247,8 +251,11 @@ void leasequery_put_client(struct wire_out *out, const struct leasequery *query,
 	size_t mark = dhcp6_open_option(out, DHCP6_OPT_CLIENT_DATA);
 	const struct binding *own = NULL, *last = binding;
 	struct client client = client_of(binding);
+	struct machine machine;
 
 	dhcp6_put_option(out, DHCP6_OPT_CLIENTID, client.duid.octets, client.duid.len);
+	if (!binding->transaction)
+		put_address(out, query, binding);
 	while ((own = next_of_client(query, bindings, &client, own))) {
 		put_address(out, query, own);
 		if (heard_ms(own) > heard_ms(last))
@@ -258,8 +265,9 @@ void leasequery_put_client(struct wire_out *out, const struct leasequery *query,
 		query->now_ms > heard_ms(last) ? seconds(query->now_ms - heard_ms(last)) : 0);
 	if (query->with_relays)
 		put_relays(out, last->transaction);
-	if (query->with_mac && client.machine.is_mac)
-		dhcp6_put_linklayer(out, HW_ETHERNET, client.machine.octets, DHCP6_MAC_LEN);
+	machine = binding_machine(last);
+	if (query->with_mac && machine.is_mac)
+		dhcp6_put_linklayer(out, HW_ETHERNET, machine.octets, DHCP6_MAC_LEN);
 	dhcp6_close_option(out, mark);
 }
 
@@ -308,15 +316,30 @@ void leasequery_put_answer(
 		leasequery_put_client(out, query, bindings, binding);
 }
 
-/* A query that came through a relay is the relay's only if it is relayed for a peer that may. */
+/* The datagram's sender, each relay behind it, and the requestor: all must be allowed. */
+static bool is_path_allowed(const struct request *r)
+{
+	const struct boot_config *config = r->exchange->config;
+
+	if (!leasequery_is_allowed(config, &r->arrival.source))
+		return false;
+	for (unsigned i = 0; i < r->chain.count; i++)
+		if (!leasequery_is_allowed(config, &r->chain.relay[i].peer_address))
+			return false;
+	return true;
+}
+
 enum exchange_drop respond_leasequery(struct request *r, struct wire_out *out)
 {
 	const struct exchange *exchange = r->exchange;
 	struct leasequery query = {0};
 	uint16_t status = DHCP6_STATUS_NOT_ALLOWED;
+	struct wire_in data;
 
-	if (leasequery_is_allowed(exchange->config, &r->arrival.source) &&
-		leasequery_is_allowed(exchange->config, &r->facts.peer_address))
+	/* RFC 5007 section 4.2.1 */
+	if (!dhcp6_option_find(r->facts.options, DHCP6_OPT_LQ_QUERY, &data))
+		return DROP_NO_QUERY;
+	if (is_path_allowed(r))
 		status = leasequery_read(&query, exchange->config, r->facts.options, false);
 	query.now_ms = r->now_ms;
 	if (status)

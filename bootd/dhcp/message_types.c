@@ -58,9 +58,9 @@ static enum exchange_drop answer_ias(
 	if (work.ias == 0)
 		return DROP_NOTHING_ASKED;
 	r->is_pending = work.is_change;
-	memcpy(r->promise, work.promise, sizeof(r->promise));
+	memcpy(r->promise, work.promise, work.promises * sizeof(r->promise[0]));
 	r->promises = work.promises;
-	memcpy(r->address, work.address, sizeof(r->address));
+	memcpy(r->address, work.address, work.addresses * sizeof(r->address[0]));
 	r->addresses = work.addresses;
 	if (!work.given && work.addresses > 0)
 		r->decision.address = work.address[0]; /* for the log: one of a further IA */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Memberships follow the link table: link->user is set while ff02::1:2 is joined there.
+ * Memberships follow the link table; link->user has the set of groups that are joined on a link.
  */
 #include "bootd/dhcp/served_links.h"
 
@@ -15,44 +15,95 @@
 
 enum { CHECK_MS = 60000 };
 
-static int change_membership(const struct served_links *links, const struct link *l, int option)
+/* RFC 9915 section 7.1 */
+enum { CLIENTS = 1, SERVERS = 2, GROUPS = 2 };
+
+static const struct {
+	unsigned bit;
+	struct in6_addr address;
+	const char *text, *joined, *left;
+} group[GROUPS] = {
+	{CLIENTS, DHCP6_ALL_RELAYS_AND_SERVERS, "ff02::1:2", "served", "no longer served"},
+	{SERVERS, DHCP6_ALL_SERVERS, "ff05::1:3", "receives relays' multicast (ff05::1:3)",
+		"no longer receives relays' multicast (ff05::1:3)"},
+};
+
+static unsigned joined_on(const struct link *l)
+{
+	return (unsigned)(uintptr_t)l->user;
+}
+
+static int change_membership(
+	const struct served_links *links, const struct link *l, size_t i, int option)
 {
 	struct ipv6_mreq request = {
-		.ipv6mr_multiaddr = DHCP6_ALL_RELAYS_AND_SERVERS,
+		.ipv6mr_multiaddr = group[i].address,
 		.ipv6mr_interface = (unsigned)l->ifindex,
 	};
 
-	return setsockopt(links->fd, IPPROTO_IPV6, option, &request, sizeof(request)) < 0 ? -errno
-											  : 0;
+	int fd = group[i].bit == SERVERS ? links->servers_fd : links->fd;
+
+	return setsockopt(fd, IPPROTO_IPV6, option, &request, sizeof(request)) < 0 ? -errno : 0;
 }
 
-static void leave(struct served_links *links, struct link *l)
+static bool has_listen_address(const struct served_links *links, const struct link *l)
 {
-	if (!l->user)
-		return;
-	change_membership(links, l, IPV6_LEAVE_GROUP);
-	l->user = NULL;
-	log_info("%s: no longer served", l->name);
+	const struct in6_addr *own = &links->config->dhcp.sin6_addr;
+
+	for (const struct link_address *a = l->addresses; a; a = a->next)
+		if (IN6_IS_ADDR_UNSPECIFIED(own) ? !IN6_IS_ADDR_LINKLOCAL(&a->address) &&
+							   !IN6_IS_ADDR_LOOPBACK(&a->address)
+						 : IN6_ARE_ADDR_EQUAL(&a->address, own))
+			return true;
+	return false;
+}
+
+/* Clients are served on the links of `listen`; relays reach these, and those of `dhcp-listen`. */
+static unsigned groups_wanted(const struct served_links *links, const struct link *l)
+{
+	if (served_links_is_served(links, l))
+		return CLIENTS | SERVERS;
+	return has_listen_address(links, l) ? SERVERS : 0;
+}
+
+static void leave(struct served_links *links, struct link *l, size_t i)
+{
+	change_membership(links, l, i, IPV6_LEAVE_GROUP);
+	l->user = (void *)(uintptr_t)(joined_on(l) & ~group[i].bit);
+	log_info("%s: %s", l->name, group[i].left);
 }
 
 /* A link without IPv6 yet (-ENODEV) is tried again when it changes. */
+static void join(struct served_links *links, struct link *l, size_t i)
+{
+	static struct log_limit limit;
+	int rc = change_membership(links, l, i, IPV6_JOIN_GROUP);
+
+	if (rc == 0 || rc == -EADDRINUSE) {
+		l->user = (void *)(uintptr_t)(joined_on(l) | group[i].bit);
+		log_info("%s: %s", l->name, group[i].joined);
+	} else if (group[i].bit == CLIENTS && rc != -ENODEV) {
+		log_error("%s: %s cannot be joined, so its clients are not received: %s", l->name,
+			group[i].text, strerror(-rc));
+	} else if (rc != -ENODEV) {
+		log_limited(&limit, LOG_LEVEL_WARNING,
+			"%s: %s cannot be joined, so relays that send to it are not received here: "
+			"%s",
+			l->name, group[i].text, strerror(-rc));
+	}
+}
+
 static void join_or_leave(struct served_links *links, struct link *l)
 {
-	int rc;
+	unsigned wanted = groups_wanted(links, l);
 
-	if (!served_links_is_served(links, l)) {
-		leave(links, l);
-		return;
-	}
-	if (l->user)
-		return;
-	rc = change_membership(links, l, IPV6_JOIN_GROUP);
-	if (rc == 0 || rc == -EADDRINUSE) {
-		l->user = l;
-		log_info("%s: served", l->name);
-	} else if (rc != -ENODEV) {
-		log_error("%s: cannot join ff02::1:2, so its clients are not served: %s", l->name,
-			strerror(-rc));
+	for (size_t i = 0; i < GROUPS; i++) {
+		bool is_joined = joined_on(l) & group[i].bit;
+
+		if (is_joined && !(wanted & group[i].bit))
+			leave(links, l, i);
+		else if (!is_joined && wanted & group[i].bit)
+			join(links, l, i);
 	}
 }
 
@@ -70,14 +121,17 @@ static void on_member(void *arg, int ifindex)
  */
 static void check_membership(struct served_links *links, struct link *l)
 {
-	static const struct in6_addr group = DHCP6_ALL_RELAYS_AND_SERVERS;
-	bool is_member = false;
+	for (size_t i = 0; i < GROUPS; i++) {
+		bool is_member = false;
 
-	if (l->user &&
-		ipv6_query_members(links->query, &group, l->ifindex, on_member, &is_member) == 0 &&
-		!is_member) {
-		log_notice("%s: the kernel had dropped the membership of ff02::1:2", l->name);
-		leave(links, l);
+		if (joined_on(l) & group[i].bit &&
+			ipv6_query_members(links->query, &group[i].address, l->ifindex, on_member,
+				&is_member) == 0 &&
+			!is_member) {
+			log_notice("%s: the kernel had dropped the membership of %s", l->name,
+				group[i].text);
+			leave(links, l, i);
+		}
 	}
 	join_or_leave(links, l);
 }
@@ -114,7 +168,9 @@ static void link_changed(void *arg, struct link *l, unsigned what)
 
 static void link_removed(void *arg, struct link *l)
 {
-	leave(arg, l);
+	for (size_t i = 0; i < GROUPS; i++)
+		if (joined_on(l) & group[i].bit)
+			leave(arg, l, i);
 }
 
 static void addresses_changed(void *arg, struct link *l)
@@ -143,12 +199,12 @@ static void monitor_readable(int fd, int what, void *arg)
 			strerror(-rc));
 }
 
-int served_links_init(
-	struct served_links *links, struct loop *loop, int fd, const struct boot_config *config)
+int served_links_init(struct served_links *links, struct loop *loop, int fd, int servers_fd,
+	const struct boot_config *config)
 {
 	int rc;
 
-	*links = (struct served_links){.fd = fd, .config = config};
+	*links = (struct served_links){.fd = fd, .servers_fd = servers_fd, .config = config};
 	links->query = ipv6_query_new();
 	if (!links->query)
 		return -ENOMEM;

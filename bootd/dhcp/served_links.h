@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The links whose clients reach us without a relay: ff02::1:2 is joined on each of them as
- * it appears, and again when it comes back. Of any link, its name and addresses are
- * known here, which tell the subnet of a client on it.
+ * Multicast membership of the DHCPv6 socket (RFC 9915 section 7.1), as links and addresses come and
+ * go: ff02::1:2 on the links of `listen`, whose clients send without a relay, and ff05::1:3 on
+ * these and on the links that have the address of `dhcp-listen`, for relays that send to all
+ * servers. With [::] these are all links with an address that is not link-local.
+ *
+ * The name and the addresses of each link are known here; they say which subnet a client on it is
+ * in.
  */
 #ifndef NB6_BOOTD_DHCP_SERVED_LINKS_H
 #define NB6_BOOTD_DHCP_SERVED_LINKS_H
@@ -16,7 +20,7 @@ struct loop_timer;
 struct loop_watch;
 
 struct served_links {
-	int fd; /* the socket that joins; borrowed */
+	int fd, servers_fd; /* the sockets that join ff02::1:2 and ff05::1:3; borrowed */
 	const struct boot_config *config;
 	struct link_table table;
 	struct link_monitor monitor;
@@ -26,8 +30,8 @@ struct served_links {
 };
 
 /* Returns 0 or -errno. */
-int served_links_init(
-	struct served_links *links, struct loop *loop, int fd, const struct boot_config *config);
+int served_links_init(struct served_links *links, struct loop *loop, int fd, int servers_fd,
+	const struct boot_config *config);
 void served_links_fini(struct served_links *links);
 
 /* Another configuration: join what it names, leave the rest. */

@@ -139,6 +139,20 @@ static void log_holder(const struct decision *decision, const char *machine)
 					: "no address");
 }
 
+void boot_log_other_host(const struct exchange_event *event, const char *before)
+{
+	static struct log_limit limit;
+	const struct boot_host *host = event->decision->host;
+	char machine[MACHINE_TEXT];
+
+	log_limited(&limit, LOG_LEVEL_WARNING,
+		"%s: it was host \"%s\" before and is %s%s%s now: the host is known by an "
+		"identifier "
+		"that only one of firmware and system sends; add this MAC to it",
+		machine_format(&event->decision->machine, machine), before,
+		host ? "host \"" : "no host", host ? host->name : "", host ? "\"" : "");
+}
+
 void boot_log_conflicts(const struct exchange_event *event)
 {
 	static struct log_limit limit;

@@ -19,6 +19,8 @@ void boot_log_exchange(const struct exchange_event *event);
 /* Warnings about an answered message: its host's address is another machine's, or two clients use
  * one DUID and IAID. */
 void boot_log_conflicts(const struct exchange_event *event);
+/* The machine of the message was another host before, in the same boot. */
+void boot_log_other_host(const struct exchange_event *event, const char *before);
 
 /* The MAC was read from an EUI-64 or a DUID: the caller says so once per machine. */
 void boot_log_unverified_mac(const struct exchange_event *event);

@@ -156,7 +156,7 @@ static void pattern_free(struct condition_value *value)
 	free(value->pattern.text);
 }
 
-static bool pattern_has(const struct text_pattern *pattern, const void *octets, size_t len)
+bool text_pattern_matches(const struct text_pattern *pattern, const void *octets, size_t len)
 {
 	if (pattern->is_start ? len < pattern->len : len != pattern->len)
 		return false;
@@ -166,20 +166,21 @@ static bool pattern_has(const struct text_pattern *pattern, const void *octets, 
 /* A view that is empty is an option that the message does not have. */
 static bool view_has(const struct condition_value *value, const struct wire_in *view)
 {
-	return wire_left(view) > 0 && pattern_has(&value->pattern, view->pos, wire_left(view));
+	return wire_left(view) > 0 &&
+	       text_pattern_matches(&value->pattern, view->pos, wire_left(view));
 }
 
 static bool pattern_covers(const struct condition_value *a, const struct condition_value *b)
 {
 	if (b->pattern.is_start && !a->pattern.is_start)
 		return false;
-	return pattern_has(&a->pattern, b->pattern.text, b->pattern.len);
+	return text_pattern_matches(&a->pattern, b->pattern.text, b->pattern.len);
 }
 
 static bool user_class_matches(const struct condition_value *value, const struct candidate *c)
 {
 	for (unsigned i = 0; i < c->facts->user_classes; i++)
-		if (pattern_has(&value->pattern, c->facts->user_class[i].pos,
+		if (text_pattern_matches(&value->pattern, c->facts->user_class[i].pos,
 			    wire_left(&c->facts->user_class[i])))
 			return true;
 	return false;
@@ -190,7 +191,7 @@ static bool vendor_class_matches(const struct condition_value *value, const stru
 	for (unsigned i = 0; i < c->facts->vendor_classes; i++) {
 		const struct wire_in *text = &c->facts->vendor_class[i].text;
 
-		if (pattern_has(&value->pattern, text->pos, wire_left(text)))
+		if (text_pattern_matches(&value->pattern, text->pos, wire_left(text)))
 			return true;
 	}
 	return false;
@@ -208,13 +209,15 @@ static bool remote_id_matches(const struct condition_value *value, const struct 
 
 static bool host_matches(const struct condition_value *value, const struct candidate *c)
 {
-	return c->host && pattern_has(&value->pattern, c->host->name, strlen(c->host->name));
+	return c->host &&
+	       text_pattern_matches(&value->pattern, c->host->name, strlen(c->host->name));
 }
 
 static bool group_matches(const struct condition_value *value, const struct candidate *c)
 {
 	for (size_t i = 0; c->host && i < c->host->groups; i++)
-		if (pattern_has(&value->pattern, c->host->group[i], strlen(c->host->group[i])))
+		if (text_pattern_matches(
+			    &value->pattern, c->host->group[i], strlen(c->host->group[i])))
 			return true;
 	return false;
 }

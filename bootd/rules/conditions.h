@@ -118,6 +118,7 @@ int arch_code_read(const char *text, uint16_t *code);
  * 0 and a pattern whose text is to be freed; -EINVAL for an empty text or bad hexadecimal digits;
  * -ENOMEM.
  */
+bool text_pattern_matches(const struct text_pattern *pattern, const void *octets, size_t len);
 int text_pattern_read(const char *text, struct text_pattern *pattern);
 
 #endif

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bootd/client/client_facts.h"
+
 void subnet_fini(struct subnet *subnet)
 {
 	for (size_t i = 0; i < subnet->classes; i++) {
@@ -19,6 +21,8 @@ void subnet_fini(struct subnet *subnet)
 	free(subnet->class);
 	free(subnet->interface);
 	free(subnet->link);
+	free(subnet->interface_id.text);
+	free(subnet->remote_id.text);
 	option_set_fini(&subnet->options);
 }
 
@@ -91,13 +95,44 @@ static void find_around(struct subnet_index *index)
 	}
 }
 
+static bool has_relay(const struct subnet *subnet)
+{
+	return subnet->interface_id.text || subnet->remote_id.text || subnet->relay_id.len > 0;
+}
+
+static bool is_sent(const struct text_pattern *pattern, const struct wire_in *sent)
+{
+	return !pattern->text ||
+	       (wire_left(sent) > 0 && text_pattern_matches(pattern, sent->pos, wire_left(sent)));
+}
+
+static bool is_relays(const struct subnet *subnet, const struct client_facts *facts)
+{
+	const struct dhcp6_duid *id = &subnet->relay_id;
+
+	return is_sent(&subnet->interface_id, &facts->interface_id) &&
+	       is_sent(&subnet->remote_id, &facts->remote_id) &&
+	       (id->len == 0 || (wire_left(&facts->relay_id) == id->len &&
+					memcmp(facts->relay_id.pos, id->octets, id->len) == 0));
+}
+
+const struct subnet *subnet_index_by_relay(
+	const struct subnet_index *index, const struct client_facts *facts)
+{
+	for (size_t i = 0; i < index->relayed; i++)
+		if (is_relays(index->by_relay[i], facts))
+			return index->by_relay[i];
+	return NULL;
+}
+
 int subnet_index_init(struct subnet_index *index, const struct subnet *subnet, size_t subnets)
 {
 	*index = (struct subnet_index){
 		.place = calloc(subnets + 1, sizeof(*index->place)),
 		.on = calloc(subnets + 1, sizeof(*index->on)),
+		.by_relay = calloc(subnets + 1, sizeof(*index->by_relay)),
 	};
-	if (!index->place || !index->on) {
+	if (!index->place || !index->on || !index->by_relay) {
 		subnet_index_fini(index);
 		return -ENOMEM;
 	}
@@ -105,6 +140,8 @@ int subnet_index_init(struct subnet_index *index, const struct subnet *subnet, s
 		index->place[index->places++].subnet = &subnet[i];
 		if (subnet[i].interface)
 			index->on[index->links++] = &subnet[i];
+		if (has_relay(&subnet[i]))
+			index->by_relay[index->relayed++] = &subnet[i];
 	}
 	qsort(index->place, index->places, sizeof(*index->place), compare_places);
 	qsort(index->on, index->links, sizeof(*index->on), compare_links);
@@ -116,6 +153,7 @@ void subnet_index_fini(struct subnet_index *index)
 {
 	free(index->place);
 	free(index->on);
+	free(index->by_relay);
 	*index = (struct subnet_index){0};
 }
 

@@ -16,6 +16,7 @@
 #include "dhcp6/prefix.h"
 #include "bootd/rules/conditions.h"
 #include "bootd/rules/option_set.h"
+#include "dhcp6/identity.h"
 
 enum subnet_addresses {
 	SUBNET_STABLE, /* computed from the key, the prefix and the machine */
@@ -56,6 +57,9 @@ struct subnet {
 	size_t classes;
 	char *interface; /* clients on this link are in the subnet, whatever its addresses; or NULL
 			  */
+	/* Where relays send no link-address: what the relay next to the client must send. */
+	struct text_pattern interface_id, remote_id; /* text NULL: anything */
+	struct dhcp6_duid relay_id;                  /* len 0: anything */
 	char *link; /* subnets with the same text are prefixes of one link; NULL: this one only */
 	struct option_set options;
 };
@@ -72,8 +76,9 @@ struct subnet_place;
 struct subnet_index {
 	struct subnet_place
 		*place; /* by address, then length: a subnet comes after the one that contains it */
-	const struct subnet **on; /* those with `interface`, by that name */
-	size_t places, links;
+	const struct subnet **on;       /* those with `interface`, by that name */
+	const struct subnet **by_relay; /* those that say what their relay sends, in their order */
+	size_t places, links, relayed;
 };
 
 /* The subnets are borrowed. Returns 0 or -ENOMEM. */
@@ -92,6 +97,10 @@ const struct subnet *subnet_index_behind(
 const struct subnet *subnet_index_inside(
 	const struct subnet_index *index, const struct prefix *prefix);
 const struct subnet *subnet_index_on(const struct subnet_index *index, const char *link_name);
+
+/* The first subnet whose relay sends these identifiers, all that it names; or NULL. */
+const struct subnet *subnet_index_by_relay(
+	const struct subnet_index *index, const struct client_facts *facts);
 
 /* True if two subnets are the same: *a and *b, of which *a comes first in the file. */
 bool subnet_index_twins(

@@ -66,6 +66,16 @@ static bool take_duid(struct question *q, const char *text)
 	return dhcp6_duid_parse(text, &q->facts.duid) == 0;
 }
 
+static bool take_iaid(struct question *q, const char *text)
+{
+	char *end;
+	unsigned long iaid = strtoul(text, &end, 0);
+
+	q->facts.has_ia = true;
+	q->facts.iaid = (uint32_t)iaid;
+	return *text >= '0' && *text <= '9' && !*end && iaid <= UINT32_MAX;
+}
+
 static bool take_user_class(struct question *q, const char *text)
 {
 	struct client_facts *facts = &q->facts;
@@ -165,6 +175,7 @@ static const struct {
 	{"arch", take_arch, false},
 	{"uuid", take_uuid, false},
 	{"duid", take_duid, false},
+	{"iaid", take_iaid, false},
 	{"user-class", take_user_class, false},
 	{"vendor-class", take_vendor_class, false},
 	{"interface-id", take_interface_id, false},
@@ -346,15 +357,49 @@ static json_t *rules_json(const struct boot_config *config, const struct client_
 	return all;
 }
 
+enum { HOST_WHY = MACHINE_TEXT + 80 };
+
+/* Does the answer have the URL? As answer_put_boot() and proxy.c decide. */
+static bool has_url(const struct client_facts *facts, const struct decision *decision)
+{
+	bool is_proxied = decision_plan(decision)->addresses == SUBNET_PROXY;
+
+	if (!decision->boot.rule)
+		return false;
+	if (facts->archs == 0 && wire_left(&facts->options) > 0 &&
+		!client_asks_for(facts, DHCP6_OPT_BOOTFILE_URL))
+		return false;
+	return decision->address.given || is_proxied || facts->type == DHCP6_INFORMATION_REQUEST;
+}
+
+/* Why the client does not get the address of its host; NULL: it gets it, or there is none. */
+static const char *why_not_hosts(const struct decision *decision, char why[HOST_WHY])
+{
+	const struct boot_host *host = decision->host;
+	char machine[MACHINE_TEXT];
+
+	if (!host || !host->has_address || decision->address.is_fixed)
+		return NULL;
+	if (decision_plan(decision)->addresses == SUBNET_PROXY)
+		return "another server gives the addresses of this subnet";
+	if (decision->holder.len == 0)
+		return "it is not in this subnet";
+	snprintf(why, HOST_WHY, "%s %s",
+		decision->is_declined ? "it is in use by another node, as reported in a Decline by"
+				      : "it is held by",
+		machine_format(&decision->holder, machine));
+	return why;
+}
+
 static json_t *decision_json(const struct boot_config *config, const struct client_facts *facts,
 	const struct decision *decision)
 {
 	const struct boot_host *host = decision->host;
 	const struct boot_rule *rule = decision->boot.rule;
-	char firmware[FIRMWARE_TEXT];
+	char firmware[FIRMWARE_TEXT], why[HOST_WHY];
 
 	return json_pack("{s:o s:s s:s? s:s s:s? s:s? s:s? s:i s:o s:s? s:o s:o s:s? s:I s:s? s:s? "
-			 "s:b s:s? s:o}",
+			 "s:s? s:b s:s? s:o}",
 		"client", client_json(facts), "firmware", firmware_format(facts, firmware),
 		"firmware-note", firmware_note(facts), "subnet", decision->subnet->text, "host",
 		host ? host->name : NULL, "host-by", host_identifier_name(decision->host_by),
@@ -364,10 +409,22 @@ static json_t *decision_json(const struct boot_config *config, const struct clie
 		classes_json(facts, decision), "address",
 		address_or_null(decision->address.given, &decision->address.address), "address-why",
 		decision->address.why, "lifetime", (json_int_t)decision->address.valid_s, "rule",
-		rule ? rule->name : NULL, "url", rule ? decision->boot.url : NULL, "params",
-		(int)decision->boot.with_params, "proxy",
+		rule ? rule->name : NULL, "url",
+		has_url(facts, decision) ? decision->boot.url : NULL, "host-address-why",
+		why_not_hosts(decision, why), "params", (int)decision->boot.with_params, "proxy",
 		proxy_explain(decision_plan(decision), facts, &decision->boot), "rules",
 		rules_json(config, facts, decision));
+}
+
+/* As a message of this client would say it: with an IA, and with a DUID of its UUID. */
+static void complete_facts(struct question *q)
+{
+	struct client_facts *facts = &q->facts;
+
+	if (facts->has_uuid && !facts->has_client_id)
+		client_facts_set_uuid(facts);
+	client_facts_of_duid(facts);
+	facts->has_ia |= !q->has_message;
 }
 
 json_t *boot_explain(const struct boot_config *config, const struct binding_table *bindings, int n,
@@ -387,12 +444,16 @@ json_t *boot_explain(const struct boot_config *config, const struct binding_tabl
 	if (wrong)
 		return control_error(
 			"explain: \"%.80s\": expected message=, source=, frame=, mac=, "
-			"arch=, user-class=, vendor-class=, uuid=, duid=, subnet=, "
+			"arch=, user-class=, vendor-class=, uuid=, duid=, iaid=, subnet=, "
 			"interface-id= or remote-id= with a value that fits",
 			wrong);
-	/* Where there is one subnet only, it need not be said. */
+	complete_facts(&q);
 	if (q.facts.relays == 0 && config->subnets == 1)
 		take_subnet(&q, config->subnet[0].text);
+	if (q.facts.relays == 0 && !q.has_message && config->subnets > 1)
+		return json_pack("{s:o s:n s:s}", "client", client_json(&q.facts), "subnet", "why",
+			"several subnets fit: give --subnet, the prefix or an address of the "
+			"client's link");
 	if (!decide(&decision, config, bindings, &q.facts, loop_now_ms()))
 		return json_pack("{s:o s:n s:s}", "client", client_json(&q.facts), "subnet", "why",
 			"no subnet of the configuration is that of the client: nothing is "

@@ -97,19 +97,35 @@ static json_t *registered_of_host(const struct boot_host *host, const struct boo
 	return all;
 }
 
+/* The machine that has the host's address now, which may be another one; null: none. */
+static json_t *holder_json(const struct boot_host *host, const struct binding_table *bindings)
+{
+	const struct binding *holder =
+		host->has_address ? binding_table_find_address(bindings, &host->address) : NULL;
+	char text[MACHINE_TEXT];
+	struct machine machine;
+
+	if (!holder || (holder->state != BINDING_BOUND && holder->state != BINDING_DECLINED))
+		return json_null();
+	machine = binding_machine(holder);
+	return json_pack("{s:s s:s}", "machine", machine_format(&machine, text), "state",
+		binding_state_name(holder->state));
+}
+
 static json_t *host_json(const struct boot_host *host, const struct boot_config *config,
 	const struct binding_table *bindings, const struct boot_progress *progress, uint64_t now_ms)
 {
 	const struct boot_record *record = record_of_host(progress, host);
 	char mac[DHCP6_MAC_TEXT], uuid[DHCP6_UUID_TEXT], duid[DHCP6_DUID_TEXT];
 
-	return json_pack("{s:s s:s? s:o s:s? s:s? s:o s:o s:o s:s s:i s:o s:o}", "host", host->name,
-		"mac", host->macs > 0 ? dhcp6_mac_format(host->mac[0], mac) : NULL, "macs",
-		macs_json(host), "uuid",
+	return json_pack("{s:s s:s? s:o s:s? s:s? s:o s:o s:o s:o s:s s:i s:o s:o}", "host",
+		host->name, "mac", host->macs > 0 ? dhcp6_mac_format(host->mac[0], mac) : NULL,
+		"macs", macs_json(host), "uuid",
 		host->has_uuid ? dhcp6_uuid_format(host->uuid, uuid) : NULL, "duid",
 		host->duid.len ? dhcp6_duid_format(&host->duid, duid) : NULL, "address",
-		boot_view_address(host->has_address, &host->address), "groups", groups_json(host),
-		"set", variables_json(host), "file", host->file, "line", (int)host->line, "boot",
+		boot_view_address(host->has_address, &host->address), "address-held",
+		holder_json(host, bindings), "groups", groups_json(host), "set",
+		variables_json(host), "file", host->file, "line", (int)host->line, "boot",
 		record ? boot_view_record(record, false, now_ms) : json_null(), "registered",
 		registered_of_host(host, config, bindings));
 }

@@ -85,6 +85,7 @@ complete -c netboot6 -n '__fish_seen_subcommand_from boot; and __fish_seen_subco
 complete -c netboot6 -n '__fish_seen_subcommand_from boot; and __fish_seen_subcommand_from explain' -l control -r -F -d "the daemon's control socket"
 complete -c netboot6 -n '__fish_seen_subcommand_from boot; and __fish_seen_subcommand_from explain' -l mac -x -d "MAC address, in any usual notation"
 complete -c netboot6 -n '__fish_seen_subcommand_from boot; and __fish_seen_subcommand_from explain' -l duid -x -d "DUID in hexadecimal"
+complete -c netboot6 -n '__fish_seen_subcommand_from boot; and __fish_seen_subcommand_from explain' -l iaid -x -d "IAID of an IA_NA of the client"
 complete -c netboot6 -n '__fish_seen_subcommand_from boot; and __fish_seen_subcommand_from explain' -l uuid -x -d "UUID of the machine"
 complete -c netboot6 -n '__fish_seen_subcommand_from boot; and __fish_seen_subcommand_from explain' -l subnet -x -d "prefix of a subnet in the configuration"
 complete -c netboot6 -n '__fish_seen_subcommand_from boot; and __fish_seen_subcommand_from explain' -l arch -x -d "client architecture (option 61), such as x64-uefi"

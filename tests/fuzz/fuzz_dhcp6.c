@@ -12,6 +12,8 @@
 #include "dhcp6/option.h"
 #include "tests/unit/reencode.h"
 
+enum { SEARCHED_MAX = 64 };
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void demand(bool true_thing)
@@ -79,9 +81,12 @@ static void check_options(struct wire_in options)
 {
 	struct dhcp6_option option;
 	struct wire_in walk = options, found;
+	unsigned searched = 0;
 
 	while (dhcp6_option_next(&walk, &option)) {
-		demand(dhcp6_option_find(options, option.code, &found));
+		/* Not of all: with 16,000 options an input would take seconds. */
+		if (searched++ < SEARCHED_MAX)
+			demand(dhcp6_option_find(options, option.code, &found));
 		check_names(&option);
 		check_duid(option.data);
 		check_parsers(option.data);

@@ -6,11 +6,21 @@ import socket
 import struct
 
 import pytest
-from scapy.layers.dhcp6 import DHCP6_RelayForward, DHCP6_Reply, DHCP6OptRelayMsg
+from scapy.layers.dhcp6 import (
+    DHCP6_Advertise,
+    DHCP6_RelayForward,
+    DHCP6_Reply,
+    DHCP6_Solicit,
+    DHCP6OptClientId,
+    DHCP6OptIA_NA,
+    DHCP6OptIAAddress,
+    DHCP6OptRelayMsg,
+    DUID_LL,
+)
 from scapy.layers.inet6 import IPv6, UDP
 from scapy.layers.l2 import Ether
 
-from lab.bench import CLIENT, CLIENT_MAC, Bench, dhcp_to, dropped
+from lab.bench import ALL_RELAYS, ALL_RELAYS_MAC, CLIENT, CLIENT_MAC, Bench, dhcp_to, dropped
 from lab.name_server import NXDOMAIN, NameServer
 from lab.netns import link_local, run, wait_for
 from lab.test_hostile import SEED
@@ -303,6 +313,23 @@ def test_servers_by_multicast(site):
     bench.send(bench.solicit())
     wait_for(lambda: dropped(site, "no-server") == 1)
     assert servers(site)[0]["reason"] == "the uplink core has no usable global address"
+
+
+@pytest.mark.parametrize("listen", ["[::]:547", f"[{SERVER}]:547"])
+def test_bootd_is_reached_by_multicast(site, listen):
+    """RFC 9915 section 7.1: a server joins All_DHCP_Servers on the links that it listens on."""
+    site.router.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", "lan1")
+    bootd = site.start_bootd(f'dhcp-listen = "{listen}"\nsubnet "2001:db8:1::/64" {{}}\n')
+    bootd.wait_for_line(r"core: receives relays' multicast")
+    site.start_relayd(config=MULTICAST)
+    wire = site.clients.wire("br-1")
+    message = DHCP6_Solicit(trid=7) / DHCP6OptClientId(duid=DUID_LL(lladdr=CLIENT_MAC))
+    message /= DHCP6OptIA_NA(iaid=1)
+    frame = Ether(src=CLIENT_MAC, dst=ALL_RELAYS_MAC)
+    frame /= IPv6(src=CLIENT, dst=ALL_RELAYS, hlim=1) / UDP(sport=546, dport=547) / message
+    wire.send(frame)
+    got = wire.expect(dhcp_to(CLIENT))
+    assert DHCP6_Advertise in got and DHCP6OptIAAddress in got
 
 
 def test_an_uplink_that_appears_later_is_used(site):

@@ -170,6 +170,98 @@ static void test_chain_of_relays(void **state)
 	assert_int_equal(b->answer.port, 33333); /* RFC 8357 */
 }
 
+/* --- relays without a link-address --------------------------------------------------------- */
+
+static const char unnumbered_conf[] =
+	"subnet \"2001:db8:1::/64\" { interface-id = \"vlan100\" relay-id = "
+	"\"00030001525400aaaaaa\" }\n"
+	"subnet \"2001:db8:2::/64\" { interface-id = \"vlan100\" }\n"
+	"subnet \"2001:db8:3::/64\" { remote-id = \"port-7\" }\n"
+	"subnet \"2001:db8:4::/64\" { interface = \"eth0\" }\n"
+	"host \"at-port\" { interface-id = \"ge-0/0/1\" remote-id = \"rack-3\" "
+	"address = \"2001:db8:4::99\" }\n";
+
+/* A Solicit through one relay with link-address :: and these options. */
+static enum exchange_drop ask_unnumbered(struct bench *b, const char *interface_id,
+	const char *remote_id, const char *relay_id, bool multicast)
+{
+	uint8_t datagram[1024];
+	struct wire_out out = wire_out_of(datagram, sizeof(datagram));
+	struct dhcp6_duid duid;
+	size_t mark;
+
+	b->arrival.multicast = multicast;
+	bench_message(b, DHCP6_SOLICIT);
+	bench_put_ia(b, 1, NULL);
+	dhcp6_put_relay_header(&out, DHCP6_RELAY_FORW, 0, &in6addr_any, &b->peer);
+	if (interface_id)
+		dhcp6_put_option(&out, DHCP6_OPT_INTERFACE_ID, interface_id, strlen(interface_id));
+	if (remote_id) {
+		mark = dhcp6_open_option(&out, DHCP6_OPT_REMOTE_ID);
+		wire_put_u32(&out, 9);
+		wire_put_bytes(&out, remote_id, strlen(remote_id));
+		dhcp6_close_option(&out, mark);
+	}
+	if (relay_id) {
+		assert_int_equal(dhcp6_duid_parse(relay_id, &duid), 0);
+		dhcp6_put_option(&out, DHCP6_OPT_RELAY_ID, duid.octets, duid.len);
+	}
+	dhcp6_put_option(&out, DHCP6_OPT_RELAY_MSG, b->ask, b->out.len);
+	return bench_octets(b, datagram, out.len);
+}
+
+static void test_relay_without_link_address(void **state)
+{
+	static const struct {
+		const char *interface_id, *remote_id, *relay_id, *subnet; /* NULL: none */
+	} row[] = {
+		{"vlan100", NULL, "00030001525400aaaaaa", "2001:db8:1::/64"},
+		{"vlan100", NULL, "00030001525400bbbbbb", "2001:db8:2::/64"},
+		{"vlan100", NULL, NULL, "2001:db8:2::/64"},
+		{"vlan1000", NULL, NULL, NULL},
+		{"vlan10", NULL, "00030001525400aaaaaa", NULL},
+		{NULL, "port-7", NULL, "2001:db8:3::/64"},
+		{NULL, NULL, "00030001525400aaaaaa", NULL},
+		{NULL, NULL, NULL, NULL},
+	};
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, unnumbered_conf);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		enum exchange_drop drop = ask_unnumbered(
+			&b, row[i].interface_id, row[i].remote_id, row[i].relay_id, false);
+
+		assert_int_equal(drop, row[i].subnet ? EXCHANGE_ANSWERED : DROP_NO_SUBNET);
+		if (row[i].subnet)
+			assert_string_equal(b.decision.subnet->text, row[i].subnet);
+	}
+	bench_stop(&b);
+}
+
+/* RFC 6221: a switch on the client's link, which has no address; its options say the port. */
+static void test_ldra_on_our_link(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, unnumbered_conf);
+	assert_int_equal(ask_unnumbered(&b, "ge-0/0/1", "rack-3", NULL, true), EXCHANGE_ANSWERED);
+	assert_string_equal(b.decision.subnet->text, "2001:db8:4::/64");
+	assert_string_equal(bench_text(&b.address), "2001:db8:4::99");
+	assert_int_equal(b.chain.count, 1);
+	assert_int_equal(b.answer.port, DHCP6_SERVER_PORT);
+	assert_int_equal(b.answer.ifindex, 3);
+	/* a relay that sends to all servers is not on our link */
+	b.arrival.to_servers = true;
+	assert_int_equal(ask_unnumbered(&b, "ge-0/0/1", "rack-3", NULL, true), DROP_NO_SUBNET);
+	/* and no client sends to these */
+	bench_message(&b, DHCP6_SOLICIT);
+	bench_put_ia(&b, 1, NULL);
+	assert_int_equal(bench_direct(&b), DROP_UNICAST);
+	bench_stop(&b);
+}
+
 /* --- hosts and keys ---------------------------------------------------------- */
 
 /* Whoever sits on it, whatever it did before: its host gets what the operator wrote. */
@@ -523,6 +615,8 @@ int main(void)
 {
 #define WITH_BENCH(test) cmocka_unit_test_setup_teardown(test, exchange_bench_setup, bench_teardown)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_relay_without_link_address),
+		cmocka_unit_test(test_ldra_on_our_link),
 		cmocka_unit_test_setup_teardown(
 			test_one_duid_on_two_interfaces, exchange_bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(

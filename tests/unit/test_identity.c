@@ -433,9 +433,49 @@ static void test_address_text(void **state)
 	}
 }
 
+/* What many machines share identifies none, in either order of a UUID. */
+static void test_no_identity(void **state)
+{
+	static const struct {
+		const char *uuid;
+		bool is_identity;
+	} row[] = {
+		{"00000000-0000-0000-0000-000000000000", false},
+		{"ffffffff-ffff-ffff-ffff-ffffffffffff", false},
+		{"fefefefe-fefe-fefe-fefe-fefefefefefe", false},
+		{"03000200-0400-0500-0006-000700080009", false},
+		{"00020003-0004-0005-0006-000700080009", false},
+		{"00010203-0405-0607-0809-0a0b0c0d0e0f", false},
+		{"03000200-0400-0500-0006-00070008000a", true},
+		{"00112233-4455-6677-8899-aabbccddeeff", true},
+		{"00000000-0000-0000-0000-000000000001", true},
+	};
+	static const struct {
+		const char *mac;
+		bool is_identity;
+	} mac[] = {{"00:00:00:00:00:00", false}, {"ff:ff:ff:ff:ff:ff", false},
+		{"33:33:00:00:00:01", false}, {"01:00:00:00:00:00", false},
+		{"02:00:00:00:00:01", true}, {"52:54:00:12:34:56", true}};
+	uint8_t octets[DHCP6_UUID_LEN], taken[DHCP6_UUID_LEN];
+	struct dhcp6_duid duid = {.len = 18, .octets = {0, DHCP6_DUID_UUID}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		assert_int_equal(dhcp6_uuid_parse(row[i].uuid, octets), 0);
+		assert_int_equal(dhcp6_uuid_is_identity(octets), row[i].is_identity);
+		memcpy(duid.octets + 2, octets, sizeof(octets));
+		assert_int_equal(dhcp6_duid_uuid(&duid, taken), row[i].is_identity);
+	}
+	for (size_t i = 0; i < sizeof(mac) / sizeof(mac[0]); i++) {
+		assert_int_equal(dhcp6_mac_parse(mac[i].mac, octets), 0);
+		assert_int_equal(dhcp6_mac_is_identity(octets), mac[i].is_identity);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_identity),
 		cmocka_unit_test(test_address_text),
 		cmocka_unit_test(test_duid_length),
 		cmocka_unit_test(test_duid_of_a_bad_cursor),

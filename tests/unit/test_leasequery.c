@@ -197,7 +197,7 @@ static void test_by_client_id(void **state)
 	bind_machine(b, 1);
 	register_address(b, "2001:db8:1::77");
 	ask_by_duid(b, &b->duid, "::");
-	assert_int_equal(addresses_in(b->reply.options), 1); /* nobody leased the registered one */
+	assert_int_equal(addresses_in(b->reply.options), 1); /* what is registered is no lease */
 	b->link = bench_in6("2001:db8:2::1");
 	bind_machine(b, 1);
 	ask_by_duid(b, &b->duid, "::"); /* on two links: which ones */
@@ -212,6 +212,32 @@ static void test_by_client_id(void **state)
 	ask_by_duid(b, &nobody, "::");
 	assert_int_equal(addresses_in(b->reply.options), -1);
 	assert_false(bench_option(b, DHCP6_OPT_LQ_CLIENT_LINK, &links));
+}
+
+/* Two interfaces of one client, on one link: one Client Data with the addresses of both. */
+static void test_client_id_of_two_interfaces(void **state)
+{
+	struct bench *b = *state;
+	struct dhcp6_duid duid = b->duid;
+	struct in6_addr address;
+	struct wire_in links;
+
+	for (unsigned number = 1; number <= 2; number++) {
+		b->mac[5] = (uint8_t)number;
+		b->duid = duid;
+		bench_message(b, DHCP6_REQUEST);
+		bench_put_server_id(b);
+		bench_put_ia(b, number, NULL);
+		assert_int_equal(relayed(b), EXCHANGE_ANSWERED);
+	}
+	address = b->address;
+	for (int named = 0; named < 2; named++) {
+		ask_by_duid(b, &duid, named ? "2001:db8:1::1" : "::");
+		assert_int_equal(addresses_in(b->reply.options), 2);
+		assert_false(bench_option(b, DHCP6_OPT_LQ_CLIENT_LINK, &links));
+	}
+	ask_by_address(b, &address, "::");
+	assert_int_equal(addresses_in(b->reply.options), 2);
 }
 
 /* Another DUID of the same machine has the address now; the old one has nothing. */
@@ -290,8 +316,7 @@ static void test_refused(void **state)
 		assert_int_equal(addresses_in(b->reply.options), -1);
 	}
 	bench_message(b, DHCP6_LEASEQUERY);
-	assert_int_equal(ask(b, dhcp6_open_option(&b->out, 999)), EXCHANGE_ANSWERED);
-	assert_int_equal(b->status, DHCP6_STATUS_MALFORMED_QUERY);
+	assert_int_equal(ask(b, dhcp6_open_option(&b->out, 999)), DROP_NO_QUERY);
 	b->duid.len = 0;
 	assert_int_equal(ask(b, open_query(b, 1, "::")), DROP_NO_CLIENT_ID);
 }
@@ -317,6 +342,32 @@ static void test_only_who_may(void **state)
 		assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
 		assert_int_equal(b->status, may ? -1 : DHCP6_STATUS_NOT_ALLOWED);
 		assert_int_equal(addresses_in(b->reply.options), may ? 1 : -1);
+	}
+}
+
+/* Each relay of the path has to be allowed, not only the first and the requestor. */
+static void test_each_relay_must_be_allowed(void **state)
+{
+	struct bench *b = *state;
+	struct in6_addr address = bind_machine(b, 1);
+	const struct in6_addr own = bench_in6("2001:db8:100::3");
+
+	for (int may = 0; may < 2; may++) {
+		struct in6_addr middle = bench_in6(may ? "2001:db8:100::2" : "2001:db8:200::2");
+		uint8_t inner[1024], outer[1024];
+		struct wire_out in = wire_out_of(inner, sizeof(inner));
+		struct wire_out out = wire_out_of(outer, sizeof(outer));
+		size_t mark = open_query(b, DHCP6_QUERY_BY_ADDRESS, "::");
+
+		dhcp6_put_iaaddr(&b->out, &address, 0, 0);
+		dhcp6_close_option(&b->out, mark);
+		dhcp6_put_relay_header(&in, DHCP6_RELAY_FORW, 0, &b->link, &own);
+		dhcp6_put_option(&in, DHCP6_OPT_RELAY_MSG, b->ask, b->out.len);
+		dhcp6_put_relay_header(&out, DHCP6_RELAY_FORW, 1, &b->link, &middle);
+		dhcp6_put_option(&out, DHCP6_OPT_RELAY_MSG, inner, in.len);
+		b->arrival.source = bench_in6(ROUTER);
+		assert_int_equal(bench_octets(b, outer, out.len), EXCHANGE_ANSWERED);
+		assert_int_equal(b->status, may ? -1 : DHCP6_STATUS_NOT_ALLOWED);
 	}
 }
 
@@ -422,7 +473,7 @@ static void test_bulk(void **state)
 
 	for (unsigned i = 0; i < MACHINES; i++)
 		bind_machine(b, i);
-	register_address(b, "2001:db8:1::77"); /* which is no lease */
+	register_address(b, "2001:db8:1::77"); /* no lease: not told */
 	b->link = bench_in6("2001:db8:2::1");
 	bind_machine(b, MACHINES - 1);
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
@@ -566,6 +617,10 @@ static void test_relay_data_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			test_client_id_of_two_interfaces, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_each_relay_must_be_allowed, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_by_address, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_to_tell, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_by_client_id, start, bench_teardown),
