@@ -133,6 +133,7 @@ static bool read_arrival(
 		.to_servers = IN6_ARE_ADDR_EQUAL(&datagram->local, &all_servers),
 		.ifindex = datagram->ifindex,
 	};
+	arrived->received_s = now_s();
 	client_mac_received(service->macs, l, datagram->ifindex, datagram->len);
 	if (l) {
 		memcpy(arrived->link_name, l->name, sizeof(arrived->link_name));
@@ -274,15 +275,25 @@ static void await_commit(struct dhcp_service *service, const struct udp_datagram
 		pending_of_request(&service->memory, datagram, arrived, r));
 }
 
+/* How long a message waited for its answer, if that left after its batch. */
+static void add_late_answer(
+	struct dhcp_service *service, const struct arrived *arrived, enum exchange_drop drop)
+{
+	if (drop == EXCHANGE_ANSWERED)
+		histogram_add(&service->counters.answer_s, now_s() - arrived->received_s, 1);
+}
+
 /* The commit has ended: the request is answered or dropped, or deferred to be handled again. */
-static void complete(struct dhcp_service *service, const struct udp_datagram *datagram,
-	const struct arrived *arrived, struct request *r, uint64_t now_ms)
+static enum exchange_drop complete(struct dhcp_service *service,
+	const struct udp_datagram *datagram, const struct arrived *arrived, struct request *r,
+	uint64_t now_ms)
 {
 	enum exchange_drop drop = exchange_complete(r, now_ms);
 
 	finish(service, datagram, r, drop);
 	if (drop == EXCHANGE_RETRY)
 		defer(service, datagram, arrived, r->retries + 1);
+	return drop;
 }
 
 /* The answer is copied to the send queue, because the block that holds it is freed. */
@@ -300,7 +311,9 @@ static void complete_all(struct dhcp_service *service, struct pending_list *list
 		send_queue_take(&service->queue);
 		wire_put_bytes(&out, answer->out.buf, answer->out.len);
 		answer->out = out;
-		complete(service, &pending->datagram, &pending->arrived, pending->request, now_ms);
+		add_late_answer(service, &pending->arrived,
+			complete(service, &pending->datagram, &pending->arrived, pending->request,
+				now_ms));
 		pending_free(&service->memory, pending);
 	}
 }
@@ -320,6 +333,7 @@ static void handle_deferred(struct dhcp_service *service, uint64_t now_ms)
 			flush(service);
 		drop = handle(service, &pending->datagram, &pending->arrived, r, pending->retries,
 			now_ms);
+		add_late_answer(service, &pending->arrived, drop);
 		if (drop == EXCHANGE_PENDING)
 			await_commit(service, &pending->datagram, &pending->arrived, r);
 		else if (drop == EXCHANGE_RETRY)

@@ -21,6 +21,7 @@ struct arrived {
 	struct in6_addr on_link[ON_LINK_MAX];
 	uint8_t mac[DHCP6_MAC_LEN];
 	char link_name[IFNAMSIZ];
+	double received_s; /* by the monotonic clock */
 };
 
 struct pending {

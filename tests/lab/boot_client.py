@@ -44,6 +44,7 @@ root = "{root}"
 tftp {{ listen = "[::]:69" }}
 http {{ listen = "[::]:80" }}
 dns = {{"2001:db8::53"}}
+preference = 255
 control = "{control}"
 key = "a key for the laboratory"
 server-duid-file = "{state}/bootd.duid"
