@@ -59,5 +59,5 @@ def test_messages_that_waited_leave_together(router_site):
     assert sends_of_messages_that_waited(router_site) < MESSAGES
 
 
-def test_where_the_card_computes_no_checksums_they_leave_one_by_one(router_site, without_checksums):
+def test_without_checksum_offload_messages_leave_one_by_one(router_site, without_checksums):
     assert sends_of_messages_that_waited(router_site) == MESSAGES

@@ -135,7 +135,7 @@ def test_messages_follow_the_igp_from_uplink_to_uplink(router_site):
     uplinks.expect_shift(lambda: cable_of_up2("up"), "up2", 5)
 
 
-def test_no_way_to_the_server_and_back(router_site):
+def test_no_route_to_the_server_and_back(router_site):
     """BIRD withdraws the route: messages are counted, not sent astray; the way back is found."""
     uplinks = Uplinks(router_site)
     uplinks.bird.tell("disable", "uplinks")

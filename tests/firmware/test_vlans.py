@@ -92,7 +92,7 @@ def test_a_deleted_vlan_is_forgotten_and_a_recreated_one_served(router, bench):
     assert len(indexes) == 5
 
 
-def test_the_answer_goes_back_into_its_vlan(router_site, router, bench):
+def test_the_reply_leaves_by_the_clients_vlan(router_site, router, bench):
     wires = {}
     for number in (10, 20):
         vlan = router.add_vlan(number)

@@ -59,7 +59,7 @@ def probe(router):
     return sock
 
 
-def test_what_the_kernel_says_of_a_link_in_a_vrf(vrf, router_site):
+def test_a_link_in_a_vrf_as_the_kernel_shows_it(vrf, router_site):
     """IPV6_PKTINFO names the VLAN; a socket filter sees the VRF. relayd counts on both."""
     sock = probe(vrf)
     bench = TrunkBench(router_site)
@@ -160,7 +160,7 @@ def expect_answer(router_site, bench, wire, relayed):
     assert got.dst == CLIENT_MAC
 
 
-def test_a_server_in_a_vrf_is_reached_and_heard(server_in_vrf, router_site):
+def test_a_server_in_a_vrf_is_reached_and_its_replies_accepted(server_in_vrf, router_site):
     router = server_in_vrf
     router.start_relayd(how=f'vrf = "{MGMT}"', more='user = "nobody"')
     router.await_state("vlan10")

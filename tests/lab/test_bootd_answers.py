@@ -298,7 +298,7 @@ def test_direct_client_is_answered_after_the_mtu_was_too_small_for_ipv6(direct):
     assert direct.expect(from_server)[DHCP6_Advertise].trid == 8
 
 
-def test_direct_client_whose_message_a_stranger_repeats(direct):
+def test_a_stranger_repeats_the_message_of_a_direct_client(direct):
     """No answer, as whatever machine its EUI-64 or DUID would name; the next message gets one."""
     def dropped():
         return direct.site.ask("bootd", "status")["dhcp"]["dropped"].get("no-frame-mac", 0)

@@ -244,7 +244,7 @@ def test_check_reads_host_files(tmp_path):
 
 
 @pytest.mark.parametrize(("what", "port"), [("dhcp", 547), ("tftp", 69)])
-def test_who_has_the_port_is_named(site, what, port):
+def test_the_owner_of_the_port_is_named(site, what, port):
     site.server.udp_socket("::", port)
     directory = site.lab.directory
     (directory / "root").mkdir()

@@ -100,7 +100,7 @@ def test_the_story_of_a_boot(site, bootd, through):
     assert [(row["machine"], row["state"]) for row in leases] == [(MAC, "bound")]
 
 
-def test_watch_tells_each_step(site, bootd, through):
+def test_watch_reports_each_step(site, bootd, through):
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(5)
         sock.connect(str(bootd.control))
@@ -124,7 +124,7 @@ def _has_line(sock):
         sock.settimeout(5)
 
 
-def test_mac_that_is_only_a_hint_is_said_once(bootd, through):
+def test_an_unverified_mac_is_logged_once(bootd, through):
     """Firmware by a relay without option 79, then by one with it: one machine, one address."""
     hinted = through.ask(solicit(arch(X64_UEFI), client=uuid_duid(1)), mac=None)
     through.ask(request_of(hinted, arch(X64_UEFI)), mac=None)
@@ -165,7 +165,7 @@ def test_operators_command(bootd, through):
 # --- what would happen ---------------------------------------------------------------
 
 
-def test_explain_says_which_rule(bootd):
+def test_explain_names_the_rule(bootd):
     shown = control(bootd, "explain mac=52:54:00:00:00:d1 arch=x64-uefi subnet=2001:db8:1::/64")
     assert (shown["host"], shown["rule"]) == ("db1", "uefi")
     assert shown["url"] == "tftp://[2001:db8:100::69]/snponly.efi"

@@ -280,7 +280,7 @@ def test_bulk_leasequery_is_bounded(site):
     assert (counters()["refused"], counters()["broken"]) == (2, 1)
 
 
-def test_unknown_architecture_is_told_once(site):
+def test_an_unknown_architecture_is_logged_once(site):
     """With its number, which a rule can name; each machine once."""
     through = start(site, 'boot "new" { arch = {99} url = "tftp://[2001:db8:100::69]/new.efi" }')
     new = code(61, b"\0\x63")

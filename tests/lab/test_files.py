@@ -286,7 +286,7 @@ def test_tftp_reads_in_octets_and_never_writes(files):
     assert not (files.root / "new").exists()
 
 
-def test_tftp_is_silent_to_what_is_no_request(files):
+def test_tftp_ignores_what_is_no_request(files):
     files.start()
     client = TftpClient(files)
     nonsense = [b"", b"\0", b"\0\0", b"\0\3\0\1x", b"\0\4\0\1", b"\0\5\0\1no\0", b"\0\6", b"\xff" * 99]
@@ -420,7 +420,7 @@ def test_tftp_many_at_once(files):
         assert all(one.result() == content for one in asked)
 
 
-def test_what_runs_when_the_server_stops(files):
+def test_running_transfers_when_the_server_stops(files):
     files.random("file", 50 * MB)
     files.start()
     sock, client = files.connect(), TftpClient(files)
@@ -665,7 +665,7 @@ def test_http_two_hundred_at_once(files):
     assert files.counters()["http-waited"] > 0
 
 
-def test_http_client_that_says_nothing(files):
+def test_http_idle_client_is_disconnected(files):
     files.start("http-idle-ms=500")
     quiet, slow, done = files.connect(), files.connect(), files.connect()
     done.sendall(get("/hello.txt").replace(b"close", b"keep-alive"))

@@ -82,7 +82,7 @@ def test_address_of_the_other_server_is_the_machines(proxy):
     assert steps[-1]["step"] == "HTTP /nothing.efi" and steps[-1]["failed"]
 
 
-def test_nobody_else_is_answered(proxy):
+def test_other_requestors_get_no_answer(proxy):
     """And explain says so: who would be, and why not."""
     uefi, pxe = "explain arch=x64-uefi", "explain arch=x64-uefi vendor-class=PXEClient:Arch:00007"
     for question, said in (

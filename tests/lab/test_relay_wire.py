@@ -40,7 +40,7 @@ from lab.topology import SERVER, Site
 # --- toward the server ---------------------------------------------------------------
 
 
-def test_what_the_server_receives(bench):
+def test_messages_at_the_server(bench):
     relayed = bench.expect_relayed(bench.solicit())
     assert relayed.hopcount == 0
     assert relayed.linkaddr == "2001:db8:1::1"

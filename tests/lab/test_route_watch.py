@@ -59,7 +59,7 @@ def batch(namespace, lab, lines):
     namespace.ip("-6", "-batch", str(path))
 
 
-def test_a_way_is_what_the_kernel_would_take(router):
+def test_a_path_is_the_route_of_the_kernel(router):
     up0 = str(router.ifindex("up0"))
     router.route("2001:db8:2::/64", "via", "2001:db8:1::2", "metric", "77", "proto", "bgp")
     router.ip("-6", "nexthop", "add", "id", "5", "via", "2001:db8:1::3", "dev", "up0")
@@ -119,7 +119,7 @@ def test_a_rule_that_leads_to_another_table(router):
     watch.expect(SERVER, "2001:db8:1::3")
 
 
-def test_lost_messages_mean_that_ways_may_have_changed(router, lab):
+def test_lost_messages_make_paths_stale(router, lab):
     watch = Watch(router, SERVER)
     watch.process.send_signal(signal.SIGSTOP)
     routes = [f"route add 2001:db8:d::/48 via 2001:db8:1::2 metric {i}" for i in range(1, 4000)]

@@ -217,7 +217,7 @@ static void test_script_is_rendered(void **state)
 	assert_int_equal(open_for_42(&files, "none.ipxe", &file), -ENOENT);
 }
 
-static void test_file_as_it_stands(void **state)
+static void test_file_is_sent_unchanged(void **state)
 {
 	struct boot_files files = {.root = root};
 	struct boot_file file;
@@ -302,7 +302,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_roots),
 		cmocka_unit_test(test_script_is_rendered),
-		cmocka_unit_test(test_file_as_it_stands),
+		cmocka_unit_test(test_file_is_sent_unchanged),
 		cmocka_unit_test(test_script_too_long),
 		cmocka_unit_test(test_root_that_is_switched),
 	};

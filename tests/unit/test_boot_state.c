@@ -222,7 +222,7 @@ static bool has(struct binding_table *table, uint32_t number)
 }
 
 /* A flood of Solicits pushes out offers, and not what is in use. */
-static void test_flood_spares_what_is_bound(void **state)
+static void test_a_flood_evicts_no_binding(void **state)
 {
 	struct binding_table table;
 
@@ -494,7 +494,7 @@ int main(void)
 		cmocka_unit_test(test_reserved_identifiers),
 		cmocka_unit_test(test_collisions_are_stepped_over),
 		cmocka_unit_test(test_hosts_come_first),
-		cmocka_unit_test(test_flood_spares_what_is_bound),
+		cmocka_unit_test(test_a_flood_evicts_no_binding),
 		cmocka_unit_test(test_expiry),
 		cmocka_unit_test(test_address_is_taken_over),
 		cmocka_unit_test(test_bindings_against_a_model),

@@ -179,7 +179,7 @@ static bool is_told_all(struct lab *l)
 	return l->dones == 3;
 }
 
-static void test_a_whole_table_is_told(void **state)
+static void test_a_whole_table_is_sent(void **state)
 {
 	struct lab *l = *state;
 
@@ -200,7 +200,7 @@ static bool is_let_go(struct lab *l)
 	return counters->timed_out == 1 && counters->connections == 0;
 }
 
-static void test_who_says_nothing_is_let_go(void **state)
+static void test_an_idle_connection_is_closed(void **state)
 {
 	struct lab *l = *state;
 	char octet;
@@ -217,7 +217,7 @@ static void test_who_says_nothing_is_let_go(void **state)
 }
 
 /* It asks for more than the sockets hold and reads none of it. */
-static void test_who_does_not_listen_is_let_go(void **state)
+static void test_a_requestor_that_does_not_read_is_disconnected(void **state)
 {
 	struct lab *l = *state;
 
@@ -233,11 +233,11 @@ static void test_who_does_not_listen_is_let_go(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_a_whole_table_is_told, start, stop),
+		cmocka_unit_test_setup_teardown(test_a_whole_table_is_sent, start, stop),
 		cmocka_unit_test_setup_teardown(
-			test_who_says_nothing_is_let_go, start_impatient, stop),
+			test_an_idle_connection_is_closed, start_impatient, stop),
 		cmocka_unit_test_setup_teardown(
-			test_who_does_not_listen_is_let_go, start_impatient, stop),
+			test_a_requestor_that_does_not_read_is_disconnected, start_impatient, stop),
 	};
 
 	log_open("test", LOG_TO_STDERR, LOG_LEVEL_ERROR);

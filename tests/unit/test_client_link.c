@@ -305,7 +305,7 @@ static void test_header_of_a_client_message(void **state)
 	relay_conf_free(conf);
 }
 
-static void test_what_clients_may_not_send(void **state)
+static void test_types_that_clients_must_not_send(void **state)
 {
 	struct relay_conf *conf = conf_of("");
 	static const uint8_t server_types[] = {2, 7, 10};
@@ -576,7 +576,7 @@ int main(void)
 		cmocka_unit_test(test_a_configured_link_address),
 		cmocka_unit_test(test_by_which_link_a_client_is_on_link),
 		cmocka_unit_test(test_header_of_a_client_message),
-		cmocka_unit_test(test_what_clients_may_not_send),
+		cmocka_unit_test(test_types_that_clients_must_not_send),
 		cmocka_unit_test(test_the_longest_message),
 		cmocka_unit_test(test_relays_below),
 		cmocka_unit_test(test_ports_of_relays),

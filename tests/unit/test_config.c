@@ -138,7 +138,7 @@ static cfg_t *parser(void)
 	return cfg;
 }
 
-static void test_problems_say_their_line(void **state)
+static void test_problems_name_their_line(void **state)
 {
 	struct config_problems problems = {0};
 	cfg_t *cfg = parser();
@@ -389,7 +389,7 @@ int main(void)
 		cmocka_unit_test(test_endpoints),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_durations),
-		cmocka_unit_test(test_problems_say_their_line),
+		cmocka_unit_test(test_problems_name_their_line),
 		cmocka_unit_test(test_more_problems_than_fit_are_counted),
 		cmocka_unit_test(test_a_file_that_is_not_there),
 		cmocka_unit_test(test_errors_of_syntax),

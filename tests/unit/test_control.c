@@ -268,7 +268,7 @@ static int read_events(struct fixture *f, int *lost)
 	return n - 1;
 }
 
-static void test_a_slow_watcher_loses_events_and_is_told_how_many(void **state)
+static void test_a_slow_watcher_loses_events_and_gets_their_number(void **state)
 {
 	enum { EVENTS = 10000 };
 	struct fixture *f = *state;
@@ -366,7 +366,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_watchers_get_events, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_stream_has_its_filter, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			test_a_slow_watcher_loses_events_and_is_told_how_many, set_up, tear_down),
+			test_a_slow_watcher_loses_events_and_gets_their_number, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_second_daemon_is_refused_and_a_leftover_replaced, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

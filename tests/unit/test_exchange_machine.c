@@ -100,7 +100,7 @@ static void test_mac_of_a_direct_client_is_its_frames(void **state)
  * A whole boot: each stage with a DUID and IAID of its own; the relay that tells the MAC
  * comes only later, and before that the MAC is read from the client's address.
  */
-static void test_one_address_from_hint_to_proof(void **state)
+static void test_one_address_when_the_mac_gets_verified(void **state)
 {
 	static const struct stage {
 		const char *duid;
@@ -634,7 +634,7 @@ int main(void)
 		WITH_BENCH(test_without_mac_the_duid_counts),
 		WITH_BENCH(test_mac_sources_of_a_relayed_client),
 		WITH_BENCH(test_mac_of_a_direct_client_is_its_frames),
-		WITH_BENCH(test_one_address_from_hint_to_proof),
+		WITH_BENCH(test_one_address_when_the_mac_gets_verified),
 		WITH_BENCH(test_host_never_lacks_its_address),
 		WITH_BENCH(test_host_address),
 		WITH_BENCH(test_uuid_is_the_same_of_uefi_and_ipxe),

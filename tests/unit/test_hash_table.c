@@ -91,7 +91,7 @@ static size_t walk(const struct hash_table *table)
 }
 
 /* Insertions and removals in any order, through every state of growing. */
-static void test_what_is_in_it_is_found(void **state)
+static void test_contents_are_found(void **state)
 {
 	enum { KEYS = 3000, STEPS = 40000 };
 	static struct entry entry[KEYS];
@@ -216,7 +216,7 @@ int main(void)
 		cmocka_unit_test(test_siphash_1_3_is_the_reference_one),
 		cmocka_unit_test(test_parts_end_for_themselves),
 		cmocka_unit_test(test_each_table_has_a_key_of_its_own),
-		cmocka_unit_test(test_what_is_in_it_is_found),
+		cmocka_unit_test(test_contents_are_found),
 		cmocka_unit_test(test_growth_is_spread_over_insertions),
 		cmocka_unit_test(test_a_table_made_large_enough_does_not_grow),
 		cmocka_unit_test(test_equal_keys_keep_their_order),

@@ -294,7 +294,7 @@ static void test_changed_meanwhile(void **state)
 	assert_true(has(p, "second") && !has(p, "first"));
 }
 
-static void test_addresses_are_told(void **state)
+static void test_addresses_are_reported(void **state)
 {
 	struct place *p = *state;
 
@@ -418,7 +418,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hosts_move, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unreadable_directory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_changed_meanwhile, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_addresses_are_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_addresses_are_reported, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_overflow, setup, teardown),
 	};

@@ -476,7 +476,7 @@ static void test_request(void **state)
 }
 
 /* DNS rebinding: a name that anybody may point to us is not ours. */
-static void test_own_names(void **state)
+static void test_names_of_our_own(void **state)
 {
 	static const char *const name[] = {"boot.example.org", NULL};
 
@@ -528,7 +528,7 @@ int main(void)
 		cmocka_unit_test(test_etag),
 		cmocka_unit_test(test_heads),
 		cmocka_unit_test(test_request),
-		cmocka_unit_test(test_own_names),
+		cmocka_unit_test(test_names_of_our_own),
 		cmocka_unit_test(test_content_type),
 	};
 

@@ -130,7 +130,7 @@ static const struct {
 	{"unknown type", BYTES(0, 99, 0, 1, MAC), false, false},
 };
 
-static void test_what_a_duid_tells(void **state)
+static void test_mac_and_uuid_in_a_duid(void **state)
 {
 	static const uint8_t want_mac[] = {MAC};
 
@@ -480,7 +480,7 @@ int main(void)
 		cmocka_unit_test(test_duid_length),
 		cmocka_unit_test(test_duid_of_a_bad_cursor),
 		cmocka_unit_test(test_duid_equal),
-		cmocka_unit_test(test_what_a_duid_tells),
+		cmocka_unit_test(test_mac_and_uuid_in_a_duid),
 		cmocka_unit_test(test_duid_text),
 		cmocka_unit_test(test_duid_parse),
 		cmocka_unit_test(test_duid_parse_at_130_octets),

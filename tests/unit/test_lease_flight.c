@@ -562,7 +562,7 @@ static void test_learnt_and_forgotten(void **state)
 }
 
 /* After a while without the store all is read anew: what is not there is gone. */
-static void test_read_anew(void **state)
+static void test_read_again(void **state)
 {
 	struct lease one, two;
 	struct in6_addr mine;
@@ -689,7 +689,7 @@ int main(void)
 		FLIGHT_TEST(test_machine_that_has_to_move),
 		FLIGHT_TEST(test_tries_have_an_end),
 		FLIGHT_TEST(test_learnt_and_forgotten),
-		FLIGHT_TEST(test_read_anew),
+		FLIGHT_TEST(test_read_again),
 		FLIGHT_TEST(test_config_swapped_meanwhile),
 		FLIGHT_TEST(test_copied_request),
 		FLIGHT_TEST(test_pending_memory_is_limited),

@@ -299,7 +299,7 @@ static void test_host_is_added_by_reload(void **state)
 	get_nothing(2);
 }
 
-static void test_last_asker_takes_over(void **state)
+static void test_the_last_requestor_becomes_the_owner(void **state)
 {
 	struct in6_addr one;
 
@@ -566,7 +566,7 @@ static void test_reload_keeps_leases(void **state)
 
 /* --- a store that cannot be written --------------------------------------------------------- */
 
-static void test_renew_goes_as_far_as_stored(void **state)
+static void test_renew_ends_at_the_stored_expiry(void **state)
 {
 	struct in6_addr one;
 
@@ -774,7 +774,7 @@ int main(void)
 		POOL_TEST(test_expired_ones_are_given_last),
 		POOL_TEST(test_host_in_the_pool),
 		POOL_TEST(test_host_is_added_by_reload),
-		POOL_TEST(test_last_asker_takes_over),
+		POOL_TEST(test_the_last_requestor_becomes_the_owner),
 		POOL_TEST(test_class_beside_stable),
 		POOL_TEST(test_class_beside_pool),
 		POOL_TEST(test_class_without_addresses),
@@ -783,7 +783,7 @@ int main(void)
 		POOL_TEST(test_decline_of_an_offer_counts_for_nothing),
 		POOL_TEST(test_restart_keeps_leases),
 		POOL_TEST(test_reload_keeps_leases),
-		POOL_TEST(test_renew_goes_as_far_as_stored),
+		POOL_TEST(test_renew_ends_at_the_stored_expiry),
 		POOL_TEST(test_nothing_new_is_promised),
 		POOL_TEST(test_release_is_answered_all_the_same),
 		POOL_TEST(test_without_store),

@@ -166,7 +166,7 @@ static void test_by_address(void **state)
 }
 
 /* What is not bound now is not told: an offer, an address released, one whose time is over. */
-static void test_nothing_to_tell(void **state)
+static void test_nothing_to_send(void **state)
 {
 	struct bench *b = *state;
 	struct in6_addr address = bench_in6("2001:db8:1::77");
@@ -259,7 +259,7 @@ static void test_client_id_of_the_last_asker(void **state)
 	assert_int_equal(addresses_in(b->reply.options), 1);
 }
 
-static void test_what_is_asked_for_besides(void **state)
+static void test_other_requested_options(void **state)
 {
 	struct bench *b = *state;
 	struct in6_addr address = bind_machine(b, 1);
@@ -322,7 +322,7 @@ static void test_refused(void **state)
 }
 
 /* Neither a stranger, nor a client behind a relay that may: relays pass what they do not know. */
-static void test_only_who_may(void **state)
+static void test_only_allowed_requestors(void **state)
 {
 	struct bench *b = *state;
 	struct in6_addr address = bind_machine(b, 1);
@@ -622,14 +622,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_each_relay_must_be_allowed, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_by_address, start, bench_teardown),
-		cmocka_unit_test_setup_teardown(test_nothing_to_tell, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_to_send, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_by_client_id, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_client_id_of_the_last_asker, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(
-			test_what_is_asked_for_besides, start, bench_teardown),
+			test_other_requested_options, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_refused, start, bench_teardown),
-		cmocka_unit_test_setup_teardown(test_only_who_may, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_only_allowed_requestors, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_bulk, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_bulk_refused, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_bulk_in_pieces, start, bench_teardown),

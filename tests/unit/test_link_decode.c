@@ -77,7 +77,7 @@ static void test_a_link_with_nothing_but_a_name(void **state)
 	assert_int_equal(event.link.master, 0);
 }
 
-static void test_lower_is_only_what_a_frame_goes_down_to(void **state)
+static void test_lower_is_the_link_below(void **state)
 {
 	static const char *const pairs[] = {"veth", "netkit"};
 	struct rtnl_message m = whole_link();
@@ -393,7 +393,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_whole_link),
 		cmocka_unit_test(test_a_link_with_nothing_but_a_name),
-		cmocka_unit_test(test_lower_is_only_what_a_frame_goes_down_to),
+		cmocka_unit_test(test_lower_is_the_link_below),
 		cmocka_unit_test(test_the_kind_of_its_master),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_links_of_other_families_are_passed_over),

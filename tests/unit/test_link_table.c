@@ -169,7 +169,7 @@ static void test_a_link_is_found_both_ways_until_removed(void **state)
 	assert_null(link_table_first(&table));
 }
 
-static void test_what_changes_nothing_calls_nothing(void **state)
+static void test_no_change_calls_nothing(void **state)
 {
 	(void)state;
 	put_link(7, "eth0");
@@ -261,7 +261,7 @@ static void test_names_swap_through_a_third(void **state)
 	assert_null(link_table_find_name(&table, "tmp"));
 }
 
-static void test_a_name_goes_to_whom_the_kernel_gave_it_last(void **state)
+static void test_a_name_belongs_to_the_link_that_has_it_last(void **state)
 {
 	(void)state;
 	put_link(1, "a");
@@ -337,7 +337,7 @@ static void test_seq_grows_over_all_links(void **state)
 	assert_true(b->seq == seq);
 }
 
-static void test_lifetimes_are_kept_and_not_told(void **state)
+static void test_lifetimes_are_stored_and_not_sent(void **state)
 {
 	struct link_address a = {.address = number(1), .prefixlen = 64, .valid_s = 100};
 
@@ -429,16 +429,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		TEST(test_a_link_is_found_both_ways_until_removed),
-		TEST(test_what_changes_nothing_calls_nothing),
+		TEST(test_no_change_calls_nothing),
 		TEST(test_each_change_is_named),
 		TEST(test_facts_that_no_link_can_have_are_refused),
 		TEST(test_another_kind_is_another_link),
 		TEST(test_names_swap_through_a_third),
-		TEST(test_a_name_goes_to_whom_the_kernel_gave_it_last),
+		TEST(test_a_name_belongs_to_the_link_that_has_it_last),
 		TEST(test_events_from_before_a_newer_dump_converge),
 		TEST(test_addresses_keep_their_order_of_arrival),
 		TEST(test_seq_grows_over_all_links),
-		TEST(test_lifetimes_are_kept_and_not_told),
+		TEST(test_lifetimes_are_stored_and_not_sent),
 		TEST(test_a_sweep_takes_what_the_dump_left_out),
 		TEST(test_a_repair_that_finds_no_difference_is_silent),
 		TEST(test_the_table_grows_to_all_vlans),

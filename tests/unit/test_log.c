@@ -253,7 +253,7 @@ static void test_limit(void **state)
 						    "<6>vlan8: malformed\n");
 }
 
-static void test_limit_of_ten_seconds_where_none_is_said(void **state)
+static void test_default_limit_is_ten_seconds(void **state)
 {
 	struct log_limit limit = {0};
 	struct capture capture;
@@ -397,7 +397,7 @@ int main(void)
 		cmocka_unit_test(test_each_control_character),
 		cmocka_unit_test(test_long_text_is_one_line),
 		cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_limit_of_ten_seconds_where_none_is_said),
+		cmocka_unit_test(test_default_limit_is_ten_seconds),
 		cmocka_unit_test(test_limits_are_apart),
 		cmocka_unit_test(test_limited_text_is_no_format),
 		cmocka_unit_test(test_fields_of_the_journal),

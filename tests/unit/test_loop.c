@@ -190,7 +190,7 @@ static void both(int fd, int what, void *arg)
 	stop(story);
 }
 
-static void test_both_ways_are_one_call(void **state)
+static void test_both_directions_are_one_call(void **state)
 {
 	struct story *story = *state;
 	struct loop_watch *watch;
@@ -578,7 +578,7 @@ int main(void)
 		LOOP_TEST(test_pipe_is_read_as_it_fills),
 		LOOP_TEST(test_closed_pipe_is_readable),
 		LOOP_TEST(test_pipe_is_writable),
-		LOOP_TEST(test_both_ways_are_one_call),
+		LOOP_TEST(test_both_directions_are_one_call),
 		LOOP_TEST(test_paused_watch_is_silent),
 		LOOP_TEST(test_watch_may_begin_paused),
 		LOOP_TEST(test_watch_freed_in_its_own_callback),

@@ -56,7 +56,7 @@ static void expect(void **state, const char *said)
 #endif
 }
 
-static void test_what_is_said(void **state)
+static void test_replies_on_the_wire(void **state)
 {
 	notify_ready();
 	expect(state, "READY=1");
@@ -91,7 +91,7 @@ static void test_the_watchdog_of_the_unit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_what_is_said, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_replies_on_the_wire, set_up, tear_down),
 		cmocka_unit_test(test_the_watchdog_of_the_unit),
 	};
 

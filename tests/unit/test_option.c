@@ -368,7 +368,7 @@ static void test_option_over_65535_is_bad(void **state)
 	assert_true(over.bad);
 }
 
-static void test_option_one_octet_short_of_room(void **state)
+static void test_option_one_octet_too_long(void **state)
 {
 	uint8_t buf[8];
 	struct wire_out fits = wire_out_of(buf, 8);
@@ -471,7 +471,7 @@ static void test_domain_limits(void **state)
 	assert_int_equal(len, 0);
 }
 
-static void test_domain_without_room(void **state)
+static void test_domain_does_not_fit(void **state)
 {
 	uint8_t buf[6];
 	struct wire_out out = wire_out_of(buf, sizeof(buf));
@@ -617,11 +617,11 @@ int main(void)
 		cmocka_unit_test(test_vendor_class_of_ovmf),
 		cmocka_unit_test(test_written_octets),
 		cmocka_unit_test(test_option_over_65535_is_bad),
-		cmocka_unit_test(test_option_one_octet_short_of_room),
+		cmocka_unit_test(test_option_one_octet_too_long),
 		cmocka_unit_test(test_domain_labels),
 		cmocka_unit_test(test_domain_octets),
 		cmocka_unit_test(test_domain_limits),
-		cmocka_unit_test(test_domain_without_room),
+		cmocka_unit_test(test_domain_does_not_fit),
 		cmocka_unit_test(test_random_ia_na_comes_back),
 		cmocka_unit_test(test_random_classes_come_back),
 		cmocka_unit_test(test_random_linklayer_and_status_come_back),

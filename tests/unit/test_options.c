@@ -67,7 +67,7 @@ static enum exchange_drop hand_in(struct bench *b)
 
 /* --- what the client asks for ---------------------------------------------------- */
 
-static void test_timers_are_told_to_who_asks(void **state)
+static void test_timers_are_sent_on_request(void **state)
 {
 	static const struct {
 		uint16_t code;
@@ -370,7 +370,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			test_timers_are_told_to_who_asks, start, bench_teardown),
+			test_timers_are_sent_on_request, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_timer_beside_no_address, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_rapid_commit, start, bench_teardown),

@@ -182,7 +182,7 @@ static void test_uefi_http_beside_another_server(void **state)
 }
 
 /* The Advertise with which it hung: ours has the class that saves it. */
-static void test_what_hung_gets_its_class(void **state)
+static void test_firmware_that_hangs_without_it_gets_its_class(void **state)
 {
 	struct bench *b = *state;
 	struct seen seen;
@@ -219,7 +219,7 @@ static void solicit(struct bench *b, uint16_t arch, const char *class, const cha
 }
 
 /* An Advertise without address is for those who can live with it, and for nobody else. */
-static void test_who_is_offered_nothing(void **state)
+static void test_clients_that_get_no_offer(void **state)
 {
 	struct bench *b = *state;
 
@@ -300,7 +300,7 @@ static void test_second_answer_is_the_first(void **state)
 	assert_string_equal(b->url, "tftp://[2001:db8:2::2]/snponly.efi");
 }
 
-static void test_boot_server_says_no_more(void **state)
+static void test_boot_port_sends_nothing_else(void **state)
 {
 	struct bench *b = *state;
 
@@ -327,11 +327,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_BENCH(test_uefi_pxe_beside_another_server),
 		WITH_BENCH(test_uefi_http_beside_another_server),
-		WITH_BENCH(test_what_hung_gets_its_class),
-		WITH_BENCH(test_who_is_offered_nothing),
+		WITH_BENCH(test_firmware_that_hangs_without_it_gets_its_class),
+		WITH_BENCH(test_clients_that_get_no_offer),
 		WITH_BENCH(test_addresses_are_the_others),
 		WITH_BENCH(test_second_answer_is_the_first),
-		WITH_BENCH(test_boot_server_says_no_more),
+		WITH_BENCH(test_boot_port_sends_nothing_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,7 +77,7 @@ static int try_forbidden(void)
 	return 0;
 }
 
-static void test_what_is_not_in_the_list_is_refused_and_told(void **state)
+static void test_other_system_calls_are_refused_and_logged(void **state)
 {
 	static const char *const told[] = {
 		"bpf (", "unshare (", "perf_event_open (", "chroot (", "setuid (", "socket ("};
@@ -124,7 +124,7 @@ static int try_allowed(void)
 	return number == 1 ? 0 : 4;
 }
 
-static void test_what_the_daemons_do_goes_on(void **state)
+static void test_system_calls_of_the_daemons_work(void **state)
 {
 	char said[4096];
 
@@ -158,8 +158,8 @@ static void test_no_program_is_started(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_is_not_in_the_list_is_refused_and_told),
-		cmocka_unit_test(test_what_the_daemons_do_goes_on),
+		cmocka_unit_test(test_other_system_calls_are_refused_and_logged),
+		cmocka_unit_test(test_system_calls_of_the_daemons_work),
 #ifndef NB6_SANITIZED
 		cmocka_unit_test(test_no_program_is_started),
 #endif

@@ -58,7 +58,7 @@ static void write_file(const char *path, const void *octets, size_t len)
 	fclose(file);
 }
 
-static void test_made_once_and_kept(void **state)
+static void test_created_once_and_kept(void **state)
 {
 	static struct boot_config first, second;
 	const char *file;
@@ -96,7 +96,7 @@ static void test_configured_ones_need_no_file(void **state)
 	assert_int_not_equal(access(key_file, F_OK), 0);
 }
 
-static void test_what_is_no_secret(void **state)
+static void test_invalid_secrets(void **state)
 {
 	static struct boot_config config;
 	const char *file;
@@ -144,9 +144,9 @@ int main(void)
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, make_directory, remove_directory)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_state_directory_is_not_for_the_world),
-		IN_DIRECTORY(test_made_once_and_kept),
+		IN_DIRECTORY(test_created_once_and_kept),
 		IN_DIRECTORY(test_configured_ones_need_no_file),
-		IN_DIRECTORY(test_what_is_no_secret),
+		IN_DIRECTORY(test_invalid_secrets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

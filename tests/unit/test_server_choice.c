@@ -66,7 +66,7 @@ static void fall_silent(struct server_path *server, int64_t now_ms)
 		server_path_sent(server, now_ms);
 }
 
-static void test_silence_is_told_once(void **state)
+static void test_silence_is_reported_once(void **state)
 {
 	struct server_path server = {.text = "2001:db8::1"};
 	int64_t now_ms = 1000;
@@ -93,7 +93,7 @@ static void test_all(void **state)
 	assert_int_equal(choose(&list, 1, 1000000), 7);
 }
 
-static void test_what_cannot_be_sent_to_is_not_tried(void **state)
+static void test_an_unusable_server_is_not_tried(void **state)
 {
 	static const enum relay_forward modes[] = {
 		RELAY_FORWARD_ALL, RELAY_FORWARD_FIRST, RELAY_FORWARD_HASH};
@@ -133,7 +133,7 @@ static void test_first_reachable(void **state)
 	assert_int_equal(choose(&list, 1, later), 1);
 }
 
-static void test_where_nobody_answers_all_are_tried(void **state)
+static void test_all_servers_are_tried_if_none_answers(void **state)
 {
 	struct server_list list;
 
@@ -183,7 +183,7 @@ static void test_hash_is_by_client_wherever_its_message_is(void **state)
 				server_choice(&list, ~0u, message_of(i, relays, buf, sizeof(buf)), 0));
 }
 
-static void test_hash_takes_what_has_no_duid(void **state)
+static void test_hash_of_a_message_without_duid(void **state)
 {
 	static const uint8_t octets[] = {200, 1, 2, 3, 0xff};
 	struct server_list list;
@@ -221,14 +221,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_servers_of_a_link),
-		cmocka_unit_test(test_silence_is_told_once),
+		cmocka_unit_test(test_silence_is_reported_once),
 		cmocka_unit_test(test_all),
-		cmocka_unit_test(test_what_cannot_be_sent_to_is_not_tried),
+		cmocka_unit_test(test_an_unusable_server_is_not_tried),
 		cmocka_unit_test(test_first_reachable),
-		cmocka_unit_test(test_where_nobody_answers_all_are_tried),
+		cmocka_unit_test(test_all_servers_are_tried_if_none_answers),
 		cmocka_unit_test(test_hash_moves_only_the_clients_of_a_lost_server),
 		cmocka_unit_test(test_hash_is_by_client_wherever_its_message_is),
-		cmocka_unit_test(test_hash_takes_what_has_no_duid),
+		cmocka_unit_test(test_hash_of_a_message_without_duid),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,7 +139,7 @@ static void test_committed_before_it_is_reported(void **state)
 }
 
 /* A transaction of somebody else holds the commit up, as a slow disk does. */
-static void test_the_loop_goes_on(void **state)
+static void test_the_loop_continues(void **state)
 {
 	sqlite3 *other;
 	struct lease_store_health health;
@@ -215,7 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_committed_before_it_is_reported, begin, end),
-		cmocka_unit_test_setup_teardown(test_the_loop_goes_on, begin, end),
+		cmocka_unit_test_setup_teardown(test_the_loop_continues, begin, end),
 		cmocka_unit_test_setup_teardown(test_closed_during_a_commit, begin, end),
 		cmocka_unit_test_setup_teardown(test_removal, begin, end),
 	};

@@ -97,7 +97,7 @@ static void test_values_stay_on_their_line(void **state)
 	}
 }
 
-static void test_room(void **state)
+static void test_free_space(void **state)
 {
 	char out[19];
 
@@ -169,7 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_expansion),
 		cmocka_unit_test(test_values_stay_on_their_line),
-		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_free_space),
 		cmocka_unit_test(test_length_is_believed_not_the_nul),
 		cmocka_unit_test(test_longest_name),
 		cmocka_unit_test(test_unknown_names),

@@ -99,7 +99,7 @@ static void test_facts_below_relays(void **state)
 	assert_memory_equal(&facts.client, &peer, 16);
 }
 
-static void test_facts_of_what_the_relay_put_in_front(void **state)
+static void test_facts_of_the_relay_header(void **state)
 {
 	struct in6_addr peer = address_of("fe80::5"), link = address_of("2001:db8:1::1");
 	struct trace_message facts = {0};
@@ -148,7 +148,7 @@ static struct trace_filter filter_of(const char *word, const char *another)
 	return filter;
 }
 
-static void test_filters_by_one_thing(void **state)
+static void test_filter_by_one_attribute(void **state)
 {
 	static const struct {
 		const char *word;
@@ -233,9 +233,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_facts_of_a_clients_message),
 		cmocka_unit_test(test_facts_below_relays),
-		cmocka_unit_test(test_facts_of_what_the_relay_put_in_front),
+		cmocka_unit_test(test_facts_of_the_relay_header),
 		cmocka_unit_test(test_broken_messages_have_few_facts),
-		cmocka_unit_test(test_filters_by_one_thing),
+		cmocka_unit_test(test_filter_by_one_attribute),
 		cmocka_unit_test(test_a_filter_learns_where_its_clients_are),
 		cmocka_unit_test(test_words_that_are_no_filter),
 	};

@@ -103,7 +103,7 @@ static void test_number_with_one_octet_after_it(void **state)
 	}
 }
 
-static void test_number_one_octet_short(void **state)
+static void test_number_too_short_by_one_octet(void **state)
 {
 	(void)state;
 	for (int i = 0; i < WIDTHS; i++) {
@@ -346,7 +346,7 @@ static void test_len16_at_its_limit(void **state)
 	}
 }
 
-static void test_len16_without_room(void **state)
+static void test_len16_does_not_fit(void **state)
 {
 	uint8_t buf[2] = {UNTOUCHED, UNTOUCHED};
 	struct wire_out short_of_length = wire_out_of(buf, 1);
@@ -371,7 +371,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_number_at_the_end),
 		cmocka_unit_test(test_number_with_one_octet_after_it),
-		cmocka_unit_test(test_number_one_octet_short),
+		cmocka_unit_test(test_number_too_short_by_one_octet),
 		cmocka_unit_test(test_address_at_its_edges),
 		cmocka_unit_test(test_read_error_sticks),
 		cmocka_unit_test(test_empty_and_null_buffer),
@@ -387,7 +387,7 @@ int main(void)
 		cmocka_unit_test(test_put_huge_length_does_not_wrap),
 		cmocka_unit_test(test_len16_nests),
 		cmocka_unit_test(test_len16_at_its_limit),
-		cmocka_unit_test(test_len16_without_room),
+		cmocka_unit_test(test_len16_does_not_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
