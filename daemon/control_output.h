@@ -19,9 +19,9 @@ struct loop_watch;
 
 struct control_output {
 	int fd;                   /* borrowed */
-	struct loop_watch *watch; /* of fd, borrowed: told when there is something to write */
+	struct loop_watch *watch; /* of fd, borrowed: set when there is something to write */
 	bool broken;              /* to be closed */
-	uint64_t lost;            /* events that the peer was too slow for, not told yet */
+	uint64_t lost;            /* events that the peer was too slow for, not reported yet */
 	char *text;
 	size_t len, size;
 };

@@ -32,7 +32,7 @@ struct directory_watch {
 	int directory, up; /* watch descriptors; -1: none */
 	struct loop_watch *watch;
 	struct loop_timer *retry;
-	directory_watch_fn *tell;
+	directory_watch_fn *notify;
 	void *arg;
 };
 
@@ -81,7 +81,7 @@ static void try_again(void *arg)
 
 	watch_both(w);
 	if (w->directory >= 0)
-		w->tell(w->arg, NULL);
+		w->notify(w->arg, NULL);
 }
 
 /* 1: a file that is complete; 0: one that is being written, and will be closed; -1: a directory,
@@ -106,16 +106,16 @@ static void take_file_event(struct directory_watch *w, const struct inotify_even
 	int looks = looks_like(w, event);
 
 	if (looks < 0)
-		w->tell(w->arg, NULL);
+		w->notify(w->arg, NULL);
 	else if (looks > 0)
-		w->tell(w->arg, event->name);
+		w->notify(w->arg, event->name);
 }
 
 /* Returns true if both watches must be set again. */
 static bool take_event(struct directory_watch *w, const struct inotify_event *event)
 {
 	if (event->mask & IN_Q_OVERFLOW) {
-		w->tell(w->arg, NULL);
+		w->notify(w->arg, NULL);
 		return false;
 	}
 	if (event->wd == w->up && (event->mask & (IN_IGNORED | IN_MOVE_SELF | IN_UNMOUNT)))
@@ -147,11 +147,11 @@ static void read_events(int fd, int what, void *arg)
 	if (!lost)
 		return;
 	watch_both(w);
-	w->tell(w->arg, NULL);
+	w->notify(w->arg, NULL);
 }
 
 int directory_watch_new(struct directory_watch **out, struct loop *loop, const char *path,
-	directory_watch_fn *tell, void *arg)
+	directory_watch_fn *notify, void *arg)
 {
 	struct directory_watch *w = calloc(1, sizeof(*w));
 	int rc = -ENOMEM;
@@ -160,7 +160,7 @@ int directory_watch_new(struct directory_watch **out, struct loop *loop, const c
 	if (!w)
 		return rc;
 	*w = (struct directory_watch){
-		.fd = -1, .directory = -1, .up = -1, .tell = tell, .arg = arg};
+		.fd = -1, .directory = -1, .up = -1, .notify = notify, .arg = arg};
 	if (!split_path(w, path))
 		goto fail;
 	w->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);

@@ -20,7 +20,7 @@ typedef void directory_watch_fn(void *arg, const char *name);
  * Files that exist already are not reported.
  */
 int directory_watch_new(struct directory_watch **watch, struct loop *loop, const char *path,
-	directory_watch_fn *tell, void *arg);
+	directory_watch_fn *notify, void *arg);
 void directory_watch_free(struct directory_watch *watch); /* NULL is fine */
 
 #endif

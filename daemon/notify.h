@@ -11,7 +11,7 @@
 void notify_ready(void);
 void notify_reloading(void); /* end it with notify_ready() */
 void notify_stopping(void);
-/* How often systemd wants to hear from the loop, WatchdogSec= of the unit; 0: never. */
+/* How often systemd expects a signal of the loop, WatchdogSec= of the unit; 0: never. */
 uint64_t notify_watchdog_ms(void);
 void notify_watchdog(void);
 /* One line that `systemctl status` shows. */

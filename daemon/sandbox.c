@@ -266,7 +266,7 @@ enum { CALLS_MAX = 1024 };
 static char *call_name[CALLS_MAX];
 static bool was_told[CALLS_MAX];
 
-static void tell(int number)
+static void report(int number)
 {
 	const char *name = call_name[number] ? call_name[number] : "?";
 	char line[160] = "<4>sandbox: refused a system call: ", digits[8];
@@ -281,7 +281,7 @@ static void tell(int number)
 	strcat(line, digits + at);
 	strcat(line, "); please report it; --no-sandbox goes on without\n");
 	if (write(STDERR_FILENO, line, strlen(line)) < 0)
-		return; /* nobody to tell */
+		return; /* no log is open */
 }
 
 /* Let the call fail with EPERM: the value goes where the kernel would have put it. */
@@ -293,7 +293,7 @@ static void refuse(int signal_number, siginfo_t *info, void *context)
 	(void)signal_number;
 	if (info->si_syscall >= 0 && info->si_syscall < CALLS_MAX && !was_told[info->si_syscall]) {
 		was_told[info->si_syscall] = true;
-		tell(info->si_syscall);
+		report(info->si_syscall);
 	}
 #if defined(__x86_64__)
 	machine->uc_mcontext.gregs[REG_RAX] = -EPERM;

@@ -147,7 +147,7 @@ static int bind_beside(int fd, int other, const struct sockaddr_in6 *address)
 /*
  * Its address is a group of scope 0, which the kernel drops on arrival (RFC 4291
  * section 2.7): a second socket on :: would take unicast from the first. A socket
- * bound to a group chooses or is told its source like one bound to ::.
+ * bound to a group chooses or is given its source like one bound to ::.
  */
 int udp_open_beside(int other, uint8_t number, int sndbuf)
 {
@@ -301,7 +301,7 @@ static void give_back_large(struct udp_receiver *r)
 	r->has_large = false;
 }
 
-/* Returns false where it cannot be told where the datagram came from, or it is cut. */
+/* Returns false if the source of the datagram is unknown, or the datagram is truncated. */
 static bool take_datagram(
 	struct udp_receiver *r, unsigned i, struct udp_datagram *d, const struct timespec *now)
 {

@@ -55,7 +55,7 @@ int udp_open_on_link(int fd, const char *link, int rcvbuf);
 /* From now on udp_receive() says how long each datagram has waited. Returns 0 or -errno. */
 int udp_want_times(int fd);
 
-/* Datagrams that the kernel dropped since the socket's receive queue was full; 0: not to be had. */
+/* Datagrams that the kernel dropped because the socket's receive queue was full; 0: unknown. */
 uint32_t udp_queue_drops(int fd);
 
 /* One datagram that came in; `data` is valid until the next receive. */
@@ -104,7 +104,7 @@ void udp_sender_free(struct udp_sender *sender);
 /* The place for one more, to be filled in, or NULL when full: flush first. */
 struct udp_outgoing *udp_sender_add(struct udp_sender *sender);
 /*
- * Send all that was added, and forget it; `failed` is told of those that
+ * Send all that was added, and forget it; `failed` is called for those that
  * could not go (EAGAIN among them: the queue of the link is full). Those of
  * different flows may overtake each other: what can leave together does
  * (udp_runs.h). Returns how many went.

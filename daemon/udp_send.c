@@ -3,7 +3,7 @@
  * Sending of queued datagrams.
  *
  *	udp_sender_add ... udp_flush    runs of datagrams (udp_runs.h), sendmmsg
- *	a run that the kernel refuses   its datagrams one by one; each that fails is told
+ *	a run that the kernel refuses   its datagrams one by one; each that fails is reported
  *
  * A run is one sendmsg with UDP_SEGMENT: one way through routing, firewall and
  * queues for all of it. Some ways allow none: through IPsec, on old kernels to a

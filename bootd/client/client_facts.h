@@ -69,7 +69,7 @@ struct client_facts {
 	enum client_mac_source mac_source;
 	uint8_t mac[DHCP6_MAC_LEN];
 	bool has_uuid;
-	uint8_t uuid[DHCP6_UUID_LEN]; /* in the order of RFC 9562, as far as can be told */
+	uint8_t uuid[DHCP6_UUID_LEN]; /* in the byte order of RFC 9562, if that can be determined */
 	unsigned archs;
 	uint16_t arch[CLIENT_ARCHS_MAX]; /* in the client's order */
 	unsigned user_classes;

@@ -29,7 +29,7 @@ struct reader {
 	int gids;
 };
 
-/* False if it cannot be told: then files count as readable. */
+/* False if it cannot be determined: then files count as readable. */
 static bool find_reader(const struct boot_config *config, struct reader *reader)
 {
 	const struct passwd *user;

@@ -16,7 +16,7 @@
 #include "bootd/bindings/stable_address.h"
 #include "daemon/file.h"
 
-/* Leases, key and DUID tell who is where: for bootd's user and group only. */
+/* Leases, key and DUID are private: only bootd's user and group may read them. */
 enum { STATE_MODE = 0750 };
 
 enum { KEY_FILE_LEN = 32, KEY_FILE_MAX = 1024, PATH_SIZE = 1024 };

@@ -89,13 +89,13 @@ static void answer(struct connection *c)
 {
 	struct wire_out out = wire_out_of(c->out, sizeof(c->out));
 	struct bulk_counters *counters = &c->server->counters;
-	uint64_t queries = c->session.queries, told = c->session.told;
+	uint64_t queries = c->session.queries, clients = c->session.clients;
 
 	c->state = bulk_session_answer(&c->session, c->server->exchange, loop_now_ms(), &out);
 	c->out_len = out.len;
 	c->out_sent = 0;
 	counters->queries += c->session.queries - queries;
-	counters->told += c->session.told - told;
+	counters->clients += c->session.clients - clients;
 	if (c->session.queries > queries)
 		be_patient(c);
 }

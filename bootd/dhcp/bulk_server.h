@@ -29,7 +29,7 @@ struct bulk_counters {
 	uint64_t broken;  /* hung up on: what came was no Leasequery */
 	uint64_t timed_out;
 	uint64_t queries;
-	uint64_t told; /* clients */
+	uint64_t clients; /* sent in answers */
 };
 const struct bulk_counters *bulk_server_counters(const struct bulk_server *server);
 

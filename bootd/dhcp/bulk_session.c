@@ -49,7 +49,7 @@ static size_t open_message(struct bulk_session *session, const struct exchange *
 static void put_end(struct bulk_session *session, const struct exchange *exchange, uint16_t status,
 	struct wire_out *out)
 {
-	uint8_t type = session->has_told ? DHCP6_LEASEQUERY_DONE : DHCP6_LEASEQUERY_REPLY;
+	uint8_t type = session->has_sent ? DHCP6_LEASEQUERY_DONE : DHCP6_LEASEQUERY_REPLY;
 	size_t mark = open_message(session, exchange, type, out);
 
 	if (status)
@@ -62,7 +62,7 @@ static void put_end(struct bulk_session *session, const struct exchange *exchang
 static bool put_client(struct bulk_session *session, const struct exchange *exchange,
 	const struct binding *binding, struct wire_out *out)
 {
-	uint8_t type = session->has_told ? DHCP6_LEASEQUERY_DATA : DHCP6_LEASEQUERY_REPLY;
+	uint8_t type = session->has_sent ? DHCP6_LEASEQUERY_DATA : DHCP6_LEASEQUERY_REPLY;
 	size_t before = out->len, mark = open_message(session, exchange, type, out);
 
 	leasequery_put_client(out, &session->query, &exchange->bindings, binding);
@@ -72,8 +72,8 @@ static bool put_client(struct bulk_session *session, const struct exchange *exch
 		out->len = before;
 		return false;
 	}
-	session->has_told = true;
-	session->told++;
+	session->has_sent = true;
+	session->clients++;
 	return true;
 }
 
@@ -93,7 +93,7 @@ static uint16_t begin(struct bulk_session *session, const struct exchange *excha
 	struct wire_in id;
 
 	session->is_answering = true;
-	session->has_told = false;
+	session->has_sent = false;
 	session->part = 0;
 	session->xid = message->xid;
 	session->requestor.len = 0;

@@ -7,7 +7,7 @@
  *
  * Queries are answered one after the other. The bindings are gone through part by part, a few
  * thousand at a time, so that a million of them keep nobody waiting; what comes and goes meanwhile
- * is told or not, all the rest once.
+ * is sent or not, everything else once.
  */
 #ifndef NB6_BOOTD_DHCP_BULK_SESSION_H
 #define NB6_BOOTD_DHCP_BULK_SESSION_H
@@ -25,13 +25,13 @@ struct bulk_session {
 	uint8_t in[2 + BULK_QUERY_MAX];
 
 	/* The query that is being answered. */
-	bool is_answering, has_told, is_terminated;
+	bool is_answering, has_sent, is_terminated;
 	struct leasequery query;
 	uint32_t xid;
 	struct dhcp6_duid requestor; /* len 0: it has not said */
 	size_t part;                 /* of the bindings, the next one */
 
-	uint64_t queries, told; /* clients told of, since the start */
+	uint64_t queries, clients; /* received and sent since the start */
 };
 
 enum bulk_state {

@@ -200,7 +200,7 @@ bool leasequery_matches(const struct leasequery *query, const struct binding_tab
 	if (!matches_alone(query, binding))
 		return false;
 	if (!binding->transaction)
-		return true; /* for lack of memory: it is told alone */
+		return true; /* no memory: it is sent alone */
 	client = client_of(binding);
 	first = next_of_client(query, bindings, &client, NULL);
 	while (first && first != binding && !matches_alone(query, first))
@@ -215,7 +215,7 @@ static uint32_t seconds(uint64_t ms)
 	return ms / 1000 < DHCP6_INFINITY ? (uint32_t)(ms / 1000) : DHCP6_INFINITY;
 }
 
-static uint64_t heard_ms(const struct binding *binding)
+static uint64_t last_transaction_ms(const struct binding *binding)
 {
 	return binding->transaction ? binding->transaction->at_ms : binding->since_ms;
 }
@@ -224,9 +224,9 @@ static uint64_t heard_ms(const struct binding *binding)
 static void put_address(
 	struct wire_out *out, const struct leasequery *query, const struct binding *binding)
 {
-	uint64_t heard = heard_ms(binding), expires = binding->expires_ms;
+	uint64_t last_ms = last_transaction_ms(binding), expires = binding->expires_ms;
 	uint64_t left = expires > query->now_ms ? expires - query->now_ms : 0;
-	uint64_t late = expires > heard ? (expires - heard) / 4 : 0;
+	uint64_t late = expires > last_ms ? (expires - last_ms) / 4 : 0;
 
 	dhcp6_put_iaaddr(
 		out, &binding->address, seconds(left > late ? left - late : 0), seconds(left));
@@ -258,11 +258,13 @@ void leasequery_put_client(struct wire_out *out, const struct leasequery *query,
 		put_address(out, query, binding);
 	while ((own = next_of_client(query, bindings, &client, own))) {
 		put_address(out, query, own);
-		if (heard_ms(own) > heard_ms(last))
+		if (last_transaction_ms(own) > last_transaction_ms(last))
 			last = own;
 	}
 	dhcp6_put_u32_option(out, DHCP6_OPT_CLT_TIME,
-		query->now_ms > heard_ms(last) ? seconds(query->now_ms - heard_ms(last)) : 0);
+		query->now_ms > last_transaction_ms(last)
+			? seconds(query->now_ms - last_transaction_ms(last))
+			: 0);
 	if (query->with_relays)
 		put_relays(out, last->transaction);
 	machine = binding_machine(last);

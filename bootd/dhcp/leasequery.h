@@ -6,9 +6,8 @@
  *	by address, by client-id            over both
  *	by relay-id, link-address, remote-id over TCP only
  *
- * What is told of: what is bound or registered now. There is no query by link-layer address in any
- * RFC; a requestor that asks for option 79 in its query's Option Request is told it with each
- * client.
+ * Answers contain bindings that are in force. No RFC has a query by link-layer address; a requestor
+ * whose Option Request names option 79 gets it with each client.
  */
 #ifndef NB6_BOOTD_DHCP_LEASEQUERY_H
 #define NB6_BOOTD_DHCP_LEASEQUERY_H
@@ -42,7 +41,7 @@ uint16_t leasequery_read(struct leasequery *query, const struct boot_config *con
 
 /*
  * Is this binding what is asked for, and the first one of its client on its link? All that the
- * client has there is told with it.
+ * client has there is sent with it.
  */
 bool leasequery_matches(const struct leasequery *query, const struct binding_table *bindings,
 	const struct binding *binding);

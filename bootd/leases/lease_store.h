@@ -119,7 +119,7 @@ struct lease_store {
 	bool collects;  /* accepts changes during a commit */
 	bool is_away;   /* a shared store that this server cannot reach, but others may */
 	/*
-	 * A shared store is given each lease for this much longer than the client is told, to
+	 * A shared store is given each lease for this much longer than the client gets, to
 	 * cover the duration of a commit.
 	 */
 	unsigned margin_s;

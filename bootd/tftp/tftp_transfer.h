@@ -56,7 +56,8 @@ struct tftp_transfer {
 	uint64_t timed_block, timed_ms; /* a block whose ACK is being timed; 0: none */
 	unsigned tries;                 /* transmissions since the last progress */
 	bool is_heard;                  /* an ACK came: the client is no forgery */
-	uint64_t superseded_ms; /* the client asked for the file again; 0: it was heard since */
+	uint64_t superseded_ms; /* the client requested the file again; 0: it has sent an ACK since
+				 */
 	uint64_t started_ms, now_ms; /* now: of the last call */
 	uint64_t heard_ms;           /* when the client last made progress */
 	uint64_t deadline_ms;        /* when tftp_transfer_timeout() is due */

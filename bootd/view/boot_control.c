@@ -78,14 +78,19 @@ static json_t *run_hosts(void *arg, int n, char *const words[])
 		words, loop_now_ms());
 }
 
-/* By MAC, by DUID, or by the name of a host. */
-static bool find_machine(
-	const struct boot_config *config, const char *text, struct machine *machine)
+/* By the name of a host, by an address that a machine has, by MAC address or by DUID. */
+static bool find_machine(const struct boot_parts *parts, const char *text, struct machine *machine)
 {
-	const struct boot_host *host = boot_config_host_named(config, text);
+	const struct boot_host *host = boot_config_host_named(parts->config, text);
+	const struct binding *binding = NULL;
+	struct in6_addr address;
 
+	if (config_address(text, &address) == 0)
+		binding = binding_table_find_address(&parts->exchange->bindings, &address);
 	if (host && host->macs > 0)
 		*machine = machine_of_mac(host->mac[0]);
+	else if (binding)
+		*machine = binding_machine(binding);
 	else if (machine_parse(text, machine) < 0)
 		return false;
 	return true;
@@ -99,9 +104,13 @@ static json_t *run_show(void *arg, int n, char *const words[])
 	json_t *view, *registered;
 
 	if (n != 2)
-		return control_error("show: expected a MAC address, a DUID or a host's name");
-	if (!find_machine(parts->config, words[1], &machine))
-		return control_error("show: \"%s\" is no MAC address, DUID or host", words[1]);
+		return control_error("show: expected a MAC address, a DUID, an address or a host's "
+				     "name");
+	if (!find_machine(parts, words[1], &machine))
+		return control_error(
+			"show: no machine has the MAC address, DUID, address or host name "
+			"\"%s\"",
+			words[1]);
 	record = boot_progress_find(parts->progress, &machine);
 	registered = boot_host_view_registered(parts->config, &parts->exchange->bindings, &machine);
 	if (!record && json_array_size(registered) == 0) {

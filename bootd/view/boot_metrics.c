@@ -135,7 +135,7 @@ static void fill_bulk(const struct boot_parts *parts, struct metrics *m)
 	counter(m, "netboot6_boot_bulk_leasequeries_total", "Bulk Leasequery queries received.",
 		bulk->queries);
 	counter(m, "netboot6_boot_bulk_leasequery_clients_total",
-		"Clients sent in answers to Bulk Leasequery queries.", bulk->told);
+		"Clients sent in answers to Bulk Leasequery queries.", bulk->clients);
 }
 
 /* --- files ------------------------------------------------------------------------------ */

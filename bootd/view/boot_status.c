@@ -53,7 +53,7 @@ static json_t *bulk_json(const struct boot_parts *parts)
 		(json_int_t)counters->connections, "accepted", (json_int_t)counters->accepted,
 		"refused", (json_int_t)counters->refused, "broken", (json_int_t)counters->broken,
 		"timed-out", (json_int_t)counters->timed_out, "queries",
-		(json_int_t)counters->queries, "told", (json_int_t)counters->told);
+		(json_int_t)counters->queries, "clients", (json_int_t)counters->clients);
 }
 
 static json_t *dhcp_json(const struct boot_parts *parts)

@@ -66,7 +66,8 @@ static int validate_prefixes(cfg_t *cfg, cfg_opt_t *opt)
 
 	if (config_prefix(last_text(opt), &prefix, &len) < 0)
 		return config_error(cfg,
-			"%s: '%s' is not an IPv6 prefix; expected one without host bits, for example "
+			"%s: '%s' is not an IPv6 prefix; expected one without host bits, for "
+			"example "
 			"\"2001:db8:7::/48\" or \"2001:db8::547/128\"",
 			opt->name, last_text(opt));
 	return 0;
@@ -111,9 +112,9 @@ static bool is_link_name(const char *text)
 static int validate_vrf(cfg_t *cfg, cfg_opt_t *opt)
 {
 	if (!is_link_name(last_text(opt)))
-		return config_error(
-			cfg, "vrf: '%s' is not the name of a link; expected that of a VRF, for "
-			     "example \"mgmt\"",
+		return config_error(cfg,
+			"vrf: '%s' is not the name of a link; expected that of a VRF, for "
+			"example \"mgmt\"",
 			last_text(opt));
 	return 0;
 }
@@ -123,14 +124,15 @@ static int check_server_address(
 	cfg_t *cfg, const char *text, const struct in6_addr *address, bool has_links)
 {
 	if (IN6_IS_ADDR_UNSPECIFIED(address))
-		return config_error(cfg, "server: '%s' is not the address of a host; "
-					 "expected one like \"2001:db8::547\"",
+		return config_error(cfg,
+			"server: '%s' is not the address of a host; "
+			"expected one like \"2001:db8::547\"",
 			text);
 	if (IN6_IS_ADDR_LINKLOCAL(address) || IN6_IS_ADDR_LOOPBACK(address) ||
 		IN6_IS_ADDR_V4MAPPED(address) || IN6_IS_ADDR_MC_NODELOCAL(address))
-		return config_error(
-			cfg, "server: '%s' cannot be reached through routers; expected a global or "
-			     "unique local address, for example \"2001:db8::547\"",
+		return config_error(cfg,
+			"server: '%s' cannot be reached through routers; expected a global or "
+			"unique local address, for example \"2001:db8::547\"",
 			text);
 	if (IN6_IS_ADDR_MULTICAST(address) && !has_links)
 		return config_error(cfg,
@@ -161,7 +163,8 @@ static int validate_server(cfg_t *cfg, cfg_opt_t *opt)
 			"server: vrf and interface exclude each other; expected interface only, "
 			"because its links may be in a VRF");
 	if (cfg_opt_size(opt) > RELAY_SERVERS_MAX)
-		return config_error(cfg, "server: there are more than %d sections; expected at most %d",
+		return config_error(cfg,
+			"server: there are more than %d sections; expected at most %d",
 			RELAY_SERVERS_MAX, RELAY_SERVERS_MAX);
 	return 0;
 }
@@ -174,7 +177,7 @@ static int validate_link(cfg_t *cfg, cfg_opt_t *opt)
 
 	link_patterns_fini(&scratch);
 	if (rc == -EINVAL)
-		return config_error(cfg, 
+		return config_error(cfg,
 			"link: '%s' cannot match a link; expected a name or pattern of 1 to 15 "
 			"characters, for example \"vlan*\"",
 			text);
@@ -240,9 +243,9 @@ static int validate_source(cfg_t *cfg, cfg_opt_t *opt)
 		if (config_address(text, &address) < 0 || IN6_IS_ADDR_MULTICAST(&address) ||
 			IN6_IS_ADDR_LINKLOCAL(&address) || IN6_IS_ADDR_UNSPECIFIED(&address) ||
 			IN6_IS_ADDR_V4MAPPED(&address))
-			return config_error(
-				cfg, "source: '%s' is not a global address; expected one of this "
-				     "router, for example \"2001:db8::1\"",
+			return config_error(cfg,
+				"source: '%s' is not a global address; expected one of this "
+				"router, for example \"2001:db8::1\"",
 				text);
 		return 0;
 	}
@@ -267,7 +270,7 @@ static int validate_template(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
-/* If two links had the same Interface-Id, replies could not be told apart. */
+/* If two links had the same Interface-Id, replies could not be assigned to their link. */
 static int validate_interface_id(cfg_t *cfg, cfg_opt_t *opt)
 {
 	const char *text = last_text(opt);

@@ -8,7 +8,7 @@
  * not joined on it, because each message would then be relayed twice.
  *
  * The kernel drops memberships without an event when it destroys a link's IPv6 (an MTU below
- * 1280, a move to another namespace); the relay would then hear nothing on a link that looks
+ * 1280, a move to another namespace); the relay would then receive nothing on a link that looks
  * healthy. Memberships are therefore compared with the kernel's list whenever a link's MTU or
  * IPv6 changed, after events were lost, at the start, and once a minute.
  */

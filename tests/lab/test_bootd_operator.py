@@ -157,6 +157,9 @@ def test_operators_command(bootd, through):
     assert re.search(rf"2001:db8:1:\S+ +{MAC} +option-79 +offered", shown("leases"))
     assert re.search(r"db1 +52:54:00:00:00:d1 +- +- +2001:db8:1::d1", shown("hosts"))
     assert "step: x64-uefi Solicit" in shown("show", MAC)
+    given = re.search(r"2001:db8:1:\S+", shown("leases"))[0]
+    for name in (given, MAC.replace(":", "-").upper(), MAC.replace(":", "")):
+        assert f"machine: {MAC}" in shown("show", name)
     explained = shown("explain", "--mac", MAC, "--arch", "x64-uefi", "--arch", "11")
     assert "url: tftp://" in explained and "  archs: x64-uefi, arm64-uefi\n" in explained
     assert "Solicit: 1" in shown("status")

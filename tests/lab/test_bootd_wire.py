@@ -251,7 +251,7 @@ def test_bulk_leasequery(site):
         clients = [inner_options(dict(read_options(message))[45]) for message in answer[:-1]]
         assert {dict(client)[IAADDR][:16] for client in clients} == {in6(a) for a in bound}
     counters = site.ask("bootd", "status")["dhcp"]["bulk-leasequery"]
-    assert (counters["queries"], counters["told"]) == (2, 40)
+    assert (counters["queries"], counters["clients"]) == (2, 40)
     shown = site.ask("bootd", "metrics")["metrics"]
     assert "netboot6_boot_bulk_leasequery_clients_total 40\n" in shown
 

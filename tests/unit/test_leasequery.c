@@ -482,7 +482,7 @@ static void test_bulk(void **state)
 		assert_int_equal(bulk.datas, row[i].clients - 1);
 		assert_int_equal(bulk.dones, 1);
 		assert_int_equal(bulk.status, -1);
-		assert_int_equal(bulk.session.told, row[i].clients);
+		assert_int_equal(bulk.session.clients, row[i].clients);
 	}
 	assert_int_equal(bulk.addresses, 2);
 }
@@ -629,7 +629,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_other_requested_options, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_refused, start, bench_teardown),
-		cmocka_unit_test_setup_teardown(test_only_allowed_requestors, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_only_allowed_requestors, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_bulk, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_bulk_refused, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_bulk_in_pieces, start, bench_teardown),
