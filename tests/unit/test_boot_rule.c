@@ -208,7 +208,8 @@ static void test_conditions(void **state)
 				"url = \"http://[2001:db8::1]/x\" }",
 				row[i].condition);
 		config = load(text);
-		unmet = conditions_unmet(&config->rule[0].when, &facts, &config->subnet->prefix,
+		unmet = conditions_unmet(&config->rule[0].when, &facts,
+			config->subnet ? &config->subnet->prefix : NULL,
 			config->hosts.hosts ? config->hosts.host[0] : NULL);
 		if (row[i].unmet ? !unmet || strcmp(unmet, row[i].unmet) != 0 : unmet != NULL)
 			fail_msg("%s: %s", row[i].condition, unmet ? unmet : "met");

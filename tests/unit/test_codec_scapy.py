@@ -53,14 +53,30 @@ def hex_of(value):
     return bytes(value).hex()
 
 
+# Defaults of vendors and of specifications, which many machines have.
+SHARED_UUIDS = {
+    uuid.UUID("03000200-0400-0500-0006-000700080009"),
+    uuid.UUID("00010203-0405-0607-0809-0a0b0c0d0e0f"),
+    uuid.UUID("12345678-1234-1234-1234-1234567890ab"),
+}
+
+
+def is_uuid_of_one_machine(octets):
+    """False for one octet repeated, and for known defaults in either byte order."""
+    orders = {uuid.UUID(bytes=octets), uuid.UUID(bytes_le=octets)}
+    return len(set(octets)) > 1 and not orders & SHARED_UUIDS
+
+
 def duid_fields(option):
     octets = bytes(option.duid)
     fields = {"duid": octets.hex()}
     if isinstance(option.duid, sc.DUID_UUID) and len(octets) == 18:
-        if octets[2:] not in (bytes(16), b"\xff" * 16):
+        if is_uuid_of_one_machine(octets[2:]):
             fields["uuid"] = str(option.duid.uuid)
     elif isinstance(option.duid, (sc.DUID_LL, sc.DUID_LLT)) and option.duid.hwtype == 1:
-        fields["mac"] = option.duid.lladdr
+        mac = bytes.fromhex(option.duid.lladdr.replace(":", ""))
+        if any(mac) and not mac[0] & 1:  # neither all zero nor a multicast address
+            fields["mac"] = option.duid.lladdr
     return fields
 
 
