@@ -94,7 +94,7 @@ def test_installing_starts_nothing(fleet):
         assert host.shows(unit, "ActiveState") == "inactive"
         assert host.shows(unit, "ConditionResult") == "no"
         assert host.systemctl("is-enabled", unit).stdout.strip() == "enabled"
-        assert host.run("systemctl", "--failed", "--no-legend", "netboot6*").stdout == ""
+        assert host.run("systemctl", "list-units", "--failed", "--no-legend", "netboot6*").stdout == ""
         host.run("getent", "passwd", unit)
         mode = host.run("stat", "-c", "%a %U %G", "/run/netboot6").stdout.strip()
         assert mode == "3770 root netboot6"
@@ -233,5 +233,5 @@ def test_an_upgrade_keeps_leases_and_configuration(running, tmp_path):
 def test_removed_they_are_gone_and_purge_keeps_nothing_running(running):
     for host, unit in running.units():
         host.run("apt-get", "purge", "-y", *NAMES[:1], unit, timeout=300)
-        assert host.run("systemctl", "--failed", "--no-legend", "netboot6*").stdout == ""
+        assert host.run("systemctl", "list-units", "--failed", "--no-legend", "netboot6*").stdout == ""
         assert host.run("sh", "-c", f"command -v {unit}", check=False).returncode != 0
