@@ -74,7 +74,7 @@ static int parse_part(cfg_t *cfg, const char *name, const char *text, size_t sta
 	collecting = NULL;
 	fclose(file);
 	free(part);
-	/* libConfuse is at times at a loss for words. */
+	/* libConfuse reports some errors without a message. */
 	if (rc != CFG_SUCCESS && problems->errors == errors)
 		config_problem(problems, true, name, (unsigned)cfg->line, "syntax error");
 	return 0;
@@ -83,7 +83,8 @@ static int parse_part(cfg_t *cfg, const char *name, const char *text, size_t sta
 static int parse_files(cfg_t *cfg, const char *name, const struct config_include *include,
 	unsigned depth, struct config_problems *problems);
 
-/* The text before each `include`, then the files, then what is behind it: rules keep their order. */
+/* The text before each `include`, then the files, then what is behind it: rules keep their order.
+ */
 static int parse_parts(cfg_t *cfg, const char *name, const char *text,
 	const struct config_includes *includes, unsigned depth, struct config_problems *problems)
 {
@@ -162,6 +163,7 @@ static int parse_files(cfg_t *cfg, const char *name, const struct config_include
 	if (depth > INCLUDE_DEPTH) {
 		config_problem(problems, true, name, include->line,
 			"include: files include each other more than %d deep", INCLUDE_DEPTH);
+		rc = rc < 0 ? rc : -ELOOP; /* read no more: such files multiply with each level */
 	} else if (path && glob(path, 0, NULL, &found) == 0) {
 		for (size_t i = 0; rc == 0 && i < found.gl_pathc; i++) {
 			char *text;
@@ -191,7 +193,9 @@ int config_parse_text(
 	cfg_set_error_function(cfg, take_error);
 	rc = parse_text(cfg, name, text, 0, problems);
 	config_problems_sort(problems, start);
-	return rc < 0 ? rc : problems->errors > errors ? -EINVAL : 0;
+	if (rc < 0 && rc != -ELOOP)
+		return rc;
+	return problems->errors > errors ? -EINVAL : 0;
 }
 
 int config_read(const char *path, char **text, struct config_problems *problems)

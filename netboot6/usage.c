@@ -82,8 +82,12 @@ void usage_unknown_command(const char *daemon, const char *name)
 	for (const struct command *c = command_table; c->daemon; c++)
 		if (strcmp(c->daemon, daemon) == 0)
 			nearest_offer(&nearest, c->name);
-	fprintf(stderr, "netboot6: %s has no command \"%s\"", daemon, name);
-	print_nearest(&nearest, "");
+	if (*name) {
+		fprintf(stderr, "netboot6: %s has no command \"%s\"", daemon, name);
+		print_nearest(&nearest, "");
+	} else {
+		fprintf(stderr, "netboot6: expected a command after \"%s\"", daemon);
+	}
 	fprintf(stderr, "\nCommands of %s:", daemon);
 	for (const struct command *c = command_table; c->daemon; c++)
 		if (strcmp(c->daemon, daemon) == 0)

@@ -189,7 +189,7 @@ static int read_again(struct host_directory *hosts, const struct boot_config *co
 	return -EEXIST;
 }
 
-/* At the start it may come later; in place of one that is in force it is a slip of the pen. */
+/* At the start it may come later; in place of one that is in force it is a mistake. */
 static int check_directory(const struct host_directory *hosts, const struct boot_config *config,
 	struct config_problems *problems)
 {

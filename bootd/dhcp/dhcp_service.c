@@ -441,6 +441,14 @@ static enum client_mac_method best_method(const struct boot_config *config)
 	return config->listens > 0 ? CLIENT_MAC_EBPF : CLIENT_MAC_NONE;
 }
 
+/* Bound to one address, the socket leaves the port on other addresses to a relay on this host. */
+static int open_port(const struct boot_config *config, const struct sockaddr_in6 *at)
+{
+	return IN6_IS_ADDR_UNSPECIFIED(&config->dhcp.sin6_addr)
+		       ? udp_open(at, RECEIVE_BUFFER)
+		       : udp_open_shared(at, RECEIVE_BUFFER);
+}
+
 /*
  * A socket that is bound to one address receives no multicast: relays that send to all servers are
  * received on a second one. Both are read alike; answers are sent from the first.
@@ -453,7 +461,7 @@ static int open_group(struct dhcp_service *service, struct loop *loop)
 
 	if (IN6_IS_ADDR_UNSPECIFIED(&service->exchange->config->dhcp.sin6_addr))
 		return 0;
-	service->group_fd = udp_open(&at, RECEIVE_BUFFER);
+	service->group_fd = open_port(service->exchange->config, &at);
 	if (service->group_fd < 0)
 		return service->group_fd;
 	service->group_watch =
@@ -470,7 +478,7 @@ static int open_all(struct dhcp_service *service, struct loop *loop)
 	service->slot = calloc(BATCH, sizeof(*service->slot));
 	if (send_queue_init(&service->queue, BATCH) < 0 || !service->receiver || !service->slot)
 		return -ENOMEM;
-	service->fd = udp_open(&config->dhcp, RECEIVE_BUFFER);
+	service->fd = open_port(config, &config->dhcp);
 	if (service->fd < 0)
 		return service->fd;
 	service->macs = client_mac_new(service->fd, best_method(config));

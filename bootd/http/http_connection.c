@@ -482,9 +482,12 @@ static void advance(struct http_connection *c)
 		if (c->is_dead || c->state != HTTP_SENDING || !write_reply(c))
 			break;
 	}
-	/* A socket is nearly always writable: the next turn of the loop goes on with the rest. */
+	/*
+	 * A socket is nearly always writable: the next turn of the loop goes on with the rest. No
+	 * more is read before that, or a client that pipelines fills the memory.
+	 */
 	if (!c->is_dead && c->state == HTTP_READING)
-		watch(c, LOOP_READ | (requests == REQUESTS_PER_TURN ? LOOP_WRITE : 0));
+		watch(c, requests == REQUESTS_PER_TURN ? LOOP_WRITE : LOOP_READ);
 	if (!c->is_dead && c->state == HTTP_STREAMING)
 		watch(c, LOOP_READ | (c->out_at < c->out_len ? LOOP_WRITE : 0));
 }
@@ -502,7 +505,7 @@ static void ready(int fd, int what, void *arg)
 	struct http_connection *c = arg;
 
 	(void)fd;
-	if (c->state == HTTP_READING)
+	if (c->state == HTTP_READING && what & LOOP_READ)
 		read_more(c);
 	else if (c->state == HTTP_LINGERING)
 		drop_input(c);

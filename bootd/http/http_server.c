@@ -529,6 +529,8 @@ static void enter(struct http_server *server, int fd, struct http_client *client
 static void accepted(void *arg, int fd, const struct sockaddr_in6 *peer)
 {
 	struct http_server *server = arg;
+	/* First: the connection that it drops may be the last one of this client. */
+	bool has_room = make_room(server);
 	struct http_client *client = find_client(server, &peer->sin6_addr);
 
 	if (!client) {
@@ -547,7 +549,7 @@ static void accepted(void *arg, int fd, const struct sockaddr_in6 *peer)
 		refuse_connection(fd);
 		return;
 	}
-	if (!make_room(server)) { /* it was accepted before the listeners paused */
+	if (!has_room) { /* it was accepted before the listeners paused */
 		refuse_connection(fd);
 		if (client->connections == 0) {
 			hash_table_remove(&server->clients, &client->by_address);
