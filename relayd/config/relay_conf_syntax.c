@@ -297,11 +297,17 @@ static int validate_relay_id(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+/* A comparison with (long)UINT32_MAX would be one with -1 where long has 32 bits. */
+static bool is_u32(long number)
+{
+	return number >= 0 && (unsigned long)number <= UINT32_MAX;
+}
+
 static int validate_enterprise(cfg_t *cfg, cfg_opt_t *opt)
 {
 	long number = cfg_opt_getnint(opt, 0);
 
-	if (number < 1 || number > (long)UINT32_MAX)
+	if (number < 1 || !is_u32(number))
 		return config_error(cfg,
 			"enterprise-number: %ld is out of range; expected a number that IANA "
 			"assigned, for example 32473",
@@ -349,7 +355,7 @@ static int validate_fwmark(cfg_t *cfg, cfg_opt_t *opt)
 {
 	long mark = cfg_opt_getnint(opt, 0);
 
-	if (mark < 0 || mark > (long)UINT32_MAX)
+	if (!is_u32(mark))
 		return config_error(cfg,
 			"fwmark: %ld is out of range; expected a mark that an ip rule matches, for "
 			"example 0x10",

@@ -29,7 +29,7 @@ struct server_paths {
 	struct server_uplinks uplinks;
 	bool rebuild; /* the list is stale, and so are all paths */
 	bool stale;
-	server_path_changed_fn *changed; /* NULL: nobody is notified */
+	server_path_changed_fn *changed; /* NULL: no callback */
 	void *changed_arg;
 };
 

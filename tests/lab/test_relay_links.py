@@ -151,7 +151,7 @@ def test_a_tentative_address_is_not_used_until_it_is_preferred(bench):
 
 
 def test_the_link_address_does_not_depend_on_the_order_of_events(bench):
-    """An older, a lower, and a unique local address; after a restart the kernel lists them anew."""
+    """An older, a lower, and a unique local address; a restart reads all of them again."""
     site = bench.site
     site.router.address("lan1", "2001:db8:1::/64")
     site.router.address("lan1", "2001:db8:1::ffff/64")

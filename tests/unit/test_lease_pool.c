@@ -736,7 +736,7 @@ static void test_clock_was_ahead(void **state)
 	same(get_address(2), address);
 }
 
-/* A machine without a battery starts in 1970, and is put right a moment later. */
+/* A machine without a battery starts in 1970; its clock is set a moment later. */
 static void test_clock_is_behind_at_the_start(void **state)
 {
 	struct in6_addr address;
