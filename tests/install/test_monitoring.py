@@ -73,7 +73,10 @@ class Monitored(Site):
     def get(self, path, **words):
         url = f"http://[::1]:9090/api/v1/{path}?{urllib.parse.urlencode(words)}"
         done = self.server.run("curl", "-gsS", "--max-time", "10", url, check=False)
-        answer = json.loads(done.stdout) if done.stdout else {"status": "none"}
+        try:
+            answer = json.loads(done.stdout)
+        except json.JSONDecodeError:  # it still starts: no answer, or "Service Unavailable"
+            return None
         assert answer["status"] != "error", f"{words}: {answer}"
         return answer.get("data")
 
