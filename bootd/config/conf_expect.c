@@ -151,6 +151,15 @@ static int is_addresses(const char *text)
 	return conf_addresses(text, &addresses);
 }
 
+static int is_link_pattern(const char *text)
+{
+	struct link_patterns scratch = {0};
+	int rc = link_patterns_add(&scratch, text);
+
+	link_patterns_fini(&scratch);
+	return rc;
+}
+
 static int is_name(const char *text)
 {
 	return *text ? 0 : -EINVAL;
@@ -209,7 +218,9 @@ static const struct {
 	const char *expected;
 	bool in_class; /* an option of a subnet's class as well */
 } value[] = {
-	{"root", "listen", is_name, "the name of a link"},
+	{"root", "listen", is_link_pattern,
+		"a name or pattern of 1 to 15 characters such as \"eth0\", \"vlan*\" or "
+		"\"!vlan99\""},
 	{"root", "dhcp-listen", is_endpoint, EXPECT_ENDPOINT},
 	{"root", "root", is_name, "a directory"},
 	{"root", "dns", is_address, "an IPv6 address"},

@@ -42,6 +42,14 @@ static bool copy_list(cfg_t *cfg, const char *option, char ***out, size_t *n)
 	return *out;
 }
 
+static bool copy_patterns(cfg_t *cfg, const char *option, struct link_patterns *patterns)
+{
+	for (unsigned i = 0; i < cfg_size(cfg, option); i++)
+		if (link_patterns_add(patterns, cfg_getnstr(cfg, option, i)) < 0)
+			return false;
+	return true;
+}
+
 static bool copy_pattern(cfg_t *cfg, const char *option, struct text_pattern *pattern)
 {
 	const char *text = cfg_getstr(cfg, option);
@@ -382,7 +390,7 @@ static bool build(cfg_t *cfg, struct boot_config *config)
 {
 	config_endpoint(cfg_getstr(cfg, "dhcp-listen"), DHCP6_SERVER_PORT, &config->dhcp);
 	build_secret(cfg, config);
-	return copy_list(cfg, "listen", &config->listen, &config->listens) &&
+	return copy_patterns(cfg, "listen", &config->listen) &&
 	       copy_text(cfg, "root", &config->root) && copy_text(cfg, "user", &config->user) &&
 	       copy_text(cfg, "control", &config->control) &&
 	       copy_text(cfg, "key-file", &config->key_file) &&

@@ -438,7 +438,7 @@ static void readable(int fd, int what, void *arg)
 /* If all clients are behind relays, no frame is read. */
 static enum client_mac_method best_method(const struct boot_config *config)
 {
-	return config->listens > 0 ? CLIENT_MAC_EBPF : CLIENT_MAC_NONE;
+	return config->listen.count > 0 ? CLIENT_MAC_EBPF : CLIENT_MAC_NONE;
 }
 
 /* Bound to one address, the socket leaves the port on other addresses to a relay on this host. */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Memberships follow the link table; link->user has the set of groups that are joined on a link.
+ * Memberships follow the link table. link->user is a struct served_link, which has the holder socket
+ * of each group that is joined on the link.
  */
 #include "bootd/dhcp/served_links.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <linux/if_addr.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/log.h"
@@ -16,34 +17,28 @@
 enum { CHECK_MS = 60000 };
 
 /* RFC 9915 section 7.1 */
-enum { CLIENTS = 1, SERVERS = 2, GROUPS = 2 };
+enum { CLIENTS = 1, SERVERS = 2 };
 
 static const struct {
 	unsigned bit;
 	struct in6_addr address;
 	const char *text, *joined, *left;
-} group[GROUPS] = {
+} group[SERVED_GROUPS] = {
 	{CLIENTS, DHCP6_ALL_RELAYS_AND_SERVERS, "ff02::1:2", "served", "no longer served"},
 	{SERVERS, DHCP6_ALL_SERVERS, "ff05::1:3", "receives relays' multicast (ff05::1:3)",
 		"no longer receives relays' multicast (ff05::1:3)"},
 };
 
-static unsigned joined_on(const struct link *l)
+/* A link on which a group is joined. */
+struct served_link {
+	int holder[SERVED_GROUPS]; /* for membership_leave(); -1: not joined */
+};
+
+static bool is_joined(const struct link *l, size_t i)
 {
-	return (unsigned)(uintptr_t)l->user;
-}
+	const struct served_link *served = l->user;
 
-static int change_membership(
-	const struct served_links *links, const struct link *l, size_t i, int option)
-{
-	struct ipv6_mreq request = {
-		.ipv6mr_multiaddr = group[i].address,
-		.ipv6mr_interface = (unsigned)l->ifindex,
-	};
-
-	int fd = group[i].bit == SERVERS ? links->servers_fd : links->fd;
-
-	return setsockopt(fd, IPPROTO_IPV6, option, &request, sizeof(request)) < 0 ? -errno : 0;
+	return served && served->holder[i] >= 0;
 }
 
 static bool has_listen_address(const struct served_links *links, const struct link *l)
@@ -68,19 +63,38 @@ static unsigned groups_wanted(const struct served_links *links, const struct lin
 
 static void leave(struct served_links *links, struct link *l, size_t i)
 {
-	change_membership(links, l, i, IPV6_LEAVE_GROUP);
-	l->user = (void *)(uintptr_t)(joined_on(l) & ~group[i].bit);
+	struct served_link *served = l->user;
+
+	membership_leave(links->membership[i], l->ifindex, served->holder[i]);
+	served->holder[i] = -1;
 	log_info("%s: %s", l->name, group[i].left);
+}
+
+static int join_group(struct served_links *links, struct link *l, size_t i)
+{
+	struct served_link *served = l->user;
+	int rc;
+
+	if (!served) {
+		served = malloc(sizeof(*served));
+		if (!served)
+			return -ENOMEM;
+		for (size_t k = 0; k < SERVED_GROUPS; k++)
+			served->holder[k] = -1;
+		l->user = served;
+	}
+	rc = membership_join(links->membership[i], l->ifindex);
+	served->holder[i] = rc < 0 ? -1 : rc;
+	return rc;
 }
 
 /* A link without IPv6 yet (-ENODEV) is tried again when it changes. */
 static void join(struct served_links *links, struct link *l, size_t i)
 {
 	static struct log_limit limit;
-	int rc = change_membership(links, l, i, IPV6_JOIN_GROUP);
+	int rc = join_group(links, l, i);
 
-	if (rc == 0 || rc == -EADDRINUSE) {
-		l->user = (void *)(uintptr_t)(joined_on(l) | group[i].bit);
+	if (rc >= 0) {
 		log_info("%s: %s", l->name, group[i].joined);
 	} else if (group[i].bit == CLIENTS && rc != -ENODEV) {
 		log_error("%s: %s cannot be joined, so its clients are not received: %s", l->name,
@@ -97,12 +111,10 @@ static void join_or_leave(struct served_links *links, struct link *l)
 {
 	unsigned wanted = groups_wanted(links, l);
 
-	for (size_t i = 0; i < GROUPS; i++) {
-		bool is_joined = joined_on(l) & group[i].bit;
-
-		if (is_joined && !(wanted & group[i].bit))
+	for (size_t i = 0; i < SERVED_GROUPS; i++) {
+		if (is_joined(l, i) && !(wanted & group[i].bit))
 			leave(links, l, i);
-		else if (!is_joined && wanted & group[i].bit)
+		else if (!is_joined(l, i) && wanted & group[i].bit)
 			join(links, l, i);
 	}
 }
@@ -121,10 +133,10 @@ static void on_member(void *arg, int ifindex)
  */
 static void check_membership(struct served_links *links, struct link *l)
 {
-	for (size_t i = 0; i < GROUPS; i++) {
+	for (size_t i = 0; i < SERVED_GROUPS; i++) {
 		bool is_member = false;
 
-		if (joined_on(l) & group[i].bit &&
+		if (is_joined(l, i) &&
 			ipv6_query_members(links->query, &group[i].address, l->ifindex, on_member,
 				&is_member) == 0 &&
 			!is_member) {
@@ -168,9 +180,11 @@ static void link_changed(void *arg, struct link *l, unsigned what)
 
 static void link_removed(void *arg, struct link *l)
 {
-	for (size_t i = 0; i < GROUPS; i++)
-		if (joined_on(l) & group[i].bit)
+	for (size_t i = 0; i < SERVED_GROUPS; i++)
+		if (is_joined(l, i))
 			leave(arg, l, i);
+	free(l->user);
+	l->user = NULL;
 }
 
 static void addresses_changed(void *arg, struct link *l)
@@ -199,16 +213,26 @@ static void monitor_readable(int fd, int what, void *arg)
 			strerror(-rc));
 }
 
+static void free_memberships(struct served_links *links)
+{
+	for (size_t i = 0; i < SERVED_GROUPS; i++)
+		membership_free(links->membership[i]);
+	ipv6_query_free(links->query);
+}
+
 int served_links_init(struct served_links *links, struct loop *loop, int fd, int servers_fd,
 	const struct boot_config *config)
 {
 	int rc;
 
-	*links = (struct served_links){.fd = fd, .servers_fd = servers_fd, .config = config};
+	*links = (struct served_links){.config = config};
 	links->query = ipv6_query_new();
-	if (!links->query)
-		return -ENOMEM;
-	rc = link_table_init(&links->table, &table_ops, links);
+	for (size_t i = 0; i < SERVED_GROUPS; i++)
+		links->membership[i] = membership_new(
+			&group[i].address, group[i].bit == SERVERS ? servers_fd : fd);
+	rc = links->query && links->membership[0] && links->membership[1]
+		     ? link_table_init(&links->table, &table_ops, links)
+		     : -ENOMEM;
 	if (rc < 0)
 		goto no_table;
 	rc = link_monitor_init(&links->monitor, &links->table, NULL);
@@ -227,7 +251,7 @@ int served_links_init(struct served_links *links, struct loop *loop, int fd, int
 no_monitor:
 	link_table_fini(&links->table);
 no_table:
-	ipv6_query_free(links->query);
+	free_memberships(links);
 	return rc;
 }
 
@@ -236,8 +260,11 @@ void served_links_fini(struct served_links *links)
 	loop_timer_free(links->check_timer);
 	loop_watch_free(links->watch);
 	link_monitor_fini(&links->monitor);
+	for (struct link *l = link_table_first(&links->table); l;
+		l = link_table_next(&links->table, l))
+		free(l->user);
 	link_table_fini(&links->table);
-	ipv6_query_free(links->query);
+	free_memberships(links);
 }
 
 void served_links_set_config(struct served_links *links, const struct boot_config *config)
@@ -255,10 +282,7 @@ const struct link *served_links_find(const struct served_links *links, int ifind
 
 bool served_links_is_served(const struct served_links *links, const struct link *l)
 {
-	for (size_t i = 0; i < links->config->listens; i++)
-		if (l->name[0] && fnmatch(links->config->listen[i], l->name, 0) == 0)
-			return true;
-	return false;
+	return l->name[0] && link_patterns_match(&links->config->listen, l->name);
 }
 
 const struct in6_addr *served_link_local(const struct link *l)

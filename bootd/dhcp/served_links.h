@@ -14,13 +14,16 @@
 #include "bootd/rules/boot_config.h"
 #include "netlink/ipv6_query.h"
 #include "netlink/link_monitor.h"
+#include "netlink/membership.h"
 
 struct loop;
 struct loop_timer;
 struct loop_watch;
 
+enum { SERVED_GROUPS = 2 };
+
 struct served_links {
-	int fd, servers_fd; /* the sockets that join ff02::1:2 and ff05::1:3; borrowed */
+	struct membership *membership[SERVED_GROUPS]; /* of ff02::1:2 and of ff05::1:3 */
 	const struct boot_config *config;
 	struct link_table table;
 	struct link_monitor monitor;
@@ -29,7 +32,10 @@ struct served_links {
 	struct loop_timer *check_timer; /* no event is guaranteed for a lost membership */
 };
 
-/* Returns 0 or -errno. */
+/*
+ * `fd` and `servers_fd`, which may be the same, receive ff02::1:2 and ff05::1:3; they belong to the
+ * caller. Returns 0 or -errno.
+ */
 int served_links_init(struct served_links *links, struct loop *loop, int fd, int servers_fd,
 	const struct boot_config *config);
 void served_links_fini(struct served_links *links);
@@ -39,7 +45,7 @@ void served_links_set_config(struct served_links *links, const struct boot_confi
 
 /* NULL: no such link. */
 const struct link *served_links_find(const struct served_links *links, int ifindex);
-/* Named in `listen`, by its name or a pattern such as "lan*". */
+/* The patterns of `listen` match its name (netlink/link_pattern.h). */
 bool served_links_is_served(const struct served_links *links, const struct link *l);
 
 /* A link-local address of the link that answers can be sent from; NULL: there is none. */

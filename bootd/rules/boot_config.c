@@ -48,7 +48,7 @@ void boot_config_free(struct boot_config *config)
 	for (size_t i = 0; i < config->groups; i++)
 		group_fini(&config->group[i]);
 	host_table_fini(&config->hosts);
-	free_list(config->listen, config->listens);
+	link_patterns_fini(&config->listen);
 	free(config->rule);
 	free(config->group);
 	subnet_index_fini(&config->index);

@@ -15,13 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dhcp6/prefix.h"
 #include "bootd/rules/conditions.h"
 #include "bootd/rules/host_table.h"
 #include "bootd/rules/option_set.h"
 #include "bootd/rules/subnet.h"
 #include "daemon/settings.h"
 #include "dhcp6/identity.h"
+#include "dhcp6/prefix.h"
+#include "netlink/link_pattern.h"
 
 enum {
 	BOOT_KEY_LEN = 16,         /* AES-128 */
@@ -77,8 +78,7 @@ struct http_settings {
 
 struct boot_config {
 	char *file; /* for messages */
-	char **listen;
-	size_t listens;
+	struct link_patterns listen; /* links whose clients are served without a relay */
 	char *root;
 	struct boot_endpoints tftp, http; /* of all sections */
 	bool has_page, has_metrics;

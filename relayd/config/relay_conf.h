@@ -15,7 +15,7 @@
 #include "daemon/settings.h"
 #include "dhcp6/identity.h"
 #include "dhcp6/prefix.h"
-#include "relayd/config/link_pattern.h"
+#include "netlink/link_pattern.h"
 
 enum {
 	RELAY_SERVERS_MAX = 32, /* fits the bits of an unsigned */

@@ -385,10 +385,12 @@ void client_links_addresses_changed(struct client_links *links, struct link *lin
 int client_links_init(struct client_links *links, struct link_table *table,
 	const struct relay_conf *conf, int lasting_fd)
 {
+	static const struct in6_addr group = DHCP6_ALL_RELAYS_AND_SERVERS;
+
 	*links = (struct client_links){.table = table, .conf = conf};
 	link_registry_init(&links->registry);
 	gethostname(links->host, sizeof(links->host) - 1);
-	links->membership = membership_new(lasting_fd);
+	links->membership = membership_new(&group, lasting_fd);
 	links->query = ipv6_query_new();
 	if (!links->membership || !links->query) {
 		client_links_fini(links);

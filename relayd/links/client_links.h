@@ -19,9 +19,9 @@
 
 #include "netlink/ipv6_query.h"
 #include "netlink/link_table.h"
+#include "netlink/membership.h"
 #include "relayd/links/client_link.h"
 #include "relayd/links/link_registry.h"
-#include "relayd/links/membership.h"
 
 /* Called after the state or the link-address of a client link changed. */
 typedef void client_link_changed_fn(void *arg, const struct client_link *cl,

@@ -221,7 +221,7 @@ def direct(site):
     site.server.address("lan", "2001:db8:1::69/64")
     sock = site.lab.directory / "bootd.sock"
     text = CONF.format(root=site.lab.directory, control=sock, state=site.lab.directory)
-    bootd = site.start_bootd('listen = {"la*"}\n' + text)
+    bootd = site.start_bootd('listen = {"!lax", "la*"}\n' + text)
     wait_for(lambda: site.server.joined("lan"), what="bootd joins ff02::1:2")
     wire = site.clients.wire("own")
     wire.bootd, wire.site = bootd, site
@@ -327,3 +327,30 @@ def test_link_that_comes_later_is_served(direct):
     site.server.ip("link", "set", "late", "name", "lad")
     site.server.ip("link", "set", "lad", "up")
     wait_for(lambda: site.server.joined("lad"), what="bootd joins ff02::1:2 on the new link")
+
+
+def test_more_links_than_one_socket_can_join(direct):
+    """The kernel limits a socket's memberships by its option memory; here to a handful."""
+    site = direct.site
+    try:
+        site.server.sysctl("net.core.optmem_max", 600)
+    except FileNotFoundError:
+        pytest.skip("before Linux 6.8 the limit belongs to the whole host")
+    for name in [f"la{n}" for n in range(16)]:
+        site.lab.veth(site.server, name, site.clients, name)
+        site.server.address(name, "2001:db8:1::70/64")
+    for group in ("ff02::1:2", "ff05::1:3"):
+        wait_for(lambda: all(site.server.joined(f"la{n}", group) for n in range(16)))
+    last = site.clients.wire("la15")
+    last.site = site
+    wait_for(lambda: site.server.has_address(link_local(site.server.mac("la15")), "la15"))
+    last.send(frame(last, solicit(trid=3)))
+    assert last.expect(from_server)[DHCP6_Advertise].trid == 3
+
+
+def test_an_excluded_link_is_not_served(direct):
+    site = direct.site
+    for name in ("lax", "lay"):
+        site.lab.veth(site.server, name, site.clients, name)
+    wait_for(lambda: site.server.joined("lay"))
+    assert not site.server.joined("lax")

@@ -64,6 +64,9 @@ static void test_refused(void **state)
 		{"leases = \"\"", "expected a file"},
 		{"subnet \"2001:db8::/64\" { lifetime = \"30s\" }", "expected a time such as"},
 		{"subnet \"2001:db8::/64\" { lifetime = forever }", "expected a time such as"},
+		{"listen = {\"vlan*\", \"sixteen-letters.\"}",
+			"listen: \"sixteen-letters.\" is not valid; expected a name or pattern"},
+		{"listen = {\"!\"}", "such as \"eth0\", \"vlan*\" or \"!vlan99\""},
 		{"tftp { listen = \"[::]:0\" }", "expected an address and a port"},
 		{"tftp {}", "need root"},
 		{"dns = {\"192.0.2.1\"}", "expected an IPv6 address"},
@@ -337,7 +340,7 @@ static void test_two_sections_on_one_address(void **state)
 static void test_example(void **state)
 {
 	static const char text[] =
-		"listen = {\"eth0\", 'vlan*'}\n"
+		"listen = {\"eth0\", 'vlan*', \"!vlan99\"}\n"
 		"root = \"/srv/netb\xc3\xb6\xc3\xb6t6\xe2\x82\xac\xf0\x9f\x98\x80\" # served\n"
 		"tftp { listen = \"[2001:db8::69]:69\" } http {} page {}\n"
 		"http { listen = \"[2001:db8::69]:8080\" }\n"
@@ -363,8 +366,8 @@ static void test_example(void **state)
 	(void)state;
 	if (conf_text_load("b.conf", text, &config, &problems) < 0 || problems.warnings)
 		fail_msg("%s", problems.text);
-	assert_int_equal(config->listens, 2);
-	assert_string_equal(config->listen[1], "vlan*");
+	assert_true(link_patterns_match(&config->listen, "vlan9"));
+	assert_false(link_patterns_match(&config->listen, "vlan99"));
 	assert_true(config->tftp.count == 1 && config->http.count == 2 && config->has_key);
 	assert_true(config->has_page && IN6_IS_ADDR_LOOPBACK(&config->page.sin6_addr));
 	assert_int_equal(ntohs(config->tftp.at[0].sin6_port), 69);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which names the patterns of a configuration take.
+ * Which link names the patterns of a configuration match.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "relayd/config/link_pattern.h"
+#include "netlink/link_pattern.h"
 
 static void test_names_that_match(void **state)
 {

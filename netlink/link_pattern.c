@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Patterns are matched by fnmatch(3). */
-#include "relayd/config/link_pattern.h"
+#include "netlink/link_pattern.h"
 
 #include <errno.h>
 #include <fnmatch.h>

@@ -4,29 +4,30 @@
  * tried, and if all are full another one is opened. The search starts at the first holder that
  * may have room, so that the room that a leave frees is used again.
  */
-#include "relayd/links/membership.h"
+#include "netlink/membership.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "dhcp6/dhcp6.h"
-
 struct membership {
+	struct in6_addr group;
 	int *fd;
 	int count;
 	int first_with_room;
 	bool first_is_borrowed;
 };
 
-struct membership *membership_new(int first_fd)
+struct membership *membership_new(const struct in6_addr *group, int first_fd)
 {
 	struct membership *m = calloc(1, sizeof(*m));
 
-	if (!m || first_fd < 0)
+	if (!m)
+		return NULL;
+	m->group = *group;
+	if (first_fd < 0)
 		return m;
 	m->fd = malloc(sizeof(*m->fd));
 	if (!m->fd) {
@@ -63,13 +64,13 @@ static int add_holder(struct membership *m)
 	return 0;
 }
 
-static int set_membership(int fd, int what, int ifindex)
+static int set_membership(const struct membership *m, int holder, int what, int ifindex)
 {
 	/* EADDRINUSE: the previous process joined here on the socket that outlived it. */
-	struct ipv6_mreq request = {.ipv6mr_multiaddr = DHCP6_ALL_RELAYS_AND_SERVERS,
-		.ipv6mr_interface = (unsigned)ifindex};
+	struct ipv6_mreq request = {
+		.ipv6mr_multiaddr = m->group, .ipv6mr_interface = (unsigned)ifindex};
 
-	if (setsockopt(fd, IPPROTO_IPV6, what, &request, sizeof(request)) < 0 &&
+	if (setsockopt(m->fd[holder], IPPROTO_IPV6, what, &request, sizeof(request)) < 0 &&
 		errno != EADDRINUSE)
 		return -errno;
 	return 0;
@@ -81,7 +82,7 @@ int membership_join(struct membership *m, int ifindex)
 	int rc = -ENOMEM;
 
 	while (rc == -ENOMEM && holder < m->count) {
-		rc = set_membership(m->fd[holder], IPV6_JOIN_GROUP, ifindex);
+		rc = set_membership(m, holder, IPV6_JOIN_GROUP, ifindex);
 		if (rc == -ENOMEM)
 			m->first_with_room = ++holder;
 	}
@@ -89,14 +90,14 @@ int membership_join(struct membership *m, int ifindex)
 	if (rc == -ENOMEM) {
 		rc = add_holder(m);
 		if (rc == 0)
-			rc = set_membership(m->fd[holder], IPV6_JOIN_GROUP, ifindex);
+			rc = set_membership(m, holder, IPV6_JOIN_GROUP, ifindex);
 	}
 	return rc < 0 ? rc : holder;
 }
 
 void membership_leave(struct membership *m, int ifindex, int holder)
 {
-	set_membership(m->fd[holder], IPV6_LEAVE_GROUP, ifindex);
+	set_membership(m, holder, IPV6_LEAVE_GROUP, ifindex);
 	if (holder < m->first_with_room)
 		m->first_with_room = holder;
 }

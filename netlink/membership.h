@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Memberships of ff02::1:2 on the client-facing links.
+ * Memberships of one multicast group on any number of links.
  *
  * The kernel charges each membership to its socket's option memory (net.core.optmem_max), which
  * holds a few hundred to 2,340 of them. They are therefore spread over as many holder sockets
- * as needed. Holders are not bound and receive nothing: the relay's own socket receives the
- * groups that any socket on the host has joined (IPV6_MULTICAST_ALL).
+ * as needed. Holders are not bound and receive nothing: the daemon's own socket receives the
+ * groups that any socket on the host has joined, unless it has cleared IPV6_MULTICAST_ALL.
  */
-#ifndef NB6_RELAYD_LINKS_MEMBERSHIP_H
-#define NB6_RELAYD_LINKS_MEMBERSHIP_H
+#ifndef NB6_NETLINK_MEMBERSHIP_H
+#define NB6_NETLINK_MEMBERSHIP_H
+
+#include <netinet/in.h>
 
 struct membership;
 
 /*
- * `first_fd`: -1, or a socket to use as the first holder. It belongs to the caller, usually
- * came from systemd and outlives this process, and so do its memberships: messages are queued
- * in it while the relay restarts. NULL: no memory.
+ * `first_fd`: -1, or a socket to use as the first holder. It belongs to the caller. If it came
+ * from systemd it outlives this process, and so do its memberships: messages are queued in it
+ * while the daemon restarts. NULL: no memory.
  */
-struct membership *membership_new(int first_fd);
+struct membership *membership_new(const struct in6_addr *group, int first_fd);
 void membership_free(struct membership *membership);
 
 /*

@@ -3,8 +3,8 @@
  * A list of link names and shell patterns, "vlan*", "br-prov", with exceptions, "!vlan99". It
  * matches a link if some pattern matches the name and no exception does; the order is irrelevant.
  */
-#ifndef NB6_RELAYD_CONFIG_LINK_PATTERN_H
-#define NB6_RELAYD_CONFIG_LINK_PATTERN_H
+#ifndef NB6_NETLINK_LINK_PATTERN_H
+#define NB6_NETLINK_LINK_PATTERN_H
 
 #include <net/if.h>
 #include <stdbool.h>
