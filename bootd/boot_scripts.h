@@ -15,9 +15,9 @@
 #define NB6_BOOTD_BOOT_SCRIPTS_H
 
 #include "bootd/files/boot_file.h"
-#include "bootd/http/http_server.h"
 #include "bootd/progress/boot_progress.h"
 #include "bootd/rules/boot_rule.h"
+#include "http/http_server.h"
 
 /* All borrowed but the values. */
 struct boot_scripts {

@@ -15,7 +15,7 @@
 #include "bootd/dhcp/bulk_server.h"
 #include "bootd/dhcp/dhcp_service.h"
 #include "bootd/dhcp/proxy.h"
-#include "bootd/http/http_server.h"
+#include "bootd/http/http_files.h"
 #include "bootd/tftp/tftp_server.h"
 #include "bootd/view/boot_control.h"
 #include "bootd/view/boot_metrics.h"
@@ -23,9 +23,9 @@
 #include "bootd/view/boot_parts.h"
 #include "daemon/control.h"
 #include "daemon/log.h"
-#include "daemon/metrics_server.h"
 #include "daemon/port_owner.h"
 #include "daemon/udp.h"
+#include "http/metrics_server.h"
 
 static const char *endpoint_text(const struct sockaddr_in6 *at, char text[INET6_ADDRSTRLEN + 8])
 {
@@ -185,16 +185,18 @@ static int start_http(
 		.least_rate = settings->least_rate,
 	};
 	const struct boot_endpoints *endpoints = &sockets->parts->config->http;
-	struct http_server *http;
+	struct http_files *http;
 	int rc;
 
 	if (endpoints->count == 0)
 		return 0;
-	sockets->parts->http = http = http_server_new(sockets->loop, files, &options);
-	rc = http ? http_server_handle(http, BOOTED_PATH, boot_scripts_booted, scripts) : -ENOMEM;
+	sockets->parts->http = http = http_files_new(sockets->loop, files, &options);
+	rc = http ? http_server_handle(
+			    http_files_server(http), BOOTED_PATH, boot_scripts_booted, scripts)
+		  : -ENOMEM;
 	for (size_t i = 0; i < endpoints->count; i++) {
 		if (rc == 0)
-			rc = http_server_listen(http, &endpoints->at[i]);
+			rc = http_server_listen(http_files_server(http), &endpoints->at[i]);
 		if (rc < 0)
 			return complain(rc, "http", &endpoints->at[i]);
 		note_listener(sockets, "http", &endpoints->at[i]);
@@ -242,10 +244,13 @@ void boot_sockets_open_views(struct boot_sockets *sockets, struct boot_control *
 {
 	const struct boot_config *config = sockets->parts->config;
 
+	const struct metrics_endpoint at = {.listen = config->metrics,
+		.name = (const char *const *)config->metrics_name,
+		.names = config->metrics_names};
+
 	start_control(sockets, control);
-	if (config->has_metrics &&
-		metrics_server_new(&sockets->metrics, sockets->loop, &config->metrics,
-			boot_metrics_fill, sockets->parts) == 0)
+	if (config->has_metrics && metrics_server_new(&sockets->metrics, sockets->loop, &at,
+					   boot_metrics_fill, sockets->parts) == 0)
 		note_listener(sockets, "metrics", &config->metrics);
 }
 
@@ -254,7 +259,7 @@ void boot_sockets_close(struct boot_sockets *sockets)
 	metrics_server_free(sockets->metrics);
 	control_free(sockets->control);
 	boot_page_free(sockets->page);
-	http_server_free(sockets->parts->http);
+	http_files_free(sockets->parts->http);
 	tftp_server_free(sockets->parts->tftp);
 	bulk_server_free(sockets->parts->bulk);
 	boot_port_free(sockets->boot_port);

@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct evhttp;
 struct listener;
 struct loop;
 
@@ -32,9 +31,6 @@ typedef void listener_cb(void *arg, int fd, const struct sockaddr_in6 *peer);
  */
 int listener_new(struct listener **listener, struct loop *loop, int fd, const char *what,
 	listener_cb *accepted, void *arg);
-/* The same for connections that libevent's evhttp handles. Free the listener before `http`. */
-int listener_new_http(struct listener **listener, struct loop *loop, int fd, const char *what,
-	struct evhttp *http);
 void listener_free(struct listener *listener); /* closes the socket; NULL is fine */
 
 /* The owner has no room: leave connections in the kernel's queue until it says otherwise. */

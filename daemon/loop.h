@@ -67,7 +67,7 @@ uint64_t loop_now_us(void);
 /* Unix time in milliseconds, by the clock on the wall: it may be set back and forth. */
 int64_t loop_unix_ms(void);
 
-/* For libraries that bring their own handlers (evhttp, evdns). */
+/* For evdns, which brings its own handlers. */
 struct event_base *loop_event_base(struct loop *loop);
 
 #endif

@@ -10,7 +10,7 @@
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
-#include "daemon/metrics_server.h"
+#include "http/metrics_server.h"
 #include "relayd/servers/server_check.h"
 #include "relayd/view/relay_metrics.h"
 
@@ -76,9 +76,13 @@ static void open_metrics(struct relay_daemon *daemon)
 {
 	const struct relay_conf *conf = daemon->relay.conf;
 
+	const struct metrics_endpoint at = {.listen = conf->metrics,
+		.name = (const char *const *)conf->metrics_name,
+		.names = conf->metrics_names};
+
 	if (conf->has_metrics)
-		metrics_server_new(&daemon->metrics, daemon->loop, &conf->metrics,
-			relay_metrics_fill, &daemon->commands.view);
+		metrics_server_new(&daemon->metrics, daemon->loop, &at, relay_metrics_fill,
+			&daemon->commands.view);
 }
 
 /* --- for the life of a daemon ------------------------------------------------------------- */

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "bootd/files/file_root.h"
-#include "bootd/files/http_query.h"
+#include "http/http_query.h"
 
 enum { GROUPS_MAX = 256 };
 

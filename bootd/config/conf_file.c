@@ -322,6 +322,12 @@ static void build_secret(cfg_t *cfg, struct boot_config *config)
 		dhcp6_duid_parse(duid, &config->server_duid);
 }
 
+/* The setting `names` of a section that may be absent. */
+static bool copy_names(cfg_t *cfg, const char *section, char ***out, size_t *n)
+{
+	return cfg_size(cfg, section) == 0 || copy_list(cfg_getsec(cfg, section), "names", out, n);
+}
+
 static bool build_listener(
 	cfg_t *cfg, const char *section, uint16_t port, bool *has, struct sockaddr_in6 *at)
 {
@@ -398,8 +404,8 @@ static bool build(cfg_t *cfg, struct boot_config *config)
 	       copy_text(cfg, "leases", &config->leases) &&
 	       copy_text(cfg, "hosts-directory", &config->hosts_directory) &&
 	       build_file_servers(cfg, config) &&
-	       (cfg_size(cfg, "page") == 0 || copy_list(cfg_getsec(cfg, "page"), "names",
-						      &config->page_name, &config->page_names)) &&
+	       copy_names(cfg, "page", &config->page_name, &config->page_names) &&
+	       copy_names(cfg, "metrics", &config->metrics_name, &config->metrics_names) &&
 	       build_listener(cfg, "page", 8069, &config->has_page, &config->page) &&
 	       build_listener(cfg, "metrics", 9548, &config->has_metrics, &config->metrics) &&
 	       build_client_options(cfg, config) && build_options(cfg, config) &&

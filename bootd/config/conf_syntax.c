@@ -253,7 +253,8 @@ cfg_t *conf_syntax_new(void)
 	cfg_opt_t *boot = add_conditions(&boot_syntax, false, rule, sizeof(rule) / sizeof(rule[0]));
 	cfg_opt_t page[] = {CFG_STR("listen", "[::1]:8069", CFGF_NONE),
 		CFG_STR_LIST("names", NULL, CFGF_NODEFAULT), CFG_END()};
-	cfg_opt_t metrics[] = {CFG_STR("listen", "[::1]:9548", CFGF_NONE), CFG_END()};
+	cfg_opt_t metrics[] = {CFG_STR("listen", "[::1]:9548", CFGF_NONE),
+		CFG_STR_LIST("names", NULL, CFGF_NODEFAULT), CFG_END()};
 	cfg_opt_t subnet[] = {
 		PLAN,
 		CFG_SEC("class", class, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),

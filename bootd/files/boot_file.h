@@ -21,8 +21,8 @@
 #include <time.h>
 
 #include "bootd/files/file_root.h"
-#include "bootd/files/http_query.h"
 #include "bootd/files/template.h"
+#include "http/http_query.h"
 
 /* --- fetches --------------------------------------------------------------------------- */
 

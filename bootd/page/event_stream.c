@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "bootd/http/http_server.h"
 #include "daemon/loop.h"
+#include "http/http_server.h"
 
 enum { TICK_MS = 1000 };
 

@@ -65,6 +65,7 @@ void boot_config_free(struct boot_config *config)
 	free(config->duid_file);
 	free(config->leases);
 	free_list(config->page_name, config->page_names);
+	free_list(config->metrics_name, config->metrics_names);
 	free(config->tftp.at);
 	free(config->http.at);
 	free(config->hosts_directory);

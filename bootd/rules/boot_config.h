@@ -77,14 +77,16 @@ struct http_settings {
 };
 
 struct boot_config {
-	char *file; /* for messages */
+	char *file;                  /* for messages */
 	struct link_patterns listen; /* links whose clients are served without a relay */
 	char *root;
 	struct boot_endpoints tftp, http; /* of all sections */
 	bool has_page, has_metrics;
 	struct sockaddr_in6 dhcp, page, metrics; /* where to listen */
-	char **page_name;                /* Host names that the page answers to, besides ours */
+	char **page_name; /* Host names that the page answers to, besides ours */
 	size_t page_names;
+	char **metrics_name; /* the same for metrics */
+	size_t metrics_names;
 	struct tftp_settings tftp_settings;
 	struct http_settings http_settings;
 	struct option_set options;    /* of all clients: dns, domain-search, timers, option */

@@ -7,7 +7,7 @@
 
 #include "bootd/dhcp/bulk_server.h"
 #include "bootd/dhcp/dhcp_service.h"
-#include "bootd/http/http_server.h"
+#include "bootd/http/http_files.h"
 #include "bootd/progress/boot_progress.h"
 #include "bootd/tftp/tftp_server.h"
 #include "bootd/view/boot_parts.h"
@@ -143,12 +143,12 @@ static void fill_bulk(const struct boot_parts *parts, struct metrics *m)
 static void fill_files(const struct boot_parts *parts, struct metrics *m)
 {
 	struct tftp_stats tftp = {0};
-	struct http_stats http = {0};
+	struct http_files_stats http = {0};
 
 	if (parts->tftp)
 		tftp_server_get_stats(parts->tftp, &tftp);
 	if (parts->http)
-		http_server_get_stats(parts->http, &http);
+		http_files_get_stats(parts->http, &http);
 	metrics_family(m, "netboot6_boot_fetches_total", METRICS_COUNTER,
 		"Fetches of boot files that ended, by protocol and result.");
 	metrics_sample(m, (double)tftp.done, "protocol", "tftp", "result", "done", NULL);
@@ -158,7 +158,7 @@ static void fill_files(const struct boot_parts *parts, struct metrics *m)
 	metrics_family(m, "netboot6_boot_refused_fetches_total", METRICS_COUNTER,
 		"Requests for boot files that were refused, by protocol.");
 	metrics_sample(m, (double)(tftp.refused + tftp.not_found), "protocol", "tftp", NULL);
-	metrics_sample(m, (double)http.refused, "protocol", "http", NULL);
+	metrics_sample(m, (double)http.server.refused, "protocol", "http", NULL);
 	metrics_family(m, "netboot6_boot_sent_bytes_total", METRICS_COUNTER,
 		"Octets of boot files sent, by protocol.");
 	metrics_sample(m, (double)tftp.bytes, "protocol", "tftp", NULL);
@@ -166,7 +166,7 @@ static void fill_files(const struct boot_parts *parts, struct metrics *m)
 	metrics_family(m, "netboot6_boot_active_fetches", METRICS_GAUGE,
 		"Running TFTP transfers and open HTTP connections.");
 	metrics_sample(m, (double)tftp.active, "protocol", "tftp", NULL);
-	metrics_sample(m, (double)http.connections, "protocol", "http", NULL);
+	metrics_sample(m, (double)http.server.connections, "protocol", "http", NULL);
 	counter(m, "netboot6_boot_tftp_retransmitted_packets_total",
 		"TFTP packets that were retransmitted.", tftp.retransmitted);
 }

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bootd/http/http_server.h"
 #include "bootd/page/event_stream.h"
 #include "bootd/page/page_html.h"
 #include "bootd/page/page_policy.h"
@@ -19,6 +18,7 @@
 #include "bootd/view/boot_status.h"
 #include "bootd/view/boot_view.h"
 #include "daemon/loop.h"
+#include "http/http_server.h"
 
 enum {
 	CONNECTIONS_MAX = 64,
@@ -173,14 +173,15 @@ static int copy_names(struct boot_page *page, const struct boot_config *config)
 
 static int open_page(struct boot_page *page, const struct sockaddr_in6 *at)
 {
-	struct http_options options = {.connections_max = CONNECTIONS_MAX, .own_names_only = true};
+	struct http_options options = {
+		.service = "page", .connections_max = CONNECTIONS_MAX, .own_names_only = true};
 	int rc = copy_names(page, page->parts->config);
 
 	options.name = (const char *const *)page->name;
 	if (rc == 0)
 		rc = page_policy((const char *)page_html, page_html_len, page->policy);
 
-	page->http = http_server_new(page->loop, NULL, &options);
+	page->http = http_server_new(page->loop, &options);
 	if (rc == 0 && !page->http)
 		rc = -ENOMEM;
 	if (rc == 0)

@@ -29,7 +29,7 @@ struct boot_parts {
 	struct dhcp_service *dhcp;
 	struct bulk_server *bulk;         /* NULL: no client may send a Leasequery */
 	struct tftp_server *tftp;         /* NULL: no tftp section */
-	struct http_server *http;         /* NULL: no http section */
+	struct http_files *http;          /* NULL: no http section */
 	struct event_stream *page_events; /* NULL: no page section */
 	struct boot_listener listener[BOOT_LISTENERS_MAX];
 	size_t listeners;

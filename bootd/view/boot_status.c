@@ -8,7 +8,7 @@
 #include "bootd/config/host_directory.h"
 #include "bootd/dhcp/bulk_server.h"
 #include "bootd/dhcp/dhcp_service.h"
-#include "bootd/http/http_server.h"
+#include "bootd/http/http_files.h"
 #include "bootd/page/event_stream.h"
 #include "bootd/progress/boot_progress.h"
 #include "bootd/tftp/tftp_server.h"
@@ -89,15 +89,15 @@ static json_t *tftp_json(const struct boot_parts *parts)
 
 static json_t *http_json(const struct boot_parts *parts)
 {
-	struct http_stats stats;
+	struct http_files_stats stats;
 
 	if (!parts->http)
 		return json_null();
-	http_server_get_stats(parts->http, &stats);
+	http_files_get_stats(parts->http, &stats);
 	return json_pack("{s:I s:I s:I s:I s:I s:I s:I}", "connections",
-		(json_int_t)stats.connections, "requests", (json_int_t)stats.requests, "refused",
-		(json_int_t)stats.refused, "started", (json_int_t)stats.started, "done",
-		(json_int_t)stats.done, "failed", (json_int_t)stats.failed, "bytes",
+		(json_int_t)stats.server.connections, "requests", (json_int_t)stats.server.requests,
+		"refused", (json_int_t)stats.server.refused, "started", (json_int_t)stats.started,
+		"done", (json_int_t)stats.done, "failed", (json_int_t)stats.failed, "bytes",
 		(json_int_t)stats.bytes);
 }
 
@@ -279,12 +279,12 @@ json_t *boot_status_counters(const struct boot_parts *parts)
 {
 	const struct exchange_counters *counters = &parts->exchange->counters;
 	struct tftp_stats tftp = {0};
-	struct http_stats http = {0};
+	struct http_files_stats http = {0};
 
 	if (parts->tftp)
 		tftp_server_get_stats(parts->tftp, &tftp);
 	if (parts->http)
-		http_server_get_stats(parts->http, &http);
+		http_files_get_stats(parts->http, &http);
 	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I}", "machines",
 		(json_int_t)parts->progress->count, "booted",
 		(json_int_t)parts->progress->reached[STAGE_BOOTED], "asked",

@@ -32,6 +32,9 @@ void relay_conf_free(struct relay_conf *conf)
 	}
 	free(conf->user);
 	free(conf->control);
+	for (size_t i = 0; i < conf->metrics_names; i++)
+		free(conf->metrics_name[i]);
+	free(conf->metrics_name);
 	free(conf);
 }
 

@@ -31,11 +31,11 @@ enum relay_server_kind {
 /* A section `server`. */
 struct relay_server {
 	enum relay_server_kind kind;
-	char *title;                /* the address or name, as it was written */
-	struct in6_addr address;    /* not for names */
-	struct link_patterns links; /* `interface`: the uplinks of multicast; for other servers
-				       links by which replies may come in, too */
-	char vrf[IFNAMSIZ];         /* the VRF in which it is reached; "": none */
+	char *title;                 /* the address or name, as it was written */
+	struct in6_addr address;     /* not for names */
+	struct link_patterns links;  /* `interface`: the uplinks of multicast; for other servers
+					links by which replies may come in, too */
+	char vrf[IFNAMSIZ];          /* the VRF in which it is reached; "": none */
 	struct prefix *answers_from; /* prefixes that replies come from, besides its address */
 	size_t n_answers_from;
 };
@@ -61,9 +61,9 @@ struct relay_source {
 bool relay_source_equal(const struct relay_source *a, const struct relay_source *b);
 
 /*
- * Settings of client-facing links: a section `link`, with the global settings for all that it leaves
- * out. The first rule that matches a link counts; the last one has the global settings and matches
- * every link.
+ * Settings of client-facing links: a section `link`, with the global settings for all that it
+ * leaves out. The first rule that matches a link counts; the last one has the global settings and
+ * matches every link.
  */
 struct relay_link_rule {
 	struct link_patterns pattern;  /* one; the last rule has none */
@@ -99,6 +99,8 @@ struct relay_conf {
 	char *control; /* path of the control socket */
 	bool has_metrics;
 	struct sockaddr_in6 metrics; /* where HTTP serves them */
+	char **metrics_name;         /* host names that they are served for, besides ours */
+	size_t metrics_names;
 };
 
 void relay_conf_free(struct relay_conf *conf); /* NULL is fine */

@@ -21,6 +21,28 @@ static int copy_patterns(cfg_t *cfg, const char *name, struct link_patterns *pat
 	return rc;
 }
 
+static int copy_metrics(cfg_t *cfg, struct relay_conf *conf)
+{
+	cfg_t *section;
+
+	conf->has_metrics = cfg_size(cfg, "metrics") > 0;
+	if (!conf->has_metrics)
+		return 0;
+	section = cfg_getsec(cfg, "metrics");
+	config_endpoint(cfg_getstr(section, "listen"), RELAY_METRICS_PORT, &conf->metrics);
+	conf->metrics_name = calloc(cfg_size(section, "names") + 1, sizeof(*conf->metrics_name));
+	if (!conf->metrics_name)
+		return -ENOMEM;
+	for (; conf->metrics_names < cfg_size(section, "names"); conf->metrics_names++) {
+		char **name = &conf->metrics_name[conf->metrics_names];
+
+		*name = strdup(cfg_getnstr(section, "names", (unsigned)conf->metrics_names));
+		if (!*name)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static int copy_prefixes(cfg_t *cfg, const char *name, struct prefix **prefixes, size_t *count)
 {
 	unsigned n = cfg_size(cfg, name);
@@ -29,8 +51,8 @@ static int copy_prefixes(cfg_t *cfg, const char *name, struct prefix **prefixes,
 	if (!*prefixes)
 		return -ENOMEM;
 	for (unsigned i = 0; i < n; i++)
-		config_prefix(cfg_getnstr(cfg, name, i), &(*prefixes)[i].address,
-			&(*prefixes)[i].len);
+		config_prefix(
+			cfg_getnstr(cfg, name, i), &(*prefixes)[i].address, &(*prefixes)[i].len);
 	*count = n;
 	return 0;
 }
@@ -165,8 +187,8 @@ static int copy_rule(struct relay_conf *conf, cfg_t *cfg, cfg_t *section, const 
 	return rc;
 }
 
-static int copy_rules(struct relay_conf *conf, cfg_t *cfg, const char *name,
-	struct config_problems *problems)
+static int copy_rules(
+	struct relay_conf *conf, cfg_t *cfg, const char *name, struct config_problems *problems)
 {
 	unsigned n = cfg_size(cfg, "link");
 	int rc = 0;
@@ -181,8 +203,8 @@ static int copy_rules(struct relay_conf *conf, cfg_t *cfg, const char *name,
 
 /* --- the whole ---------------------------------------------------------------------------- */
 
-static int copy_values(struct relay_conf *conf, cfg_t *cfg, const char *name,
-	struct config_problems *problems)
+static int copy_values(
+	struct relay_conf *conf, cfg_t *cfg, const char *name, struct config_problems *problems)
 {
 	int rc = copy_patterns(cfg, "interfaces", &conf->interfaces);
 
@@ -199,10 +221,8 @@ static int copy_values(struct relay_conf *conf, cfg_t *cfg, const char *name,
 	if (rc == 0)
 		rc = copy_text(cfg_getstr(cfg, "control"), &conf->control);
 	daemon_settings_copy(cfg, &conf->settings);
-	conf->has_metrics = cfg_size(cfg, "metrics") > 0;
-	if (conf->has_metrics)
-		config_endpoint(cfg_getstr(cfg_getsec(cfg, "metrics"), "listen"),
-			RELAY_METRICS_PORT, &conf->metrics);
+	if (rc == 0)
+		rc = copy_metrics(cfg, conf);
 	if (cfg_getstr(cfg, "relay-id"))
 		dhcp6_duid_parse(cfg_getstr(cfg, "relay-id"), &conf->relay_id);
 	conf->rsoo = cfg_getbool(cfg, "relay-supplied-options");
@@ -223,7 +243,8 @@ static void check_rule(const struct relay_conf *conf, const struct relay_link_ru
 {
 	if (rule->remote_id && rule->remote_id_enterprise == 0)
 		config_problem(problems, true, name, 0,
-			"remote-id: needs the setting enterprise-number too (RFC 4649), for example "
+			"remote-id: needs the setting enterprise-number too (RFC 4649), for "
+			"example "
 			"enterprise-number = 32473");
 	if (!rule->interface_id && conf->without_address == RELAY_UNSPECIFIED)
 		config_problem(problems, true, name, 0,
@@ -237,7 +258,8 @@ static int check_whole(
 {
 	if (conf->interfaces.count == 0)
 		config_problem(problems, true, name, 0,
-			"interfaces: no client-facing link is configured; expected patterns or names, "
+			"interfaces: no client-facing link is configured; expected patterns or "
+			"names, "
 			"for example interfaces = {\"vlan*\"}");
 	if (conf->n_servers == 0)
 		config_problem(problems, true, name, 0,

@@ -327,6 +327,18 @@ static int validate_metrics(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+static int validate_metrics_name(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const char *text = last_text(opt);
+
+	if (!is_dns_label(text, strcspn(text, ".")))
+		return config_error(cfg,
+			"metrics: names: '%s' is not a host name; expected for example "
+			"\"router1.example.net\"",
+			text);
+	return 0;
+}
+
 static int validate_rate(cfg_t *cfg, cfg_opt_t *opt)
 {
 	long rate = cfg_opt_getnint(opt, 0);
@@ -398,6 +410,7 @@ static cfg_opt_t link_options[] = {
 
 static cfg_opt_t metrics_options[] = {
 	CFG_STR("listen", "[::1]:9547", CFGF_NONE),
+	CFG_STR_LIST("names", NULL, CFGF_NODEFAULT),
 	CFG_END(),
 };
 
@@ -458,6 +471,7 @@ cfg_t *relay_conf_parser(void)
 		{"link-rate", validate_rate},
 		{"client-rate", validate_rate},
 		{"metrics|listen", validate_metrics},
+		{"metrics|names", validate_metrics_name},
 		{"source", validate_source},
 		{"source-port", validate_source_port},
 		{"fwmark", validate_fwmark},

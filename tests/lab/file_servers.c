@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/http/http_server.h"
+#include "bootd/http/http_files.h"
 #include "bootd/tftp/tftp_server.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
@@ -29,7 +29,7 @@ enum { STREAMS = 16, STREAM_LINE = 1000, STREAM_MS = 50 };
 
 struct servers {
 	struct tftp_server *tftp;
-	struct http_server *http;
+	struct http_files *http;
 	char mac[18], address[INET6_ADDRSTRLEN];
 	struct loop_timer *timer;
 	struct http_stream *stream[STREAMS];
@@ -75,11 +75,11 @@ static int describe(void *arg, const struct in6_addr *peer, const struct http_qu
 static char *counters(struct servers *servers)
 {
 	struct tftp_stats t;
-	struct http_stats h;
+	struct http_files_stats h;
 	char *text = NULL;
 
 	tftp_server_get_stats(servers->tftp, &t);
-	http_server_get_stats(servers->http, &h);
+	http_files_get_stats(servers->http, &h);
 	if (asprintf(&text,
 		    "tftp-active %" PRIu64 "\ntftp-done %" PRIu64 "\ntftp-failed %" PRIu64
 		    "\ntftp-refused %" PRIu64 "\ntftp-malformed %" PRIu64 "\ntftp-repeated %" PRIu64
@@ -88,8 +88,8 @@ static char *counters(struct servers *servers)
 		    "\nhttp-refused %" PRIu64 "\nhttp-idled %" PRIu64 "\nhttp-waited %" PRIu64
 		    "\nhttp-limited %" PRIu64 "\n",
 		    t.active, t.done, t.failed, t.refused, t.malformed, t.repeated, t.retransmitted,
-		    t.displaced, h.connections, h.requests, h.refused, h.idled, h.waited,
-		    h.limited) < 0)
+		    t.displaced, h.server.connections, h.server.requests, h.server.refused,
+		    h.server.idled, h.server.waited, h.server.limited) < 0)
 		return NULL;
 	return text;
 }
@@ -190,11 +190,13 @@ static int serve(struct loop *loop, struct servers *servers, char **argv)
 	int error = tftp_server_listen(servers->tftp, &tftp_at);
 
 	if (!error)
-		error = http_server_listen(servers->http, &http_at);
+		error = http_server_listen(http_files_server(servers->http), &http_at);
 	if (!error)
-		error = http_server_handle(servers->http, "/counters", answer_counters, servers);
+		error = http_server_handle(
+			http_files_server(servers->http), "/counters", answer_counters, servers);
 	if (!error)
-		error = http_server_stream(servers->http, "/stream", &stream_ops, servers);
+		error = http_server_stream(
+			http_files_server(servers->http), "/stream", &stream_ops, servers);
 	if (!error)
 		send_lines(servers);
 	if (!error)
@@ -229,7 +231,7 @@ int main(int argc, char **argv)
 	}
 	files.root = root;
 	servers.tftp = tftp_server_new(loop, &files, &tftp);
-	servers.http = http_server_new(loop, &files, &http);
+	servers.http = http_files_new(loop, &files, &http);
 	servers.timer = loop_timer_new(loop, send_lines, &servers);
 	if (servers.tftp && servers.http && servers.timer)
 		status = serve(loop, &servers, argv);
@@ -237,7 +239,7 @@ int main(int argc, char **argv)
 	fputs(text ? text : "", stdout);
 	free(text);
 out:
-	http_server_free(servers.http);
+	http_files_free(servers.http);
 	tftp_server_free(servers.tftp);
 	loop_timer_free(servers.timer);
 	file_root_free(root);

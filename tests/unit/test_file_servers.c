@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "bootd/http/http_server.h"
+#include "bootd/http/http_files.h"
 #include "bootd/tftp/tftp_server.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
@@ -87,25 +87,25 @@ static int run_servers(int tftp_fd, int http_fd)
 	struct file_root *root = NULL;
 	struct loop *loop = loop_new();
 	struct tftp_server *tftp;
-	struct http_server *http;
+	struct http_files *http;
 	int error = file_root_new(dir, &root);
 
 	files.root = root;
 	tftp = tftp_server_new(loop, &files, &tftp_options);
-	http = http_server_new(loop, &files, &http_options);
+	http = http_files_new(loop, &files, &http_options);
 	if (!error)
 		error = tftp_server_listen_fd(tftp, tftp_fd);
 	if (!error)
-		error = http_server_listen_fd(http, http_fd);
+		error = http_server_listen_fd(http_files_server(http), http_fd);
 	if (!error)
-		error = http_server_handle(http, "/greet", greet, NULL);
-	if (!error && http_server_handle(http, "/greet", greet, NULL) != -EEXIST)
+		error = http_server_handle(http_files_server(http), "/greet", greet, NULL);
+	if (!error && http_server_handle(http_files_server(http), "/greet", greet, NULL) != -EEXIST)
 		error = -EPROTO;
 	if (!error)
 		error = loop_handle_signals(loop, NULL, NULL);
 	if (!error)
 		error = loop_run(loop);
-	http_server_free(http);
+	http_files_free(http);
 	tftp_server_free(tftp);
 	file_root_free(root);
 	loop_free(loop);
@@ -313,7 +313,7 @@ static void test_http_freed_between_accept_and_request(void **state)
 	int fd = bind_loopback(SOCK_STREAM, &at), end[2], client = client_socket(SOCK_STREAM);
 	struct loop *loop = loop_new();
 	struct event_base *base = loop_event_base(loop);
-	struct http_server *http = http_server_new(loop, NULL, &options);
+	struct http_server *http = http_server_new(loop, &options);
 	struct loop_watch *watch;
 	struct http_stats stats;
 

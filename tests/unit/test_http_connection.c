@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "bootd/http/http_connection.h"
 #include "daemon/loop.h"
+#include "http/http_connection.h"
 
 enum { REQUESTS = 20000, BLOCK = 2048, BUFFER_MAX = 128 * 1024 };
 
@@ -36,8 +36,8 @@ static void requested(void *arg, struct http_connection *c, const struct http_re
 
 	(void)request, (void)body, (void)why;
 	assert_int_equal(status, 0);
-	if (c->in_len > s->in_len_max)
-		s->in_len_max = c->in_len;
+	if (c->in.len > s->in_len_max)
+		s->in_len_max = c->in.len;
 	if (++s->requests == REQUESTS)
 		loop_stop(s->loop);
 	http_reply_begin(&reply, 404);

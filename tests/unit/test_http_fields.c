@@ -12,9 +12,10 @@
 
 #include <cmocka.h>
 
-#include "bootd/files/http_query.h"
-#include "bootd/http/http_fields.h"
-#include "bootd/http/http_request.h"
+#include "bootd/http/http_files.h"
+#include "http/http_fields.h"
+#include "http/http_query.h"
+#include "http/http_request.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

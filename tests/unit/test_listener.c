@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Listeners when the process has no descriptor left, each kind with real sockets: no spinning,
- * and service again once there is one.
+ * A listener when the process has no descriptor left: the loop does not spin, and connections are
+ * accepted again once there is a descriptor.
  */
 #include "daemon/listener.h"
 
 #include <errno.h>
-#include <event2/http.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -98,14 +97,13 @@ static void accept_connection(void *arg, int fd, const struct sockaddr_in6 *peer
 }
 
 /* Accepting is tried once a second: in the 1.5 s until descriptors return, at most three times. */
-static void run_out_and_recover(struct fixture *f, const char *request)
+static void run_out_and_recover(struct fixture *f)
 {
 	struct loop_timer *released = loop_timer_new(f->loop, release, f);
 	struct loop_timer *limit = loop_timer_new(f->loop, stop, f->loop);
 	uint64_t before = listener_exhausted(), times;
 
 	assert_int_equal(connect(f->client, (struct sockaddr *)&f->at, sizeof(f->at)), 0);
-	assert_int_equal(write(f->client, request, strlen(request)), (ssize_t)strlen(request));
 	use_up_descriptors(f);
 	loop_timer_arm(released, 1500);
 	loop_timer_arm(limit, 20000);
@@ -121,35 +119,11 @@ static void test_a_listener_rests_when_descriptors_run_out(void **state)
 	struct fixture *f = *state;
 	struct listener *listener;
 
-	assert_int_equal(listener_new(&listener, f->loop, f->listening, "test", accept_connection, f),
-		0);
-	run_out_and_recover(f, "");
+	assert_int_equal(
+		listener_new(&listener, f->loop, f->listening, "test", accept_connection, f), 0);
+	run_out_and_recover(f);
 	assert_true(f->accepted >= 0);
 	listener_free(listener);
-}
-
-static void answer(struct evhttp_request *request, void *arg)
-{
-	struct fixture *f = arg;
-
-	evhttp_send_reply(request, 204, "No Content", NULL);
-	f->accepted = dup(f->client);
-	loop_stop(f->loop);
-}
-
-static void test_a_listener_of_evhttp_rests_as_well(void **state)
-{
-	static const char request[] = "GET / HTTP/1.0\r\n\r\n";
-	struct fixture *f = *state;
-	struct evhttp *http = evhttp_new(loop_event_base(f->loop));
-	struct listener *listener;
-
-	evhttp_set_gencb(http, answer, f);
-	assert_int_equal(listener_new_http(&listener, f->loop, f->listening, "test", http), 0);
-	run_out_and_recover(f, request);
-	assert_true(f->accepted >= 0);
-	listener_free(listener);
-	evhttp_free(http);
 }
 
 static void test_a_paused_listener_leaves_connections_in_the_queue(void **state)
@@ -158,8 +132,8 @@ static void test_a_paused_listener_leaves_connections_in_the_queue(void **state)
 	struct loop_timer *limit = loop_timer_new(f->loop, stop, f->loop);
 	struct listener *listener;
 
-	assert_int_equal(listener_new(&listener, f->loop, f->listening, "test", accept_connection, f),
-		0);
+	assert_int_equal(
+		listener_new(&listener, f->loop, f->listening, "test", accept_connection, f), 0);
 	listener_pause(listener, true);
 	assert_int_equal(connect(f->client, (struct sockaddr *)&f->at, sizeof(f->at)), 0);
 	loop_timer_arm(limit, 50);
@@ -178,8 +152,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			test_a_listener_rests_when_descriptors_run_out, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			test_a_listener_of_evhttp_rests_as_well, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_paused_listener_leaves_connections_in_the_queue, set_up, tear_down),
 	};

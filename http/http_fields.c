@@ -3,7 +3,7 @@
  * Dates are read and written without strptime() and strftime(), which use the daemon's locale: the
  * names in HTTP dates are always English.
  */
-#include "bootd/http/http_fields.h"
+#include "http/http_fields.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -223,36 +223,4 @@ bool http_if_range_holds(const char *if_range, const struct http_version *versio
 	/* Section 8.8.2.2: in its first second a date does not tell two versions apart. */
 	return http_date_parse(if_range, now, &when) == 0 && when == version->modified &&
 	       now > version->modified;
-}
-
-/* --- content types ---------------------------------------------------------- */
-
-const char *content_type_of(const char *path)
-{
-	/* What firmware looks at, and what a browser should show and not download. */
-	static const struct {
-		const char *suffix, *type;
-	} known[] = {
-		{".cfg", "text/plain; charset=utf-8"},
-		{".conf", "text/plain; charset=utf-8"},
-		{".css", "text/css; charset=utf-8"},
-		{".efi", "application/efi"},
-		{".htm", "text/html; charset=utf-8"},
-		{".html", "text/html; charset=utf-8"},
-		{".img", "application/vnd.efi-img"},
-		{".ipxe", "text/plain; charset=utf-8"},
-		{".iso", "application/vnd.efi-iso"},
-		{".js", "text/javascript; charset=utf-8"},
-		{".json", "application/json"},
-		{".txt", "text/plain; charset=utf-8"},
-		{".yaml", "text/plain; charset=utf-8"},
-		{".yml", "text/plain; charset=utf-8"},
-	};
-	const char *slash = strrchr(path, '/');
-	const char *dot = strrchr(slash ? slash : path, '.');
-
-	for (size_t i = 0; dot && i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcasecmp(dot, known[i].suffix) == 0)
-			return known[i].type;
-	return "application/octet-stream";
 }

@@ -13,13 +13,16 @@
  * LINGERING: our side is shut down, and what the client still sends is read and dropped, because
  * closing a socket with unread octets resets the connection and can destroy the reply.
  */
-#ifndef NB6_BOOTD_HTTP_HTTP_CONNECTION_H
-#define NB6_BOOTD_HTTP_HTTP_CONNECTION_H
+#ifndef NB6_HTTP_HTTP_CONNECTION_H
+#define NB6_HTTP_HTTP_CONNECTION_H
 
 #include <netinet/in.h>
 
-#include "bootd/files/boot_file.h"
-#include "bootd/http/http_request.h"
+#include "http/http_fields.h"
+#include "http/http_input.h"
+#include "http/http_output.h"
+#include "http/http_reply.h"
+#include "http/http_request.h"
 
 struct loop;
 struct loop_watch;
@@ -44,6 +47,8 @@ struct http_connection_ops {
 struct http_connection {
 	struct http_connection *next, *before; /* the owner's */
 	void *owner_data;                      /* the owner's, of this connection */
+	void *reply_data;                      /* of who gave the reply that is being sent */
+	int reply_status;                      /* the last reply's */
 	const struct http_connection_ops *ops;
 	void *arg;
 	struct in6_addr peer;
@@ -54,15 +59,11 @@ struct http_connection {
 	int fd;
 	struct loop_watch *watch;
 	int watched;
-	char *in; /* received and not handled yet */
-	size_t in_len, in_room;
-	char *out; /* to be sent: a head, with its body if that is in memory */
-	size_t out_len, out_at, out_room;
-	int file_fd; /* the rest of the reply; -1: none */
-	uint64_t file_at, file_end;
+	struct http_input in;
+	struct http_output out;
 	bool keeps_alive, is_http_1_0, is_head, has_continued, is_dead, ended_by_us;
-	const char *why; /* of is_dead */
-	uint64_t sent;   /* octets of this reply that the kernel has taken */
+	const char *why;  /* of is_dead */
+	uint64_t dropped; /* octets received while it streams or lingers */
 	uint64_t seen; /* what http_connection_is_late() found: octets taken, or waiting (stream) */
 	uint64_t checked_seen, checked_ms; /* at the start of the time for the least rate */
 };
@@ -74,23 +75,11 @@ struct http_patience {
 	uint64_t least_rate; /* octets a second that a download must reach */
 };
 
-/* A reply's status and fields; the connection adds Date, Connection and Content-Length. */
-struct http_reply {
-	int status;
-	size_t len;
-	char fields[1536];
-};
-
 /* Owns `fd` (also on error). NULL: no memory. */
 struct http_connection *http_connection_new(struct loop *loop, int fd, const struct in6_addr *peer,
 	const struct http_connection_ops *ops, void *arg);
 /* Calls closed(). Not from within a callback of this connection. */
 void http_connection_close(struct http_connection *connection, const char *why);
-
-void http_reply_begin(struct http_reply *reply, int status);
-/* A field that does not fit is left out. */
-void http_reply_field(struct http_reply *reply, const char *name, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
 
 /* `body` is copied, and left out for HEAD. */
 void http_connection_send(
@@ -98,9 +87,9 @@ void http_connection_send(
 /* One line of text/plain for people. */
 void http_connection_send_text(
 	struct http_connection *connection, struct http_reply *reply, const char *text);
-/* Part of a file, whose descriptor is taken. */
-void http_connection_send_file(struct http_connection *connection, struct http_reply *reply,
-	struct boot_file *file, const struct http_range *range);
+/* A part of a file. `fd` is the connection's from now on. */
+void http_connection_send_file(struct http_connection *connection, struct http_reply *reply, int fd,
+	const struct http_range *range);
 
 /* The reply has no end: pieces follow. */
 void http_connection_begin_stream(struct http_connection *connection, struct http_reply *reply);

@@ -1,35 +1,39 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The HTTP server: boot files and iPXE scripts, and handlers that are registered by path.
- * HTTP/1.1 (RFC 9110, 9112) for GET, HEAD and POST, with keep-alive, one range, all conditions.
+ * The HTTP server of both daemons: boot files, the live page, metrics. HTTP/1.1 (RFC 9110, 9112)
+ * for GET, HEAD and POST, with keep-alive. Handlers are registered by path; all other paths go to a
+ * fallback, which may send files.
  *
  * It is our own because of what a boot server meets: thousands of machines that download for
  * minutes and must cost little, strangers that hold connections, and proxies that read a request
  * in another way. Requests are parsed strictly (http_request.h), a connection is a descriptor and
- * two offsets (http_connection.h), and no client can take more than its share of connections.
+ * two offsets (http_connection.h), and no client can take more than its share of connections
+ * (http_clients.h).
  */
-#ifndef NB6_BOOTD_HTTP_HTTP_SERVER_H
-#define NB6_BOOTD_HTTP_HTTP_SERVER_H
+#ifndef NB6_HTTP_HTTP_SERVER_H
+#define NB6_HTTP_HTTP_SERVER_H
 
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "bootd/files/boot_file.h"
-#include "bootd/files/http_query.h"
-#include "bootd/http/http_request.h"
+#include "http/http_connection.h"
+#include "http/http_query.h"
 
 struct loop;
 struct http_server;
 
 /* 0 stands for the default. */
 struct http_options {
+	const char *service;             /* static; names the server in the log: "HTTP" */
 	unsigned connections_max;        /* 4000, and no more than half of the descriptors */
 	unsigned connections_per_client; /* 64, by address */
 	unsigned idle_ms;                /* 20000: a request must be complete by then */
 	unsigned stall_ms;   /* 60000: a client that takes nothing for so long is dropped */
 	unsigned least_rate; /* 1024 octets a second, over 30 s: slower downloads are ended */
-	/* Answer only requests whose Host is an address, "localhost" or one of `name` (up to NULL).
+	/*
+	 * Answer only requests whose Host is an address, "localhost" or one of `name` (up to NULL;
+	 * borrowed).
 	 */
 	bool own_names_only;
 	const char *const *name;
@@ -44,17 +48,11 @@ struct http_stats {
 	uint64_t limited;  /* connections refused because their client had enough */
 	uint64_t idled;    /* connections closed for one of the limits of time, or for a new one */
 	uint64_t waited;   /* times that connections_max was met and no connection was idle */
-	uint64_t started, done, failed, probed; /* fetches of files */
-	uint64_t bytes;                         /* of files, sent */
 };
 
-/*
- * `files` is the owner's and must outlive the server; NULL: only handlers answer. Returns NULL
- * if there is no memory.
- */
-struct http_server *http_server_new(
-	struct loop *loop, const struct boot_files *files, const struct http_options *options);
-void http_server_free(struct http_server *server); /* running fetches fail; NULL is fine */
+/* NULL: no memory. */
+struct http_server *http_server_new(struct loop *loop, const struct http_options *options);
+void http_server_free(struct http_server *server); /* replies are cut off; NULL is fine */
 
 /* Serve at this address (port 0: any). Returns 0 or a negative errno of bind() and the like. */
 int http_server_listen(struct http_server *server, const struct sockaddr_in6 *at);
@@ -63,6 +61,22 @@ int http_server_listen(struct http_server *server, const struct sockaddr_in6 *at
 int http_server_listen_fd(struct http_server *server, int fd);
 
 void http_server_get_stats(const struct http_server *server, struct http_stats *out);
+
+/* Replies to requests whose path has no handler. */
+struct http_fallback {
+	/*
+	 * Call one of the send functions of http_connection.h. If connection->reply_data is set to
+	 * something, ended() is called once.
+	 */
+	void (*request)(
+		void *arg, struct http_connection *connection, const struct http_request *request);
+	/* The reply was handed to the kernel (`error` is NULL) or was cut off. */
+	void (*ended)(void *arg, struct http_connection *connection, const char *error);
+};
+
+/* `fallback` is static. Without one, such requests are answered with 404. */
+void http_server_set_fallback(
+	struct http_server *server, const struct http_fallback *fallback, void *arg);
 
 /* One request for a handler; borrowed, valid during the call. */
 struct http_ask {
@@ -80,6 +94,7 @@ struct http_answer {
 	int status;               /* if it is 0 after the handler, the answer is 500 */
 	const char *content_type; /* static */
 	const char *policy;       /* Content-Security-Policy, static; NULL: none */
+	const char *allow;        /* of status 405: the methods, static; NULL: none */
 	char *body;               /* malloc'ed; the server frees it */
 	size_t len;
 };
@@ -95,7 +110,7 @@ void http_answer_body(
 typedef void http_handler_fn(void *arg, const struct http_ask *ask, struct http_answer *answer);
 
 /*
- * Requests for exactly this (decoded) path go to `handler` and not to the files.
+ * Requests for exactly this (decoded) path go to `handler` and not to the fallback.
  * GET, HEAD (the body of the answer is left out) and POST come through.
  * Returns 0; -EEXIST for a path that has a handler; -ENOMEM.
  */

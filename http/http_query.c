@@ -3,7 +3,7 @@
  * Queries are split at `&`, each pair at its first `=`, and both halves decoded into one buffer of
  * fixed size. TFTP names are not encoded: firmware decodes its boot URL before it asks.
  */
-#include "bootd/files/http_query.h"
+#include "http/http_query.h"
 
 #include <errno.h>
 #include <string.h>

@@ -6,8 +6,8 @@
  * This is the only place where text from a URL becomes text for us, so it refuses control
  * characters. Values are hostile otherwise: parse them before you use them.
  */
-#ifndef NB6_BOOTD_FILES_HTTP_QUERY_H
-#define NB6_BOOTD_FILES_HTTP_QUERY_H
+#ifndef NB6_HTTP_HTTP_QUERY_H
+#define NB6_HTTP_HTTP_QUERY_H
 
 #include <stddef.h>
 #include <sys/types.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The small languages inside HTTP fields: dates, ranges, entity tags and the conditions that are
- * made of them (RFC 9110), and the content types of files. No I/O and no state.
+ * made of them (RFC 9110). No I/O and no state.
  */
-#ifndef NB6_BOOTD_HTTP_HTTP_FIELDS_H
-#define NB6_BOOTD_HTTP_HTTP_FIELDS_H
+#ifndef NB6_HTTP_HTTP_FIELDS_H
+#define NB6_HTTP_HTTP_FIELDS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -62,12 +62,5 @@ int http_conditions_check(
 
 /* Section 13.1.5: may the range be served, because the client has the start of this version? */
 bool http_if_range_holds(const char *if_range, const struct http_version *version, time_t now);
-
-/*
- * The Content-Type of a file, by the end of its name in any letter case; never NULL. UEFI HTTP
- * Boot decides by it what it has loaded: application/efi is run, application/vnd.efi-iso and
- * application/vnd.efi-img become a RAM disk.
- */
-const char *content_type_of(const char *path);
 
 #endif

@@ -6,14 +6,14 @@
  * Targets are parsed here and not by a parser of URLs, to which the "//boot/x.efi" of a boot URL
  * with one slash too many is the host "boot".
  */
-#include "bootd/http/http_request.h"
+#include "http/http_request.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
 
-#include "bootd/files/http_query.h"
+#include "http/http_query.h"
 
 /* What is being parsed; the first refusal stays. */
 struct parser {

@@ -12,27 +12,27 @@
  * No I/O. The result borrows from the octets, which are changed: each value is NUL-terminated in
  * its place.
  */
-#ifndef NB6_BOOTD_HTTP_HTTP_REQUEST_H
-#define NB6_BOOTD_HTTP_HTTP_REQUEST_H
+#ifndef NB6_HTTP_HTTP_REQUEST_H
+#define NB6_HTTP_HTTP_REQUEST_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bootd/files/file_root.h"
-#include "bootd/http/http_fields.h"
+#include "http/http_fields.h"
 
 enum {
 	HTTP_HEAD_MAX = 16 * 1024,
 	HTTP_FIELDS_MAX = 100,
 	HTTP_BODY_MAX = 64 * 1024,
+	HTTP_PATH_SIZE = 1024, /* of a decoded path, with its NUL */
 };
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_OTHER };
 
 /* The target: "/path?query", or a whole URL as it is sent to a proxy. Section 3.2. */
 struct http_target {
-	char path[FILE_PATH_SIZE]; /* decoded; begins with a slash */
+	char path[HTTP_PATH_SIZE]; /* decoded; begins with a slash */
 	const char *query;         /* as in the target, not decoded; NULL: none */
 };
 

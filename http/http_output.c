@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+#include "http/http_output.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	ROOM_FIRST = 512,
+	PIECE_SIZE = 256 * 1024, /* of a file, sent to one client in one turn of the loop */
+	SMALL_FILE = 16 * 1024,  /* sent with its head, by one system call */
+};
+
+void http_output_init(struct http_output *o)
+{
+	*o = (struct http_output){.file_fd = -1};
+}
+
+void http_output_clear(struct http_output *o)
+{
+	free(o->octets);
+	o->octets = NULL;
+	o->len = o->at = o->room = 0;
+	if (o->file_fd >= 0)
+		close(o->file_fd);
+	o->file_fd = -1;
+	o->file_at = o->file_end = 0;
+}
+
+uint64_t http_output_waiting(const struct http_output *o)
+{
+	return http_output_in_memory(o) + (o->file_end - o->file_at);
+}
+
+size_t http_output_in_memory(const struct http_output *o)
+{
+	return o->len - o->at;
+}
+
+static int make_room(struct http_output *o, size_t more)
+{
+	size_t room = o->room ? o->room : ROOM_FIRST;
+	char *grown;
+
+	if (o->at > 0) {
+		memmove(o->octets, o->octets + o->at, o->len - o->at);
+		o->len -= o->at;
+		o->at = 0;
+	}
+	while (room < o->len + more)
+		room *= 2;
+	if (room == o->room)
+		return 0;
+	grown = realloc(o->octets, room);
+	if (!grown)
+		return -ENOMEM;
+	o->octets = grown;
+	o->room = room;
+	return 0;
+}
+
+int http_output_add(struct http_output *o, const char *octets, size_t len)
+{
+	int rc = len > 0 ? make_room(o, len) : 0;
+
+	if (rc < 0 || len == 0)
+		return rc;
+	memcpy(o->octets + o->len, octets, len);
+	o->len += len;
+	return 0;
+}
+
+static int add_small_file(struct http_output *o, int fd, uint64_t first, size_t len)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	if (make_room(o, len) < 0)
+		return -ENOMEM;
+	while (done < len) {
+		n = pread(fd, o->octets + o->len + done, len - done, (off_t)(first + done));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -EIO;
+		done += (size_t)n;
+	}
+	o->len += len;
+	return 0;
+}
+
+int http_output_add_file(struct http_output *o, int fd, uint64_t first, uint64_t len)
+{
+	int rc;
+
+	if (len <= SMALL_FILE) {
+		rc = add_small_file(o, fd, first, (size_t)len);
+		close(fd);
+		return rc;
+	}
+	o->file_fd = fd;
+	o->file_at = first;
+	o->file_end = first + len;
+	return 0;
+}
+
+static int failure(void)
+{
+	return errno == EAGAIN || errno == EINTR ? -EAGAIN : -EPIPE;
+}
+
+static int send_memory(struct http_output *o, int socket_fd)
+{
+	int flags = MSG_NOSIGNAL | (o->file_fd >= 0 ? MSG_MORE : 0);
+	ssize_t n;
+
+	if (o->at == o->len)
+		return 0;
+	n = send(socket_fd, o->octets + o->at, o->len - o->at, flags);
+	if (n < 0)
+		return failure();
+	o->at += (size_t)n;
+	o->sent += (uint64_t)n;
+	return o->at == o->len ? 0 : -EAGAIN;
+}
+
+static int send_piece(struct http_output *o, int socket_fd)
+{
+	off_t at = (off_t)o->file_at;
+	uint64_t left = o->file_end - o->file_at;
+	ssize_t n;
+
+	if (o->file_fd < 0)
+		return 0;
+	n = sendfile(socket_fd, o->file_fd, &at, left < PIECE_SIZE ? (size_t)left : PIECE_SIZE);
+	if (n < 0)
+		return failure();
+	if (n == 0)
+		return -EIO;
+	o->file_at += (uint64_t)n;
+	o->sent += (uint64_t)n;
+	return o->file_at == o->file_end ? 0 : -EAGAIN;
+}
+
+int http_output_send(struct http_output *o, int socket_fd)
+{
+	int rc = send_memory(o, socket_fd);
+
+	return rc == 0 ? send_piece(o, socket_fd) : rc;
+}
