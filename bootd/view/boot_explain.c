@@ -1,216 +1,22 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The client of explain_question.h goes through the same decision as the client of a message
+ * (dhcp/decision.h); the rest of this file shows the decision as JSON, with the condition that each
+ * class and rule before it did not meet.
+ */
 #include "bootd/view/boot_explain.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bootd/client/firmware.h"
-#include "bootd/config/conf_value.h"
 #include "bootd/dhcp/proxy.h"
 #include "bootd/rules/conditions.h"
-#include "daemon/config.h"
-#include "daemon/control.h"
+#include "bootd/view/explain_question.h"
 #include "daemon/loop.h"
 #include "dhcp6/names.h"
-
-/* What is asked about; the facts are views into the octets and the words. */
-struct question {
-	struct client_facts facts;
-	struct arrival arrival;
-	uint8_t frame_mac[DHCP6_MAC_LEN];
-	bool has_message;
-	uint8_t octets[CONTROL_LINE_MAX / 2];
-	size_t len;
-};
-
-/* --- attributes given as words ------------------------------------------------------------ */
-
-static bool take_subnet(struct question *q, const char *text)
-{
-	struct prefix prefix;
-
-	q->facts.relays += q->facts.relays == 0;
-	if (config_prefix(text, &prefix.address, &prefix.len) == 0)
-		q->facts.link_address = prefix.address;
-	else if (config_address(text, &q->facts.link_address) < 0)
-		return false;
-	return true;
-}
-
-static bool take_mac(struct question *q, const char *text)
-{
-	q->facts.mac_source = CLIENT_MAC_FRAME;
-	return dhcp6_mac_parse(text, q->facts.mac) == 0;
-}
-
-static bool take_arch(struct question *q, const char *text)
-{
-	struct client_facts *facts = &q->facts;
-
-	return facts->archs < CLIENT_ARCHS_MAX &&
-	       arch_code_read(text, &facts->arch[facts->archs++]) == 0;
-}
-
-static bool take_uuid(struct question *q, const char *text)
-{
-	q->facts.has_uuid = true;
-	return dhcp6_uuid_parse(text, q->facts.uuid) == 0;
-}
-
-static bool take_duid(struct question *q, const char *text)
-{
-	q->facts.has_client_id = true;
-	return dhcp6_duid_parse(text, &q->facts.duid) == 0;
-}
-
-static bool take_iaid(struct question *q, const char *text)
-{
-	char *end;
-	unsigned long iaid = strtoul(text, &end, 0);
-
-	q->facts.has_ia = true;
-	q->facts.iaid = (uint32_t)iaid;
-	return *text >= '0' && *text <= '9' && !*end && iaid <= UINT32_MAX;
-}
-
-static bool take_user_class(struct question *q, const char *text)
-{
-	struct client_facts *facts = &q->facts;
-
-	if (facts->user_classes == CLIENT_CLASSES_MAX)
-		return false;
-	facts->user_class[facts->user_classes++] = wire_in_of(text, strlen(text));
-	return true;
-}
-
-static bool take_vendor_class(struct question *q, const char *text)
-{
-	if (q->facts.vendor_classes == CLIENT_CLASSES_MAX)
-		return false;
-	q->facts.vendor_class[q->facts.vendor_classes++].text = wire_in_of(text, strlen(text));
-	return true;
-}
-
-static bool take_interface_id(struct question *q, const char *text)
-{
-	q->facts.interface_id = wire_in_of(text, strlen(text));
-	return true;
-}
-
-static bool take_remote_id(struct question *q, const char *text)
-{
-	q->facts.remote_id = wire_in_of(text, strlen(text));
-	return true;
-}
-
-/* --- a message that was captured ------------------------------------------------------ */
-
-static int digit(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
-static bool take_message(struct question *q, const char *text)
-{
-	size_t digits = strlen(text);
-
-	if (digits == 0 || digits % 2 || digits / 2 > sizeof(q->octets))
-		return false;
-	for (size_t i = 0; i < digits; i += 2) {
-		int high = digit(text[i]), low = digit(text[i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		q->octets[q->len++] = (uint8_t)(high << 4 | low);
-	}
-	q->has_message = true;
-	return true;
-}
-
-static bool take_source(struct question *q, const char *text)
-{
-	return config_address(text, &q->arrival.source) == 0;
-}
-
-static bool take_frame(struct question *q, const char *text)
-{
-	q->arrival.mac = q->frame_mac;
-	return dhcp6_mac_parse(text, q->frame_mac) == 0;
-}
-
-/* NULL, or what is wrong with the message. */
-static const char *read_message(struct question *q)
-{
-	struct dhcp6_chain chain;
-	struct dhcp6_message message;
-	int rc = dhcp6_chain_read(wire_in_of(q->octets, q->len), &chain);
-
-	if (rc < 0)
-		return rc == -ELOOP    ? "more relays than the hop limit allows"
-		       : rc == -EPROTO ? "a server's answer, no request"
-				       : "a relay's header or option does not fit";
-	if (dhcp6_message_read(chain.inner, &message) < 0 ||
-		client_facts_read(&q->facts, &chain, &message, &q->arrival) < 0)
-		return "the client's header or an option does not fit";
-	return NULL;
-}
-
-/* The message first: the other facts replace what it said. */
-static const struct {
-	const char *name;
-	bool (*take)(struct question *q, const char *text);
-	bool of_message;
-} fact[] = {
-	{"message", take_message, true},
-	{"source", take_source, true},
-	{"frame", take_frame, true},
-	{"subnet", take_subnet, false},
-	{"mac", take_mac, false},
-	{"arch", take_arch, false},
-	{"uuid", take_uuid, false},
-	{"duid", take_duid, false},
-	{"iaid", take_iaid, false},
-	{"user-class", take_user_class, false},
-	{"vendor-class", take_vendor_class, false},
-	{"interface-id", take_interface_id, false},
-	{"remote-id", take_remote_id, false},
-};
-
-enum { FACTS = sizeof(fact) / sizeof(fact[0]) };
-
-/* The fact that the word names, with its value; FACTS: none. */
-static size_t find_fact(const char *word, const char **value)
-{
-	for (size_t i = 0; i < FACTS; i++) {
-		size_t len = strlen(fact[i].name);
-
-		*value = word + len + 1;
-		if (strncmp(word, fact[i].name, len) == 0 && word[len] == '=')
-			return i;
-	}
-	return FACTS;
-}
-
-/* Returns the word that cannot be taken, or NULL. */
-static const char *take_words(struct question *q, int n, char *const words[], bool of_message)
-{
-	for (int i = 1; i < n; i++) {
-		const char *value;
-		size_t k = find_fact(words[i], &value);
-
-		if (k == FACTS || (fact[k].of_message == of_message && !fact[k].take(q, value)))
-			return words[i];
-	}
-	return NULL;
-}
-
-/* --- what it comes to ------------------------------------------------------------------- */
 
 static json_t *address_or_null(bool has, const struct in6_addr *address)
 {
@@ -416,40 +222,17 @@ static json_t *decision_json(const struct boot_config *config, const struct clie
 		rules_json(config, facts, decision));
 }
 
-/* As a message of this client would say it: with an IA, and with a DUID of its UUID. */
-static void complete_facts(struct question *q)
-{
-	struct client_facts *facts = &q->facts;
-
-	if (facts->has_uuid && !facts->has_client_id)
-		client_facts_set_uuid(facts);
-	client_facts_of_duid(facts);
-	facts->has_ia |= !q->has_message;
-}
-
 json_t *boot_explain(const struct boot_config *config, const struct binding_table *bindings, int n,
 	char *const words[])
 {
-	struct question q = {.facts.type = DHCP6_SOLICIT, .arrival.multicast = true};
-	const char *wrong = take_words(&q, n, words, true);
+	struct explain_question q;
+	json_t *wrong = explain_question_read(&q, n, words);
 	struct decision decision;
 
-	if (!wrong && q.has_message) {
-		const char *why = read_message(&q);
-
-		if (why)
-			return control_error("explain: message: %s", why);
-	}
-	wrong = wrong ? wrong : take_words(&q, n, words, false);
 	if (wrong)
-		return control_error(
-			"explain: \"%.80s\": expected message=, source=, frame=, mac=, "
-			"arch=, user-class=, vendor-class=, uuid=, duid=, iaid=, subnet=, "
-			"interface-id= or remote-id= with a value that fits",
-			wrong);
-	complete_facts(&q);
+		return wrong;
 	if (q.facts.relays == 0 && config->subnets == 1)
-		take_subnet(&q, config->subnet[0].text);
+		explain_question_set_subnet(&q, config->subnet[0].text);
 	if (q.facts.relays == 0 && !q.has_message && config->subnets > 1)
 		return json_pack("{s:o s:n s:s}", "client", client_json(&q.facts), "subnet", "why",
 			"several subnets fit: give --subnet, the prefix or an address of the "

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The words of a question, then a walk over some slots of the binding table. */
+/*
+ * The words of a question, one row of a table for each filter, then a walk over some slots of the
+ * binding table: a page of leases must not hold up the answers to clients.
+ */
 #include "bootd/view/boot_lease_list.h"
 
 #include <stdlib.h>
@@ -28,40 +31,87 @@ static bool read_prefix(const char *text, struct prefix *prefix, bool *has)
 	return *has;
 }
 
-static bool read_state(const char *text, const char **state)
+static bool read_subnet(const struct boot_config *config, struct question *q, const char *text)
 {
-	for (int i = BINDING_OFFERED; i <= BINDING_REGISTERED; i++)
-		if (strcmp(text, binding_state_name((enum binding_state)i)) == 0)
-			*state = binding_state_name((enum binding_state)i);
-	return *state != NULL;
+	(void)config;
+	return read_prefix(text, &q->subnet, &q->has_subnet);
 }
 
-static bool read_after(const char *text, size_t *after)
+static bool read_pool(const struct boot_config *config, struct question *q, const char *text)
+{
+	(void)config;
+	return read_prefix(text, &q->pool, &q->has_pool);
+}
+
+static bool read_mac(const struct boot_config *config, struct question *q, const char *text)
+{
+	(void)config;
+	q->has_mac = machine_parse(text, &q->machine) == 0;
+	return q->has_mac;
+}
+
+static bool read_host(const struct boot_config *config, struct question *q, const char *text)
+{
+	q->host = boot_config_host_named(config, text);
+	return q->host != NULL;
+}
+
+static bool read_state(const struct boot_config *config, struct question *q, const char *text)
+{
+	(void)config;
+	for (int i = BINDING_OFFERED; i <= BINDING_REGISTERED; i++)
+		if (strcmp(text, binding_state_name((enum binding_state)i)) == 0)
+			q->state = binding_state_name((enum binding_state)i);
+	return q->state != NULL;
+}
+
+static bool read_address(const struct boot_config *config, struct question *q, const char *text)
+{
+	(void)config;
+	q->has_address = config_address(text, &q->address) == 0;
+	return q->has_address;
+}
+
+static bool read_after(const struct boot_config *config, struct question *q, const char *text)
 {
 	char *end;
 
-	*after = strtoul(text, &end, 10);
+	(void)config;
+	q->after = strtoul(text, &end, 10);
 	return end != text && *end == '\0';
 }
 
-static bool read_word(const struct boot_config *config, struct question *q, const char *word)
-{
-	const char *value = strchr(word, '=');
-	size_t len = value ? (size_t)(value++ - word) : 0;
+static const struct {
+	const char *name;
+	bool (*read)(const struct boot_config *config, struct question *q, const char *text);
+	const char *expected;
+} filter[] = {
+	{"subnet", read_subnet, "a prefix such as \"2001:db8:1::/64\""},
+	{"pool", read_pool, "a prefix such as \"2001:db8:1::/64\""},
+	{"mac", read_mac, "a MAC address or a DUID such as \"52:54:00:12:34:56\""},
+	{"host", read_host, "the name of a host in the configuration"},
+	{"state", read_state, "offered, bound, released, declined, expired or registered"},
+	{"address", read_address, "an IPv6 address such as \"2001:db8:1::17\""},
+	{"after", read_after, "the number \"next\" of the previous page"},
+};
 
-	if (len == 6 && strncmp(word, "subnet", len) == 0)
-		return read_prefix(value, &q->subnet, &q->has_subnet);
-	if (len == 4 && strncmp(word, "pool", len) == 0)
-		return read_prefix(value, &q->pool, &q->has_pool);
-	if (len == 3 && strncmp(word, "mac", len) == 0)
-		return q->has_mac = machine_parse(value, &q->machine) == 0;
-	if (len == 4 && strncmp(word, "host", len) == 0)
-		return (q->host = boot_config_host_named(config, value)) != NULL;
-	if (len == 5 && strncmp(word, "state", len) == 0)
-		return read_state(value, &q->state);
-	if (len == 7 && strncmp(word, "address", len) == 0)
-		return q->has_address = config_address(value, &q->address) == 0;
-	return len == 5 && strncmp(word, "after", len) == 0 && read_after(value, &q->after);
+/* Returns NULL, or the answer that says what is wrong. */
+static json_t *read_word(const struct boot_config *config, struct question *q, const char *word)
+{
+	for (size_t i = 0; i < sizeof(filter) / sizeof(filter[0]); i++) {
+		size_t len = strlen(filter[i].name);
+
+		if (strncmp(word, filter[i].name, len) != 0 || word[len] != '=')
+			continue;
+		if (filter[i].read(config, q, word + len + 1))
+			return NULL;
+		return control_error("leases: %s: \"%.80s\" is not valid; expected %s",
+			filter[i].name, word + len + 1, filter[i].expected);
+	}
+	return control_error(
+		"leases: \"%.80s\" is unknown; expected NAME=VALUE with one of the names "
+		"subnet, pool, mac, host, state, address, after",
+		word);
 }
 
 /* --- the walk -------------------------------------------------------------------- */

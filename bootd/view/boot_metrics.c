@@ -169,6 +169,19 @@ static void fill_files(const struct boot_parts *parts, struct metrics *m)
 	metrics_sample(m, (double)http.server.connections, "protocol", "http", NULL);
 	counter(m, "netboot6_boot_tftp_retransmitted_packets_total",
 		"TFTP packets that were retransmitted.", tftp.retransmitted);
+	counter(m, "netboot6_boot_tftp_displaced_transfers_total",
+		"TFTP transfers without any acknowledgment, ended to make room for a new request.",
+		tftp.displaced);
+	counter(m, "netboot6_boot_http_limited_connections_total",
+		"HTTP connections refused because their client had connections-per-client open.",
+		http.server.limited);
+	counter(m, "netboot6_boot_http_timed_out_connections_total",
+		"HTTP connections closed because they were idle or too slow, or to make room for a "
+		"new one.",
+		http.server.idled);
+	counter(m, "netboot6_boot_http_full_total",
+		"Times that new HTTP connections had to wait because all were open and busy.",
+		http.server.waited);
 }
 
 /* --- boots ------------------------------------------------------------------------------- */

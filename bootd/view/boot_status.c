@@ -79,12 +79,12 @@ static json_t *tftp_json(const struct boot_parts *parts)
 	if (!parts->tftp)
 		return json_null();
 	tftp_server_get_stats(parts->tftp, &stats);
-	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I s:I}", "active",
+	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I}", "active",
 		(json_int_t)stats.active, "started", (json_int_t)stats.started, "done",
 		(json_int_t)stats.done, "failed", (json_int_t)stats.failed, "refused",
 		(json_int_t)stats.refused, "not-found", (json_int_t)stats.not_found, "malformed",
 		(json_int_t)stats.malformed, "retransmitted", (json_int_t)stats.retransmitted,
-		"bytes", (json_int_t)stats.bytes);
+		"displaced", (json_int_t)stats.displaced, "bytes", (json_int_t)stats.bytes);
 }
 
 static json_t *http_json(const struct boot_parts *parts)
@@ -94,10 +94,12 @@ static json_t *http_json(const struct boot_parts *parts)
 	if (!parts->http)
 		return json_null();
 	http_files_get_stats(parts->http, &stats);
-	return json_pack("{s:I s:I s:I s:I s:I s:I s:I}", "connections",
+	return json_pack("{s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I}", "connections",
 		(json_int_t)stats.server.connections, "requests", (json_int_t)stats.server.requests,
-		"refused", (json_int_t)stats.server.refused, "started", (json_int_t)stats.started,
-		"done", (json_int_t)stats.done, "failed", (json_int_t)stats.failed, "bytes",
+		"refused", (json_int_t)stats.server.refused, "limited",
+		(json_int_t)stats.server.limited, "idled", (json_int_t)stats.server.idled, "waited",
+		(json_int_t)stats.server.waited, "started", (json_int_t)stats.started, "done",
+		(json_int_t)stats.done, "failed", (json_int_t)stats.failed, "bytes",
 		(json_int_t)stats.bytes);
 }
 

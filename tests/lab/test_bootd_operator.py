@@ -207,8 +207,11 @@ def test_explain_of_captured_clients(bootd):
     for words, said in (
         (("--capture", "/dev/null"), "expected a capture"),
         (("--capture", CAPTURES / "ovmf-2022.11-http6-ia_na.pcap", "--packet", "1"), "no DHCPv6 request"),
-        (("--message", "0c00"), "a relay's header"),
-        (("--message", "xy"), "with a value that fits"),
+        (("--message", "0c00"), "the header or an option of a relay"),
+        (("--message", "xy"), 'message: "xy" is not valid; expected the octets'),
+        (("--mac", "5254"), 'mac: "5254" is not valid; expected a MAC address such as'),
+        (("--arch", "x86"), 'arch: "x86" is not valid; expected an architecture such as'),
+        (("--iaid", "-1"), "iaid: \"-1\" is not valid; expected a number from 0"),
     ):
         done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
         assert done.returncode == 1 and said in done.stderr
