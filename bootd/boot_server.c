@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Start, reload and stop. Each part is started in turn and knows nothing of its neighbours: what
- * one observes (a message, a fetch, a step of a boot) is passed to the others here. A reload is a
- * table of parts, which are prepared and then committed or cancelled as a whole.
+ * Start and stop. Each part is started in turn and knows nothing of its neighbours: what one
+ * observes (a message, a fetch, a step of a boot) is passed to the others here.
  */
 #include "bootd/boot_server.h"
 
@@ -10,18 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/config/conf_environment.h"
-#include "bootd/config/conf_file.h"
 #include "bootd/config/host_directory.h"
-#include "bootd/config/secret_file.h"
 #include "bootd/dhcp/dhcp_service.h"
 #include "bootd/files/file_root.h"
 #include "bootd/progress/boot_log.h"
 #include "bootd/view/boot_page.h"
-#include "daemon/daemon.h"
+#include "daemon/config_problems.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
-#include "daemon/reload.h"
 
 enum {
 	SWEEP_INTERVAL_MS = 10 * 1000,
@@ -123,19 +118,9 @@ static int complain(int rc, const char *what, const char *which)
 	return rc;
 }
 
-static int open_root(const struct boot_config *config, struct file_root **root)
-{
-	int rc = 0;
-
-	*root = NULL;
-	if (config->root)
-		rc = file_root_new(config->root, root);
-	return rc < 0 ? complain(rc, "root", config->root) : 0;
-}
-
 static int start_files(struct boot_server *server)
 {
-	int rc = open_root(server->parts.config, &server->root);
+	int rc = boot_server_open_root(server->parts.config, &server->root);
 
 	server->scripts = (struct boot_scripts){.config = server->parts.config,
 		.bindings = &server->exchange.bindings,
@@ -168,23 +153,6 @@ static int start_dhcp(struct boot_server *server)
 	return rc < 0 ? rc : boot_sockets_open_dhcp(&server->sockets);
 }
 
-/* `before`: the configuration in force, whose files may no longer be readable for us; or NULL. */
-static int fill_secrets(struct boot_config *config, const struct boot_config *before)
-{
-	const char *file;
-	int rc;
-
-	if (before && before->key_is_of_file && !config->has_key &&
-		strcmp(before->key_file, config->key_file) == 0) {
-		memcpy(config->key, before->key, sizeof(config->key));
-		config->has_key = config->key_is_of_file = true;
-	}
-	if (before && config->server_duid.len == 0)
-		config->server_duid = before->server_duid;
-	rc = secret_files_fill(config, &file);
-	return rc < 0 ? complain(rc, "secret file", file) : 0;
-}
-
 /* A host file that is wrong keeps nothing else from starting. */
 static int start_hosts(struct boot_server *server)
 {
@@ -207,8 +175,9 @@ static int reload_by_control(void *arg, struct config_problems *problems)
 
 static int start(struct boot_server *server)
 {
-	int rc = server->config_path && server->sweep ? fill_secrets(server->parts.config, NULL)
-						      : -ENOMEM;
+	int rc = server->config_path && server->sweep
+			 ? boot_server_fill_secrets(server->parts.config, NULL)
+			 : -ENOMEM;
 
 	if (rc == 0)
 		rc = start_hosts(server);
@@ -257,165 +226,4 @@ void boot_server_fini(struct boot_server *server)
 	boot_config_free(server->parts.config);
 	free(server->config_path);
 	*server = (struct boot_server){0};
-}
-
-/* --- reload ------------------------------------------------------------------ */
-
-static int prepare_config(void *arg)
-{
-	struct boot_server *server = arg;
-	int rc = conf_file_load(server->config_path, &server->next_config, server->problems);
-
-	if (rc == 0)
-		rc = conf_check_files(server->next_config, server->problems);
-	if (rc == 0)
-		rc = fill_secrets(server->next_config, server->parts.config);
-	if (rc < 0) {
-		boot_config_free(server->next_config);
-		server->next_config = NULL;
-	}
-	return rc;
-}
-
-static void commit_config(void *arg)
-{
-	struct boot_server *server = arg;
-
-	boot_config_free(server->parts.config);
-	server->parts.config = server->next_config;
-	server->next_config = NULL;
-}
-
-static void cancel_config(void *arg)
-{
-	struct boot_server *server = arg;
-
-	boot_config_free(server->next_config);
-	server->next_config = NULL;
-}
-
-static int prepare_files(void *arg)
-{
-	struct boot_server *server = arg;
-
-	return open_root(server->next_config, &server->next_root);
-}
-
-static void commit_files(void *arg)
-{
-	struct boot_server *server = arg;
-
-	server->files.root = server->next_root;
-	file_root_free(server->root);
-	server->root = server->next_root;
-	server->next_root = NULL;
-	server->scripts.config = server->next_config;
-	boot_progress_set_hosts(&server->progress, boot_config_hosts(server->next_config));
-	server->scripts.values = (struct boot_values){0};
-}
-
-static void cancel_files(void *arg)
-{
-	struct boot_server *server = arg;
-
-	file_root_free(server->next_root);
-	server->next_root = NULL;
-}
-
-static int prepare_leases(void *arg)
-{
-	struct boot_server *server = arg;
-
-	return boot_leases_open(&server->leases, server->next_config);
-}
-
-static void cancel_leases(void *arg)
-{
-	boot_leases_cancel(&((struct boot_server *)arg)->leases);
-}
-
-static int prepare_hosts(void *arg)
-{
-	struct boot_server *server = arg;
-
-	return host_directory_prepare(server->parts.hosts, server->next_config, server->problems);
-}
-
-static void commit_hosts(void *arg)
-{
-	struct boot_server *server = arg;
-
-	host_directory_commit(server->parts.hosts, server->next_config);
-}
-
-static void cancel_hosts(void *arg)
-{
-	host_directory_cancel(((struct boot_server *)arg)->parts.hosts);
-}
-
-static int prepare_sockets(void *arg)
-{
-	struct boot_server *server = arg;
-
-	return boot_sockets_prepare(&server->sockets, server->next_config);
-}
-
-static void commit_sockets(void *arg)
-{
-	struct boot_server *server = arg;
-
-	boot_sockets_commit(&server->sockets, server->next_config);
-}
-
-static void cancel_sockets(void *arg)
-{
-	boot_sockets_cancel(&((struct boot_server *)arg)->sockets);
-}
-
-static int prepare_dhcp(void *arg)
-{
-	struct boot_server *server = arg;
-
-	return exchange_prepare_config(&server->exchange, server->next_config);
-}
-
-static void commit_dhcp(void *arg)
-{
-	struct boot_server *server = arg;
-
-	exchange_commit_config(&server->exchange, server->next_config);
-	dhcp_service_set_config(server->parts.dhcp, server->next_config);
-}
-
-/* The configuration before is freed last: while they commit, the other parts still use it. */
-static const struct reload_part reload_parts[] = {
-	{prepare_config, NULL, cancel_config},
-	{prepare_files, commit_files, cancel_files},
-	{prepare_leases, NULL, cancel_leases},
-	{prepare_hosts, commit_hosts, cancel_hosts},
-	{prepare_sockets, commit_sockets, cancel_sockets},
-	{prepare_dhcp, commit_dhcp, NULL},
-	{NULL, commit_config, NULL},
-};
-
-int boot_server_reload(struct boot_server *server, struct config_problems *problems)
-{
-	int rc;
-
-	server->problems = problems;
-	rc = reload_run(reload_parts, sizeof(reload_parts) / sizeof(reload_parts[0]), server);
-	server->problems = NULL;
-	config_log_problems(problems);
-	if (rc < 0) {
-		server->parts.failed_reloads++;
-		log_with(LOG_LEVEL_ERROR, &(struct log_fields){.event = LOG_EVENT_RELOAD_FAILED},
-			"%s: reload failed, keeping the running configuration: %s",
-			server->config_path, strerror(-rc));
-		return rc;
-	}
-	server->parts.reloads++;
-	daemon_apply_settings(&server->parts.config->settings);
-	log_with(LOG_LEVEL_NOTICE, &(struct log_fields){.event = LOG_EVENT_RELOADED},
-		"%s: reloaded", server->config_path);
-	return 0;
 }

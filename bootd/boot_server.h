@@ -54,4 +54,11 @@ void boot_server_fini(struct boot_server *server);
  */
 int boot_server_reload(struct boot_server *server, struct config_problems *problems);
 
+/* A start and a reload share these; each returns 0 or -errno, then with the reason in the log. */
+
+/* *root is NULL if no directory is configured. */
+int boot_server_open_root(const struct boot_config *config, struct file_root **root);
+/* `before`: the configuration in force, whose files may no longer be readable for us; or NULL. */
+int boot_server_fill_secrets(struct boot_config *config, const struct boot_config *before);
+
 #endif

@@ -13,6 +13,9 @@
 /* Returns 0, perhaps with warnings, or -EINVAL if there are errors. */
 int conf_check(const struct boot_config *config, struct config_problems *problems);
 
+/* The same for the boot rules; part of conf_check(). */
+int conf_check_rules(const struct boot_config *config, struct config_problems *problems);
+
 /* Warnings about one host, of bootd.conf or of a file in hosts-directory. */
 void conf_check_host(const struct boot_config *config, const struct boot_host *host,
 	struct config_problems *problems);

@@ -118,3 +118,8 @@ void host_file_read(struct host_file *file)
 	host_list_free(&file->next);
 	host_file_set_problem(file, problems.text);
 }
+
+int host_file_compare(const void *a, const void *b)
+{
+	return strcmp(((const struct host_file *)a)->name, ((const struct host_file *)b)->name);
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One file of hosts-directory: the hosts that are in force and, between reading the file and
- * applying it, the hosts of its new version. host_files.c has all files and applies them.
+ * applying it, the hosts of its new version. And all files together, as host_files.c keeps them and
+ * host_files_apply.c applies them; others use host_files.h.
  */
 #ifndef NB6_BOOTD_CONFIG_HOST_FILE_H
 #define NB6_BOOTD_CONFIG_HOST_FILE_H
@@ -43,5 +44,17 @@ void host_file_read(struct host_file *file);
 
 /* Keeps a copy of the text; NULL: there is no problem. */
 void host_file_set_problem(struct host_file *file, const char *text);
+
+/* For trees: by name. */
+int host_file_compare(const void *a, const void *b);
+
+struct host_files {
+	char *directory;
+	void *tree; /* of struct host_file, by name */
+	size_t count, conflicts;
+	struct host_table table;
+	struct host_file **batch;
+	size_t noted, read, room;
+};
 
 #endif

@@ -19,8 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dhcp6/prefix.h"
 #include "dhcp6/identity.h"
+#include "dhcp6/prefix.h"
 
 struct boot_host;
 struct client_facts;
@@ -120,5 +120,28 @@ int arch_code_read(const char *text, uint16_t *code);
  */
 bool text_pattern_matches(const struct text_pattern *pattern, const void *octets, size_t len);
 int text_pattern_read(const char *text, struct text_pattern *pattern);
+
+/* --- between conditions.c and condition_kinds.c ------------------------------- */
+
+/* The client that conditions are compared with. */
+struct condition_candidate {
+	const struct client_facts *facts;
+	const struct prefix *subnet;
+	const struct boot_host *host;
+};
+
+struct condition_row {
+	const char *name, *syntax;
+	/* Appends a copy of *base for each value that the text stands for. 0, -EINVAL, -ENOMEM. */
+	int (*build)(
+		struct condition *condition, const char *text, const struct condition_value *base);
+	bool (*matches)(const struct condition_value *value, const struct condition_candidate *c);
+	/* True only if every client that has value b has value a. NULL: never. */
+	bool (*covers)(const struct condition_value *a, const struct condition_value *b);
+	void (*release)(struct condition_value *value); /* NULL: a value owns no memory */
+	bool in_class;
+};
+
+const struct condition_row *condition_row(enum condition_kind kind);
 
 #endif

@@ -7,13 +7,15 @@
 #include "bootd/view/boot_page.h"
 
 #include <errno.h>
+#include <nettle/base64.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bootd/page/event_stream.h"
 #include "bootd/page/page_html.h"
-#include "bootd/page/page_policy.h"
 #include "bootd/view/boot_parts.h"
 #include "bootd/view/boot_status.h"
 #include "bootd/view/boot_view.h"
@@ -24,6 +26,8 @@ enum {
 	CONNECTIONS_MAX = 64,
 	MACHINES_SHOWN = 2000, /* those that moved last */
 	LIST_AGE_MS = 1000,
+	POLICY_SIZE = 400,
+	HASH_TEXT = BASE64_ENCODE_RAW_LENGTH(SHA256_DIGEST_SIZE) + 1,
 };
 
 struct boot_page {
@@ -31,12 +35,55 @@ struct boot_page {
 	const struct boot_parts *parts;
 	struct http_server *http;
 	struct event_stream *events;
-	char policy[PAGE_POLICY_TEXT];
+	char policy[POLICY_SIZE];
 	char *list; /* JSON text of `list_ms`; NULL: none yet */
 	uint64_t list_ms;
 	char *counters; /* as said last */
 	char **name;    /* Host names that are answered to, up to NULL */
 };
+
+/* --- its policy -------------------------------------------------------------------- */
+
+/*
+ * Content Security Policy Level 3: exactly the style and the script of the page run, by the hashes
+ * of the octets between their tags, and nothing is loaded from elsewhere. What a machine sends
+ * cannot become code, even if the page had an error that lets it in.
+ */
+static int hash_between(
+	const char *html, size_t len, const char *open, const char *close, char text[HASH_TEXT])
+{
+	const char *start = memmem(html, len, open, strlen(open)), *end;
+	uint8_t digest[SHA256_DIGEST_SIZE];
+	struct sha256_ctx hash;
+
+	if (!start)
+		return -EINVAL;
+	start += strlen(open);
+	end = memmem(start, len - (size_t)(start - html), close, strlen(close));
+	if (!end)
+		return -EINVAL;
+	sha256_init(&hash);
+	sha256_update(&hash, (size_t)(end - start), (const uint8_t *)start);
+	sha256_digest(&hash, sizeof(digest), digest);
+	base64_encode_raw(text, sizeof(digest), digest);
+	text[HASH_TEXT - 1] = '\0';
+	return 0;
+}
+
+static int make_policy(const char *html, size_t len, char policy[POLICY_SIZE])
+{
+	char style[HASH_TEXT], script[HASH_TEXT];
+
+	if (hash_between(html, len, "<style>", "</style>", style) < 0 ||
+		hash_between(html, len, "<script>", "</script>", script) < 0)
+		return -EINVAL;
+	snprintf(policy, POLICY_SIZE,
+		"default-src 'none'; style-src 'sha256-%s'; script-src 'sha256-%s'; "
+		"connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+		"frame-ancestors 'none'",
+		style, script);
+	return 0;
+}
 
 /* --- the answers ------------------------------------------------------------------ */
 
@@ -179,7 +226,7 @@ static int open_page(struct boot_page *page, const struct sockaddr_in6 *at)
 
 	options.name = (const char *const *)page->name;
 	if (rc == 0)
-		rc = page_policy((const char *)page_html, page_html_len, page->policy);
+		rc = make_policy((const char *)page_html, page_html_len, page->policy);
 
 	page->http = http_server_new(page->loop, &options);
 	if (rc == 0 && !page->http)
