@@ -41,6 +41,7 @@ static const struct attribute_wanted link_wanted[] = {
 	[IFLA_OPERSTATE] = {SIZE_EXACT, sizeof(uint8_t)},
 	[IFLA_LINKINFO] = {SIZE_ANY},
 	[IFLA_LINK_NETNSID] = {SIZE_EXACT, sizeof(uint32_t)},
+	[IFLA_PROP_LIST] = {SIZE_ANY},
 };
 
 static const struct attribute_wanted info_wanted[] = {
@@ -156,6 +157,35 @@ static int decode_kinds(const struct nlattr *info, struct link *link)
 	return 0;
 }
 
+/* The list may have other properties and several names, so it is not read with the tables above. */
+static int decode_altnames(const struct nlattr *list, char *names, size_t size)
+{
+	const struct attribute_wanted name_rule = {SIZE_NAME, UINT16_MAX};
+	const struct nlattr *attr = list ? mnl_attr_get_payload(list) : NULL;
+	size_t len = list ? mnl_attr_get_payload_len(list) : 0, used = 0, step, n;
+
+	while (len > 0) {
+		if (len < sizeof(*attr) || attr->nla_len < sizeof(*attr) || attr->nla_len > len)
+			return -EBADMSG;
+		if (mnl_attr_get_type(attr) == IFLA_ALT_IFNAME) {
+			if (!attribute_size_ok(attr, name_rule))
+				return -EBADMSG;
+			n = strlen(mnl_attr_get_payload(attr)) + 1;
+			if (used + n < size) { /* and the NUL at the end */
+				memcpy(names + used, mnl_attr_get_payload(attr), n);
+				used += n;
+			}
+		}
+		step = MNL_ALIGN(attr->nla_len);
+		if (step >= len)
+			break;
+		len -= step;
+		attr = (const struct nlattr *)((const char *)attr + step);
+	}
+	names[used] = '\0';
+	return 0;
+}
+
 /*
  * For a veth or netkit pair IFLA_LINK is the peer, which is not a lower link. Besides, the
  * kernel sends no event for the end that was created first when it gets its peer.
@@ -218,6 +248,9 @@ static int decode_link(const struct nlmsghdr *nlh, struct link_event *event)
 		return 0;
 	if (!found[IFLA_IFNAME] || decode_link_attributes(header, found, &event->link) < 0)
 		return -EBADMSG;
+	if (decode_altnames(found[IFLA_PROP_LIST], event->altnames, sizeof(event->altnames)) < 0)
+		return -EBADMSG;
+	event->link.altnames = event->altnames;
 	event->type = LINK_EVENT_LINK;
 	return 0;
 }

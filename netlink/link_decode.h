@@ -27,6 +27,7 @@ struct link_event {
 	int ifindex;
 	struct link link; /* only the members that link_table_put_link() reads */
 	struct link_address address;
+	char altnames[LINK_ALTNAMES_SIZE]; /* link.altnames points to it */
 };
 
 /*
@@ -40,6 +41,8 @@ struct link_event {
  * end of a pair (veth, netkit), for which IFLA_LINK is the peer. RTM_NEWADDR and RTM_DELADDR
  * are decoded for family AF_INET6 only. The address is IFA_LOCAL if present (IFA_ADDRESS is
  * then the peer), otherwise IFA_ADDRESS.
+ *
+ * Alternative names beyond LINK_ALTNAMES_SIZE octets are left out.
  *
  * Returns 0, or -EBADMSG: truncated, an attribute of a wrong size, a name that is empty or not
  * terminated, an ifindex below 1, no address.

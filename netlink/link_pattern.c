@@ -10,9 +10,9 @@
 int link_patterns_add(struct link_patterns *patterns, const char *pattern)
 {
 	const char *name = pattern + (*pattern == '!');
-	char(*grown)[IFNAMSIZ + 1];
+	char(*grown)[LINK_PATTERN_MAX + 2];
 
-	if (!*name || strlen(name) >= IFNAMSIZ || strpbrk(name, "/ \t\n"))
+	if (!*name || strlen(name) > LINK_PATTERN_MAX || strpbrk(name, "/ \t\n"))
 		return -EINVAL;
 	grown = reallocarray(patterns->pattern, patterns->count + 1, sizeof(*grown));
 	if (!grown)
@@ -28,19 +28,35 @@ void link_patterns_fini(struct link_patterns *patterns)
 	*patterns = (struct link_patterns){0};
 }
 
-bool link_patterns_match(const struct link_patterns *patterns, const char *name)
+static bool matches_a_name(const char *pattern, const char *name, const char *altnames)
+{
+	if (fnmatch(pattern, name, 0) == 0)
+		return true;
+	for (const char *alt = altnames; alt && *alt; alt += strlen(alt) + 1)
+		if (fnmatch(pattern, alt, 0) == 0)
+			return true;
+	return false;
+}
+
+bool link_patterns_match_any(
+	const struct link_patterns *patterns, const char *name, const char *altnames)
 {
 	bool matches = false;
 
 	for (size_t i = 0; i < patterns->count; i++) {
 		const char *pattern = patterns->pattern[i];
 
-		if (*pattern == '!' && fnmatch(pattern + 1, name, 0) == 0)
+		if (*pattern == '!' && matches_a_name(pattern + 1, name, altnames))
 			return false;
-		if (*pattern != '!' && fnmatch(pattern, name, 0) == 0)
+		if (*pattern != '!' && matches_a_name(pattern, name, altnames))
 			matches = true;
 	}
 	return matches;
+}
+
+bool link_patterns_match(const struct link_patterns *patterns, const char *name)
+{
+	return link_patterns_match_any(patterns, name, NULL);
 }
 
 bool link_pattern_is_name(const char *pattern)

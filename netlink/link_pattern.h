@@ -2,27 +2,36 @@
 /*
  * A list of link names and shell patterns, "vlan*", "br-prov", with exceptions, "!vlan99". It
  * matches a link if some pattern matches the name and no exception does; the order is irrelevant.
+ * Alternative names of a link (`ip link property add altname`) count like its name.
  */
 #ifndef NB6_NETLINK_LINK_PATTERN_H
 #define NB6_NETLINK_LINK_PATTERN_H
 
-#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { LINK_PATTERN_MAX = 127 }; /* octets, as of an alternative name (ALTIFNAMSIZ - 1) */
+
 struct link_patterns {
-	char (*pattern)[IFNAMSIZ + 1]; /* as written, with its '!' */
+	char (*pattern)[LINK_PATTERN_MAX + 2]; /* as written, with its '!' */
 	size_t count;
 };
 
 /*
- * Add a pattern. Returns 0, -EINVAL if no link's name can match it (empty, over 15 characters, '/',
+ * Add a pattern. Returns 0, -EINVAL if no link's name can match it (empty, over 127 octets, '/',
  * white space), or -ENOMEM.
  */
 int link_patterns_add(struct link_patterns *patterns, const char *pattern);
 void link_patterns_fini(struct link_patterns *patterns);
 
 bool link_patterns_match(const struct link_patterns *patterns, const char *name);
+
+/*
+ * The same for a link with alternative names: one after the other, each with its NUL, an empty one
+ * at the end; NULL: none. An exception that matches any of its names excludes the link.
+ */
+bool link_patterns_match_any(
+	const struct link_patterns *patterns, const char *name, const char *altnames);
 
 /* True if the pattern is one plain name: such a link is known even while it does not exist. */
 bool link_pattern_is_name(const char *pattern);

@@ -80,6 +80,7 @@ static void link_free(struct link *l)
 		l->addresses = a->next;
 		free(a);
 	}
+	free((void *)(uintptr_t)l->altnames);
 	free(l);
 }
 
@@ -186,6 +187,44 @@ static void table_free_name(struct link_table *t, const char *name, int ifindex)
 	report_changed(t, holder, LINK_CHANGED_NAME);
 }
 
+/* With the NUL at the end; 0: there is none, which may be written as NULL or as "". */
+static size_t altnames_len(const char *altnames)
+{
+	const char *end = altnames;
+
+	while (end && *end)
+		end += strlen(end) + 1;
+	return end != altnames ? (size_t)(end - altnames) + 1 : 0;
+}
+
+static bool altnames_equal(const char *a, const char *b)
+{
+	size_t len = altnames_len(a);
+
+	return len == altnames_len(b) && (len == 0 || memcmp(a, b, len) == 0);
+}
+
+/* Returns 0 or -ENOMEM; `copy` is NULL without a name. */
+static int altnames_copy(const char *altnames, char **copy)
+{
+	size_t len = altnames_len(altnames);
+
+	*copy = NULL;
+	if (len == 0)
+		return 0;
+	*copy = malloc(len);
+	if (!*copy)
+		return -ENOMEM;
+	memcpy(*copy, altnames, len);
+	return 0;
+}
+
+static void altnames_set(struct link *l, char *copy)
+{
+	free((void *)(uintptr_t)l->altnames);
+	l->altnames = copy;
+}
+
 static unsigned link_compare(const struct link *a, const struct link *b)
 {
 	unsigned what = 0;
@@ -203,6 +242,8 @@ static unsigned link_compare(const struct link *a, const struct link *b)
 		what |= LINK_CHANGED_MASTER;
 	if (a->mtu != b->mtu)
 		what |= LINK_CHANGED_MTU;
+	if (!altnames_equal(a->altnames, b->altnames))
+		what |= LINK_CHANGED_ALTNAMES;
 	return what;
 }
 
@@ -219,27 +260,40 @@ static void link_copy_attributes(struct link *l, const struct link *update)
 	memcpy(l->mac, update->mac, sizeof(l->mac));
 }
 
-static void table_update(struct link_table *t, struct link *l, const struct link *update)
+static int table_update(struct link_table *t, struct link *l, const struct link *update)
 {
 	unsigned what = link_compare(l, update);
+	char *altnames;
 
+	if (what & LINK_CHANGED_ALTNAMES) {
+		if (altnames_copy(update->altnames, &altnames) < 0)
+			return -ENOMEM;
+		altnames_set(l, altnames);
+	}
 	l->stale = false;
 	if (!what)
-		return;
+		return 0;
 	if (what & LINK_CHANGED_NAME) {
 		table_free_name(t, update->name, l->ifindex);
 		set_name(t, l, update->name);
 	}
 	link_copy_attributes(l, update);
 	report_changed(t, l, what);
+	return 0;
 }
 
 static int table_add(struct link_table *t, const struct link *update)
 {
 	struct link *l = calloc(1, sizeof(*l));
+	char *altnames;
 
 	if (!l)
 		return -ENOMEM;
+	if (altnames_copy(update->altnames, &altnames) < 0) {
+		free(l);
+		return -ENOMEM;
+	}
+	l->altnames = altnames;
 	table_free_name(t, update->name, update->ifindex);
 	l->ifindex = update->ifindex;
 	set_name(t, l, update->name);
@@ -264,8 +318,7 @@ int link_table_put_link(struct link_table *t, const struct link *update)
 	}
 	if (!l)
 		return table_add(t, update);
-	table_update(t, l, update);
-	return 0;
+	return table_update(t, l, update);
 }
 
 void link_table_remove_link(struct link_table *t, int ifindex)

@@ -21,6 +21,7 @@
 
 #define LINK_KIND_SIZE 16
 #define LINK_MAC_SIZE 32 /* the kernel's MAX_ADDR_LEN */
+#define LINK_ALTNAMES_SIZE 1024 /* octets of alternative names that are kept for a link */
 #define LINK_ADDRESS_FOREVER UINT32_MAX
 
 /* One IPv6 address of a link. A link has an address only once, whatever its prefix length. */
@@ -43,6 +44,8 @@ struct link {
 	int lower;  /* ifindex of the link below (VLAN, macvlan ...), 0: none in this namespace */
 	int master; /* ifindex of its bridge, bond or VRF, 0: none */
 	char name[IFNAMSIZ];            /* "" while unknown: see link_table_put_link() */
+	/* Alternative names as in link_pattern.h, owned by the table; NULL: none. */
+	const char *altnames;
 	char port_kind[LINK_KIND_SIZE]; /* of its master: "bridge", "bond", "vrf" ...; "": none */
 	char kind[LINK_KIND_SIZE]; /* "vlan", "macvlan", "bridge", "veth" ...; "": none (hardware)
 				    */
@@ -72,6 +75,7 @@ enum {
 	LINK_CHANGED_MASTER = 1 << 4, /* or its kind */
 	LINK_CHANGED_MTU = 1 << 5,
 	LINK_CHANGED_IPV6 = 1 << 6, /* its IPv6 settings, or the kernel created its IPv6 again */
+	LINK_CHANGED_ALTNAMES = 1 << 7,
 };
 
 /* Each member may be NULL. `l` is valid until its link_removed returns. */

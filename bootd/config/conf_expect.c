@@ -219,7 +219,7 @@ static const struct {
 	bool in_class; /* an option of a subnet's class as well */
 } value[] = {
 	{"root", "listen", is_link_pattern,
-		"a name or pattern of 1 to 15 characters such as \"eth0\", \"vlan*\" or "
+		"a name or pattern of 1 to 127 characters such as \"eth0\", \"vlan*\" or "
 		"\"!vlan99\""},
 	{"root", "dhcp-listen", is_endpoint, EXPECT_ENDPOINT},
 	{"root", "root", is_name, "a directory"},

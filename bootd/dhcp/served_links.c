@@ -282,7 +282,7 @@ const struct link *served_links_find(const struct served_links *links, int ifind
 
 bool served_links_is_served(const struct served_links *links, const struct link *l)
 {
-	return l->name[0] && link_patterns_match(&links->config->listen, l->name);
+	return l->name[0] && link_patterns_match_any(&links->config->listen, l->name, l->altnames);
 }
 
 const struct in6_addr *served_link_local(const struct link *l)

@@ -54,10 +54,11 @@ bool relay_link_rule_has_suffix(const struct relay_link_rule *rule)
 	       !IN6_IS_ADDR_UNSPECIFIED(&rule->link_address);
 }
 
-const struct relay_link_rule *relay_conf_rule(const struct relay_conf *conf, const char *name)
+const struct relay_link_rule *relay_conf_rule(
+	const struct relay_conf *conf, const char *name, const char *altnames)
 {
 	for (size_t i = 0; i + 1 < conf->n_rules; i++)
-		if (link_patterns_match(&conf->rule[i].pattern, name))
+		if (link_patterns_match_any(&conf->rule[i].pattern, name, altnames))
 			return &conf->rule[i];
 	return relay_conf_global(conf);
 }

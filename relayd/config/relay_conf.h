@@ -7,6 +7,7 @@
 #ifndef NB6_RELAYD_CONFIG_RELAY_CONF_H
 #define NB6_RELAYD_CONFIG_RELAY_CONF_H
 
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,6 +41,11 @@ struct relay_server {
 	size_t n_answers_from;
 };
 
+/*
+ * Messages from a link without an address for the link-address field. To relay them is no default,
+ * although the Interface-Id tells the link: Kea takes link-address :: for a client on its own link
+ * and chooses the subnet by the relay's address, whatever the Interface-Id says.
+ */
 enum relay_without_address { RELAY_DROP, RELAY_UNSPECIFIED };
 
 /* Which servers get a message. */
@@ -67,6 +73,7 @@ bool relay_source_equal(const struct relay_source *a, const struct relay_source 
  */
 struct relay_link_rule {
 	struct link_patterns pattern;  /* one; the last rule has none */
+	bool is_off;                   /* relay = false */
 	struct in6_addr while_address; /* relay only while the link has it; :: means always */
 	struct in6_addr link_address;  /* an address, or a suffix; :: means the link's best one */
 	unsigned servers;              /* bits by index in relay_conf.server */
@@ -111,8 +118,12 @@ bool relay_conf_has_vrf(const struct relay_conf *conf);
 /* True if link-address is a suffix such as ::f, which the prefix of the link is put before. */
 bool relay_link_rule_has_suffix(const struct relay_link_rule *rule);
 
-/* The settings of a client-facing link of this name, and those of no client-facing link. */
-const struct relay_link_rule *relay_conf_rule(const struct relay_conf *conf, const char *name);
+/*
+ * The settings of a client-facing link of this name, with its alternative names (link_pattern.h) or
+ * NULL; and those of no client-facing link.
+ */
+const struct relay_link_rule *relay_conf_rule(
+	const struct relay_conf *conf, const char *name, const char *altnames);
 const struct relay_link_rule *relay_conf_global(const struct relay_conf *conf);
 
 #endif

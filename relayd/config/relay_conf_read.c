@@ -169,6 +169,7 @@ static int copy_rule(struct relay_conf *conf, cfg_t *cfg, cfg_t *section, const 
 
 	if (section) {
 		rc = link_patterns_add(&rule->pattern, cfg_title(section));
+		rule->is_off = !cfg_getbool(section, "relay");
 		if (cfg_getstr(section, "while-address"))
 			config_address(cfg_getstr(section, "while-address"), &rule->while_address);
 		if (cfg_getstr(section, "link-address"))

@@ -53,7 +53,7 @@ static int validate_patterns(cfg_t *cfg, cfg_opt_t *opt)
 	link_patterns_fini(&scratch);
 	if (rc == -EINVAL)
 		return config_error(cfg,
-			"%s: '%s' cannot match a link; expected a name or pattern of 1 to 15 "
+			"%s: '%s' cannot match a link; expected a name or pattern of 1 to 127 "
 			"characters, for example \"vlan*\" or \"!vlan99\"",
 			opt->name, last_text(opt));
 	return rc;
@@ -178,7 +178,7 @@ static int validate_link(cfg_t *cfg, cfg_opt_t *opt)
 	link_patterns_fini(&scratch);
 	if (rc == -EINVAL)
 		return config_error(cfg,
-			"link: '%s' cannot match a link; expected a name or pattern of 1 to 15 "
+			"link: '%s' cannot match a link; expected a name or pattern of 1 to 127 "
 			"characters, for example \"vlan*\"",
 			text);
 	return rc;
@@ -397,6 +397,7 @@ static cfg_opt_t server_options[] = {
 
 /* What a section leaves out, the file says. */
 static cfg_opt_t link_options[] = {
+	CFG_BOOL("relay", cfg_true, CFGF_NONE),
 	CFG_STR("while-address", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("servers", NULL, CFGF_NODEFAULT),
 	CFG_STR("source", NULL, CFGF_NODEFAULT),

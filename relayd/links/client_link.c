@@ -200,10 +200,9 @@ static bool holds(const struct client_link *cl, const struct in6_addr *wanted)
 }
 
 /* The configured while-address if it is not assigned; NULL: it is, or none is configured. */
-static const struct in6_addr *missing_address(
-	const struct client_link *cl, const struct relay_conf *conf)
+static const struct in6_addr *missing_address(const struct client_link *cl)
 {
-	const struct in6_addr *address = &relay_conf_rule(conf, cl->name)->while_address;
+	const struct in6_addr *address = &cl->rule->while_address;
 
 	return IN6_IS_ADDR_UNSPECIFIED(address) || holds(cl, address) ? NULL : address;
 }
@@ -279,7 +278,11 @@ static enum client_link_state decide_state(const struct client_link *cl,
 	}
 	if (!has_ipv6(cl, reason, size))
 		return CLIENT_LINK_DOWN;
-	missing = missing_address(cl, conf);
+	if (cl->rule->is_off) {
+		snprintf(reason, size, "relay = false in its section link");
+		return CLIENT_LINK_STANDBY;
+	}
+	missing = missing_address(cl);
 	if (missing) {
 		snprintf(reason, size, "%s is not assigned on this router: standby",
 			inet_ntop(AF_INET6, missing, text, sizeof(text)));
@@ -310,7 +313,7 @@ void client_link_identify(struct client_link *cl, const struct relay_conf *conf,
 {
 	int len = 0;
 
-	cl->rule = relay_conf_rule(conf, cl->name);
+	cl->rule = relay_conf_rule(conf, cl->name, cl->link ? cl->link->altnames : NULL);
 	if (cl->rule->interface_id)
 		len = id_template_expand(cl->rule->interface_id, host, cl->name, cl->interface_id);
 	if (len < 0) {
@@ -344,7 +347,7 @@ static void build_template(
 {
 	static const struct in6_addr any = IN6ADDR_ANY_INIT;
 	struct wire_out out = wire_out_of(cl->forward.octets, sizeof(cl->forward.octets));
-	const struct relay_link_rule *rule = relay_conf_rule(conf, cl->name);
+	const struct relay_link_rule *rule = cl->rule;
 
 	cl->forward.len = 0;
 	if (!may_forward)
@@ -395,7 +398,7 @@ bool client_link_update(
 	struct client_link *cl, const struct relay_conf *conf, const char *host, bool log)
 {
 	static const struct in6_addr none = IN6ADDR_ANY_INIT;
-	struct address_view view = view_of(cl, relay_conf_rule(conf, cl->name));
+	struct address_view view = view_of(cl, cl->rule);
 	enum client_link_state before = cl->state;
 	struct in6_addr address = view.link_address;
 	bool moved = !IN6_ARE_ADDR_EQUAL(&address, &cl->link_address);

@@ -31,7 +31,7 @@ enum client_link_state {
 	CLIENT_LINK_PORT, /* port of a bridge or bond: messages arrive on that */
 	CLIENT_LINK_NO_ADDRESS,
 	CLIENT_LINK_TENTATIVE,
-	CLIENT_LINK_STANDBY, /* the while-address is not assigned on this router */
+	CLIENT_LINK_STANDBY, /* the while-address is not assigned here, or relay = false */
 	CLIENT_LINK_READY,
 	CLIENT_LINK_STATES,
 };

@@ -241,6 +241,21 @@ void client_links_check_memberships(struct client_links *links)
 	}
 }
 
+/* Its alternative names choose its section, and may be in `interfaces` as names of their own. */
+static void apply_altnames(struct client_links *links, struct client_link *cl)
+{
+	if (link_registry_identify_again(&links->registry, cl, links->conf, links->host) < 0 ||
+		link_registry_add_configured(&links->registry, links->conf, links->host) < 0)
+		log_error("%s: no memory to apply its alternative names", cl->name);
+	link_registry_altnames_changed(&links->registry, cl);
+}
+
+static bool is_wanted(const struct client_links *links, const struct link *link)
+{
+	return *link->name &&
+	       link_patterns_match_any(&links->conf->interfaces, link->name, link->altnames);
+}
+
 static void attach_client(struct client_links *links, struct link *link)
 {
 	struct client_link *cl =
@@ -254,6 +269,8 @@ static void attach_client(struct client_links *links, struct link *link)
 	link->user = cl;
 	link_registry_link_appeared(&links->registry);
 	links->vrf_version += link_is_in_vrf(link);
+	if (link->altnames)
+		apply_altnames(links, cl);
 	join(links, cl);
 	update(links, cl);
 	attach_macvlans_above(links, link->ifindex);
@@ -289,7 +306,7 @@ static void attach(struct client_links *links, struct link *link)
 
 	if (below && below->link == lower)
 		attach_vmac(links, link, below);
-	else if (*link->name && link_patterns_match(&links->conf->interfaces, link->name))
+	else if (is_wanted(links, link))
 		attach_client(links, link);
 }
 
@@ -311,13 +328,36 @@ void client_links_link_added(struct client_links *links, struct link *link)
 	attach(links, link);
 }
 
+static void attach_again(struct client_links *links, struct link *link)
+{
+	detach(links, link);
+	attach(links, link);
+	attach_macvlans_above(links, link->ifindex);
+}
+
+static void altnames_changed(struct client_links *links, struct link *link)
+{
+	struct client_link *cl = client_links_of(link);
+
+	if (!link->user || (cl && !is_wanted(links, link)))
+		attach_again(links, link);
+	else if (cl)
+		apply_altnames(links, cl);
+	if (cl && !cl->link && link_registry_add_configured(&links->registry, links->conf, links->host) < 0)
+		log_error("no memory for all links named in interfaces");
+	if (cl)
+		update(links, cl);
+}
+
 void client_links_link_changed(struct client_links *links, struct link *link, unsigned what)
 {
 	if (what & (LINK_CHANGED_NAME | LINK_CHANGED_LOWER)) {
-		detach(links, link);
-		attach(links, link);
-		attach_macvlans_above(links, link->ifindex);
-	} else if (link->user &&
+		attach_again(links, link);
+		return;
+	}
+	if (what & LINK_CHANGED_ALTNAMES)
+		altnames_changed(links, link);
+	if (link->user &&
 		   (what & (LINK_CHANGED_FLAGS | LINK_CHANGED_MAC | LINK_CHANGED_MASTER |
 				   LINK_CHANGED_MTU | LINK_CHANGED_IPV6))) {
 		if (is_client_link(link) && (what & LINK_CHANGED_MASTER)) {
@@ -410,7 +450,7 @@ void client_links_reconfigure(struct client_links *links, const struct relay_con
 	for (link = link_table_first(links->table); link;
 		link = link_table_next(links->table, link)) {
 		cl = link->user;
-		if (cl && cl->link == link && !link_patterns_match(&conf->interfaces, link->name)) {
+		if (cl && cl->link == link && !is_wanted(links, link)) {
 			log_notice(
 				"%s: no longer client-facing by the new configuration", link->name);
 			detach(links, link);

@@ -72,6 +72,14 @@ static int identify(struct link_registry *registry, struct client_link *cl,
 	return 0;
 }
 
+int link_registry_identify_again(struct link_registry *registry, struct client_link *cl,
+	const struct relay_conf *conf, const char *host)
+{
+	if (cl->interface_id_len)
+		tdelete(cl, &registry->by_interface_id, compare_interface_ids);
+	return identify(registry, cl, conf, host);
+}
+
 struct client_link *link_registry_get_or_add(struct link_registry *registry, const char *name,
 	const struct relay_conf *conf, const char *host)
 {
@@ -99,17 +107,54 @@ struct client_link *link_registry_get_or_add(struct link_registry *registry, con
 	return cl;
 }
 
+static bool is_altname(const struct client_link *cl, const char *name)
+{
+	const char *alt = cl->link ? cl->link->altnames : NULL;
+
+	while (alt && *alt && strcmp(alt, name) != 0)
+		alt += strlen(alt) + 1;
+	return alt && *alt;
+}
+
+/* True if this is an alternative name of a client link that is present. */
+static bool is_present_by_altname(const struct link_registry *registry, const char *name)
+{
+	for (const struct client_link *cl = registry->first; cl; cl = cl->next)
+		if (is_altname(cl, name))
+			return true;
+	return false;
+}
+
+/* A link by this name is shown even while it is absent. A longer one is an alternative name. */
+static bool is_shown(const struct link_registry *registry, const struct link_patterns *patterns,
+	const char *name)
+{
+	return link_pattern_is_name(name) && strlen(name) < IFNAMSIZ &&
+	       link_patterns_match(patterns, name) && !is_present_by_altname(registry, name);
+}
+
 int link_registry_add_configured(
 	struct link_registry *registry, const struct relay_conf *conf, const char *host)
 {
 	const struct link_patterns *patterns = &conf->interfaces;
 
 	for (size_t i = 0; i < patterns->count; i++)
-		if (link_pattern_is_name(patterns->pattern[i]) &&
-			link_patterns_match(patterns, patterns->pattern[i]) &&
+		if (is_shown(registry, patterns, patterns->pattern[i]) &&
 			!link_registry_get_or_add(registry, patterns->pattern[i], conf, host))
 			return -ENOMEM;
 	return 0;
+}
+
+void link_registry_altnames_changed(struct link_registry *registry, const struct client_link *cl)
+{
+	const char *alt = cl->link ? cl->link->altnames : NULL;
+
+	for (; alt && *alt; alt += strlen(alt) + 1) {
+		struct client_link *absent = link_registry_find_name(registry, alt);
+
+		if (absent && !absent->link)
+			link_registry_remove(registry, absent);
+	}
 }
 
 static void keep_node(void *node)

@@ -32,13 +32,22 @@ struct client_link *link_registry_find_interface_id(
 /* The client link with this name, created as absent if needed. NULL: no memory. */
 struct client_link *link_registry_get_or_add(struct link_registry *registry, const char *name,
 	const struct relay_conf *conf, const char *host);
-/* Add each plain name (no pattern) in `interfaces`. Returns 0 or -ENOMEM. */
+/*
+ * Add each plain name (no pattern) in `interfaces`, but no alternative name of a link that is
+ * present. Returns 0 or -ENOMEM.
+ */
 int link_registry_add_configured(
 	struct link_registry *registry, const struct relay_conf *conf, const char *host);
 
 /* Build all Interface-Ids again, after the configuration or the host name changed. */
 void link_registry_rebuild_interface_ids(
 	struct link_registry *registry, const struct relay_conf *conf, const char *host);
+
+/* The same for one link, whose alternative names chose another section. Returns 0 or -ENOMEM. */
+int link_registry_identify_again(struct link_registry *registry, struct client_link *cl,
+	const struct relay_conf *conf, const char *host);
+/* Remove the absent client links whose names are alternative names of this one. */
+void link_registry_altnames_changed(struct link_registry *registry, const struct client_link *cl);
 
 /* A client link's link appeared, or was removed (may free the oldest absent client link). */
 void link_registry_link_appeared(struct link_registry *registry);

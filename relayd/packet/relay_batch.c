@@ -118,8 +118,8 @@ static bool is_configured_relay(
 	const struct link *link = link_table_find(&relay->table, d->ifindex);
 
 	if (cl)
-		return link_patterns_match(&conf->trusted, cl->name);
-	return (link && link_patterns_match(&conf->trusted, link->name)) ||
+		return link_patterns_match_any(&conf->trusted, cl->name, cl->link->altnames);
+	return (link && link_patterns_match_any(&conf->trusted, link->name, link->altnames)) ||
 	       prefix_any_contains(conf->relays, conf->n_relays, &d->peer.sin6_addr);
 }
 

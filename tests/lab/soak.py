@@ -44,6 +44,8 @@ server "{server}" {{}}
 """
 CLIENTS_DROPS = ("not-served", "unicast", "short", "server-type", "untrusted-relay", "no-address",
                  "standby", "link-rate", "client-rate", "no-server")
+MTU, TOO_LOW_MTU = 1500, 1200  # below 1280 the kernel takes IPv6 off the link
+RULE_TABLE, VRF_TABLE = 100, 50
 VARIANTS = ("", "forward = hash", 'remote-id = "%h:%i"\nenterprise-number = 32473',
             'subscriber-id = "%i"', "client-rate = 100000", "link-rate = 100000")
 
@@ -100,6 +102,7 @@ class Port:
         self.addresses = {f"2001:db8:{number}::1": 64}  # with their prefix lengths
         self.deprecated = set()
         self.vmac = None  # its address, where there is one
+        self.in_vrf = False
         self.history = []  # (begun, done, state)
         self.note(time.monotonic())
 
@@ -144,6 +147,10 @@ class Soak:
         self.stop, self.done_serving = threading.Event(), threading.Event()
         self._add_uplink()
         lab.veth(self.router, "junk", self.router, "junk-peer")
+        self.router.ip("-6", "route", "add", f"{SERVER}/128", "via", "2001:db8:200::69",
+                       "table", RULE_TABLE)
+        self.has_rule = False
+        self.has_vrfs = self._add_vrf()
         self.relayd = self.site.start_relayd(config=CONFIG.format(server=SERVER, more=""))
         self.config = lab.directory / "relayd.conf"
         self._open_sockets()
@@ -152,6 +159,14 @@ class Soak:
         self.site.lab.veth(self.router, "up2", self.site.server, "up2")
         self.router.address("up2", "2001:db8:200::1/64")
         self.site.server.address("up2", "2001:db8:200::69/64")
+
+    def _add_vrf(self):
+        """False on a kernel without VRFs."""
+        added = self.router.run("ip", "link", "add", "vrf-lan", "type", "vrf", "table", VRF_TABLE,
+                                check=False)
+        if added.returncode == 0:
+            self.router.ip("link", "set", "vrf-lan", "up")
+        return added.returncode == 0
 
     def _open_sockets(self):
         self.server = self.site.server.udp_socket(SERVER, 547)
@@ -301,6 +316,7 @@ class Soak:
                 self.clients.bridge_port(f"br-{port.number}", device)
                 self._set_addresses(port)
             port.there = not port.there
+            port.in_vrf = False
 
     def rename(self, port):
         self._drop_vmac(port)
@@ -358,6 +374,30 @@ class Soak:
             port.vmac = f"2001:db8:{port.number}::f:{self.random.randrange(1, 65536):x}"
             self.router.address(vmac, f"{port.vmac}/128")
 
+    def flap_mtu(self, port):
+        """The kernel drops the link's IPv6, and the membership with it, without an event."""
+        self._drop_vmac(port)
+        with self.changing(port):
+            self.router.ip("link", "set", port.name, "mtu", TOO_LOW_MTU)
+            self.router.ip("link", "set", port.name, "mtu", MTU)
+            self._set_addresses(port)
+
+    def move_between_vrfs(self, port):
+        """The kernel takes the link down and up, which removes its addresses."""
+        self._drop_vmac(port)
+        with self.changing(port):
+            port.in_vrf = not port.in_vrf
+            how = ("master", "vrf-lan") if port.in_vrf else ("nomaster",)
+            self.router.ip("link", "set", port.name, *how)
+            self._set_addresses(port)
+
+    def shift_rule(self):
+        """Policy routing sends DHCPv6 by the other uplink, or no longer."""
+        self.router.ip("-6", "rule", "del" if self.has_rule else "add", "priority", 50,
+                       "ipproto", "udp", "dport", 547, "lookup", RULE_TABLE)
+        self.has_rule = not self.has_rule
+        return f"rule {'added' if self.has_rule else 'deleted'}"
+
     def shift_route(self):
         via = self.random.choice((("via", "2001:db8:200::69"), ("dev", "core")))
         self.router.ip("-6", "route", "replace", f"{SERVER}/128", *via, "metric", 5)
@@ -392,7 +432,10 @@ class Soak:
             self.delete_or_make(port)
             return f"make {port.number}"
         changes = (self.add_address, self.add_address, self.remove_address, self.deprecate,
-                   self.move_vmac, self.move_vmac, self.down_and_up, self.rename, self.delete_or_make)
+                   self.move_vmac, self.move_vmac, self.down_and_up, self.rename,
+                   self.delete_or_make, self.flap_mtu)
+        if self.has_vrfs:
+            changes += (self.move_between_vrfs,)
         change = self.random.choice(changes)
         change(port)
         return f"{change.__name__} {port.number}"
@@ -410,7 +453,9 @@ class Soak:
             return self.shift_route()
         if chance < 0.14:
             return self.reload()
-        if chance < 0.145:
+        if chance < 0.17:
+            return self.shift_rule()
+        if chance < 0.175:
             return self.overrun()
         return self.change_port(self.random.choice(self.ports))
 

@@ -6,7 +6,7 @@ import signal
 
 from scapy.layers.dhcp6 import DHCP6_Reply, DHCP6OptIfaceId
 
-from lab.bench import Bench, control, dropped, link_state
+from lab.bench import CLIENT, Bench, control, dhcp_to, dropped, link_state
 from lab.netns import wait_for
 from lab.topology import SERVER, Site
 
@@ -123,6 +123,48 @@ def test_unspecified_link_address_if_configured(site):
     bench = Bench(site)
     relayed = bench.expect_relayed(bench.solicit())
     assert (relayed.linkaddr, relayed[DHCP6OptIfaceId].ifaceid) == ("::", b"lan1")
+    bench.send_reply(bench.reply(relayed, DHCP6_Reply(trid=bench.xid)))
+    bench.wire.expect(dhcp_to(CLIENT))
+    site.router.address("lan1", "2001:db8:1::1/64")
+    assert bench.expect_relayed(bench.solicit()).linkaddr == "2001:db8:1::1"
+
+
+def test_alternative_names_match_patterns(site):
+    site.router.ip("link", "property", "add", "dev", "lan1", "altname", "tenant-blue-provisioning")
+    site.start_relayd(config=f"""
+        interfaces = {{"tenant-*", "shelf7"}}
+        server "{SERVER}" {{}}
+        link "tenant-blue-*" {{ interface-id = "blue/%i" }}
+    """)
+    bench = Bench(site)
+    assert bench.expect_relayed(bench.solicit())[DHCP6OptIfaceId].ifaceid == b"blue/lan1"
+    names = {link["name"] for link in control(site, "links")["links"]}
+    assert names == {"lan1", "shelf7"}
+    # Another name is added while the daemon runs: it counts at once, and is shown once.
+    site.router.ip("link", "property", "add", "dev", "lan1", "altname", "shelf7")
+    wait_for(lambda: {link["name"] for link in control(site, "links")["links"]} == {"lan1"})
+    # Without any name that matches the link is not served.
+    site.router.ip("link", "property", "del", "dev", "lan1", "altname", "tenant-blue-provisioning")
+    wait_for(lambda: bench.expect_relayed(bench.solicit())[DHCP6OptIfaceId].ifaceid == b"lan1")
+    site.router.ip("link", "property", "del", "dev", "lan1", "altname", "shelf7")
+    wait_for(lambda: link_state(site, "shelf7")["state"] == "absent")
+    assert link_state(site, "lan1")["state"] == "absent"
+
+
+def test_a_section_turns_relaying_off(site):
+    site.start_relayd(config=f"""
+        interfaces = {{"lan1"}}
+        server "{SERVER}" {{}}
+        link "lan*" {{ relay = false }}
+    """)
+    bench = Bench(site)
+    link = link_state(site, "lan1")
+    assert (link["state"], link["reason"]) == ("standby", "relay = false in its section link")
+    bench.send(bench.solicit())
+    wait_for(lambda: dropped(site, "standby") == 1)
+    site.lab.file("relayd.conf", f'interfaces = {{"lan1"}}\nserver "{SERVER}" {{}}\n')
+    site.ask("relayd", "reload")
+    bench.expect_relayed(bench.solicit())
 
 
 def test_the_better_address_is_used(bench):

@@ -109,7 +109,8 @@ static void test_states(void **state)
 	expect_state(&f, "", CLIENT_LINK_NO_ADDRESS, "2001:db8:1::1 is a duplicate on the link");
 
 	set_up(&f, NULL, 0);
-	expect_state(&f, "", CLIENT_LINK_NO_ADDRESS, "no global address on the link");
+	expect_state(&f, "", CLIENT_LINK_NO_ADDRESS,
+		"no global address on the link");
 	expect_state(&f, "without-address = unspecified\n", CLIENT_LINK_READY,
 		"no global address: link-address is ::");
 	assert_true(f.cl.forward.len > 0);
@@ -118,6 +119,18 @@ static void test_states(void **state)
 	f.cl.holder = -1;
 	f.cl.join_error = 12;
 	expect_state(&f, "", CLIENT_LINK_DOWN, "cannot join ff02::1:2: Cannot allocate memory");
+}
+
+static void test_a_section_that_turns_relaying_off(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, "2001:db8:1::1", 0);
+	expect_state(&f, "link \"lan1\" { relay = false }\n", CLIENT_LINK_STANDBY,
+		"relay = false in its section link");
+	assert_int_equal(f.cl.forward.len, 0);
+	expect_state(&f, "link \"lan1\" { relay = true }\n", CLIENT_LINK_READY, "");
 }
 
 /* Ready means that a client can be served both ways. */
@@ -570,6 +583,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_a_section_that_turns_relaying_off),
 		cmocka_unit_test(test_states_without_ipv6_or_link_local_address),
 		cmocka_unit_test(test_standby_while_another_router_has_the_address),
 		cmocka_unit_test(test_addresses_of_a_macvlan_count),

@@ -63,6 +63,44 @@ static void test_a_whole_link(void **state)
 	assert_memory_equal(event.link.mac, "\x02\0\0\0\0\x07", 6);
 }
 
+/* Puts an IFLA_PROP_LIST; in a real message, too, the property comes once for each name. */
+static void put_altnames(struct rtnl_message *m, const char *const names[])
+{
+	uint8_t list[2048];
+	size_t len = 0;
+
+	for (size_t i = 0; names[i]; i++) {
+		uint16_t head[2] = {(uint16_t)(4 + strlen(names[i]) + 1), IFLA_ALT_IFNAME};
+
+		memcpy(list + len, head, 4);
+		memset(list + len + 4, 0, (head[0] + 3u) / 4 * 4 - 4);
+		memcpy(list + len + 4, names[i], strlen(names[i]));
+		len += (head[0] + 3u) / 4 * 4;
+	}
+	message_put(m, IFLA_PROP_LIST | NLA_F_NESTED, list, (uint16_t)len);
+}
+
+static void test_alternative_names(void **state)
+{
+	static const char *const two[] = {"enp1s0f0np0", "rack-seventeen-provisioning", NULL};
+	static const char *const empty[] = {"good", "", NULL};
+	struct rtnl_message m = whole_link();
+
+	(void)state;
+	assert_int_equal(decode(&m), 0);
+	assert_string_equal(event.link.altnames, "");
+	put_altnames(&m, two);
+	assert_int_equal(decode(&m), 0);
+	assert_memory_equal(
+		event.link.altnames, "enp1s0f0np0\0rack-seventeen-provisioning\0", 41);
+	m = whole_link();
+	put_altnames(&m, empty);
+	assert_int_equal(decode(&m), -EBADMSG);
+	m = whole_link();
+	message_put(&m, IFLA_PROP_LIST, "\x09\0\x35\0x", 6); /* longer than the list */
+	assert_int_equal(decode(&m), -EBADMSG);
+}
+
 static void test_a_link_with_nothing_but_a_name(void **state)
 {
 	struct rtnl_message m = link_message(RTM_NEWLINK, AF_UNSPEC, 1);
@@ -392,6 +430,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_whole_link),
+		cmocka_unit_test(test_alternative_names),
 		cmocka_unit_test(test_a_link_with_nothing_but_a_name),
 		cmocka_unit_test(test_lower_is_the_link_below),
 		cmocka_unit_test(test_the_kind_of_its_master),

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -48,15 +49,35 @@ static void test_names_that_match(void **state)
 
 static void test_patterns_that_no_link_can_match(void **state)
 {
-	static const char *const rows[] = {
-		"", "!", "a/b", "a b", "sixteen-letters.", "!sixteen-letters."};
+	static const char *const rows[] = {"", "!", "a/b", "a b"};
 	struct link_patterns patterns = {0};
+	char longest[LINK_PATTERN_MAX + 3] = "!";
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_int_equal(link_patterns_add(&patterns, rows[i]), -EINVAL);
-	assert_int_equal(link_patterns_add(&patterns, "fifteen-letters"), 0);
-	assert_int_equal(link_patterns_add(&patterns, "!fifteen-letters"), 0);
+	memset(longest + 1, 'x', LINK_PATTERN_MAX);
+	assert_int_equal(link_patterns_add(&patterns, longest), 0);
+	assert_int_equal(link_patterns_add(&patterns, longest + 1), 0);
+	longest[LINK_PATTERN_MAX + 1] = 'x';
+	assert_int_equal(link_patterns_add(&patterns, longest), -EINVAL);
+	assert_int_equal(link_patterns_add(&patterns, longest + 1), -EINVAL);
+	link_patterns_fini(&patterns);
+}
+
+static void test_alternative_names_count(void **state)
+{
+	struct link_patterns patterns = {0};
+
+	(void)state;
+	link_patterns_add(&patterns, "prov-*");
+	link_patterns_add(&patterns, "!*-spare");
+	assert_false(link_patterns_match_any(&patterns, "eth0", NULL));
+	assert_false(link_patterns_match_any(&patterns, "eth0", ""));
+	assert_true(link_patterns_match_any(&patterns, "eth0", "enp1s0\0prov-rack-seventeen\0"));
+	assert_true(link_patterns_match_any(&patterns, "prov-1", "enp1s0\0"));
+	assert_false(link_patterns_match_any(&patterns, "prov-1", "enp1s0\0rack-spare\0"));
+	assert_false(link_patterns_match_any(&patterns, "eth0-spare", "prov-1\0"));
 	link_patterns_fini(&patterns);
 }
 
@@ -74,6 +95,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_that_match),
 		cmocka_unit_test(test_patterns_that_no_link_can_match),
+		cmocka_unit_test(test_alternative_names_count),
 		cmocka_unit_test(test_plain_names),
 	};
 

@@ -48,7 +48,7 @@ static void on_added(void *arg, struct link *l)
 
 static void on_changed(void *arg, struct link *l, unsigned what)
 {
-	static const char letters[] = "NAFLRM";
+	static const char letters[] = "NAFLRM6X";
 	size_t i;
 
 	assert_ptr_equal(arg, &table);
@@ -206,6 +206,10 @@ static void test_each_change_is_named(void **state)
 	CHANGE(l.master = 4, "7:lan:R ");
 	CHANGE(strcpy(l.port_kind, "bridge"), "7:lan:R ");
 	CHANGE(l.mtu = 9000, "7:lan:M ");
+	CHANGE(l.altnames = "lan-of-tenant\0", "7:lan:X ");
+	CHANGE(l.altnames = "lan-of-tenant\0enp1s0\0", "7:lan:X ");
+	CHANGE(l.altnames = NULL, "7:lan:X ");
+	CHANGE(l.altnames = "", "");
 	CHANGE((l.flags = 3, l.mtu = 1500, strcpy(l.name, "wan")), "7:wan:NFM ");
 #undef CHANGE
 	assert_int_equal(link_table_find(&table, 7)->mtu, 1500);

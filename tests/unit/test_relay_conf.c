@@ -67,9 +67,9 @@ static void test_a_whole_file(void **state)
 	assert_string_equal(rule->subscriber_id, "%i");
 	assert_string_equal(conf->user, "root");
 	assert_int_equal(conf->forward, RELAY_FORWARD_HASH);
-	assert_ptr_equal(relay_conf_rule(conf, "vlan17"), &conf->rule[0]);
-	assert_ptr_equal(relay_conf_rule(conf, "vlan7"), &conf->rule[1]);
-	assert_ptr_equal(relay_conf_rule(conf, "br-prov"), rule);
+	assert_ptr_equal(relay_conf_rule(conf, "vlan17", NULL), &conf->rule[0]);
+	assert_ptr_equal(relay_conf_rule(conf, "vlan7", NULL), &conf->rule[1]);
+	assert_ptr_equal(relay_conf_rule(conf, "br-prov", NULL), rule);
 	assert_int_equal(conf->rule[0].while_address.s6_addr[15], 1);
 	assert_int_equal(conf->relay_id.len, 10);
 	assert_string_equal(conf->control, "/tmp/r.sock");
@@ -106,14 +106,14 @@ static void test_settings_of_links(void **state)
 		"servers = {\"2001:db8::2\", \"dhcp.example.net\"}\n"
 		"source = \"2001:db8:9::1\"\ninterface-id = \"%h/%i\"\nremote-id = \"a\"\n"
 		"enterprise-number = 2\nsubscriber-id = \"s\"\nwhile-address = \"::f\"\n}\n"
-		"link \"b*\" { enterprise-number = 3 interface-id = none }\n";
+		"link \"b*\" { enterprise-number = 3 interface-id = none relay = false }\n";
 	struct config_problems problems = {0};
 	const struct relay_link_rule *rule;
 	struct relay_conf *conf;
 
 	(void)state;
 	assert_int_equal(relay_conf_read_text("f", text, &conf, &problems), 0);
-	rule = relay_conf_rule(conf, "a1");
+	rule = relay_conf_rule(conf, "a1", NULL);
 	assert_int_equal(rule->servers, 6);
 	assert_int_equal(rule->source.kind, RELAY_SOURCE_ADDRESS);
 	assert_string_equal(rule->interface_id, "%h/%i");
@@ -121,15 +121,20 @@ static void test_settings_of_links(void **state)
 	assert_int_equal(rule->remote_id_enterprise, 2);
 	assert_string_equal(rule->subscriber_id, "s");
 	assert_int_equal(rule->while_address.s6_addr[15], 15);
+	assert_false(rule->is_off);
 	/* What a section leaves out is global. */
-	rule = relay_conf_rule(conf, "b1");
+	rule = relay_conf_rule(conf, "b1", NULL);
+	assert_true(rule->is_off);
 	assert_int_equal(rule->servers, 1);
 	assert_string_equal(rule->source.link, "lo");
 	assert_null(rule->interface_id);
 	assert_string_equal(rule->remote_id, "%h");
 	assert_int_equal(rule->remote_id_enterprise, 3);
 	assert_null(rule->subscriber_id);
-	assert_ptr_equal(relay_conf_rule(conf, "c"), relay_conf_global(conf));
+	/* An alternative name counts like the name. */
+	assert_ptr_equal(relay_conf_rule(conf, "x", "y\0b7\0"), rule);
+	assert_ptr_equal(relay_conf_rule(conf, "c", NULL), relay_conf_global(conf));
+	assert_false(relay_conf_global(conf)->is_off);
 	relay_conf_free(conf);
 }
 

@@ -321,9 +321,9 @@ static void test_servers_and_sources_of_links(void **state)
 	assert_string_equal(list.server[1].text, "2001:db8::1");
 	assert_int_equal(list.server[1].source_setting->kind, RELAY_SOURCE_ADDRESS);
 	assert_int_equal(list.server[0].source_setting->kind, RELAY_SOURCE_AUTO);
-	assert_int_equal(server_list_of_rule(&list, relay_conf_rule(conf, "a1")), 4);
-	assert_int_equal(server_list_of_rule(&list, relay_conf_rule(conf, "a2")), 1 | 8);
-	assert_int_equal(server_list_of_rule(&list, relay_conf_rule(conf, "a3")), 2);
+	assert_int_equal(server_list_of_rule(&list, relay_conf_rule(conf, "a1", NULL)), 4);
+	assert_int_equal(server_list_of_rule(&list, relay_conf_rule(conf, "a2", NULL)), 1 | 8);
+	assert_int_equal(server_list_of_rule(&list, relay_conf_rule(conf, "a3", NULL)), 2);
 	assert_int_equal(server_list_of_rule(&list, relay_conf_global(conf)), 1);
 
 	/* A reply belongs to the entry whose source it was sent to. */
