@@ -14,33 +14,11 @@
 #include "bootd/config/conf_check.h"
 #include "bootd/config/conf_host.h"
 #include "bootd/config/conf_option.h"
+#include "bootd/config/conf_section.h"
 #include "bootd/config/conf_syntax.h"
 #include "bootd/config/conf_value.h"
 #include "bootd/rules/boot_rule.h"
 #include "dhcp6/option.h"
-
-/* --- building: the values were checked when they were read ------------------ */
-
-static bool copy_text(cfg_t *cfg, const char *option, char **out)
-{
-	const char *text = cfg_getstr(cfg, option);
-
-	*out = text ? strdup(text) : NULL;
-	return !text || *out;
-}
-
-static bool copy_list(cfg_t *cfg, const char *option, char ***out, size_t *n)
-{
-	unsigned size = cfg_size(cfg, option);
-
-	*out = calloc(size + 1, sizeof(**out));
-	for (*n = 0; *out && *n < size; (*n)++) {
-		(*out)[*n] = strdup(cfg_getnstr(cfg, option, (unsigned)*n));
-		if (!(*out)[*n])
-			return false;
-	}
-	return *out;
-}
 
 static bool copy_patterns(cfg_t *cfg, const char *option, struct link_patterns *patterns)
 {
@@ -48,13 +26,6 @@ static bool copy_patterns(cfg_t *cfg, const char *option, struct link_patterns *
 		if (link_patterns_add(patterns, cfg_getnstr(cfg, option, i)) < 0)
 			return false;
 	return true;
-}
-
-static bool copy_pattern(cfg_t *cfg, const char *option, struct text_pattern *pattern)
-{
-	const char *text = cfg_getstr(cfg, option);
-
-	return !text || text_pattern_read(text, pattern) == 0;
 }
 
 static bool copy_prefixes(cfg_t *cfg, const char *option, struct prefix **out, size_t *n)
@@ -66,98 +37,6 @@ static bool copy_prefixes(cfg_t *cfg, const char *option, struct prefix **out, s
 		config_prefix(cfg_getnstr(cfg, option, (unsigned)*n), &(*out)[*n].address,
 			&(*out)[*n].len);
 	return *out;
-}
-
-static uint32_t duration_of(cfg_t *cfg, const char *option, uint32_t otherwise_s)
-{
-	const char *text = cfg_getstr(cfg, option);
-	uint32_t seconds = otherwise_s;
-
-	if (text)
-		config_duration(text, &seconds);
-	return seconds;
-}
-
-static enum subnet_addresses addresses_of(const char *text)
-{
-	enum subnet_addresses addresses = SUBNET_STABLE;
-
-	conf_addresses(text, &addresses);
-	return addresses;
-}
-
-static bool build_condition(cfg_t *cfg, const char *option, struct conditions *when)
-{
-	enum condition_kind kind;
-	bool is_negated;
-
-	condition_named(option, &kind, &is_negated);
-	for (unsigned i = 0; i < cfg_size(cfg, option); i++)
-		if (conditions_add(when, kind, cfg_getnstr(cfg, option, i), is_negated) < 0)
-			return false;
-	return true;
-}
-
-static bool build_conditions(cfg_t *cfg, struct conditions *when)
-{
-	bool is_class = strcmp(cfg_name(cfg), "class") == 0;
-	char negated[32];
-
-	for (int i = 0; i < CONDITION_KINDS; i++) {
-		const char *name = condition_name((enum condition_kind)i);
-
-		snprintf(negated, sizeof(negated), "not-%s", name);
-		if (is_class && !condition_is_in_class((enum condition_kind)i))
-			continue;
-		if (!build_condition(cfg, name, when) || !build_condition(cfg, negated, when))
-			return false;
-	}
-	return true;
-}
-
-static void build_plan(cfg_t *cfg, struct address_plan *plan, uint32_t lifetime_s)
-{
-	plan->addresses = addresses_of(cfg_getstr(cfg, "addresses"));
-	if (plan->addresses == SUBNET_POOL)
-		conf_pool(cfg_getstr(cfg, "pool"), &plan->pool_low, &plan->pool_size);
-	plan->lifetime_s = duration_of(cfg, "lifetime", lifetime_s);
-}
-
-static bool build_class(cfg_t *cfg, struct address_class *class, uint32_t lifetime_s)
-{
-	class->file = config_file_name(cfg->filename);
-	class->line = (unsigned)cfg->line;
-	class->name = strdup(cfg_title(cfg));
-	build_plan(cfg, &class->plan, lifetime_s);
-	return class->name && build_conditions(cfg, &class->when) &&
-	       conf_options_build(cfg, &class->options) == 0;
-}
-
-/* Lifetimes that are not set stay 0: the one of the whole file may follow. */
-static bool build_subnet(cfg_t *cfg, struct subnet *subnet)
-{
-	unsigned classes = cfg_size(cfg, "class");
-
-	subnet->file = config_file_name(cfg->filename);
-	subnet->line = (unsigned)cfg->line;
-	config_prefix(cfg_title(cfg), &subnet->prefix.address, &subnet->prefix.len);
-	prefix_format(&subnet->prefix, subnet->text);
-	build_plan(cfg, &subnet->plan, 0);
-	if (classes > 0)
-		subnet->class = calloc(classes, sizeof(*subnet->class));
-	if (classes > 0 && !subnet->class)
-		return false;
-	for (unsigned i = 0; i < classes; i++)
-		if (!build_class(cfg_getnsec(cfg, "class", i), &subnet->class[subnet->classes++],
-			    subnet -> plan.lifetime_s))
-			return false;
-	if (cfg_getstr(cfg, "relay-id"))
-		dhcp6_duid_parse(cfg_getstr(cfg, "relay-id"), &subnet->relay_id);
-	return copy_pattern(cfg, "interface-id", &subnet->interface_id) &&
-	       copy_pattern(cfg, "remote-id", &subnet->remote_id) &&
-	       copy_text(cfg, "interface", &subnet->interface) &&
-	       copy_text(cfg, "link", &subnet->link) &&
-	       conf_options_build(cfg, &subnet->options) == 0;
 }
 
 /* For conf_syntax_begin(): the subnet is appended to the config `arg`. */
@@ -174,7 +53,7 @@ static int add_subnet(void *arg, cfg_t *section)
 		config->subnet = more;
 	}
 	config->subnet[config->subnets] = (struct subnet){.line = 0};
-	return build_subnet(section, &config->subnet[config->subnets++]) ? 0 : -ENOMEM;
+	return conf_build_subnet(section, &config->subnet[config->subnets++]) ? 0 : -ENOMEM;
 }
 
 static void set_lifetimes(struct boot_config *config, uint32_t lifetime_s)
@@ -190,48 +69,11 @@ static void set_lifetimes(struct boot_config *config, uint32_t lifetime_s)
 	}
 }
 
-static bool build_rule(cfg_t *cfg, struct boot_rule *rule)
-{
-	rule->file = config_file_name(cfg->filename);
-	rule->line = (unsigned)cfg->line;
-	rule->name = strdup(cfg_title(cfg));
-	return rule->name && build_conditions(cfg, &rule->when) &&
-	       copy_text(cfg, "url", &rule->url) &&
-	       copy_list(cfg, "param", &rule->param, &rule->params);
-}
-
-static int compare_groups(const void *a, const void *b)
-{
-	return strcmp(((const struct boot_group *)a)->name, ((const struct boot_group *)b)->name);
-}
-
-static bool build_groups(cfg_t *cfg, struct boot_config *config)
-{
-	unsigned groups = cfg_size(cfg, "group");
-
-	config->group = calloc(groups + 1, sizeof(*config->group));
-	if (!config->group)
-		return false;
-	for (unsigned i = 0; i < groups; i++) {
-		cfg_t *section = cfg_getnsec(cfg, "group", i);
-		struct boot_group *group = &config->group[config->groups++];
-
-		group->file = config_file_name(section->filename);
-		group->line = (unsigned)section->line;
-		group->name = strdup(cfg_title(section));
-		if (!group->name || !conf_variables(section, &group->variable, &group->variables) ||
-			conf_options_build(section, &group->options) < 0)
-			return false;
-	}
-	qsort(config->group, config->groups, sizeof(*config->group), compare_groups);
-	return true;
-}
-
 static bool build_sections(cfg_t *cfg, struct boot_config *config)
 {
 	unsigned rules = cfg_size(cfg, "boot");
 
-	set_lifetimes(config, duration_of(cfg, "lifetime", DEFAULT_LIFETIME_S));
+	set_lifetimes(config, conf_duration_of(cfg, "lifetime", DEFAULT_LIFETIME_S));
 	config->rule = calloc(rules + 1, sizeof(*config->rule));
 	if (!config->rule)
 		return false;
@@ -240,7 +82,7 @@ static bool build_sections(cfg_t *cfg, struct boot_config *config)
 	for (unsigned i = 0; i < rules; i++) {
 		struct boot_rule *rule = &config->rule[config->rules++];
 
-		if (!build_rule(cfg_getnsec(cfg, "boot", i), rule))
+		if (!conf_build_rule(cfg_getnsec(cfg, "boot", i), rule))
 			return false;
 		boot_rule_prepare(rule);
 		config->has_variables |= !rule->is_plain;
@@ -277,8 +119,8 @@ static bool build_client_options(cfg_t *cfg, struct boot_config *config)
 	if (rc == 0 && out.len > 0)
 		rc = option_set_add_data(&config->options, DHCP6_OPT_DOMAIN_LIST, octets, out.len);
 	for (size_t i = 0; rc == 0 && i < sizeof(timer) / sizeof(timer[0]); i++)
-		rc = option_set_add_seconds(
-			&config->options, timer[i].code, duration_of(cfg, timer[i].setting, 0));
+		rc = option_set_add_seconds(&config->options, timer[i].code,
+			conf_duration_of(cfg, timer[i].setting, 0));
 	return rc == 0 && conf_options_build(cfg, &config->options) == 0;
 }
 
@@ -325,7 +167,8 @@ static void build_secret(cfg_t *cfg, struct boot_config *config)
 /* The setting `names` of a section that may be absent. */
 static bool copy_names(cfg_t *cfg, const char *section, char ***out, size_t *n)
 {
-	return cfg_size(cfg, section) == 0 || copy_list(cfg_getsec(cfg, section), "names", out, n);
+	return cfg_size(cfg, section) == 0 ||
+	       conf_copy_list(cfg_getsec(cfg, section), "names", out, n);
 }
 
 static bool build_listener(
@@ -397,19 +240,20 @@ static bool build(cfg_t *cfg, struct boot_config *config)
 	config_endpoint(cfg_getstr(cfg, "dhcp-listen"), DHCP6_SERVER_PORT, &config->dhcp);
 	build_secret(cfg, config);
 	return copy_patterns(cfg, "listen", &config->listen) &&
-	       copy_text(cfg, "root", &config->root) && copy_text(cfg, "user", &config->user) &&
-	       copy_text(cfg, "control", &config->control) &&
-	       copy_text(cfg, "key-file", &config->key_file) &&
-	       copy_text(cfg, "server-duid-file", &config->duid_file) &&
-	       copy_text(cfg, "leases", &config->leases) &&
-	       copy_text(cfg, "hosts-directory", &config->hosts_directory) &&
+	       conf_copy_text(cfg, "root", &config->root) &&
+	       conf_copy_text(cfg, "user", &config->user) &&
+	       conf_copy_text(cfg, "control", &config->control) &&
+	       conf_copy_text(cfg, "key-file", &config->key_file) &&
+	       conf_copy_text(cfg, "server-duid-file", &config->duid_file) &&
+	       conf_copy_text(cfg, "leases", &config->leases) &&
+	       conf_copy_text(cfg, "hosts-directory", &config->hosts_directory) &&
 	       build_file_servers(cfg, config) &&
 	       copy_names(cfg, "page", &config->page_name, &config->page_names) &&
 	       copy_names(cfg, "metrics", &config->metrics_name, &config->metrics_names) &&
 	       build_listener(cfg, "page", 8069, &config->has_page, &config->page) &&
 	       build_listener(cfg, "metrics", 9548, &config->has_metrics, &config->metrics) &&
 	       build_client_options(cfg, config) && build_options(cfg, config) &&
-	       build_admission(cfg, config) && build_groups(cfg, config) &&
+	       build_admission(cfg, config) && conf_build_groups(cfg, config) &&
 	       build_sections(cfg, config);
 }
 

@@ -189,127 +189,143 @@ static void set_validators(cfg_t *cfg, const char *section)
 	cfg_set_validate_func(cfg, "boot", check_boot);
 }
 
-/* Both names of each condition, and behind them what else a section has. */
-enum { CONDITION_OPTIONS = 2 * CONDITION_KINDS, NEGATED_NAME = 32, SECTION_OPTIONS_MAX = 8 };
+/* --- the tables ---------------------------------------------------------------- */
 
-struct conditions_syntax {
-	char negated[CONDITION_KINDS][NEGATED_NAME];
-	cfg_opt_t option[CONDITION_OPTIONS + SECTION_OPTIONS_MAX];
+/* A section with conditions has both names of each, and behind them what else it has. */
+enum { NEGATED_NAME = 32, SECTION_OPTIONS_MAX = 2 * CONDITION_KINDS + 8 };
+
+#define PLAN                                                                                       \
+	CFG_STR("addresses", "stable", CFGF_NONE), CFG_STR("pool", NULL, CFGF_NODEFAULT),          \
+		CFG_STR("lifetime", NULL, CFGF_NODEFAULT)
+
+/* libConfuse parses the defaults of lists in place, so they are not constant. */
+static char default_supplied[] = "{65}";
+static char default_tftp[] = "{\"[::]:69\"}", default_http[] = "{\"[::]:80\"}";
+
+static cfg_opt_t tftp_options[] = {
+	CFG_STR_LIST("listen", default_tftp, CFGF_NONE),
+	CFG_INT("transfers", 0, CFGF_NODEFAULT),
+	CFG_INT("transfers-per-client", 0, CFGF_NODEFAULT),
+	CFG_INT("block-size", 0, CFGF_NODEFAULT),
+	CFG_INT("window-size", 0, CFGF_NODEFAULT),
+	CFG_STR("ports", NULL, CFGF_NODEFAULT),
+	CFG_BOOL("single-port", cfg_false, CFGF_NODEFAULT),
+	CFG_END(),
 };
 
-/* `more` ends with CFG_END(), as the result does. libConfuse copies names and options. */
-static cfg_opt_t *add_conditions(
-	struct conditions_syntax *syntax, bool in_class, const cfg_opt_t *more, size_t n)
+static cfg_opt_t http_options[] = {
+	CFG_STR_LIST("listen", default_http, CFGF_NONE),
+	CFG_INT("connections", 0, CFGF_NODEFAULT),
+	CFG_INT("connections-per-client", 0, CFGF_NODEFAULT),
+	CFG_INT("least-rate", 0, CFGF_NODEFAULT),
+	CFG_END(),
+};
+
+static cfg_opt_t page_options[] = {
+	CFG_STR("listen", "[::1]:8069", CFGF_NONE),
+	CFG_STR_LIST("names", NULL, CFGF_NODEFAULT),
+	CFG_END(),
+};
+
+static cfg_opt_t metrics_options[] = {
+	CFG_STR("listen", "[::1]:9548", CFGF_NONE),
+	CFG_STR_LIST("names", NULL, CFGF_NODEFAULT),
+	CFG_END(),
+};
+
+static cfg_opt_t group_options[] = {
+	CFG_STR_LIST("set", NULL, CFGF_NODEFAULT),
+	CONF_OPTION,
+	CFG_END(),
+};
+
+/* add_conditions() fills these two in. */
+static cfg_opt_t class_options[SECTION_OPTIONS_MAX], boot_options[SECTION_OPTIONS_MAX];
+
+static const cfg_opt_t class_others[] = {PLAN, CONF_OPTION, CFG_END()};
+
+static const cfg_opt_t boot_others[] = {
+	CFG_STR("url", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("param", NULL, CFGF_NODEFAULT),
+	CFG_END(),
+};
+
+static cfg_opt_t subnet_options[] = {
+	PLAN,
+	CFG_SEC("class", class_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+	CFG_STR("interface", NULL, CFGF_NODEFAULT),
+	CFG_STR("link", NULL, CFGF_NODEFAULT),
+	CFG_STR("interface-id", NULL, CFGF_NODEFAULT),
+	CFG_STR("remote-id", NULL, CFGF_NODEFAULT),
+	CFG_STR("relay-id", NULL, CFGF_NODEFAULT),
+	CONF_OPTION,
+	CFG_END(),
+};
+
+static cfg_opt_t file_options[] = {
+	CFG_STR_LIST("listen", NULL, CFGF_NODEFAULT),
+	CFG_STR("dhcp-listen", "[::]:547", CFGF_NONE),
+	CFG_STR("root", NULL, CFGF_NODEFAULT),
+	CFG_SEC("tftp", tftp_options, CFGF_MULTI),
+	CFG_SEC("http", http_options, CFGF_MULTI),
+	CFG_SEC("page", page_options, CFGF_NODEFAULT),
+	CFG_SEC("metrics", metrics_options, CFGF_NODEFAULT),
+	CFG_STR_LIST("dns", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("domain-search", NULL, CFGF_NODEFAULT),
+	CONF_OPTION,
+	CFG_STR("preference", "0", CFGF_NONE),
+	CFG_BOOL("registration", cfg_true, CFGF_NONE),
+	CFG_STR_LIST("trusted-relays", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("leasequery", NULL, CFGF_NODEFAULT),
+	CFG_INT("client-rate", 50, CFGF_NONE),
+	CFG_INT("link-rate", 20000, CFGF_NONE),
+	CFG_BOOL("rapid-commit", cfg_false, CFGF_NONE),
+	CFG_STR("information-refresh", NULL, CFGF_NODEFAULT),
+	CFG_STR("sol-max-rt", NULL, CFGF_NODEFAULT),
+	CFG_STR("inf-max-rt", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("relay-supplied-options", default_supplied, CFGF_NONE),
+	CFG_STR("lifetime", NULL, CFGF_NODEFAULT),
+	CFG_STR("control", PATH_BOOTD_CONTROL, CFGF_NONE),
+	DAEMON_SETTINGS,
+	CFG_STR("key", NULL, CFGF_NODEFAULT),
+	CFG_STR("key-file", CONF_STATE_DIR "/bootd.key", CFGF_NONE),
+	CFG_STR("server-duid", NULL, CFGF_NODEFAULT),
+	CFG_STR("server-duid-file", CONF_STATE_DIR "/bootd.duid", CFGF_NONE),
+	CFG_STR("hosts-directory", NULL, CFGF_NODEFAULT),
+	CFG_STR("leases", CONF_STATE_DIR "/leases.db", CFGF_NONE),
+	CFG_SEC("subnet", subnet_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+	CFG_SEC("group", group_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+	CFG_SEC("host", conf_host_options, CFGF_MULTI | CFGF_TITLE),
+	CFG_SEC("boot", boot_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+	CFG_END(),
+};
+
+/* `others` ends with CFG_END(), as the result does. */
+static void add_conditions(cfg_opt_t *to, bool in_class, const cfg_opt_t *others, size_t n)
 {
-	cfg_opt_t *to = syntax->option;
+	static char negated[CONDITION_KINDS][NEGATED_NAME];
 
 	for (int i = 0; i < CONDITION_KINDS; i++) {
 		enum condition_kind kind = (enum condition_kind)i;
 
 		if (in_class && !condition_is_in_class(kind))
 			continue;
-		snprintf(syntax->negated[i], NEGATED_NAME, "not-%s", condition_name(kind));
+		snprintf(negated[i], NEGATED_NAME, "not-%s", condition_name(kind));
 		*to++ = (cfg_opt_t)CFG_STR_LIST(condition_name(kind), NULL, CFGF_NODEFAULT);
-		*to++ = (cfg_opt_t)CFG_STR_LIST(syntax->negated[i], NULL, CFGF_NODEFAULT);
+		*to++ = (cfg_opt_t)CFG_STR_LIST(negated[i], NULL, CFGF_NODEFAULT);
 	}
-	memcpy(to, more, n * sizeof(*more));
-	return syntax->option;
+	memcpy(to, others, n * sizeof(*others));
 }
-
-#define PLAN                                                                                       \
-	CFG_STR("addresses", "stable", CFGF_NONE), CFG_STR("pool", NULL, CFGF_NODEFAULT),          \
-		CFG_STR("lifetime", NULL, CFGF_NODEFAULT)
 
 cfg_t *conf_syntax_new(void)
 {
-	static char supplied[] = "{65}"; /* libConfuse parses it, and wants it writable */
-	static char tftp_port[] = "{\"[::]:69\"}", http_port[] = "{\"[::]:80\"}";
-	cfg_opt_t tftp[] = {
-		CFG_STR_LIST("listen", tftp_port, CFGF_NONE),
-		CFG_INT("transfers", 0, CFGF_NODEFAULT),
-		CFG_INT("transfers-per-client", 0, CFGF_NODEFAULT),
-		CFG_INT("block-size", 0, CFGF_NODEFAULT),
-		CFG_INT("window-size", 0, CFGF_NODEFAULT),
-		CFG_STR("ports", NULL, CFGF_NODEFAULT),
-		CFG_BOOL("single-port", cfg_false, CFGF_NODEFAULT),
-		CFG_END(),
-	};
-	cfg_opt_t http[] = {
-		CFG_STR_LIST("listen", http_port, CFGF_NONE),
-		CFG_INT("connections", 0, CFGF_NODEFAULT),
-		CFG_INT("connections-per-client", 0, CFGF_NODEFAULT),
-		CFG_INT("least-rate", 0, CFGF_NODEFAULT),
-		CFG_END(),
-	};
-	const cfg_opt_t plan[] = {PLAN, CONF_OPTION, CFG_END()};
-	const cfg_opt_t rule[] = {
-		CFG_STR("url", NULL, CFGF_NODEFAULT),
-		CFG_STR_LIST("param", NULL, CFGF_NODEFAULT),
-		CFG_END(),
-	};
-	struct conditions_syntax class_syntax, boot_syntax;
-	cfg_opt_t *class =
-		add_conditions(&class_syntax, true, plan, sizeof(plan) / sizeof(plan[0]));
-	cfg_opt_t *boot = add_conditions(&boot_syntax, false, rule, sizeof(rule) / sizeof(rule[0]));
-	cfg_opt_t page[] = {CFG_STR("listen", "[::1]:8069", CFGF_NONE),
-		CFG_STR_LIST("names", NULL, CFGF_NODEFAULT), CFG_END()};
-	cfg_opt_t metrics[] = {CFG_STR("listen", "[::1]:9548", CFGF_NONE),
-		CFG_STR_LIST("names", NULL, CFGF_NODEFAULT), CFG_END()};
-	cfg_opt_t subnet[] = {
-		PLAN,
-		CFG_SEC("class", class, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-		CFG_STR("interface", NULL, CFGF_NODEFAULT),
-		CFG_STR("link", NULL, CFGF_NODEFAULT),
-		CFG_STR("interface-id", NULL, CFGF_NODEFAULT),
-		CFG_STR("remote-id", NULL, CFGF_NODEFAULT),
-		CFG_STR("relay-id", NULL, CFGF_NODEFAULT),
-		CONF_OPTION,
-		CFG_END(),
-	};
-	cfg_opt_t group[] = {
-		CFG_STR_LIST("set", NULL, CFGF_NODEFAULT),
-		CONF_OPTION,
-		CFG_END(),
-	};
-	cfg_opt_t top[] = {
-		CFG_STR_LIST("listen", NULL, CFGF_NODEFAULT),
-		CFG_STR("dhcp-listen", "[::]:547", CFGF_NONE),
-		CFG_STR("root", NULL, CFGF_NODEFAULT),
-		CFG_SEC("tftp", tftp, CFGF_MULTI),
-		CFG_SEC("http", http, CFGF_MULTI),
-		CFG_SEC("page", page, CFGF_NODEFAULT),
-		CFG_SEC("metrics", metrics, CFGF_NODEFAULT),
-		CFG_STR_LIST("dns", NULL, CFGF_NODEFAULT),
-		CFG_STR_LIST("domain-search", NULL, CFGF_NODEFAULT),
-		CONF_OPTION,
-		CFG_STR("preference", "0", CFGF_NONE),
-		CFG_BOOL("registration", cfg_true, CFGF_NONE),
-		CFG_STR_LIST("trusted-relays", NULL, CFGF_NODEFAULT),
-		CFG_STR_LIST("leasequery", NULL, CFGF_NODEFAULT),
-		CFG_INT("client-rate", 50, CFGF_NONE),
-		CFG_INT("link-rate", 20000, CFGF_NONE),
-		CFG_BOOL("rapid-commit", cfg_false, CFGF_NONE),
-		CFG_STR("information-refresh", NULL, CFGF_NODEFAULT),
-		CFG_STR("sol-max-rt", NULL, CFGF_NODEFAULT),
-		CFG_STR("inf-max-rt", NULL, CFGF_NODEFAULT),
-		CFG_STR_LIST("relay-supplied-options", supplied, CFGF_NONE),
-		CFG_STR("lifetime", NULL, CFGF_NODEFAULT),
-		CFG_STR("control", PATH_BOOTD_CONTROL, CFGF_NONE),
-		DAEMON_SETTINGS,
-		CFG_STR("key", NULL, CFGF_NODEFAULT),
-		CFG_STR("key-file", CONF_STATE_DIR "/bootd.key", CFGF_NONE),
-		CFG_STR("server-duid", NULL, CFGF_NODEFAULT),
-		CFG_STR("server-duid-file", CONF_STATE_DIR "/bootd.duid", CFGF_NONE),
-		CFG_STR("hosts-directory", NULL, CFGF_NODEFAULT),
-		CFG_STR("leases", CONF_STATE_DIR "/leases.db", CFGF_NONE),
-		CFG_SEC("subnet", subnet, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-		CFG_SEC("group", group, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-		CFG_SEC("host", conf_host_options, CFGF_MULTI | CFGF_TITLE),
-		CFG_SEC("boot", boot, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-		CFG_END(),
-	};
-	cfg_t *cfg = cfg_init(top, CFGF_NONE);
+	cfg_t *cfg;
 
+	add_conditions(
+		class_options, true, class_others, sizeof(class_others) / sizeof(class_others[0]));
+	add_conditions(
+		boot_options, false, boot_others, sizeof(boot_others) / sizeof(boot_others[0]));
+	cfg = cfg_init(file_options, CFGF_NONE);
 	if (cfg) {
 		set_validators(cfg, NULL);
 		daemon_settings_expect(cfg);

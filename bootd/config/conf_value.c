@@ -127,3 +127,36 @@ int conf_ports(const char *text, uint16_t *first, uint16_t *last)
 	*last = (uint16_t)high;
 	return 0;
 }
+
+/* --- values of sections that were checked ------------------------------------ */
+
+bool conf_copy_text(cfg_t *cfg, const char *option, char **out)
+{
+	const char *text = cfg_getstr(cfg, option);
+
+	*out = text ? strdup(text) : NULL;
+	return !text || *out;
+}
+
+bool conf_copy_list(cfg_t *cfg, const char *option, char ***out, size_t *n)
+{
+	unsigned size = cfg_size(cfg, option);
+
+	*out = calloc(size + 1, sizeof(**out));
+	for (*n = 0; *out && *n < size; (*n)++) {
+		(*out)[*n] = strdup(cfg_getnstr(cfg, option, (unsigned)*n));
+		if (!(*out)[*n])
+			return false;
+	}
+	return *out;
+}
+
+uint32_t conf_duration_of(cfg_t *cfg, const char *option, uint32_t otherwise_s)
+{
+	const char *text = cfg_getstr(cfg, option);
+	uint32_t seconds = otherwise_s;
+
+	if (text)
+		config_duration(text, &seconds);
+	return seconds;
+}

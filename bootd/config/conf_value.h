@@ -30,4 +30,12 @@ int conf_variable(const char *text, struct host_variable *variable);
 /* All of a section's `set`; false: no memory, with what there is to be freed. */
 bool conf_variables(cfg_t *cfg, struct host_variable **variable, size_t *n);
 
+/*
+ * Values of a section that was checked. The copies are the caller's, also those of a list that was
+ * cut short; false: no memory. A text that is not set becomes NULL.
+ */
+bool conf_copy_text(cfg_t *cfg, const char *option, char **out);
+bool conf_copy_list(cfg_t *cfg, const char *option, char ***out, size_t *n);
+uint32_t conf_duration_of(cfg_t *cfg, const char *option, uint32_t otherwise_s);
+
 #endif
