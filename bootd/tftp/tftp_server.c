@@ -6,9 +6,6 @@
  *
  * A refusal is sent from the listening socket. Only requests are refused: answering errors would
  * let two servers talk to each other for ever.
- *
- * Sessions are in a list by age and in a hash table by the client's address, which all questions
- * are about: whose request, how many, the same file?
  */
 #include "bootd/tftp/tftp_server.h"
 
@@ -20,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bootd/tftp/tftp_session.h"
+#include "bootd/tftp/tftp_sessions.h"
 #include "daemon/loop.h"
 
 enum {
@@ -28,7 +25,6 @@ enum {
 	BATCH = 8,                /* requests in one turn of the loop */
 	RECEIVE_BUFFER = 1 << 20, /* requests of a data hall that is switched on at once */
 	UNPROVEN_LEAST_MS = 1000, /* a transfer this young does not make room for another one */
-	SESSIONS_FIRST = 256,
 };
 
 struct tftp_listener {
@@ -46,8 +42,7 @@ struct tftp_server {
 	struct udp_receiver *receiver;
 	struct tftp_listener listener[LISTENERS_MAX];
 	size_t listeners;
-	struct tftp_session *oldest, *newest;
-	struct hash_table by_address;
+	struct tftp_sessions sessions;
 };
 
 static void report(struct tftp_server *server, enum fetch_outcome outcome,
@@ -68,39 +63,6 @@ static void report(struct tftp_server *server, enum fetch_outcome outcome,
 		event.duration_ms = loop_now_ms() - session->started_ms;
 	}
 	boot_files_report(server->files, &event);
-}
-
-static uint64_t hash_of(const struct tftp_server *server, const struct in6_addr *address)
-{
-	return hash_table_hash(&server->by_address, address, sizeof(*address));
-}
-
-static void link_session(struct tftp_server *server, struct tftp_session *session)
-{
-	session->before = server->newest;
-	if (server->newest)
-		server->newest->next = session;
-	else
-		server->oldest = session;
-	server->newest = session;
-	hash_table_insert(&server->by_address, &session->by_address,
-		hash_of(server, &session->peer.sin6_addr));
-	server->stats.active++;
-}
-
-static void drop_session(struct tftp_server *server, struct tftp_session *session)
-{
-	if (session->before)
-		session->before->next = session->next;
-	else
-		server->oldest = session->next;
-	if (session->next)
-		session->next->before = session->before;
-	else
-		server->newest = session->before;
-	hash_table_remove(&server->by_address, &session->by_address);
-	server->stats.active--;
-	tftp_session_free(session);
 }
 
 static void session_over(void *arg, struct tftp_session *session)
@@ -126,7 +88,8 @@ static void session_over(void *arg, struct tftp_session *session)
 	server->stats.retransmitted += transfer->retransmitted;
 	report(server, outcome, &session->peer, session, session->path,
 		outcome == FETCH_FAILED ? transfer->error : NULL);
-	drop_session(server, session);
+	tftp_sessions_remove(&server->sessions, session);
+	tftp_session_free(session);
 }
 
 static void refuse(const struct tftp_listener *listener, const struct udp_datagram *datagram,
@@ -146,35 +109,6 @@ static void refuse(const struct tftp_listener *listener, const struct udp_datagr
 	(void)udp_send(listener->fd, &answer);
 }
 
-/* The sessions of one address, one after the other: NULL begins and ends. */
-static struct tftp_session *next_of_client(const struct tftp_server *server,
-	const struct in6_addr *address, const struct tftp_session *after)
-{
-	uint64_t hash = hash_of(server, address);
-	struct hash_node *node = after ? hash_node_with(after->by_address.next, hash)
-				       : hash_table_first(&server->by_address, hash);
-
-	for (; node; node = hash_node_with(node->next, hash)) {
-		struct tftp_session *session = hash_entry(node, struct tftp_session, by_address);
-
-		if (IN6_ARE_ADDR_EQUAL(&session->peer.sin6_addr, address))
-			return session;
-	}
-	return NULL;
-}
-
-static struct tftp_session *find_session(
-	const struct tftp_server *server, const struct sockaddr_in6 *peer)
-{
-	struct tftp_session *session = NULL;
-
-	while ((session = next_of_client(server, &peer->sin6_addr, session)))
-		if (session->peer.sin6_port == peer->sin6_port &&
-			session->peer.sin6_scope_id == peer->sin6_scope_id)
-			return session;
-	return NULL;
-}
-
 /*
  * A client that asks for a file from another port has most likely been reset. Its transfer of that
  * file ends after a second, unless it is acknowledged till then: it is another program's.
@@ -183,7 +117,7 @@ static void supersede(struct tftp_server *server, const struct sockaddr_in6 *pee
 {
 	struct tftp_session *session = NULL;
 
-	while ((session = next_of_client(server, &peer->sin6_addr, session)))
+	while ((session = tftp_sessions_next(&server->sessions, &peer->sin6_addr, session)))
 		if (session->peer.sin6_scope_id == peer->sin6_scope_id &&
 			strcmp(session->path, path) == 0)
 			session->transfer.superseded_ms = loop_now_ms();
@@ -194,9 +128,9 @@ static bool make_room(struct tftp_server *server)
 {
 	uint64_t now_ms = loop_now_ms();
 
-	if (server->stats.active < server->options.transfers_max)
+	if (server->sessions.count < server->options.transfers_max)
 		return true;
-	for (struct tftp_session *session = server->oldest;
+	for (struct tftp_session *session = server->sessions.oldest;
 		session && now_ms - session->started_ms >= UNPROVEN_LEAST_MS;
 		session = session->next) {
 		if (session->transfer.is_heard)
@@ -213,7 +147,7 @@ static bool is_too_much(struct tftp_server *server, const struct sockaddr_in6 *p
 	struct tftp_session *session = NULL;
 	unsigned n = 0;
 
-	while ((session = next_of_client(server, &peer->sin6_addr, session)))
+	while ((session = tftp_sessions_next(&server->sessions, &peer->sin6_addr, session)))
 		n++;
 	return n >= server->options.transfers_per_client || !make_room(server);
 }
@@ -263,7 +197,7 @@ static void serve(struct tftp_listener *listener, const struct udp_datagram *dat
 		report(server, FETCH_FAILED, &datagram->peer, NULL, request->path, why);
 		return;
 	}
-	link_session(server, session);
+	tftp_sessions_add(&server->sessions, session);
 	server->stats.started++;
 	report(server, FETCH_STARTED, &session->peer, session, session->path, NULL);
 	tftp_session_begin(session);
@@ -274,7 +208,7 @@ static void handle_read_request(struct tftp_listener *listener, const struct udp
 {
 	static const char too_much[] = "too many transfers at a time: try again later";
 	struct tftp_server *server = listener->server;
-	struct tftp_session *before = find_session(server, &datagram->peer);
+	struct tftp_session *before = tftp_sessions_find(&server->sessions, &datagram->peer);
 
 	if (before && tftp_session_is_for(before, datagram) &&
 		tftp_session_repeat(before, loop_now_ms() - datagram->waited_us / 1000)) {
@@ -306,7 +240,7 @@ static void handle_datagram(struct tftp_listener *listener, const struct udp_dat
 	if (IN6_IS_ADDR_MULTICAST(&datagram->local))
 		return;
 	if (!is_request && listener->server->options.single_port)
-		session = find_session(listener->server, &datagram->peer);
+		session = tftp_sessions_find(&listener->server->sessions, &datagram->peer);
 	if (session) {
 		tftp_session_input(session, datagram->data, datagram->len);
 		return;
@@ -353,7 +287,7 @@ struct tftp_server *tftp_server_new(
 		.window_max = o->window_max,
 	};
 	server->receiver = udp_receiver_new(BATCH);
-	if (!server->receiver || hash_table_init(&server->by_address, SESSIONS_FIRST) < 0) {
+	if (!server->receiver || tftp_sessions_init(&server->sessions) < 0) {
 		udp_receiver_free(server->receiver);
 		free(server);
 		return NULL;
@@ -365,13 +299,13 @@ void tftp_server_free(struct tftp_server *server)
 {
 	if (!server)
 		return;
-	while (server->oldest)
-		tftp_session_abandon(server->oldest, "the server was stopped");
+	while (server->sessions.oldest)
+		tftp_session_abandon(server->sessions.oldest, "the server was stopped");
 	for (size_t i = 0; i < server->listeners; i++) {
 		loop_watch_free(server->listener[i].watch);
 		close(server->listener[i].fd);
 	}
-	hash_table_fini(&server->by_address);
+	tftp_sessions_fini(&server->sessions);
 	udp_receiver_free(server->receiver);
 	free(server);
 }
@@ -415,4 +349,5 @@ int tftp_server_listen_fd(struct tftp_server *server, int fd)
 void tftp_server_get_stats(const struct tftp_server *server, struct tftp_stats *out)
 {
 	*out = server->stats;
+	out->active = server->sessions.count;
 }
