@@ -57,14 +57,34 @@ static void on_addresses_changed(void *arg, struct link *link)
 	server_paths_link_changed(&relay->paths, link, 0);
 }
 
+/*
+ * Once, at the start. Replies to clients whose MAC is known need no entry, but the router itself
+ * does, for all that it forwards to them.
+ */
+static void warn_of_scarce_neighbours(struct relay *relay)
+{
+	size_t links = client_links_count(&relay->links, CLIENT_LINK_READY);
+	struct ipv6_neighbour_table table;
+
+	if (ipv6_query_neighbour_table(relay->links.query, &table) < 0 ||
+		!neighbours_are_scarce(&table, links))
+		return;
+	log_warning("the table of IPv6 neighbours may become too small: %zu client links, %u of %u "
+		    "entries in use; raise net.ipv6.neigh.default.gc_thresh3 above the number of "
+		    "hosts on all links",
+		links, table.entries, table.limit);
+}
+
 static void on_synced(void *arg)
 {
 	static struct log_limit limit;
 	struct relay *relay = arg;
 
 	client_links_synced(&relay->links);
-	if (relay->monitor.counters.resyncs <= 1)
-		return; /* the first dump, no repair */
+	if (relay->monitor.counters.resyncs <= 1) { /* the first dump, no repair */
+		warn_of_scarce_neighbours(relay);
+		return;
+	}
 	log_limited_with(&limit, LOG_LEVEL_NOTICE,
 		&(struct log_fields){.event = LOG_EVENT_EVENTS_LOST},
 		"netlink: messages were lost; links and addresses have been dumped again");

@@ -19,6 +19,13 @@ bool relay_read_netlink(struct relay *relay)
 	return rc > 0;
 }
 
+bool neighbours_are_scarce(const struct ipv6_neighbour_table *table, size_t client_links)
+{
+	return table->limit > 0 &&
+	       (client_links * NEIGHBOURS_PER_LINK > table->limit ||
+		       table->entries > table->limit - table->limit / 4);
+}
+
 /* --- sockets in VRFs ------------------------------------------------------------------ */
 
 /* The VRFs that need a socket; `want` has room for all of them. */

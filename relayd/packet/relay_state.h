@@ -31,6 +31,13 @@ struct neighbour_state {
 	int64_t full_until_ms; /* treat it as full until then */
 };
 
+/*
+ * Whether the table is likely to become full: most of it is in use, or it has room for fewer than
+ * NEIGHBOURS_PER_LINK hosts on each client link.
+ */
+enum { NEIGHBOURS_PER_LINK = 8 };
+bool neighbours_are_scarce(const struct ipv6_neighbour_table *table, size_t client_links);
+
 struct relay {
 	struct relay_conf *conf; /* owned */
 	struct link_table table;

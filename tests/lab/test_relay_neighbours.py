@@ -15,6 +15,7 @@ from scapy.layers.inet6 import ICMPv6ND_NS, IPv6, UDP
 
 from lab.bench import CLIENT, CLIENT_MAC, Bench, dhcp_to, dropped
 from lab.netns import wait_for
+from lab.packages import unpacked
 from lab.topology import SERVER, Site
 
 SO_SNDBUFFORCE = 32
@@ -133,16 +134,29 @@ def test_a_full_neighbour_table_is_named(lab):
     wait_for(served, limit=20)
 
 
-@pytest.mark.skipif(not shutil.which("nft"), reason="needs nft")
+def test_a_start_with_a_table_that_is_almost_full_is_warned_of(lab):
+    site = Site(lab)
+    with full_neighbour_table(site):
+        relayd = site.start_relayd(config=CONFIG)
+        relayd.wait_for_line("neighbours may become too small: 1 client links, .*gc_thresh3 above")
+
+
+def nft():
+    """The program and its environment; from its package where it is not installed."""
+    if shutil.which("nft"):
+        return "nft", None
+    package = unpacked(package="nftables")
+    return package.program("nft"), package.env
+
+
 def test_a_packet_filter_that_refuses_replies_is_named(lab):
     site = Site(lab)
     relayd = site.start_relayd(config=WITHOUT_MAC)
     bench = Bench(site)
     relayed = bench.expect_relayed(bench.solicit())
     rules = "add table ip6 t; add chain ip6 t o { type filter hook output priority 0; }; "
-    done = site.router.run("nft", rules + "add rule ip6 t o udp dport 546 drop", check=False)
-    if done.returncode:
-        pytest.skip("this kernel has no nftables")
+    program, env = nft()
+    site.router.run(program, rules + "add rule ip6 t o udp dport 546 drop", env=env)
     bench.send_reply(bench.reply(relayed, DHCP6_Advertise(trid=bench.xid)))
     wait_for(lambda: dropped(site, "packet-filter") == 1)
     relayd.wait_for_line("refused by a packet filter on this machine")

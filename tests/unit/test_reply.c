@@ -15,6 +15,7 @@
 #include "daemon/log.h"
 #include "dhcp6/option.h"
 #include "relayd/config/relay_conf_read.h"
+#include "relayd/packet/relay_state.h"
 #include "relayd/packet/reply.h"
 
 struct fixture {
@@ -197,6 +198,22 @@ static void test_every_truncation_is_refused(void **state)
 	assert_int_equal(reply_decide(&f->links, &d, &reply), RELAY_PASS);
 }
 
+/* gc_thresh3 = 1024 has 8 hosts for each of 128 links. */
+static void test_when_the_table_of_neighbours_is_scarce(void **state)
+{
+	struct ipv6_neighbour_table table = {.entries = 10, .limit = 1024};
+
+	(void)state;
+	assert_false(neighbours_are_scarce(&table, 128));
+	assert_true(neighbours_are_scarce(&table, 129));
+	table.entries = 768;
+	assert_false(neighbours_are_scarce(&table, 1));
+	table.entries = 769;
+	assert_true(neighbours_are_scarce(&table, 1));
+	table = (struct ipv6_neighbour_table){.limit = UINT32_MAX};
+	assert_false(neighbours_are_scarce(&table, 4094));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +223,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_the_port_of_a_relay_below, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_every_truncation_is_refused, set_up, tear_down),
+		cmocka_unit_test(test_when_the_table_of_neighbours_is_scarce),
 	};
 
 	log_open("test", LOG_TO_STDERR, LOG_LEVEL_ERROR);
