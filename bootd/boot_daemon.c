@@ -43,7 +43,7 @@ static int check(void *arg, struct config_problems *problems)
 	const struct boot_config *config = ((struct boot_daemon *)arg)->config;
 	int rc = conf_check_files(config, problems);
 
-	return rc < 0 ? rc : host_directory_check(config);
+	return rc < 0 ? rc : host_directory_check(config, problems);
 }
 
 static const struct boot_config *config_of(const struct boot_daemon *daemon)
@@ -89,8 +89,10 @@ static void summary(void *arg, char text[DAEMON_SUMMARY])
 {
 	const struct boot_daemon *daemon = arg;
 	const struct boot_config *config = config_of(daemon);
-	int n = snprintf(text, DAEMON_SUMMARY, "%zu subnets, %zu hosts, %zu boot rules",
-		config->subnets, boot_config_hosts(config), config->rules);
+	int n = snprintf(text, DAEMON_SUMMARY, "%zu subnet%s, %zu host%s, %zu boot rule%s",
+		config->subnets, config->subnets == 1 ? "" : "s", boot_config_hosts(config),
+		boot_config_hosts(config) == 1 ? "" : "s", config->rules,
+		config->rules == 1 ? "" : "s");
 
 	if (daemon->is_started && daemon->server.exchange.leases.store)
 		snprintf(text + n, DAEMON_SUMMARY - (size_t)n, ", %zu leases",

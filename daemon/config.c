@@ -21,6 +21,8 @@
 enum { INCLUDE_DEPTH = 8 };
 
 static struct config_problems *collecting;
+static bool has_syntax_errors;
+static char last_error[2048]; /* of a validator, with its section */
 
 bool config_has_errors(void)
 {
@@ -35,13 +37,35 @@ static __attribute__((format(printf, 2, 0))) void take_error(
 			cfg ? (unsigned)cfg->line : 0, fmt, ap);
 }
 
+bool config_has_syntax_errors(void)
+{
+	return has_syntax_errors;
+}
+
+/* libConfuse checks the last value of a list twice: when it is read and when the list ends. */
+static bool is_repeated(const cfg_t *cfg, const char *what)
+{
+	const char *title = cfg_title((cfg_t *)(uintptr_t)cfg);
+	char text[sizeof(last_error)];
+
+	snprintf(text, sizeof(text), "%s: %s: %s", cfg->filename ? cfg->filename : "",
+		title ? title : "", what);
+	if (strcmp(text, last_error) == 0)
+		return true;
+	strcpy(last_error, text);
+	return false;
+}
+
 int config_error(cfg_t *cfg, const char *fmt, ...)
 {
+	char what[512];
 	va_list ap;
 
 	va_start(ap, fmt);
-	take_error(cfg, fmt, ap);
+	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
+	if (collecting && !is_repeated(cfg, what))
+		config_problem(collecting, true, cfg->filename, (unsigned)cfg->line, "%s", what);
 	return 0; /* else libConfuse would not read on */
 }
 
@@ -132,7 +156,10 @@ static int parse_text(cfg_t *cfg, const char *name, const char *text, unsigned d
 	int rc = prepared && includes ? 0 : -ENOMEM;
 
 	if (rc == 0 && check_text(name, prepared, problems) == 0) {
+		unsigned errors = problems->errors;
+
 		rc = config_syntax_check(cfg, name, prepared, includes, problems);
+		has_syntax_errors |= problems->errors > errors;
 		if (rc == 0)
 			rc = parse_parts(cfg, name, prepared, includes, depth, problems);
 		config_includes_fini(includes);
@@ -191,6 +218,8 @@ int config_parse_text(
 	int rc;
 
 	cfg_set_error_function(cfg, take_error);
+	has_syntax_errors = false;
+	*last_error = '\0';
 	rc = parse_text(cfg, name, text, 0, problems);
 	config_problems_sort(problems, start);
 	if (rc < 0 && rc != -ELOOP)

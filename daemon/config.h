@@ -38,8 +38,15 @@ int config_parse_text(
 bool config_has_errors(void);
 
 /*
+ * True if lines were left out because of their syntax: then a setting that seems to be missing may
+ * be in one of them, and was reported there.
+ */
+bool config_has_syntax_errors(void);
+
+/*
  * For validators, while libConfuse parses: an error at the line being read. Returns 0, for libConfuse
  * to read on and find the others; config_parse() then returns -EINVAL.
+ * The same error of the same section twice in a row is reported once.
  */
 int config_error(cfg_t *cfg, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

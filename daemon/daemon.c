@@ -242,7 +242,9 @@ static int run(struct daemon *daemon)
 	loop_timer_free(daemon->watchdog);
 	if (rc < 0)
 		log_with(LOG_LEVEL_ERROR, &(struct log_fields){.event = LOG_EVENT_START_FAILED},
-			"not started: %s", strerror(-rc));
+			/* A configuration that is wrong has been reported line by line. */
+			"not started%s%s", rc == -EINVAL ? "" : ": ",
+			rc == -EINVAL ? "" : strerror(-rc));
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

@@ -133,11 +133,13 @@ static void check_plans(const struct boot_config *config, struct config_problems
 }
 
 /* A service listens on any number of addresses, and on each of them once. */
-static void check_endpoints(const struct boot_config *config, const char *section,
-	const struct boot_endpoints *endpoints, struct config_problems *problems)
+static void check_endpoints(const char *section, const struct boot_endpoints *endpoints,
+	struct config_problems *problems)
 {
 	if (endpoints->count > BOOT_ENDPOINTS_MAX)
-		PROBLEM(true, "%s: %zu addresses; expected at most %d", section, endpoints->count,
+		config_problem(problems, true, endpoints->where[BOOT_ENDPOINTS_MAX].file,
+			endpoints->where[BOOT_ENDPOINTS_MAX].line,
+			"%s: %zu addresses; expected at most %d", section, endpoints->count,
 			BOOT_ENDPOINTS_MAX);
 	for (size_t i = 1; i < endpoints->count; i++) {
 		for (size_t k = 0; k < i; k++) {
@@ -146,7 +148,8 @@ static void check_endpoints(const struct boot_config *config, const char *sectio
 			if (memcmp(&endpoints->at[i], &endpoints->at[k], sizeof(endpoints->at[i])))
 				continue;
 			inet_ntop(AF_INET6, &endpoints->at[i].sin6_addr, address, sizeof(address));
-			PROBLEM(true,
+			config_problem(problems, true, endpoints->where[i].file,
+				endpoints->where[i].line,
 				"%s: [%s]:%u is there twice; expected each address and "
 				"port once",
 				section, address, ntohs(endpoints->at[i].sin6_port));
@@ -156,10 +159,15 @@ static void check_endpoints(const struct boot_config *config, const char *sectio
 
 static void check_files(const struct boot_config *config, struct config_problems *problems)
 {
-	check_endpoints(config, "tftp", &config->tftp, problems);
-	check_endpoints(config, "http", &config->http, problems);
+	const struct boot_endpoints *server =
+		config->tftp.count > 0 ? &config->tftp : &config->http;
+
+	check_endpoints("tftp", &config->tftp, problems);
+	check_endpoints("http", &config->http, problems);
 	if ((config->tftp.count > 0 || config->http.count > 0) && !config->root)
-		PROBLEM(true, "tftp and http need root = \"DIRECTORY\", whose files they serve");
+		config_problem(problems, true, server->where[0].file, server->where[0].line,
+			"root: it is not set; tftp and http need root = \"DIRECTORY\", whose files "
+			"they serve, such as root = \"/srv/netboot6\"");
 }
 
 static void check_leases(const struct boot_config *config, struct config_problems *problems)
@@ -171,20 +179,6 @@ static void check_leases(const struct boot_config *config, struct config_problem
 		PROBLEM(true, "leases: %s", why);
 }
 
-static void check_dns(const struct boot_config *config, struct config_problems *problems)
-{
-	if (config->dns_servers > DNS_SERVERS_MAX)
-		PROBLEM(true,
-			"dns has %zu addresses: expected at most %d, more do not fit in "
-			"what firmware takes",
-			config->dns_servers, DNS_SERVERS_MAX);
-	if (config->domain_search_cut)
-		PROBLEM(true,
-			"domain-search: expected names of at most %d octets in all, more "
-			"do not fit in what firmware takes",
-			DOMAIN_SEARCH_MAX_WIRE);
-}
-
 int conf_check(const struct boot_config *config, struct config_problems *problems)
 {
 	check_hosts(config, problems);
@@ -192,6 +186,5 @@ int conf_check(const struct boot_config *config, struct config_problems *problem
 	check_plans(config, problems);
 	check_files(config, problems);
 	check_leases(config, problems);
-	check_dns(config, problems);
 	return conf_check_rules(config, problems);
 }

@@ -275,40 +275,67 @@ static bool is_of(size_t i, const char *section)
 	       (value[i].in_class && strcmp(section, "class") == 0);
 }
 
+/* The value that was read last: the others were checked before it. */
+static const char *last_text(cfg_opt_t *opt)
+{
+	unsigned n = cfg_opt_size(opt);
+
+	return n > 0 ? cfg_opt_getnstr(opt, n - 1) : NULL;
+}
+
+/* Firmware has small buffers for these lists. */
+static int check_lengths(cfg_t *cfg, cfg_opt_t *opt)
+{
+	uint8_t wire[DOMAIN_SEARCH_MAX_WIRE];
+	struct wire_out out = wire_out_of(wire, sizeof(wire));
+
+	if (strcmp(opt->name, "dns") == 0 && cfg_opt_size(opt) > DNS_SERVERS_MAX)
+		return config_error(cfg,
+			"dns: there are more than %d addresses; expected at most %d, because more "
+			"do not fit in what firmware accepts",
+			DNS_SERVERS_MAX, DNS_SERVERS_MAX);
+	if (strcmp(opt->name, "domain-search") != 0)
+		return 0;
+	for (unsigned i = 0; i < cfg_opt_size(opt); i++)
+		dhcp6_put_domain(&out, cfg_opt_getnstr(opt, i));
+	if (out.bad)
+		return config_error(cfg,
+			"domain-search: the names are too long; expected names of at most %d "
+			"octets in all, because more do not fit in what firmware accepts",
+			DOMAIN_SEARCH_MAX_WIRE);
+	return 0;
+}
+
 static int check_value(cfg_t *cfg, cfg_opt_t *opt)
 {
+	const char *text;
+
 	for (size_t i = 0; i < sizeof(value) / sizeof(value[0]); i++) {
 		if (strcmp(value[i].option, opt->name) != 0 || !is_of(i, cfg_name(cfg)))
 			continue;
-		for (unsigned k = 0; k < cfg_opt_size(opt); k++) {
-			const char *text = cfg_opt_getnstr(opt, k);
-
-			if (text && value[i].check(text) < 0)
-				return config_error(cfg, "%s: \"%s\" is not valid; expected %s",
-					opt->name, text, value[i].expected);
-		}
+		text = last_text(opt);
+		if (text && value[i].check(text) < 0)
+			return config_error(cfg, "%s: \"%s\" is not valid; expected %s", opt->name,
+				text, value[i].expected);
 	}
-	return 0;
+	return check_lengths(cfg, opt);
 }
 
 /* The conditions of rules and classes say themselves what is expected: conditions.h. */
 static int check_condition(cfg_t *cfg, cfg_opt_t *opt)
 {
 	struct conditions when = {0};
+	const char *text = last_text(opt);
 	enum condition_kind kind;
 	bool is_negated;
-	int rc = 0;
+	int rc;
 
 	condition_named(opt->name, &kind, &is_negated);
-	for (unsigned i = 0; rc == 0 && i < cfg_opt_size(opt); i++) {
-		const char *text = cfg_opt_getnstr(opt, i);
-
-		rc = text ? conditions_add(&when, kind, text, is_negated) : 0;
-		if (rc < 0)
-			config_error(cfg, "%s: \"%s\" is not valid; expected %s%s", opt->name, text,
-				condition_syntax(kind),
-				is_negated ? "" : ", or '!' and one for all but those");
-	}
+	rc = text ? conditions_add(&when, kind, text, is_negated) : 0;
+	if (rc < 0)
+		config_error(cfg, "%s: \"%s\" is not valid; expected %s%s", opt->name, text,
+			condition_syntax(kind),
+			is_negated ? "" : ", or '!' and one for all but those");
 	conditions_fini(&when);
 	return rc == -ENOMEM ? rc : 0;
 }

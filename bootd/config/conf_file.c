@@ -103,19 +103,17 @@ static bool build_client_options(cfg_t *cfg, struct boot_config *config)
 	};
 	uint8_t octets[DOMAIN_SEARCH_MAX_WIRE];
 	struct wire_out out = wire_out_of(octets, sizeof(octets));
-	unsigned domains = cfg_size(cfg, "domain-search");
+	unsigned servers = cfg_size(cfg, "dns"), domains = cfg_size(cfg, "domain-search");
 	struct in6_addr dns[DNS_SERVERS_MAX];
 	int rc = 0;
 
-	config->dns_servers = cfg_size(cfg, "dns");
-	for (unsigned i = 0; i < config->dns_servers && i < DNS_SERVERS_MAX; i++)
+	for (unsigned i = 0; i < servers && i < DNS_SERVERS_MAX; i++)
 		config_address(cfg_getnstr(cfg, "dns", i), &dns[i]);
-	if (config->dns_servers > 0 && config->dns_servers <= DNS_SERVERS_MAX)
-		rc = option_set_add_data(&config->options, DHCP6_OPT_DNS_SERVERS, dns,
-			config->dns_servers * sizeof(dns[0]));
+	if (servers > 0 && servers <= DNS_SERVERS_MAX)
+		rc = option_set_add_data(
+			&config->options, DHCP6_OPT_DNS_SERVERS, dns, servers * sizeof(dns[0]));
 	for (unsigned i = 0; i < domains; i++)
 		dhcp6_put_domain(&out, cfg_getnstr(cfg, "domain-search", i));
-	config->domain_search_cut = out.bad;
 	if (rc == 0 && out.len > 0)
 		rc = option_set_add_data(&config->options, DHCP6_OPT_DOMAIN_LIST, octets, out.len);
 	for (size_t i = 0; rc == 0 && i < sizeof(timer) / sizeof(timer[0]); i++)
@@ -188,14 +186,18 @@ static bool build_endpoints(
 	for (unsigned i = 0; i < cfg_size(cfg, section); i++)
 		n += cfg_size(cfg_getnsec(cfg, section, i), "listen");
 	list->at = calloc(n + 1, sizeof(*list->at));
-	for (unsigned i = 0; list->at && i < cfg_size(cfg, section); i++) {
+	list->where = calloc(n + 1, sizeof(*list->where));
+	for (unsigned i = 0; list->at && list->where && i < cfg_size(cfg, section); i++) {
 		cfg_t *one = cfg_getnsec(cfg, section, i);
 
-		for (unsigned k = 0; k < cfg_size(one, "listen"); k++)
+		for (unsigned k = 0; k < cfg_size(one, "listen"); k++) {
+			list->where[list->count] = (struct boot_place){
+				config_file_name(one->filename), (unsigned)one->line};
 			config_endpoint(
 				cfg_getnstr(one, "listen", k), port, &list->at[list->count++]);
+		}
 	}
-	return list->at;
+	return list->at && list->where;
 }
 
 /* The sections of one kind are one server: a limit holds for all, and the last one that sets it

@@ -74,7 +74,7 @@ static int check_pool(cfg_t *cfg, cfg_t *section, const struct prefix *prefix)
 	struct in6_addr low, high;
 	uint32_t size;
 
-	if (wanted != (pool != NULL))
+	if (wanted != (pool != NULL) && !config_has_syntax_errors())
 		return config_error(cfg,
 			"pool: %s \"%s\" has only one of addresses = pool and pool; expected "
 			"both, such as addresses = pool pool = "
@@ -157,7 +157,7 @@ static int check_boot(cfg_t *cfg, cfg_opt_t *opt)
 {
 	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
 
-	if (!cfg_getstr(section, "url"))
+	if (!cfg_getstr(section, "url") && !config_has_syntax_errors())
 		return config_error(cfg,
 			"url: boot \"%s\" has none; expected one such as "
 			"\"tftp://[2001:db8::69]/ipxe.efi\"",

@@ -240,7 +240,7 @@ void host_directory_cancel(struct host_directory *hosts)
 
 /* --- without a server ---------------------------------------------------------------- */
 
-int host_directory_check(const struct boot_config *config)
+int host_directory_check(const struct boot_config *config, struct config_problems *problems)
 {
 	struct host_files_change change = {0};
 	struct host_files *files;
@@ -249,7 +249,10 @@ int host_directory_check(const struct boot_config *config)
 	if (!config->hosts_directory)
 		return 0;
 	if (access(config->hosts_directory, R_OK | X_OK) < 0)
-		log_warning("hosts-directory %s: %s", config->hosts_directory, strerror(errno));
+		config_problem(problems, false, config->file, 0,
+			"hosts-directory: \"%s\" cannot be read: %s; expected a directory, which "
+			"may also be created later",
+			config->hosts_directory, strerror(errno));
 	files = host_files_new(config->hosts_directory);
 	rc = files ? read_all(files, config, &change) : -ENOMEM;
 	host_files_free(files);

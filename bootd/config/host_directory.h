@@ -35,7 +35,10 @@ void host_directory_cancel(struct host_directory *hosts);
 /* Of the directory in force; NULL where there is none. */
 const struct host_files *host_directory_files(const struct host_directory *hosts);
 
-/* For -t: what is wrong with the files goes to the log. Returns 0, -EINVAL or -ENOMEM. */
-int host_directory_check(const struct boot_config *config);
+/*
+ * For -t: a directory that is missing is a warning in `problems`; what is wrong with the files goes
+ * to the log. Returns 0, -EINVAL or -ENOMEM.
+ */
+int host_directory_check(const struct boot_config *config, struct config_problems *problems);
 
 #endif

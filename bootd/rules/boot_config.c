@@ -67,7 +67,9 @@ void boot_config_free(struct boot_config *config)
 	free_list(config->page_name, config->page_names);
 	free_list(config->metrics_name, config->metrics_names);
 	free(config->tftp.at);
+	free(config->tftp.where);
 	free(config->http.at);
+	free(config->http.where);
 	free(config->hosts_directory);
 	free(config);
 }

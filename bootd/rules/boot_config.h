@@ -62,6 +62,10 @@ struct boot_rule {
 /* Addresses and ports on which a service listens; none: the service is off. */
 struct boot_endpoints {
 	struct sockaddr_in6 *at;
+	struct boot_place {
+		const char *file;
+		unsigned line;
+	} * where; /* the section of each, for messages */
 	size_t count;
 };
 
@@ -90,8 +94,6 @@ struct boot_config {
 	struct tftp_settings tftp_settings;
 	struct http_settings http_settings;
 	struct option_set options;    /* of all clients: dns, domain-search, timers, option */
-	size_t dns_servers;           /* in them */
-	bool domain_search_cut;       /* too long: conf_check() refuses it */
 	uint8_t preference;           /* in Advertises; 0: not sent, which means the same */
 	bool registration;            /* clients may register addresses of their own */
 	bool rapid_commit;            /* a Solicit that asks for it gets a Reply */
