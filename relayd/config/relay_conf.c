@@ -73,3 +73,19 @@ bool relay_source_equal(const struct relay_source *a, const struct relay_source 
 	return a->kind == b->kind && IN6_ARE_ADDR_EQUAL(&a->address, &b->address) &&
 	       strcmp(a->link, b->link) == 0;
 }
+
+const char *const relay_forward_words[] = {[RELAY_FORWARD_ALL] = "all",
+	[RELAY_FORWARD_FIRST] = "first-reachable",
+	[RELAY_FORWARD_HASH] = "hash",
+	NULL};
+
+const char *const relay_without_address_words[] = {
+	[RELAY_DROP] = "drop", [RELAY_UNSPECIFIED] = "unspecified", NULL};
+
+int relay_conf_word(const char *word, const char *const words[])
+{
+	for (int i = 0; words[i]; i++)
+		if (strcmp(word, words[i]) == 0)
+			return i;
+	return -1;
+}

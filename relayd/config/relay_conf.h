@@ -126,4 +126,11 @@ const struct relay_link_rule *relay_conf_rule(
 	const struct relay_conf *conf, const char *name, const char *altnames);
 const struct relay_link_rule *relay_conf_global(const struct relay_conf *conf);
 
+/* The words that a setting accepts, in the order of its enum, ended by NULL. */
+extern const char *const relay_forward_words[];
+extern const char *const relay_without_address_words[];
+
+/* The index of `word` in `words`, -1: it is not one of them. */
+int relay_conf_word(const char *word, const char *const words[]);
+
 #endif
