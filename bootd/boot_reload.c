@@ -202,7 +202,7 @@ int boot_server_reload(struct boot_server *server, struct config_problems *probl
 	config_log_problems(problems);
 	if (rc < 0) {
 		server->parts.failed_reloads++;
-		/* If there are problems, they are in the log and say more than the number. */
+		/* Problems are in the log, and more exact than an error number. */
 		log_with(LOG_LEVEL_ERROR, &(struct log_fields){.event = LOG_EVENT_RELOAD_FAILED},
 			"%s: reload failed, keeping the running configuration%s%s",
 			server->config_path, problems->errors > 0 ? "" : ": ",

@@ -64,7 +64,7 @@ static bool host_has_mac(const struct boot_host *host, const struct machine *mac
 	return false;
 }
 
-/* The byte order of the UUID is that of the firmware or of iPXE: the binding does not say which. */
+/* The UUID has the byte order of the firmware or of iPXE; the binding does not know which. */
 static const struct boot_host *choose_host(const struct boot_config *config,
 	const struct client_facts *facts, const struct subnet *subnet)
 {
@@ -222,7 +222,8 @@ void boot_scripts_booted(void *arg, const struct http_ask *ask, struct http_answ
 		return;
 	}
 	if (ask->method == HTTP_HEAD) {
-		http_answer_text(answer, 200, "a GET of this says that the machine has booted");
+		http_answer_text(
+			answer, 200, "a GET of this path reports that the machine has booted");
 		return;
 	}
 	machine_format(&machine, text);

@@ -2,7 +2,7 @@
 /*
  * The sockets of bootd and the services that answer on them: DHCPv6 by UDP, its leases by
  * TCP, a boot server's port, TFTP, HTTP, the live page, control and metrics. Each is opened
- * if the configuration in force wants it, and stands in `parts` where a view shows it.
+ * if the configuration in force wants it, and is in `parts` if a view shows it.
  *
  * The functions that return a value return 0 or -errno, then with the reason in the log: if a
  * port is used by another process, with the name of that process. What was opened before stays

@@ -220,7 +220,7 @@ bool http_if_range_holds(const char *if_range, const struct http_version *versio
 		return false;
 	if (*if_range == '"')
 		return strcmp(if_range, version->etag) == 0;
-	/* Section 8.8.2.2: in its first second a date does not tell two versions apart. */
+	/* Section 8.8.2.2: within its first second a date does not distinguish two versions. */
 	return http_date_parse(if_range, now, &when) == 0 && when == version->modified &&
 	       now > version->modified;
 }

@@ -39,7 +39,7 @@ struct http_target {
 struct http_request {
 	enum http_method method;
 	bool keeps_alive;    /* the client wants another request on this connection */
-	bool is_http_1_0;    /* no chunks, and keep-alive must be said */
+	bool is_http_1_0;    /* no chunks, and keep-alive must be requested */
 	bool wants_continue; /* 100-continue */
 	uint64_t body_len;
 	struct http_target target;

@@ -151,7 +151,8 @@ static void call_handler(struct http_connection *connection, const struct http_h
 
 	handler->call(handler->arg, ask, &answer);
 	if (answer.status == 0) {
-		refuse(connection, 500, NULL, "there is no answer; the log may say why");
+		refuse(connection, 500, NULL,
+			"this server has no answer; its log may have the reason");
 		return;
 	}
 	http_reply_begin(&reply, answer.status);

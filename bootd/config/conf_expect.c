@@ -321,7 +321,7 @@ static int check_value(cfg_t *cfg, cfg_opt_t *opt)
 	return check_lengths(cfg, opt);
 }
 
-/* The conditions of rules and classes say themselves what is expected: conditions.h. */
+/* condition_syntax() has what a condition of a rule or class expects. */
 static int check_condition(cfg_t *cfg, cfg_opt_t *opt)
 {
 	struct conditions when = {0};

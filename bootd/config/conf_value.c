@@ -44,7 +44,7 @@ bool conf_variables(cfg_t *cfg, struct host_variable **variable, size_t *n)
 	return *variable;
 }
 
-/* Identifiers, addresses and what boots a machine are the server's alone to say. */
+/* Only the server itself sends identifiers, addresses and boot files. */
 static bool is_servers(unsigned long code)
 {
 	return code <= DHCP6_OPT_INTERFACE_ID || code == DHCP6_OPT_RECONF_MSG ||

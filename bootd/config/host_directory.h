@@ -32,7 +32,7 @@ int host_directory_prepare(
 void host_directory_commit(struct host_directory *hosts, const struct boot_config *config);
 void host_directory_cancel(struct host_directory *hosts);
 
-/* Of the directory in force; NULL where there is none. */
+/* Of the directory in force; NULL: none. */
 const struct host_files *host_directory_files(const struct host_directory *hosts);
 
 /*

@@ -31,7 +31,7 @@ enum fetch_kind { FETCH_TFTP, FETCH_HTTP };
 enum fetch_outcome {
 	FETCH_STARTED,
 	FETCH_DONE,   /* everything that was asked for was sent (TFTP: and acknowledged) */
-	FETCH_FAILED, /* `error` says why */
+	FETCH_FAILED, /* `error` is the reason */
 	FETCH_PROBED, /* only the size or the date was wanted: no fault, and no file */
 };
 
@@ -42,7 +42,7 @@ struct fetch_event {
 	struct in6_addr peer;
 	const char *path;     /* as asked for, decoded, without control characters */
 	uint64_t bytes;       /* of the file, sent so far (TFTP: acknowledged) */
-	uint64_t size;        /* the whole file's; 0 where there is none */
+	uint64_t size;        /* the whole file's; 0 if there is none */
 	uint64_t duration_ms; /* since the start */
 	const char *error;    /* for the operator; NULL unless FAILED */
 };
@@ -102,7 +102,7 @@ struct boot_file {
  * Open `path` (decoded) for `peer`. Returns 0 and fills *out, to be closed with
  * boot_file_close(); or an error of file_root_open(), of describe(), -EFBIG for
  * a script over BOOT_SCRIPT_MAX, -EBADMSG if a value has a control character.
- * On error *why says it, for the operator.
+ * On error *why is the reason, for the operator.
  */
 int boot_file_open(const struct boot_files *files, const char *path, const struct in6_addr *peer,
 	const struct http_query *query, struct boot_file *out, const char **why);

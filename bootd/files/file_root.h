@@ -29,7 +29,7 @@ struct file_view {
 };
 
 /*
- * *out is to be freed with file_root_free(). Returns 0, -ENOSYS where the
+ * *out is to be freed with file_root_free(). Returns 0, -ENOSYS if the
  * kernel has no openat2 (before Linux 5.6), or why the directory cannot be
  * opened (-ENOENT, -ENOTDIR, -EACCES, -ENOMEM...).
  */

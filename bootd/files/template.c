@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Templates, in one pass from left to right. Where `${` does not begin a plain
- * name that ends in `}`, the `$` is an ordinary character and the scan goes on
- * behind it: `${net${port}/mac}` is iPXE's, and its inner name may be ours.
+ * Templates are expanded in one pass from left to right. If `${` does not begin
+ * a plain name that ends in `}`, the `$` is an ordinary character and the scan
+ * continues behind it: `${net${port}/mac}` is for iPXE, and its inner name may
+ * be known here.
  */
 #include "bootd/files/template.h"
 
@@ -16,7 +17,7 @@ static bool is_name_character(char c)
 	       c == '_' || c == '-' || c == '.';
 }
 
-/* How long the `${name}` at text is, its name copied; 0 where there is none. */
+/* The length of the `${name}` at `text`, with its name copied; 0: there is none. */
 static size_t reference_at(const char *text, size_t len, char name[TEMPLATE_NAME_SIZE])
 {
 	size_t n = 0;
@@ -41,7 +42,7 @@ static bool has_control_character(const char *value)
 	return false;
 }
 
-/* Append and stay NUL-terminated; false where it does not fit. */
+/* Append and stay NUL-terminated; false: it does not fit. */
 static bool append(char *out, size_t size, size_t *used, const char *text, size_t len)
 {
 	if (size - *used <= len)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Events are numbered from 1 without gaps and named INSTANCE-NUMBER, where the instance is
- * a number of this start of the server. A ring keeps their text; its oldest is `first`.
+ * Events are numbered from 1 without gaps and named INSTANCE-NUMBER; each start of the server has a
+ * random instance, so that ids of another start are recognized. A ring keeps their text; its oldest
+ * is `first`.
  */
 #include "bootd/page/event_stream.h"
 
@@ -70,7 +71,7 @@ static char *format_event(const char *id, const char *event, const char *data)
 
 /* --- readers ----------------------------------------------------------------- */
 
-/* The number that an id has, where it is one of ours that can be gone on from. */
+/* True if the stream can continue from this id; then *number is the id's event. */
 static bool can_go_on(const struct event_stream *stream, const char *id, uint64_t *number)
 {
 	uint64_t instance;

@@ -23,8 +23,7 @@ enum {
 	EVENTS_KEPT = 512,
 	EVENTS_PER_S = 500,
 	EVENT_ID_TEXT = 40,
-	EVENT_COMMENT_S =
-		15, /* a line that says nothing, for proxies that end silent connections */
+	EVENT_COMMENT_S = 15, /* a comment line, for proxies that end silent connections */
 };
 
 struct event_stream_stats {
@@ -46,7 +45,7 @@ void event_stream_free(struct event_stream *stream); /* after the server; NULL i
 bool event_stream_wants(struct event_stream *stream);
 void event_stream_skip(struct event_stream *stream);
 
-/* `data` is one line. The first is numbered and kept, the second only said. */
+/* `data` is one line. publish() numbers and keeps the event, say() only sends it. */
 void event_stream_publish(struct event_stream *stream, const char *event, const char *data);
 void event_stream_say(struct event_stream *stream, const char *event, const char *data);
 

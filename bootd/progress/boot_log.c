@@ -114,7 +114,7 @@ void boot_log_exchange(const struct exchange_event *event)
 {
 	char text[BOOT_LOG_LINE];
 
-	/* An address is in use twice, or a client says so: an operator has to look. */
+	/* An address is in use twice, or a client reports it: an operator must look at it. */
 	enum log_level level = event->facts->type == DHCP6_DECLINE || event->taken_over
 				       ? LOG_LEVEL_WARNING
 				       : LOG_LEVEL_INFO;

@@ -22,7 +22,7 @@ void boot_log_conflicts(const struct exchange_event *event);
 /* The machine of the message was another host before, in the same boot. */
 void boot_log_other_host(const struct exchange_event *event, const char *before);
 
-/* The MAC was read from an EUI-64 or a DUID: the caller says so once per machine. */
+/* The MAC was read from an EUI-64 or a DUID: the caller logs it once per machine. */
 void boot_log_unverified_mac(const struct exchange_event *event);
 /* The client names an architecture that is not in IANA's list: once per machine as well. */
 void boot_log_unknown_arch(const struct exchange_event *event, uint16_t code);

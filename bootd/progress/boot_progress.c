@@ -161,8 +161,8 @@ static void update_rank(struct boot_progress *progress, struct boot_record *reco
 }
 
 /*
- * The machine's record, the newest of all from now on; a new one where there is none. The caller
- * says with update_rank() what is known of it. NULL: no memory.
+ * The machine's record, the newest of all from now on; a new one if there is none. The caller
+ * calls update_rank() with what it knows of the machine. NULL: no memory.
  */
 static struct boot_record *touch(
 	struct boot_progress *progress, const struct machine *machine, uint64_t now_ms)

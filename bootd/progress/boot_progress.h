@@ -58,7 +58,7 @@ int boot_progress_init(struct boot_progress *progress, size_t strangers);
 void boot_progress_set_hosts(struct boot_progress *progress, size_t hosts);
 void boot_progress_fini(struct boot_progress *progress);
 
-/* An answered message. Returns the machine's record, borrowed; NULL: it said not who it is. */
+/* An answered message. Returns the machine's record, borrowed; NULL: the client has no identity. */
 const struct boot_record *boot_progress_exchange(
 	struct boot_progress *progress, const struct exchange_event *event);
 /* A file; the machine is known by the address that it came from. */

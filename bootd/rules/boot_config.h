@@ -38,7 +38,7 @@ enum {
 
 /* Variables and options that several hosts share. */
 struct boot_group {
-	const char *file; /* and line: where the section stands; never freed */
+	const char *file; /* and line: where the section is; never freed */
 	unsigned line;
 	char *name;
 	struct host_variable *variable;
@@ -47,7 +47,7 @@ struct boot_group {
 };
 
 struct boot_rule {
-	const char *file; /* and line: where the section stands; never freed */
+	const char *file; /* and line: where the section is; never freed */
 	unsigned line;
 	char *name;
 	struct conditions when;

@@ -39,7 +39,7 @@ struct address_plan {
 
 /* Clients of a subnet whose addresses are assigned in another way. */
 struct address_class {
-	const char *file; /* and line: where the section stands; never freed */
+	const char *file; /* and line: where the section is; never freed */
 	unsigned line;
 	char *name;
 	struct conditions when;
@@ -48,7 +48,7 @@ struct address_class {
 };
 
 struct subnet {
-	const char *file; /* and line: where the section stands; never freed */
+	const char *file; /* and line: where the section is; never freed */
 	unsigned line;
 	struct prefix prefix;
 	char text[PREFIX_TEXT];

@@ -19,7 +19,7 @@ static const char *const option_name[TFTP_OPTION_KINDS] = {
 	[TFTP_WINDOWSIZE] = "windowsize",
 };
 
-/* The text up to the next NUL, which is taken too; NULL and bad where there is none. */
+/* The text up to the next NUL, which is consumed too; NULL and bad if there is none. */
 static const char *get_string(struct wire_in *in)
 {
 	const uint8_t *end = wire_left(in) ? memchr(in->pos, 0, wire_left(in)) : NULL;

@@ -91,7 +91,7 @@ struct tftp_packet {
  */
 int tftp_decode(const void *buf, size_t len, struct tftp_packet *out);
 
-/* Each writes into `size` octets and returns the length, or 0 where it does not fit. */
+/* Each writes into `size` octets and returns the length, or 0 if it does not fit. */
 size_t tftp_encode_oack(void *buf, size_t size, const struct tftp_option_list *options);
 size_t tftp_encode_error(void *buf, size_t size, enum tftp_error_code code, const char *text);
 

@@ -146,7 +146,8 @@ static void progress(struct tftp_transfer *transfer, uint64_t now_ms)
 static void rewind_output(struct tftp_transfer *transfer)
 {
 	transfer->sent = transfer->acked;
-	transfer->timed_block = 0; /* Karn: an ACK of a repeated block says nothing of the time */
+	transfer->timed_block =
+		0; /* Karn: an ACK of a repeated block does not show the round-trip time */
 }
 
 static void take_ack(struct tftp_transfer *transfer, uint16_t block, uint64_t now_ms)

@@ -18,7 +18,7 @@ struct config_problems;
 /* What the commands work on: the arg of each. */
 struct boot_control {
 	struct boot_parts *parts;
-	/* Read the configuration again: 0 or -errno, and `problems` says why. */
+	/* Read the configuration again: 0 or -errno, with the reasons in `problems`. */
 	int (*reload)(void *arg, struct config_problems *problems);
 	void *reload_arg;
 };

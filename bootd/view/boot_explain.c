@@ -25,7 +25,7 @@ static json_t *address_or_null(bool has, const struct in6_addr *address)
 	return has ? json_string(inet_ntop(AF_INET6, address, text, sizeof(text))) : json_null();
 }
 
-/* Text as it stands where it is text, else "0x..."; null where there is none. */
+/* The text if all octets are printable, else "0x..."; null if there are none. */
 static json_t *octets_json(const struct wire_in *view)
 {
 	size_t len = wire_left(view);

@@ -16,8 +16,8 @@ struct boot_config;
 /*
  * Words "name=value": message=HEX, the octets of a datagram of a client or a relay, with
  * source=ADDRESS and frame=MAC, as it was captured; or mac=, arch=, user-class=... what such a
- * message would say. After a message they replace what it said. Returns the answer, or one
- * that says what is wrong.
+ * message would contain. Beside a message they replace what it contains. Returns the answer, or an
+ * error that names the wrong word.
  */
 json_t *boot_explain(const struct boot_config *config, const struct binding_table *bindings, int n,
 	char *const words[]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A host is what the operator wrote of a machine; beside it stands what is known of that
- * machine by any of its cards: its boot, and the addresses it has registered.
+ * A host is what the operator configured for a machine; beside it the view shows what is known of
+ * that machine by any of its cards: its boot, and the addresses it has registered.
  */
 #include "bootd/view/boot_host_view.h"
 

@@ -21,7 +21,7 @@ enum {
 
 /*
  * hosts [after=N] -> {"hosts": [...], "of": COUNT, "next": N}: in pages, so that 100,000 hosts hold
- * up nobody. "next" is where the next page begins, to be asked for with after=N; null with the last
+ * up nobody. "next" is where the next page begins, to be requested with after=N; null with the last
  * page. With "error" if a word is not understood.
  */
 json_t *boot_host_view_page(const struct boot_config *config, const struct binding_table *bindings,

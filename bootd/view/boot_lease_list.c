@@ -95,7 +95,7 @@ static const struct {
 	{"after", read_after, "the number \"next\" of the previous page"},
 };
 
-/* Returns NULL, or the answer that says what is wrong. */
+/* Returns NULL, or an error that names the wrong word. */
 static json_t *read_word(const struct boot_config *config, struct question *q, const char *word)
 {
 	for (size_t i = 0; i < sizeof(filter) / sizeof(filter[0]); i++) {

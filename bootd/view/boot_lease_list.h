@@ -5,7 +5,7 @@
  *	leases [subnet=P] [pool=P] [mac=M] [host=H] [state=S] [address=A] [after=N]
  *	-> {"leases": [...], "of": COUNT, "next": N}
  *
- * "next" is where the next page begins, to be asked for with after=N; null with the last one.
+ * "next" is where the next page begins, to be requested with after=N; null with the last one.
  * Each page is in order of address and all of them together in none; what changes between
  * two pages may be missed or seen, what does not is seen once.
  */

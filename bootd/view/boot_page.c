@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the page asks for is made here, of boot_view.h and boot_status.h. The list is made at
- * most once a second however many ask: each answer names the last event that is in it, so
- * that a reader of the events knows when his is too old.
+ * The handlers of the live page's requests; boot_view.h and boot_status.h make the JSON. The list
+ * is made at most once a second however many browsers ask for it. Each answer names the last event
+ * that is in it, so that a reader of the events knows if its list is too old.
  */
 #include "bootd/view/boot_page.h"
 
@@ -38,7 +38,7 @@ struct boot_page {
 	char policy[POLICY_SIZE];
 	char *list; /* JSON text of `list_ms`; NULL: none yet */
 	uint64_t list_ms;
-	char *counters; /* as said last */
+	char *counters; /* as last sent */
 	char **name;    /* Host names that are answered to, up to NULL */
 };
 
@@ -183,8 +183,8 @@ void boot_page_step(
 	json_decref(json);
 }
 
-/* Said when they have changed. */
-static void say_counters(void *arg)
+/* Sent if they have changed. */
+static void send_counters(void *arg)
 {
 	struct boot_page *page = arg;
 	json_t *json = boot_status_counters(page->parts);
@@ -233,7 +233,7 @@ static int open_page(struct boot_page *page, const struct sockaddr_in6 *at)
 		rc = -ENOMEM;
 	if (rc == 0)
 		rc = event_stream_new(
-			&page->events, page->loop, page->http, "/events", say_counters, page);
+			&page->events, page->loop, page->http, "/events", send_counters, page);
 	if (rc == 0)
 		rc = http_server_handle(page->http, "/", answer_page, page);
 	if (rc == 0)

@@ -28,7 +28,7 @@ json_t *boot_view_stages(void);
 /* The time, and what loop_now_ms() gave as such a time. */
 double boot_view_now(void);
 double boot_view_unix_time(uint64_t at_ms, uint64_t now_ms);
-/* The address as text; null where it has none. */
+/* The address as text; null: it has none. */
 json_t *boot_view_address(bool has, const struct in6_addr *address);
 
 #endif

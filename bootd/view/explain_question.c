@@ -194,7 +194,7 @@ static json_t *unknown_fact(const char *word)
 		word, known);
 }
 
-/* Returns NULL, or the answer that says what is wrong. */
+/* Returns NULL, or an error that names the wrong word. */
 static json_t *read_words(struct explain_question *q, int n, char *const words[], bool of_message)
 {
 	for (int i = 1; i < n; i++) {

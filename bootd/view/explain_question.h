@@ -25,7 +25,7 @@ struct explain_question {
 };
 
 /*
- * words[0] is the command. Returns NULL, or the answer that says which word is wrong and what is
+ * words[0] is the command. Returns NULL, or an error that names the wrong word and what is
  * expected.
  */
 json_t *explain_question_read(struct explain_question *q, int n, char *const words[]);

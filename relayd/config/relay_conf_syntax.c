@@ -86,7 +86,7 @@ static cfg_opt_t server_options[] = {
 	CFG_END(),
 };
 
-/* What a section leaves out, the file says. */
+/* A setting that a section leaves out has its value of the whole file. */
 static cfg_opt_t link_options[] = {
 	CFG_BOOL("relay", cfg_true, CFGF_NONE),
 	CFG_STR("while-address", NULL, CFGF_NODEFAULT),
