@@ -48,7 +48,7 @@ void reply_macs_free(struct reply_macs *macs)
 	free(macs);
 }
 
-static uint64_t key_of(const struct reply_macs *macs, int ifindex, const struct in6_addr *client,
+uint64_t reply_macs_key(const struct reply_macs *macs, int ifindex, const struct in6_addr *client,
 	const uint8_t *message)
 {
 	uint64_t words[3] = {(uint32_t)ifindex};
@@ -60,10 +60,20 @@ static uint64_t key_of(const struct reply_macs *macs, int ifindex, const struct 
 	return key ? key : 1;
 }
 
+void reply_macs_prefetch(const struct reply_macs *macs, int ifindex, uint64_t key)
+{
+	__builtin_prefetch(&macs->set[(unsigned)ifindex % REGIONS][key % SETS], 1);
+}
+
 void reply_macs_put(struct reply_macs *macs, int ifindex, const struct in6_addr *client,
 	const uint8_t *message, const uint8_t mac[6])
 {
-	uint64_t key = key_of(macs, ifindex, client, message);
+	reply_macs_put_key(macs, ifindex, reply_macs_key(macs, ifindex, client, message), mac);
+}
+
+void reply_macs_put_key(
+	struct reply_macs *macs, int ifindex, uint64_t key, const uint8_t mac[6])
+{
 	struct entry *entry = macs->set[(unsigned)ifindex % REGIONS][key % SETS].entry;
 	size_t i = 0;
 
@@ -77,7 +87,7 @@ void reply_macs_put(struct reply_macs *macs, int ifindex, const struct in6_addr 
 bool reply_macs_find(const struct reply_macs *macs, int ifindex, const struct in6_addr *client,
 	const uint8_t *reply, uint8_t mac[6])
 {
-	uint64_t key = key_of(macs, ifindex, client, reply);
+	uint64_t key = reply_macs_key(macs, ifindex, client, reply);
 	const struct set *set = &macs->set[(unsigned)ifindex % REGIONS][key % SETS];
 
 	for (unsigned i = 0; i < WAYS; i++) {

@@ -103,7 +103,7 @@ static enum relay_drop relay_from_client(
 	if (drop)
 		return drop;
 	cl->counters.forwarded++;
-	relay_remember_mac(relay, cl, d);
+	relay_remember_mac(relay, slot, cl, d);
 	return RELAY_PASS;
 }
 
@@ -297,6 +297,11 @@ static void find_links(
 		relay->from[i] = link ? client_links_of(link) : NULL;
 		if (relay->from[i])
 			client_link_prefetch(relay->from[i]);
+		if (relay->from[i] && d->len >= DHCP6_HEADER_LEN) {
+			relay->mac_key[i] = reply_macs_key(
+				relay->reply_macs, d->ifindex, &d->peer.sin6_addr, d->data);
+			reply_macs_prefetch(relay->reply_macs, d->ifindex, relay->mac_key[i]);
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ enum relay_drop relay_send_to_servers(
 
 /* Remember the MAC of a client's message, so that replies to it need no Neighbor Discovery. */
 void relay_remember_mac(
-	struct relay *relay, const struct client_link *cl, const struct udp_datagram *d);
+	struct relay *relay, unsigned slot, const struct client_link *cl, const struct udp_datagram *d);
 
 /*
  * Send or queue the message that was in a server's Relay-reply, for the client or relay below.

@@ -63,6 +63,7 @@ struct relay {
 	/* For each datagram of the current batch, by its slot: */
 	struct client_link *from[RELAY_BATCH];           /* its client link, or NULL */
 	uint8_t header[RELAY_BATCH][FORWARD_HEADER_MAX]; /* the header put in front of it */
+	uint64_t mac_key[RELAY_BATCH];                   /* reply_macs_key(), if on a client link */
 	uint8_t copies[RELAY_BATCH];                     /* to servers, not refused so far */
 	struct relay_counters counters;
 	int64_t started_s;
