@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* What the boot server does at each step of a daemon's life (daemon/daemon.h). */
+/*
+ * What the boot server does at each step of a daemon's life (daemon/daemon.h): read and check the
+ * configuration, start, reload, stop. daemon_main() calls these functions and does all that both
+ * daemons have in common.
+ */
 #include "bootd/boot_daemon.h"
 
 #include <errno.h>

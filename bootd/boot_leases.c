@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The lease store between its driver and the exchange. At the start all leases are read, so that an
+ * answer never waits for a query. Later the driver reports the end of each commit and, if several
+ * servers share the store, the leases that the others have written. A step of the clock changes all
+ * expiry times, so the leases are then written again.
+ */
 #include "bootd/boot_leases.h"
 
 #include <errno.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Scripts are made for the machine that owns the requesting address: that of the binding or the
+ * host with this address, or of the MAC in an EUI-64 address if it sent DHCPv6 messages on this
+ * subnet. Scripts may contain secrets, so "?mac=" cannot name a machine that is known to be another
+ * one.
+ */
 #include "bootd/boot_scripts.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The head of a reply and a small file are sent by one system call: a short file is read into
+ * memory behind the head. A larger one follows by sendfile(2), and MSG_MORE holds the head back
+ * until its first octets are there, so that they share a packet.
+ */
 #include "http/http_output.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The metrics are made when they are requested and sent as one reply. The server is that of
+ * http_server.h with small limits: one path, few connections, and names of its own.
+ */
 #include "http/metrics_server.h"
 
 #include <arpa/inet.h>

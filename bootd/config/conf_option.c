@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* The rewriting follows libConfuse's lexer: comments, two kinds of strings, words. */
+/*
+ * `option "NAME" = value` is no syntax of libConfuse, so the text is rewritten into sections before
+ * it is parsed, line for line, so that errors name the right one. The rewriting follows
+ * libConfuse's lexer: comments, two kinds of strings, words.
+ */
 #include "bootd/config/conf_option.h"
 
 #include <ctype.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* One function per kind of value: from its text, or -EINVAL. */
+/*
+ * One function per kind of value: from its text to the value, or -EINVAL. conf_expect.c calls them
+ * to check a value and conf_file.c and conf_section.c to build it, so both accept the same.
+ */
 #include "bootd/config/conf_value.h"
 
 #include <errno.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* The watch, the timer and the portions. */
+/*
+ * A change in the directory starts a timer, so that changes that come together are applied
+ * together. Files are then read in portions, between which messages are answered, and applied at
+ * once at the end. A reload to another directory reads that one completely before it is in force.
+ */
 #include "bootd/config/host_directory.h"
 
 #include <errno.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Reading one file: check its type, parse it with libConfuse, collect its hosts. */
+/*
+ * Reading one file: check its type, parse it with libConfuse, collect its hosts. A file with any
+ * error yields no host, so that a file that is half written changes nothing.
+ */
 #include "bootd/config/host_file.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The log line of each event, as text and as fields of the journal. The order is the same in all:
+ * what happened, to which machine, by which path, with which result, and what to do about it.
+ */
 #include "bootd/progress/boot_log.h"
 
 #include <arpa/inet.h>

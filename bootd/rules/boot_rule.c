@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The values of ${name}, and the way from the rules to the URL of one client. */
+/*
+ * The values of ${name} for one client, and how the rules lead to its URL: the first rule whose
+ * conditions are met and whose URL, with the values filled in, its firmware can read.
+ */
 #include "bootd/rules/boot_rule.h"
 
 #include <errno.h>

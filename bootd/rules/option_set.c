@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* One block of octets per set, and an index by code. */
+/*
+ * One block of octets per set, with each option as it is sent, header included, and an index by
+ * code: an answer copies an option without encoding it again.
+ */
 #include "bootd/rules/option_set.h"
 
 #include <errno.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * All families of bootd's metrics, in the order of the story of a boot: the daemon, messages,
+ * addresses, files, boots. The counters are kept by the parts; nothing is counted here. Each HELP
+ * text must be clear without the others, and tests/data/golden/names.txt lists every name.
+ */
 #include "bootd/view/boot_metrics.h"
 
 #include <config.h>
