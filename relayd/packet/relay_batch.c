@@ -288,15 +288,21 @@ static void relay_datagram(struct relay *relay, unsigned slot, const struct udp_
 static void find_links(
 	struct relay *relay, bool from_clients, const struct udp_datagram *datagrams, int n)
 {
+	const struct link *links[RELAY_BATCH];
+
+	for (int i = 0; i < n; i++) {
+		links[i] = link_table_find(&relay->table, datagrams[i].ifindex);
+		if (links[i])
+			__builtin_prefetch(links[i]->user);
+	}
 	for (int i = 0; i < n; i++) {
 		const struct udp_datagram *d = &datagrams[i];
-		const struct link *link = link_table_find(&relay->table, d->ifindex);
 
-		if (from_clients)
-			client_mac_received(relay->mac, link, d->ifindex, d->len);
-		relay->from[i] = link ? client_links_of(link) : NULL;
+		relay->from[i] = links[i] ? client_links_of(links[i]) : NULL;
 		if (relay->from[i])
 			client_link_prefetch(relay->from[i]);
+		if (from_clients)
+			client_mac_received(relay->mac, links[i], d->ifindex, d->len);
 		if (relay->from[i] && d->len >= DHCP6_HEADER_LEN) {
 			relay->mac_key[i] = reply_macs_key(
 				relay->reply_macs, d->ifindex, &d->peer.sin6_addr, d->data);
