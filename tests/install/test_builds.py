@@ -71,7 +71,10 @@ def test_the_relay_alone(source, tmp_path):
 
 
 def test_the_server_alone(source, tmp_path):
-    made = build(source, tmp_path / "build", "--disable-relayd")
+    """It needs no DNS resolver, which is the relay's."""
+    env = {"PKG_CONFIG": str(without(tmp_path, "libevent_extra"))}
+    made = build(source, tmp_path / "build", "--disable-relayd", env=env)
+    assert "libevent_extra" not in needed(made / "netboot6-bootd")
     assert not names_of_other(installed(made, tmp_path / "root"), "relayd")
     assert "libsqlite3" in needed(made / "netboot6-bootd")
 
