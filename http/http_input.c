@@ -82,9 +82,10 @@ int http_input_request(const struct http_input *in, struct http_request *out, co
 	size_t head_len = http_request_head_len(in->octets, in->len);
 	int status;
 
-	*out = (struct http_request){0};
-	if (head_len == 0 || head_len > HTTP_HEAD_MAX)
+	if (head_len == 0 || head_len > HTTP_HEAD_MAX) {
+		*out = (struct http_request){0};
 		return check_incomplete(in, why);
+	}
 	memcpy(head, in->octets, head_len);
 	status = http_request_parse(head, head_len, out, why);
 	*body = in->octets + head_len;
