@@ -17,6 +17,8 @@
  * The eBPF filter also limits the backlog of each link: the datagrams that wait in the socket's
  * receive queue. A link may fill half of the queue. The filter drops and counts what exceeds
  * that, so that a flood on one link does not displace the datagrams (and the records) of others.
+ * Links of one VRF share one such limit: the kernel names only the VRF to the filter (vrf_ip6_rcv()
+ * replaces both skb->dev and skb->skb_iif). The packet socket has no limit by link.
  */
 #ifndef NB6_FRAME_CLIENT_MAC_H
 #define NB6_FRAME_CLIENT_MAC_H

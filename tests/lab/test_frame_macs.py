@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: ISC
 """Whose MAC a message bears, also when clients are hostile or the machine speaks to itself."""
 
+import contextlib
 import os
 import signal
 import socket
+import threading
+import time
 
 import pytest
-from scapy.layers.dhcp6 import DHCP6_Solicit, DHCP6OptClientLinkLayerAddr
+from scapy.layers.dhcp6 import DHCP6_RelayForward, DHCP6_Solicit, DHCP6OptClientLinkLayerAddr
 
 from lab.bench import (
     ALL_RELAYS,
@@ -23,6 +26,7 @@ from lab.topology import Site
 METHODS = ["ebpf", "packet-socket"]
 STRANGER_MAC = "02:00:5e:66:66:66"
 HONEST = 36  # clients on the link that is not flooded
+HONEST_EVERY_S, FLOOD_RATE = 0.1, 80000
 FLOOD = 40000  # more than the receive queue holds
 
 
@@ -79,6 +83,53 @@ def test_multicast_of_the_router_itself_has_no_mac(by_method):
     relayed, _ = bench.at_server()
     assert mac_of(relayed) is None
     assert mac_of(bench.expect_relayed(bench.solicit())) == CLIENT_MAC
+
+
+class Neighbour:
+    """A stranger on lan1 and honest clients on lan2, before one relay."""
+
+    def __init__(self, lab, method):
+        self.site = Site(lab, client_links=2)
+        self.relayd = self.site.start_relayd("--client-mac-by", method)
+        self.hostile, self.honest = Bench(self.site, 1), Bench.__new__(Bench)
+        self.honest.__dict__.update(self.hostile.__dict__, wire=self.site.clients.wire("br-2"))
+        self.hostile.server.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_steady_flood_on_one_link_costs_another_links_clients_nothing(lab, method):
+    """Up to 80,000 messages a second by one machine, while clients of another link boot."""
+    pair = Neighbour(lab, method)
+    hostile, honest = pair.hostile, pair.honest
+    frame = bytes(hostile.frame(STRANGER_MAC, ALL_RELAYS_MAC) / hostile.packet(hostile.solicit()))
+    macs, of_honest, ended = {}, [], threading.Event()
+
+    def serve():
+        """What comes of the flood must not fill the server's queue."""
+        while not ended.is_set():
+            with contextlib.suppress(BlockingIOError, TimeoutError):
+                data = hostile.server.recv(65535)
+                if data[2:18] == socket.inet_pton(socket.AF_INET6, "2001:db8:2::1"):
+                    of_honest.append(data)
+
+    hostile.server.settimeout(0.2)
+    server = threading.Thread(target=serve, daemon=True)
+    server.start()
+    for number in range(HONEST):
+        end = time.monotonic() + HONEST_EVERY_S
+        sent = 0
+        while time.monotonic() < end and sent < HONEST_EVERY_S * FLOOD_RATE:
+            hostile.wire.send(frame)
+            sent += 1
+        message = honest.solicit()
+        macs[message.trid] = f"02:00:5e:20:00:{number:02x}"
+        honest.send(message, mac=macs[message.trid])
+    wait_for(lambda: len(of_honest) == HONEST, what=lambda: f"{len(of_honest)} of {HONEST}")
+    ended.set()
+    server.join()
+    relayed = [DHCP6_RelayForward(data) for data in of_honest]
+    assert {r.getlayer(DHCP6_Solicit).trid: mac_of(r) for r in relayed} == macs
+    assert link_state(pair.site, "lan2")["backlog-drops"] == 0
 
 
 def test_a_flood_on_one_link_costs_another_links_clients_nothing(lab):
