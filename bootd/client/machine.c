@@ -95,7 +95,7 @@ static int parse_part(const char *text, struct machine *machine)
 	return 0;
 }
 
-int machine_parse(const char *text, struct machine *machine)
+static int parse(const char *text, struct machine *machine, bool is_canonical)
 {
 	const char *slash = strchr(text, '/');
 	size_t len = slash ? (size_t)(slash - text) : strlen(text);
@@ -107,13 +107,23 @@ int machine_parse(const char *text, struct machine *machine)
 		return -EINVAL;
 	memcpy(base, text, len);
 	base[len] = '\0';
-	if (dhcp6_mac_parse(base, mac) == 0)
+	if ((!is_canonical || strchr(base, ':')) && dhcp6_mac_parse(base, mac) == 0)
 		*machine = machine_of_mac(mac);
 	else if (dhcp6_duid_parse(base, &duid) == 0)
 		*machine = machine_of_duid(&duid);
 	else
 		return -EINVAL;
 	return slash ? parse_part(slash + 1, machine) : 0;
+}
+
+int machine_parse(const char *text, struct machine *machine)
+{
+	return parse(text, machine, false);
+}
+
+int machine_parse_canonical(const char *text, struct machine *machine)
+{
+	return parse(text, machine, true);
 }
 
 /* Eight octets at a time behind a secret start, multiplied and folded. */

@@ -49,8 +49,13 @@ bool machine_equal(const struct machine *a, const struct machine *b);
 /* "52:54:00:12:34:56", or the DUID's octets; behind them "/" and the part, in hexadecimal. */
 const char *machine_format(const struct machine *machine, char text[MACHINE_TEXT]);
 
-/* From either text; returns 0 or -EINVAL. */
+/*
+ * From either text; returns 0 or -EINVAL. An operator may write a MAC in any usual form. In the
+ * canonical form, which machine_format() writes, a MAC has colons and a DUID has none, so a DUID of
+ * six octets is not mistaken for the MAC of another machine.
+ */
 int machine_parse(const char *text, struct machine *machine);
+int machine_parse_canonical(const char *text, struct machine *machine);
 
 /* For hash tables: octets to a number that a peer cannot foresee. */
 uint64_t machine_hash_octets(const void *octets, size_t len, uint64_t seed);

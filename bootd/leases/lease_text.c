@@ -67,7 +67,7 @@ static int parse_subnet(const char *text, const struct in6_addr *address, struct
 	static char before_text[PREFIX_TEXT];
 	static struct prefix before;
 
-	if (strcmp(text, before_text) != 0) {
+	if (!*text || strcmp(text, before_text) != 0) {
 		if (strlen(text) >= PREFIX_TEXT || parse_prefix(text, &before) < 0) {
 			before_text[0] = '\0';
 			return -EINVAL;
@@ -85,7 +85,7 @@ const char *lease_text_read(struct lease *lease, const char *address, const char
 		return "address";
 	if (parse_subnet(subnet, &lease->address, &lease->subnet) < 0)
 		return "subnet";
-	if (machine_parse(machine, &lease->machine) < 0)
+	if (machine_parse_canonical(machine, &lease->machine) < 0)
 		return "machine";
 	if (dhcp6_duid_parse(duid, &lease->duid) < 0)
 		return "duid";

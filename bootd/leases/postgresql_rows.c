@@ -132,6 +132,15 @@ const char *postgresql_field(const PGresult *result, int row, int column)
 	return PQgetvalue(result, row, column);
 }
 
+/* Clamped to some 35,000 years, so that sums with the time of a clock do not overflow. */
+static int64_t read_seconds(const PGresult *result, int row, int column)
+{
+	const int64_t max = INT64_C(1) << 40;
+	int64_t seconds = strtoll(postgresql_field(result, row, column), NULL, 10);
+
+	return seconds < -max ? -max : seconds > max ? max : seconds;
+}
+
 const char *postgresql_row_read(
 	const PGresult *result, int row, int64_t asked_unix_s, struct lease *lease)
 {
@@ -146,9 +155,7 @@ const char *postgresql_row_read(
 	if (wrong)
 		return wrong;
 	lease->iaid = (uint32_t)strtoul(postgresql_field(result, row, COLUMN_IAID), NULL, 10);
-	lease->since_unix_s =
-		asked_unix_s - strtoll(postgresql_field(result, row, COLUMN_AGE), NULL, 10);
-	lease->expires_unix_s =
-		asked_unix_s + strtoll(postgresql_field(result, row, COLUMN_LEFT), NULL, 10);
+	lease->since_unix_s = asked_unix_s - read_seconds(result, row, COLUMN_AGE);
+	lease->expires_unix_s = asked_unix_s + read_seconds(result, row, COLUMN_LEFT);
 	return NULL;
 }
