@@ -87,6 +87,19 @@ def test_a_repair_is_counted(bench):
     assert "netboot6_relay_membership_repairs_total 1" in str(metrics)
 
 
+def test_disable_ipv6_keeps_the_membership(bench):
+    """Measured: unlike a low MTU it costs no membership, so there is nothing to repair."""
+    site = bench.site
+    expect_served(bench)
+    site.router.sysctl("net.ipv6.conf.lan1.disable_ipv6", 1)
+    wait_for(lambda: "IPv6 is disabled" in link_state(site, "lan1")["reason"])
+    assert site.router.joined("lan1")
+    site.router.sysctl("net.ipv6.conf.lan1.disable_ipv6", 0)
+    site.router.ip("-6", "addr", "replace", "2001:db8:1::1/64", "dev", "lan1", "nodad")
+    expect_served(bench)
+    assert control(site, "status")["membership-repairs"] == 0
+
+
 def test_a_bridge_whose_mtu_follows_a_tunnel_port_is_joined_again(lab):
     site = Site(lab, client_links=0)
     site.router.bridge("lan1")
