@@ -167,11 +167,24 @@ static void test_second_ia_and_prefix(void **state)
 			continue;
 		wire_get_bytes(&inner, 12);
 		addresses += dhcp6_option_find(inner, DHCP6_OPT_IAADDR, &data);
-		statuses += dhcp6_option_find(inner, DHCP6_OPT_STATUS_CODE, &data);
+		if (dhcp6_option_find(inner, DHCP6_OPT_STATUS_CODE, &data)) {
+			assert_int_equal(option.code, DHCP6_OPT_IA_PD);
+			assert_int_equal(wire_get_u16(&data), DHCP6_STATUS_NO_PREFIX_AVAIL);
+			statuses++;
+		}
 	}
 	/* a system may have several addresses; a prefix is not delegated */
 	assert_int_equal(addresses, 2);
 	assert_int_equal(statuses, 1);
+
+	bench_message(b, DHCP6_RENEW);
+	bench_put_server_id(b);
+	dhcp6_put_option(&b->out, DHCP6_OPT_IA_PD, "\0\0\0\1\0\0\0\0\0\0\0\0", 12);
+	assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
+	assert_true(dhcp6_option_find(b->reply.options, DHCP6_OPT_IA_PD, &data));
+	wire_get_bytes(&data, 12);
+	assert_true(dhcp6_option_find(data, DHCP6_OPT_STATUS_CODE, &data));
+	assert_int_equal(wire_get_u16(&data), DHCP6_STATUS_NO_BINDING);
 }
 
 static void test_request_off_link(void **state)
@@ -338,6 +351,18 @@ static void test_rebind_of_a_forgotten_address(void **state)
 		&b->exchange.bindings, binding_table_find_address(&b->exchange.bindings, &own));
 	rebind(b, &own, NULL);
 	assert_true(lifetime_of(b, &own) > 0);
+}
+
+/* Without Rapid Commit a Rebind makes no binding: the client's IA must be known. */
+static void test_rebind_makes_no_binding(void **state)
+{
+	struct bench *b = *state;
+	struct in6_addr foreign = bench_in6("2001:db8:1::f00");
+
+	bench_ask(b, DHCP6_REBIND, 1, &foreign);
+	assert_int_equal(b->ia_status, DHCP6_STATUS_NO_BINDING);
+	assert_false(b->has_address);
+	assert_null(binding_table_find_address(&b->exchange.bindings, &foreign));
 }
 
 /* Two prefixes of one link: the old one is not ended while the network is renumbered. */
@@ -548,6 +573,8 @@ int main(void)
 			exchange_bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_rebind_of_a_forgotten_address, exchange_bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_rebind_makes_no_binding, exchange_bench_setup, bench_teardown),
 		cmocka_unit_test(test_link_of_two_prefixes),
 		cmocka_unit_test(test_preference),
 		cmocka_unit_test(test_vendor_classes),
