@@ -7,7 +7,7 @@ from scapy.layers.dhcp6 import DHCP6_RelayForward, DHCP6_Reply, DHCP6OptIfaceId,
 from lab.bench import CLIENT, CLIENT_MAC, Bench, dhcp_to, link_state
 from lab.netns import wait_for
 from lab.test_servers import OTHER, await_server, servers
-from lab.topology import SERVER, Site
+from lab.topology import SERVER, Site, program
 
 SOURCE = "2001:db8:ffff::1"
 
@@ -146,3 +146,24 @@ def test_while_address_may_be_the_end_of_an_address(tenants):
     site.router.address("lan1", "2001:db8:1::f:f/64")
     bench.relay(2, SERVER)
     assert link_state(site, "lan1")["state"] == "standby"
+
+
+def test_two_instances_on_one_host(tenants):
+    """Each with links, a source port and a control socket of its own: neither takes the other's."""
+    site = tenants
+    for number, (link, server) in enumerate((("lan1", SERVER), ("lan3", OTHER)), 1):
+        config = site.lab.file(f"instance{number}.conf", f"""
+            interfaces = {{"{link}"}}
+            server "{server}" {{}}
+            source-port = {1547 + number}
+            control = "{site.lab.directory}/instance{number}.sock"
+        """)
+        relayd = site.router.popen(f"instance{number}", program("netboot6-relayd"), "-f", "-c",
+                                   config, ours=True)
+        relayd.wait_for_line("notice: ready: ")
+    bench = Tenants(site)
+    for number, server, port in ((1, SERVER, 1548), (3, OTHER, 1549)):
+        relayed, sender = bench.relay(number, server)
+        assert sender[1] == port
+        assert relayed[DHCP6OptIfaceId].ifaceid == f"lan{number}".encode()
+        bench.answer(number, server, relayed, sender)
