@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Mixing of hashes: every bit of what goes in changes about half of the bits
- * that come out (the finaliser of MurmurHash3). Begun with a random seed it
- * spreads keys that an attacker chooses; it is no cryptographic hash.
+ * that come out (the finaliser of MurmurHash3), the same ones on every router. Where strangers
+ * choose the keys of a table, use util/siphash.h.
  */
 #ifndef NB6_DAEMON_MIX_H
 #define NB6_DAEMON_MIX_H

@@ -7,8 +7,6 @@
 
 #include <stdlib.h>
 
-#include "util/siphash.h"
-
 enum { BUCKETS = 16384, BURST_S = 2, TOKEN = 1000 };
 
 struct rate_table {
@@ -54,6 +52,11 @@ struct rate_table *rate_table_new(void)
 void rate_table_free(struct rate_table *table)
 {
 	free(table);
+}
+
+struct siphash rate_table_hash(const struct rate_table *table)
+{
+	return siphash_begin(&table->key);
 }
 
 bool rate_table_take(struct rate_table *table, uint64_t link, const struct in6_addr *source,

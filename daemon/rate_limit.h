@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "util/siphash.h"
+
 /* All zero is a bucket that was never used: full. */
 struct rate_bucket {
 	int64_t last_ms;
@@ -33,7 +35,9 @@ struct rate_table;
 struct rate_table *rate_table_new(void); /* NULL: no memory */
 void rate_table_free(struct rate_table *table);
 
-/* Take a token of this client's, on the link with this number or hash. */
+/* Take a token of this client's, on the link with this number or hash. A hash of what strangers
+ * can choose begins with rate_table_hash(), so that none of them can find another link's. */
+struct siphash rate_table_hash(const struct rate_table *table);
 bool rate_table_take(struct rate_table *table, uint64_t link, const struct in6_addr *source,
 	uint32_t rate, int64_t now_ms);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A fixed number of entries, in a hash table keyed with a random seed because clients choose the
- * keys. Unused entries are on a stack, so that the ones used last, which the processor still has
- * in its caches, are used next. The others are in a list by age. Without an unused entry the
+ * A fixed number of entries, in a hash table with a secret key, because clients choose what is
+ * hashed. Unused entries are on a stack, so that the ones used last, which the processor still
+ * has in its caches, are used next. The others are in a list by age. Without an unused entry the
  * oldest one is replaced: records whose datagrams were never delivered (the socket was full) go
  * away in time, and a flood costs no memory.
  *
@@ -14,9 +14,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-#include "daemon/mix.h"
+#include "util/siphash.h"
 
 enum { NONE = UINT16_MAX };
 
@@ -32,7 +31,7 @@ struct entry {
 };
 
 struct mac_records {
-	uint64_t seed;
+	struct siphash_key key;
 	uint16_t unused;  /* top of the stack; NONE: it is empty */
 	uint16_t touched; /* entries that were ever used; memory beyond them is not touched */
 	uint16_t oldest, newest;
@@ -46,8 +45,7 @@ struct mac_records *mac_records_new(void)
 
 	if (!records)
 		return NULL;
-	if (getrandom(&records->seed, sizeof(records->seed), GRND_NONBLOCK) < 0)
-		records->seed = (uintptr_t)records;
+	siphash_key_random(&records->key);
 	memset(records->bucket, 0xff, sizeof(records->bucket));
 	records->unused = records->oldest = records->newest = NONE;
 	return records;
@@ -61,12 +59,12 @@ void mac_records_free(struct mac_records *records)
 static uint16_t bucket_of(const struct mac_records *records, uint32_t ifindex,
 	const uint8_t head[4], const struct in6_addr *source)
 {
-	uint64_t hash;
-	uint32_t word;
+	uint64_t words[3];
 
-	memcpy(&word, head, sizeof(word));
-	hash = mix_in6(mix_u64(records->seed, (uint64_t)ifindex << 32 | word), source);
-	return (uint16_t)(hash % MAC_RECORDS_MAX);
+	memcpy((uint8_t *)&words[0], &ifindex, sizeof(ifindex));
+	memcpy((uint8_t *)&words[0] + sizeof(ifindex), head, 4);
+	memcpy(&words[1], source, sizeof(*source));
+	return (uint16_t)(siphash(&records->key, words, sizeof(words)) % MAC_RECORDS_MAX);
 }
 
 static bool has_key(const struct mac_record *record, uint32_t ifindex, const uint8_t head[4],

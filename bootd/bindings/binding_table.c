@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 enum { LEASES, OTHERS, REGISTERED, EXPIRED, OFFERED };
 
@@ -30,8 +29,6 @@ const char *binding_list_name(unsigned list)
 int binding_table_init(struct binding_table *table, size_t max)
 {
 	*table = (struct binding_table){.max = max ? max : BINDINGS_MAX};
-	if (getrandom(&table->seed, sizeof(table->seed), 0) != sizeof(table->seed))
-		table->seed = (uintptr_t)table;
 	if (binding_index_init(&table->index, table->max) < 0) {
 		binding_table_fini(table);
 		return -ENOMEM;

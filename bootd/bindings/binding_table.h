@@ -33,7 +33,6 @@ struct binding_list {
 
 struct binding_table {
 	size_t max;
-	uint64_t seed;
 	struct binding_index index;
 	struct binding_list list[BINDING_LISTS];
 	struct address_pools pools;            /* which of their addresses are free */

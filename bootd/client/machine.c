@@ -125,22 +125,3 @@ int machine_parse_canonical(const char *text, struct machine *machine)
 {
 	return parse(text, machine, true);
 }
-
-/* Eight octets at a time behind a secret start, multiplied and folded. */
-uint64_t machine_hash_octets(const void *octets, size_t len, uint64_t seed)
-{
-	const uint64_t factor = 0xd6e8feb86659fd93;
-	const uint8_t *octet = octets;
-	uint64_t hash = seed ^ len * factor, word;
-
-	for (; len >= sizeof(word); len -= sizeof(word), octet += sizeof(word)) {
-		memcpy(&word, octet, sizeof(word));
-		hash = (hash ^ word) * factor;
-		hash ^= hash >> 32;
-	}
-	word = 0;
-	memcpy(&word, octet, len);
-	hash = (hash ^ word) * factor;
-	hash = (hash ^ hash >> 32) * factor;
-	return hash ^ hash >> 32;
-}

@@ -57,7 +57,4 @@ const char *machine_format(const struct machine *machine, char text[MACHINE_TEXT
 int machine_parse(const char *text, struct machine *machine);
 int machine_parse_canonical(const char *text, struct machine *machine);
 
-/* For hash tables: octets to a number that a peer cannot foresee. */
-uint64_t machine_hash_octets(const void *octets, size_t len, uint64_t seed);
-
 #endif

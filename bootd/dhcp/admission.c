@@ -5,11 +5,10 @@
  *
  * A client is identified by the peer-address that the innermost relay gives, a link by the
  * link-addresses of all relays. The datagram's source is part of both keys, which are hashed with
- * a secret seed: no relay can use up the rate of another relay's link by naming it.
+ * a secret key: no relay can use up the rate of another relay's link by naming it.
  */
 #include "bootd/dhcp/leasequery.h"
 #include "bootd/dhcp/request.h"
-#include "daemon/mix.h"
 #include "daemon/rate_limit.h"
 
 static bool is_trusted(const struct boot_config *config, const struct in6_addr *relay)
@@ -24,13 +23,15 @@ static bool is_trusted(const struct boot_config *config, const struct in6_addr *
 static uint64_t link_key(const struct request *r)
 {
 	const struct dhcp6_chain *chain = &r->chain;
-	uint64_t key = mix_in6(r->exchange->bindings.seed, &r->arrival.source);
+	struct siphash hash = rate_table_hash(r->exchange->link_rates);
 
 	if (chain->count == 0)
 		return (unsigned)r->arrival.ifindex;
+	siphash_add(&hash, &r->arrival.source, sizeof(r->arrival.source));
 	for (unsigned i = 0; i < chain->count; i++)
-		key = mix_in6(key, &chain->relay[i].link_address);
-	return key;
+		siphash_add(&hash, &chain->relay[i].link_address,
+			sizeof(chain->relay[i].link_address));
+	return siphash_end(&hash);
 }
 
 /* Leasequery requestors may query all leases one by one. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bootd/dhcp/answer.h"
+#include "util/siphash.h"
 
 enum { SLOTS = 4096, ID_MAX = 64, OVERHEARD_S = 3600 };
 
@@ -31,8 +32,18 @@ struct proxied {
 };
 
 struct proxy_memory {
+	struct siphash_key key;
 	struct proxied slot[SLOTS];
 };
+
+static struct proxy_memory *proxy_memory_new(void)
+{
+	struct proxy_memory *memory = calloc(1, sizeof(*memory));
+
+	if (memory)
+		siphash_key_random(&memory->key);
+	return memory;
+}
 
 void proxy_memory_free(struct proxy_memory *memory)
 {
@@ -41,11 +52,10 @@ void proxy_memory_free(struct proxy_memory *memory)
 
 static struct proxied *slot_of(const struct request *r)
 {
+	struct proxy_memory *memory = r->exchange->proxied;
 	const struct dhcp6_duid *duid = &r->facts.duid;
 
-	return &r->exchange->proxied->slot[machine_hash_octets(duid->octets, duid->len,
-						   r->exchange->bindings.seed) %
-					   SLOTS];
+	return &memory->slot[siphash(&memory->key, duid->octets, duid->len) % SLOTS];
 }
 
 /* What is longer than any relay's is left out: a rule for it does not match later. */
@@ -67,7 +77,7 @@ static void remember(struct request *r)
 	struct proxied *slot;
 
 	if (!exchange->proxied)
-		exchange->proxied = calloc(1, sizeof(*exchange->proxied));
+		exchange->proxied = proxy_memory_new();
 	if (!exchange->proxied)
 		return;
 	slot = slot_of(r);

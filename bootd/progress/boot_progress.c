@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "dhcp6/names.h"
 #include "util/text_buffer.h"
@@ -31,8 +30,7 @@ int boot_progress_init(struct boot_progress *progress, size_t strangers)
 		progress->stage_s[stage] = empty;
 	while (progress->slots < progress->strangers_max + progress->known_max)
 		progress->slots *= 2;
-	if (getrandom(&progress->seed, sizeof(progress->seed), 0) != sizeof(progress->seed))
-		progress->seed = (uintptr_t)progress;
+	siphash_key_random(&progress->key);
 	progress->slot = calloc(progress->slots, sizeof(*progress->slot));
 	return progress->slot ? 0 : -ENOMEM;
 }
@@ -40,7 +38,7 @@ int boot_progress_init(struct boot_progress *progress, size_t strangers)
 static struct boot_record **slot_of(
 	const struct boot_progress *progress, const struct machine *machine)
 {
-	return &progress->slot[machine_hash_octets(machine->octets, machine->len, progress->seed) &
+	return &progress->slot[siphash(&progress->key, machine->octets, machine->len) &
 			       (progress->slots - 1)];
 }
 

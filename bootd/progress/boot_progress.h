@@ -21,6 +21,7 @@
 #include "bootd/files/boot_file.h"
 #include "bootd/progress/boot_record.h"
 #include "daemon/histogram.h"
+#include "util/siphash.h"
 
 enum {
 	BOOT_STRANGERS_MAX = 10000,    /* machines without a host */
@@ -40,7 +41,7 @@ struct boot_rank_list {
 struct boot_progress {
 	size_t strangers_max, known_max;
 	size_t count, slots;
-	uint64_t seed;
+	struct siphash_key key;
 	struct boot_record **slot;
 	struct boot_record *newest, *oldest; /* by their last step */
 	struct boot_rank_list rank[BOOT_RANKS];

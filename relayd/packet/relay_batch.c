@@ -17,7 +17,6 @@
 #include <arpa/inet.h>
 
 #include "daemon/loop.h"
-#include "daemon/mix.h"
 #include "daemon/rate_limit.h"
 #include "dhcp6/message.h"
 #include "dhcp6/option.h"
@@ -124,16 +123,18 @@ static bool is_configured_relay(
 }
 
 /* The number of the link that a client of a relay below is on, for its rate. */
-static uint64_t link_below(const struct udp_datagram *d, const struct dhcp6_relay *innermost)
+static uint64_t link_below(const struct rate_table *rates, const struct udp_datagram *d,
+	const struct dhcp6_relay *innermost)
 {
-	uint64_t hash = mix_in6((uint32_t)d->ifindex, &innermost->link_address);
+	struct siphash hash = rate_table_hash(rates);
 	struct wire_in id;
 
-	hash = mix_in6(hash, &d->peer.sin6_addr);
+	siphash_add_u64(&hash, (uint32_t)d->ifindex);
+	siphash_add(&hash, &innermost->link_address, sizeof(innermost->link_address));
+	siphash_add(&hash, &d->peer.sin6_addr, sizeof(d->peer.sin6_addr));
 	if (dhcp6_option_find(innermost->options, DHCP6_OPT_INTERFACE_ID, &id))
-		while (wire_left(&id) > 0)
-			hash = mix_u64(hash, wire_get_u8(&id));
-	return hash;
+		siphash_add(&hash, id.pos, wire_left(&id));
+	return siphash_end(&hash);
 }
 
 /*
@@ -149,7 +150,7 @@ static enum relay_drop check_relayed_rates(
 	if (conf->client_rate && dhcp6_chain_read(wire_in_of(d->data, d->len), &chain) == 0) {
 		const struct dhcp6_relay *innermost = &chain.relay[chain.count - 1];
 
-		if (!rate_table_take(relay->rates, link_below(d, innermost),
+		if (!rate_table_take(relay->rates, link_below(relay->rates, d, innermost),
 			    &innermost->peer_address, conf->client_rate, relay->now_ms))
 			return RELAY_DROP_CLIENT_RATE;
 	}

@@ -486,6 +486,40 @@ static void test_strangers_push_nobody_out(void **state)
 	stop(&b);
 }
 
+/*
+ * DUIDs that a hash by multiplication and folding puts into one slot, whatever its secret start is:
+ * the highest bit of a word stays alone in the product, and the next word cancels what the fold
+ * makes of it. Strangers choose DUIDs.
+ */
+static void test_duids_cannot_be_chosen_to_share_a_slot(void **state)
+{
+	enum { PAIRS = 8, DUIDS = 1 << PAIRS };
+	struct fetch_event event = {.kind = FETCH_HTTP, .outcome = FETCH_STARTED, .path = "x"};
+	size_t used = 0;
+
+	(void)state;
+	assert_int_equal(boot_progress_init(&progress, DUIDS), 0);
+	for (unsigned i = 0; i < DUIDS; i++) {
+		uint64_t word[2 * PAIRS] = {0};
+		struct dhcp6_duid duid = {.len = sizeof(word)};
+		struct machine machine;
+
+		for (unsigned pair = 0; pair < PAIRS; pair++)
+			if (i >> pair & 1) {
+				word[2 * pair] = UINT64_C(1) << 63;
+				word[2 * pair + 1] = UINT64_C(1) << 63 | UINT64_C(1) << 31;
+			}
+		memcpy(duid.octets, word, sizeof(word));
+		machine = machine_of_duid(&duid);
+		boot_progress_fetch(&progress, &machine, &event, 1000);
+	}
+	assert_int_equal(progress.count, DUIDS);
+	for (size_t i = 0; i < progress.slots; i++)
+		used += progress.slot[i] != NULL;
+	assert_true(used > DUIDS / 2);
+	boot_progress_fini(&progress);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -501,6 +535,7 @@ int main(void)
 		cmocka_unit_test(test_a_boot_from_end_to_end),
 		cmocka_unit_test(test_boots_are_bounded),
 		cmocka_unit_test(test_strangers_push_nobody_out),
+		cmocka_unit_test(test_duids_cannot_be_chosen_to_share_a_slot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
