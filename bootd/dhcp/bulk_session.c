@@ -6,7 +6,11 @@
 
 #include "bootd/dhcp/answer.h"
 
-enum { LENGTH = 2, PARTS_AT_A_TIME = 4096 };
+enum {
+	LENGTH = 2,
+	PARTS_AT_A_TIME = 4096,
+	END_ROOM = 512, /* that a client leaves: a message with two DUIDs and a status fits */
+};
 
 size_t bulk_session_take(struct bulk_session *session, const uint8_t *octets, size_t len)
 {
@@ -67,7 +71,7 @@ static bool put_client(struct bulk_session *session, const struct exchange *exch
 
 	leasequery_put_client(out, &session->query, &exchange->bindings, binding);
 	wire_close_len16(out, mark);
-	if (out->bad) {
+	if (out->bad || out->size - out->len < END_ROOM) {
 		out->bad = false;
 		out->len = before;
 		return false;

@@ -230,6 +230,48 @@ static void test_a_requestor_that_does_not_read_is_disconnected(void **state)
 	assert_true(bulk_server_counters(l->server)->queries < 100); /* not all was read */
 }
 
+static bool is_broken_off(struct lab *l)
+{
+	const struct bulk_counters *counters = bulk_server_counters(l->server);
+
+	return counters->broken == 1 && counters->connections == 0;
+}
+
+static void test_what_is_no_query_ends_the_connection(void **state)
+{
+	struct lab *l = *state;
+	char octet;
+	ssize_t n;
+
+	if (l->fd == 0)
+		skip();
+	await(l, is_connected);
+	assert_int_equal(send(l->fd, "\xff\xff", 2, 0), 2); /* a message of 65,535 octets */
+	await(l, is_broken_off);
+	n = recv(l->fd, &octet, 1, 0);
+	assert_true(n == 0 || (n < 0 && errno == ECONNRESET));
+}
+
+static bool is_over(struct lab *l)
+{
+	return has_all(l) && bulk_server_counters(l->server)->connections == 0;
+}
+
+/* RFC 5460 section 6.6: the requestor may close its end once it has sent its queries. */
+static void test_a_requestor_that_says_no_more_is_answered(void **state)
+{
+	struct lab *l = *state;
+
+	if (l->fd == 0)
+		skip();
+	await(l, is_connected);
+	for (int i = 0; i < 3; i++)
+		assert_true(ask(l));
+	assert_int_equal(shutdown(l->fd, SHUT_WR), 0);
+	await(l, is_over);
+	assert_int_equal(l->clients, 3 * MACHINES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +280,10 @@ int main(void)
 			test_an_idle_connection_is_closed, start_impatient, stop),
 		cmocka_unit_test_setup_teardown(
 			test_a_requestor_that_does_not_read_is_disconnected, start_impatient, stop),
+		cmocka_unit_test_setup_teardown(
+			test_what_is_no_query_ends_the_connection, start, stop),
+		cmocka_unit_test_setup_teardown(
+			test_a_requestor_that_says_no_more_is_answered, start, stop),
 	};
 
 	log_open("test", LOG_TO_STDERR, LOG_LEVEL_ERROR);

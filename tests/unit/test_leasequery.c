@@ -553,6 +553,115 @@ static void test_bulk_is_for_nothing_else(void **state)
 		BULK_BROKEN);
 }
 
+/* Queries have up to 2,048 octets; after a longer one nothing can be told apart: it is closed. */
+static void test_bulk_length_limit(void **state)
+{
+	static const uint8_t filler[BULK_QUERY_MAX];
+	struct bench *b = *state;
+	uint8_t octets[BULK_QUERY_MAX + 16];
+
+	bind_machine(b, 1);
+	for (size_t over = 0; over <= 1; over++) {
+		struct bulk bulk = {0};
+		size_t mark = open_query(b, DHCP6_QUERY_BY_LINK_ADDRESS, "2001:db8:1::");
+		size_t len = BULK_QUERY_MAX + over - b->out.len - 4;
+
+		b->out.size = sizeof(b->ask);
+		dhcp6_close_option(&b->out, mark);
+		octets[0] = (uint8_t)((BULK_QUERY_MAX + over) >> 8);
+		octets[1] = (uint8_t)(BULK_QUERY_MAX + over);
+		memcpy(octets + 2, b->ask, b->out.len);
+		memcpy(octets + 2 + b->out.len,
+			(uint8_t[]){255, 255, (uint8_t)(len >> 8), (uint8_t)len}, 4);
+		memcpy(octets + 2 + b->out.len + 4, filler, len);
+		assert_int_equal(
+			feed(b, &bulk, octets, 2 + BULK_QUERY_MAX + over, sizeof(octets)),
+			over ? BULK_BROKEN : BULK_WAITS);
+		assert_int_equal(bulk.addresses, !over);
+	}
+}
+
+/*
+ * So many machines in one slot of the binding table, with a long Remote-ID each, that an answer has
+ * no room for a whole slot. Slots are few here, so that machines of one slot are soon found.
+ */
+static void fill_a_slot(struct bench *b, unsigned machines)
+{
+	static const uint8_t long_id[900];
+	struct binding_table *table = &b->exchange.bindings;
+	const struct prefix *subnet = &b->config->subnet[0].prefix;
+	uint8_t octets[1024];
+	struct wire_out out = wire_out_of(octets, sizeof(octets));
+	struct dhcp6_chain chain;
+	unsigned found = 0;
+
+	binding_table_fini(table);
+	assert_int_equal(binding_table_init(table, 512), 0);
+	assert_int_equal(binding_table_keep_transactions(table), 0);
+	dhcp6_put_relay_header(&out, DHCP6_RELAY_FORW, 0, &b->link, &b->peer);
+	dhcp6_put_option(&out, DHCP6_OPT_REMOTE_ID, long_id, sizeof(long_id));
+	bench_message(b, DHCP6_SOLICIT);
+	dhcp6_put_option(&out, DHCP6_OPT_RELAY_MSG, b->ask, b->out.len);
+	assert_int_equal(dhcp6_chain_read(wire_in_of(octets, out.len), &chain), 0);
+	for (uint32_t i = 1; found < machines; i++) {
+		uint8_t mac[] = {2, 0, 0, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
+		struct machine machine = machine_of_mac(mac);
+		struct binding *binding = binding_table_get(table, subnet, &machine, NULL);
+		struct in6_addr address = address_after(&subnet->address, i);
+		const struct binding *other = NULL;
+
+		assert_non_null(binding);
+		binding_table_set_address(table, binding, &address, false);
+		while ((other = binding_table_in_slot(table, 7, other)) && other != binding)
+			;
+		if (!other) {
+			binding_table_remove(table, binding);
+			continue;
+		}
+		b->duid.octets[9] = (uint8_t)found++;
+		binding_set_duid(binding, &b->duid);
+		binding_table_set_state(table, binding, BINDING_BOUND, b->now_ms, 3600);
+		transaction_record(
+			&table->transactions, binding, &chain, &b->peer, b->now_ms);
+	}
+}
+
+/*
+ * RFC 5460 section 7.4: an answer that cannot be finished ends with QueryTerminated, as a whole
+ * message wherever the room ends; then the connection is closed.
+ */
+static void test_bulk_terminated(void **state)
+{
+	struct bench *b = *state;
+	uint8_t octets[256];
+	size_t mark = open_query(b, DHCP6_QUERY_BY_LINK_ADDRESS, "2001:db8:1::"), oro, len;
+
+	oro = dhcp6_open_option(&b->out, DHCP6_OPT_ORO);
+	wire_put_u16(&b->out, DHCP6_OPT_LQ_RELAY_DATA);
+	dhcp6_close_option(&b->out, oro);
+	len = frame(b, mark, octets);
+	fill_a_slot(b, 40);
+	for (size_t room = BULK_ROOM; room < BULK_ROOM + 1200; room++) {
+		struct wire_out out = wire_out_of(stream, room);
+		struct bulk bulk = {0};
+
+		assert_int_equal(bulk_session_take(&bulk.session, octets, len), len);
+		assert_int_equal(
+			bulk_session_answer(&bulk.session, &b->exchange, b->now_ms, &out),
+			BULK_ANSWERS);
+		assert_false(out.bad);
+		read_stream(&bulk, wire_in_of(stream, out.len));
+		assert_in_range(bulk.addresses, 30, 39);
+		assert_int_equal(bulk.dones, 1);
+		assert_int_equal(bulk.status, DHCP6_STATUS_QUERY_TERMINATED);
+		out = wire_out_of(stream, room);
+		assert_int_equal(
+			bulk_session_answer(&bulk.session, &b->exchange, b->now_ms, &out),
+			BULK_BROKEN);
+		assert_int_equal(out.len, 0);
+	}
+}
+
 /* They come back from disk or from another server's hands: not how, but whose. */
 static void test_transactions_are_kept_when_asked_for(void **state)
 {
@@ -636,6 +745,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bulk_in_pieces, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_bulk_is_for_nothing_else, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_bulk_length_limit, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_bulk_terminated, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_transactions_are_kept_when_asked_for, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_relay_data_is_bounded, start, bench_teardown),
