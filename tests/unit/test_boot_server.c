@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A reload of the whole server: all of it or nothing, whichever part fails and whichever
- * allocation of ours. The linker puts our own malloc() and the like before those of libc.
+ * allocation of ours. The linker puts our own malloc() and the like before those of libc. Then
+ * what the server logs of machines that are not what the configuration takes them for.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,8 +20,11 @@
 #include "bootd/boot_server.h"
 #include "bootd/config/conf_file.h"
 #include "bootd/config/host_directory.h"
+#include "bootd/view/boot_host_view.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "tests/unit/bootd_bench.h"
+#include "tests/unit/log_capture.h"
 
 enum { SKIPPED = 77, ALLOCATIONS_MAX = 100000 };
 
@@ -209,6 +213,104 @@ static void test_memory_that_runs_out_changes_nothing(void **state)
 	loop_free(loop);
 }
 
+/* --- what is logged of machines ------------------------------------------------------------- */
+
+static struct capture capture;
+
+/* A Request, which the server hears of as if it had answered it; what it logs. */
+static const char *log_of_request(struct boot_server *server, struct bench *b, bool is_firmware)
+{
+	bench_message(b, DHCP6_REQUEST);
+	bench_put_server_id(b);
+	bench_put_ia(b, is_firmware, NULL);
+	if (is_firmware)
+		bench_put_arch(b, 7);
+	assert_int_equal(bench_relay(b), EXCHANGE_ANSWERED);
+	assert_true(b->has_address);
+	capture_start(&capture);
+	server->exchange.observe(server->exchange.observe_arg, &b->event);
+	return capture_stop(&capture);
+}
+
+static void use_duid(struct bench *b, const char *text)
+{
+	assert_int_equal(dhcp6_duid_parse(text, &b->duid), 0);
+}
+
+#define UUID "00112233-4455-6677-8899-aabbccddeeff"
+#define DUID_UUID "000400112233445566778899aabbccddeeff"
+
+/* A new network card: firmware is the host by its UUID, the system is not by its new MAC. */
+static void test_a_changed_card_is_said(void **state)
+{
+	static const char conf[] =
+		"subnet \"2001:db8:1::/64\" {}\n"
+		"host \"db1\" { uuid = \"" UUID "\" mac = \"52:54:00:00:00:01\" }\n"
+		"host \"db2\" { mac = \"52:54:00:00:00:02\" }\n";
+	static const char said[] = "52:54:00:00:00:99: it was host \"db1\" before and is no host now";
+	struct loop *loop = loop_new();
+	struct boot_server server;
+	struct bench b;
+
+	(void)state;
+	assert_int_equal(start(&server, loop), 0);
+	log_open("test", LOG_TO_STDERR, LOG_LEVEL_WARNING);
+	bench_start(&b, conf);
+	/* the card that is in the configuration */
+	assert_int_equal(dhcp6_mac_parse("52:54:00:00:00:01", b.mac), 0);
+	use_duid(&b, DUID_UUID);
+	assert_string_equal(log_of_request(&server, &b, true), "");
+	use_duid(&b, "00030001525400000001");
+	assert_string_equal(log_of_request(&server, &b, false), "");
+	/* another one */
+	assert_int_equal(dhcp6_mac_parse("52:54:00:00:00:99", b.mac), 0);
+	use_duid(&b, DUID_UUID);
+	assert_string_equal(log_of_request(&server, &b, true), "");
+	assert_string_equal(b.decision.host->name, "db1");
+	use_duid(&b, "00030001525400000099");
+	assert_non_null(strstr(log_of_request(&server, &b, false), said));
+	log_open("test", LOG_TO_STDERR, LOG_LEVEL_ERROR);
+	bench_stop(&b);
+	boot_server_fini(&server);
+	loop_free(loop);
+}
+
+/* Two cards of one host: the second one's log says who holds the address, and so do the hosts. */
+static void test_who_holds_an_address_is_said(void **state)
+{
+	static const char conf[] =
+		"subnet \"2001:db8:1::/64\" {}\n"
+		"host \"two\" { mac = {\"52:54:00:00:00:01\", \"52:54:00:00:00:02\"}\n"
+		"  address = \"2001:db8:1::d1\" }\n";
+	struct loop *loop = loop_new();
+	struct boot_server server;
+	const char *holder = NULL;
+	struct bench b;
+	json_t *hosts;
+
+	(void)state;
+	assert_int_equal(start(&server, loop), 0);
+	log_open("test", LOG_TO_STDERR, LOG_LEVEL_WARNING);
+	bench_start(&b, conf);
+	assert_int_equal(dhcp6_mac_parse("52:54:00:00:00:01", b.mac), 0);
+	assert_string_equal(log_of_request(&server, &b, true), "");
+	assert_int_equal(dhcp6_mac_parse("52:54:00:00:00:02", b.mac), 0);
+	assert_non_null(strstr(log_of_request(&server, &b, true),
+		"host \"two\": 2001:db8:1::d1 is held by 52:54:00:00:00:01; "
+		"52:54:00:00:00:02 gets 2001:db8:1:"));
+	hosts = boot_host_view_page(b.config, &b.exchange.bindings, &server.progress, 1,
+		(char *[]){(char[]){"hosts"}}, b.now_ms);
+	assert_int_equal(json_unpack(hosts, "{s:[{s:{s:s}}]}", "hosts", "address-held", "machine",
+				 &holder),
+		0);
+	assert_string_equal(holder, "52:54:00:00:00:01");
+	json_decref(hosts);
+	log_open("test", LOG_TO_STDERR, LOG_LEVEL_ERROR);
+	bench_stop(&b);
+	boot_server_fini(&server);
+	loop_free(loop);
+}
+
 static int set_up(void **state)
 {
 	struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
@@ -241,6 +343,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_part_that_fails_changes_nothing),
 		cmocka_unit_test(test_memory_that_runs_out_changes_nothing),
+		cmocka_unit_test(test_a_changed_card_is_said),
+		cmocka_unit_test(test_who_holds_an_address_is_said),
 	};
 	struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
 	int probe = socket(AF_INET6, SOCK_DGRAM, 0);

@@ -16,8 +16,10 @@
 
 #include "bootd/config/conf_file.h"
 #include "bootd/leases/sqlite_store.h"
+#include "daemon/log.h"
 #include "tests/unit/bootd_bench.h"
 #include "tests/unit/lease_directory.h"
+#include "tests/unit/log_capture.h"
 
 #define BOOT "boot \"uefi\" { arch = {x64-uefi} url = \"tftp://[2001:db8::69]/x.efi\" }\n"
 #define SUBNET(range)                                                                              \
@@ -470,10 +472,13 @@ static void test_declined_ones_rest(void **state)
 /* One machine that declines all it gets holds up a few addresses, and not the pool. */
 static void test_declines_are_limited(void **state)
 {
+	static struct capture capture;
 	struct in6_addr last = {0}, address = {0};
 
 	(void)state;
 	begin(SUBNET("2001:db8:1::10-2001:db8:1::19") BOOT, 1000);
+	log_open("test", LOG_TO_STDERR, LOG_LEVEL_WARNING);
+	capture_start(&capture);
 	for (int i = 0; i < 20; i++) {
 		last = address;
 		address = get_address(1);
@@ -484,6 +489,8 @@ static void test_declines_are_limited(void **state)
 		assert_int_equal(ask(DHCP6_DECLINE, &address), EXCHANGE_ANSWERED);
 		assert_int_equal(bench.status, DHCP6_STATUS_SUCCESS);
 	}
+	assert_non_null(strstr(capture_stop(&capture),
+		"52:54:00:12:34:01 declines each address that it gets, 5 within an hour"));
 	for (uint8_t machine = 2; machine < 2 + 10 - DECLINES_MAX - 1; machine++)
 		get_address(machine);
 	get_nothing(20);

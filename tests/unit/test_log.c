@@ -19,40 +19,11 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/log_capture.h"
+
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-enum { CAPTURE_MAX = 1 << 16, HOUR_MS = 3600000 };
-
-/* stderr goes to a file between start and stop; then its text is in `text`. */
-struct capture {
-	FILE *file;
-	int stderr_fd;
-	char text[CAPTURE_MAX];
-};
-
-static void capture_start(struct capture *capture)
-{
-	capture->file = tmpfile();
-	assert_non_null(capture->file);
-	fflush(stderr);
-	capture->stderr_fd = dup(STDERR_FILENO);
-	assert_true(capture->stderr_fd >= 0);
-	assert_true(dup2(fileno(capture->file), STDERR_FILENO) >= 0);
-}
-
-static const char *capture_stop(struct capture *capture)
-{
-	size_t n;
-
-	fflush(stderr);
-	dup2(capture->stderr_fd, STDERR_FILENO);
-	close(capture->stderr_fd);
-	rewind(capture->file);
-	n = fread(capture->text, 1, sizeof(capture->text) - 1, capture->file);
-	capture->text[n] = '\0';
-	fclose(capture->file);
-	return capture->text;
-}
+enum { HOUR_MS = 3600000 };
 
 static void assert_matches(const char *text, const char *pattern)
 {
