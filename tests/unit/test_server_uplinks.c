@@ -71,6 +71,11 @@ static void test_strangers_cause_few_queries_and_replace_no_uplink(void **state)
 	assert_true(left < 1000);
 	assert_true(leads(&uplinks, 3, 1000));
 	assert_int_equal(uplinks.questions.millitokens, left);
+	/* The rate is used up: another link is queried a second later only. */
+	assert_false(leads(&uplinks, 5, 1000));
+	assert_int_equal(uplinks.leads_not[5], 0);
+	assert_false(leads(&uplinks, 5, 2000));
+	assert_int_equal(uplinks.leads_not[5], 5);
 }
 
 static void test_the_oldest_of_too_many_uplinks_is_replaced(void **state)
