@@ -200,3 +200,14 @@ bool address_pool_choose(const struct address_pool *pool, uint32_t hint, struct 
 	*address = address_after(&pool->low, (uint32_t)number);
 	return true;
 }
+
+uint32_t address_pool_size(const struct address_pool *pool)
+{
+	return pool->size - pool->excluded;
+}
+
+/* Excluded addresses are marked as held, so that nobody gets them. */
+uint32_t address_pool_used(const struct address_pool *pool)
+{
+	return pool->held.taken - pool->excluded;
+}

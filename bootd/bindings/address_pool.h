@@ -42,6 +42,10 @@ void address_pools_fini(struct address_pools *pools); /* a zeroed one is fine */
 struct address_pool *address_pools_find(
 	const struct address_pools *pools, const struct in6_addr *address);
 
+/* Addresses that machines can have, and that they have or had declined; the rest is free. */
+uint32_t address_pool_size(const struct address_pool *pool);
+uint32_t address_pool_used(const struct address_pool *pool);
+
 /* Exclude the address: a host section names it. */
 void address_pools_reserve(struct address_pools *pools, const struct in6_addr *address);
 

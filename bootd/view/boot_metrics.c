@@ -91,6 +91,37 @@ static void fill_messages(const struct boot_parts *parts, struct metrics *m)
 
 /* --- addresses ------------------------------------------------------------------------ */
 
+static void fill_pool(struct metrics *m, const struct address_pools *pools,
+	const struct address_plan *plan, const char *subnet, const char *class)
+{
+	const struct address_pool *pool =
+		plan->addresses == SUBNET_POOL ? address_pools_find(pools, &plan->pool_low) : NULL;
+
+	if (!pool)
+		return;
+	metrics_sample(m, address_pool_used(pool), "subnet", subnet, "class", class, "state",
+		"used", NULL);
+	metrics_sample(m, address_pool_size(pool) - address_pool_used(pool), "subnet", subnet,
+		"class", class, "state", "free", NULL);
+}
+
+static void fill_pools(const struct boot_parts *parts, struct metrics *m)
+{
+	const struct address_pools *pools = &parts->exchange->bindings.pools;
+
+	metrics_family(m, "netboot6_boot_pool_addresses", METRICS_GAUGE,
+		"Addresses of pools that machines have (used) or can have (free), by subnet and by "
+		"class of the subnet.");
+	for (size_t i = 0; i < parts->config->subnets; i++) {
+		const struct subnet *subnet = &parts->config->subnet[i];
+
+		fill_pool(m, pools, &subnet->plan, subnet->text, "");
+		for (size_t k = 0; k < subnet->classes; k++)
+			fill_pool(m, pools, &subnet->class[k].plan, subnet->text,
+				subnet->class[k].name);
+	}
+}
+
 static void fill_addresses(const struct boot_parts *parts, struct metrics *m)
 {
 	const struct lease_journal *book = &parts->exchange->leases;
@@ -219,6 +250,7 @@ void boot_metrics_fill(void *arg, struct metrics *m)
 	fill_daemon(parts, m);
 	fill_messages(parts, m);
 	fill_addresses(parts, m);
+	fill_pools(parts, m);
 	fill_bulk(parts, m);
 	fill_files(parts, m);
 	fill_boots(parts->progress, m);

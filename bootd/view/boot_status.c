@@ -111,8 +111,8 @@ static json_t *pool_json(const struct boot_parts *parts, const struct address_pl
 			? address_pools_find(&parts->exchange->bindings.pools, &plan->pool_low)
 			: NULL;
 
-	return pool ? json_pack("{s:I s:I}", "size", (json_int_t)(pool->size - pool->excluded),
-			      "held", (json_int_t)(pool->held.taken - pool->excluded))
+	return pool ? json_pack("{s:I s:I}", "size", (json_int_t)address_pool_size(pool),
+			      "held", (json_int_t)address_pool_used(pool))
 		    : json_null();
 }
 

@@ -25,6 +25,10 @@ MAY_BE_EMPTY = ("netboot6_relay_dropped_messages_total",)
 METRIC = re.compile(r"\bnetboot6_\w+")
 SELECTOR = re.compile(r"\b(netboot6_\w+)\{([^}]*)\}")
 
+POOL = """\
+leases = "{leases}"
+subnet "2001:db8:99::/64" {{ addresses = pool  pool = "2001:db8:99::1000-2001:db8:99::1fff" }}
+"""
 PROMETHEUS = f"""\
 global: {{ scrape_interval: 1s, evaluation_interval: 1s }}
 rule_files: ["{RULES}"]
@@ -58,6 +62,7 @@ class Monitored(Site):
         relayd += f'metrics {{ listen = "[{CORE_ROUTER}]:9547" }}\n'
         self.start_relayd(config=relayd)
         bootd = CONFIG.format(root=root, server=SERVER)
+        bootd += POOL.format(leases=lab.directory / "leases.db")
         bootd += f'metrics {{ listen = "[{SERVER}]:9548" }}\n'
         self.start_bootd(bootd, ports=(("udp", 547), ("udp", 69), ("tcp", 80)))
         config = lab.file("prometheus.yml", PROMETHEUS)

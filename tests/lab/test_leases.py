@@ -179,6 +179,26 @@ def test_exhausted_pool_gives_no_url(site):
     assert address(answer) is None and url(answer) == ""
 
 
+def pool_metrics(server, **labels):
+    labels = {"subnet": "2001:db8:1::/64", "class": "", **labels}
+    chosen = ",".join(f'{name}="{value}"' for name, value in labels.items())
+    found = re.findall(rf'^netboot6_boot_pool_addresses{{{re.escape(chosen)},state="(\w+)"}} (\d+)$',
+                       control(server, "metrics")["metrics"], re.M)
+    return {state: int(count) for state, count in found}
+
+
+def test_metrics_count_the_addresses_of_each_pool(site):
+    """A class has a pool of its own; an address that a host section names is in none."""
+    more = 'host "db" { mac = "52:54:00:12:ff:01"  address = "2001:db8:1::1005" }'
+    classes = 'class "bmc" { group = "none"  addresses = pool  pool = "2001:db8:1::2000-2001:db8:1::20ff" }'
+    server = Server(site, subnet=f"{POOL} {classes}", more=f'group "none" {{}} {more}')
+    assert pool_metrics(server) == {"used": 0, "free": 0xFFF}
+    for number in (1, 2, 3):
+        server.lease(mac_of(number))
+    assert pool_metrics(server) == {"used": 3, "free": 0xFFF - 3}
+    assert pool_metrics(server, **{"class": "bmc"}) == {"used": 0, "free": 0x100}
+
+
 def test_operator_sees_and_releases(site):
     server = Server(site, subnet=POOL_OF_ONE)
     one = server.lease(mac_of(1))
@@ -191,6 +211,7 @@ def test_operator_sees_and_releases(site):
     assert re.search(rf"{address(one)} +{mac_of(1)} +\S+ +bound +\d+ s ago +in \d+ (min|s) ", table)
     status = control(server, "status")
     assert status["subnets"][0]["pool"] == {"size": 1, "held": 1}
+    assert pool_metrics(server) == {"used": 1, "free": 0}
     assert status["leases"]["in-force"] == 1 and status["leases"]["failed-commits"] == 0
     refused = run(*netboot6, "release", "2001:db8:1::5", check=False)
     assert refused.returncode == 1 and "no lease of a pool" in refused.stderr
