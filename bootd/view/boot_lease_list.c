@@ -187,13 +187,13 @@ json_t *boot_lease_list(const struct boot_config *config, const struct binding_t
 	static const struct binding *page[LEASE_PAGE_ROWS];
 	struct question q = {0};
 	size_t rows = 0, next = binding_table_slots(table);
+	json_t *error;
 
-	for (int i = 1; i < n; i++)
-		if (!read_word(config, &q, words[i]))
-			return control_error("leases: \"%s\": expected subnet= or pool= with a "
-					     "prefix, mac=, host=, state=, address= or after= with "
-					     "a value that fits",
-				words[i]);
+	for (int i = 1; i < n; i++) {
+		error = read_word(config, &q, words[i]);
+		if (error)
+			return error;
+	}
 	if (q.after > next)
 		q.after = next;
 	if (!q.has_address) {
