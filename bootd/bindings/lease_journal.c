@@ -240,7 +240,9 @@ static int note_change(
 		.machine = binding_machine(binding),
 		.is_removal = is_removal,
 		.state = binding->state,
+		.since_ms = binding->since_ms,
 		.expires_ms = binding->expires_ms,
+		.stored_ms = binding->stored_ms,
 	};
 	return 0;
 }
@@ -319,6 +321,33 @@ static void end_removal(struct lease_journal *journal, struct binding_table *tab
 		binding->stored_ms = 0;
 }
 
+/*
+ * The machine was to move to the address of the next change, and the store still has its lease of
+ * the old one, so nobody else may get that: neither one that took it for free meanwhile, nor by a
+ * later commit.
+ */
+static void move_back(struct lease_journal *journal, struct binding_table *table,
+	const struct lease_change *change, const struct lease_change *next, uint64_t now_ms)
+{
+	const struct binding *holder = binding_table_find_address(table, &change->address);
+	struct binding *binding = binding_table_find_address(table, &next->address);
+	uint64_t until_ms = change->stored_ms > change->expires_ms ? change->stored_ms
+								   : change->expires_ms;
+
+	if (!binding || !binding_is_of(binding, &change->machine) || binding->stored_ms > 0 ||
+		(holder && holder->stored_ms > 0) || until_ms <= now_ms)
+		return;
+	binding_table_set_address(table, binding, &change->address, false);
+	binding_table_set_state(table, binding, change->state, now_ms, 0);
+	binding->since_ms = change->since_ms;
+	binding->expires_ms = until_ms;
+	binding_table_set_lease(table, binding, true);
+	binding->round = journal->round;
+	binding->stored_ms = change->stored_ms;
+	if (journal->open.count > 0 && !journal->store->is_shared)
+		lease_journal_put(journal, binding, now_ms);
+}
+
 static void end_change(struct lease_journal *journal, struct binding_table *table,
 	const struct lease_change *change, int rc, uint64_t now_ms)
 {
@@ -335,11 +364,27 @@ static void end_change(struct lease_journal *journal, struct binding_table *tabl
 		confirm(journal, table, change, binding, now_ms);
 }
 
+/* Moves first: what they give back is then nobody else's. */
+static void undo_moves(struct lease_journal *journal, struct binding_table *table, uint64_t now_ms)
+{
+	const struct lease_changes *flying = &journal->flying;
+
+	for (size_t i = 0; i + 1 < flying->count; i++) {
+		const struct lease_change *change = &flying->change[i], *next = change + 1;
+
+		if (change->is_removal && !next->is_removal &&
+			machine_equal(&change->machine, &next->machine))
+			move_back(journal, table, change, next, now_ms);
+	}
+}
+
 void lease_journal_committed(struct lease_journal *journal, struct binding_table *table, int rc,
 	const bool *refused, uint64_t now_ms)
 {
 	size_t refusals = 0;
 
+	if (rc < 0 && journal->store)
+		undo_moves(journal, table, now_ms);
 	for (size_t i = 0; i < journal->flying.count; i++) {
 		bool is_refused = rc == 0 && refused && refused[i];
 

@@ -10,7 +10,8 @@
  *	for each message again:	the Reply, by binding->stored_ms
  *
  * If a commit fails, or the store refuses a lease, each binding returns to what the store has: an
- * extended lease keeps its stored expiry, a new one becomes an offer.
+ * extended lease keeps its stored expiry, a new one becomes an offer, and a machine that was to move
+ * to another address has its old one again.
  *
  * Until an asynchronous commit has ended the journal is busy. Its changes are in flight; other
  * bindings may be changed meanwhile if the store collects (lease_store.h), for the next commit. A
@@ -29,7 +30,8 @@ struct lease_change {
 	struct machine machine;
 	bool is_removal;
 	enum binding_state state;
-	uint64_t expires_ms;
+	uint64_t since_ms, expires_ms;
+	uint64_t stored_ms; /* what the store had before the change */
 };
 
 struct lease_changes {

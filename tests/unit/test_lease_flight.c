@@ -99,10 +99,10 @@ static void delete_row(const struct in6_addr *address)
 			db.row[i--] = db.row[--db.rows];
 }
 
-/* What stands against it, or NULL. */
+/* What stands against it, or NULL. A store of one server takes what it is given. */
 static const struct lease *against(const struct lease *put)
 {
-	for (size_t i = 0; i < db.rows && put->subnet.len > 0; i++) {
+	for (size_t i = 0; i < db.rows && put->subnet.len > 0 && db.head.is_shared; i++) {
 		const struct lease *row = &db.row[i];
 		bool same_machine = machine_equal(&row->machine, &put->machine);
 
@@ -507,6 +507,75 @@ static void test_machine_that_has_to_move(void **state)
 	same(db.row[0].address, bench.address);
 }
 
+/*
+ * Nobody knows whether it has moved, however often that is tried: nobody else gets the old address,
+ * and nothing is promised.
+ */
+static void test_move_of_unknown_outcome(void **state)
+{
+	struct lease given;
+	struct bench_message request;
+
+	(void)state;
+	for (int is_shared = 0; is_shared <= 1; is_shared++) {
+		begin(MANY);
+		db.head.is_shared = is_shared;
+		db.head.collects = true;
+		given = lease_of(1, "2001:db8:1::2abc");
+		db.row[db.rows++] = given;
+		learn(&given);
+		for (int i = 0; i < 3; i++) {
+			request = message_of(1, DHCP6_REQUEST, NULL);
+			demand(bench_handle(&bench, &request, 0), EXCHANGE_PENDING);
+			commit();
+			land(-ECONNRESET, false);
+			demand(bench_complete(&bench, &request), DROP_NOT_STORED);
+			assert_non_null(holder(&given.address));
+			assert_true(binding_is_of(holder(&given.address), &given.machine));
+			assert_true(holder(&given.address)->is_lease);
+			assert_int_equal(
+				lease_journal_stored_s(holder(&given.address), bench.now_ms), 0);
+		}
+		get_address(1);
+		assert_int_equal(db.rows, 1);
+		assert_null(holder(&given.address));
+		bench_stop(&bench);
+	}
+	begin(MANY);
+}
+
+/* Another machine has got the old address meanwhile: it is the first one's again, also on disk. */
+static void test_move_back_from_another_machine(void **state)
+{
+	struct bench_message request, other;
+	struct lease given;
+
+	(void)state;
+	begin(SUBNET("2001:db8:1::10-2001:db8:1::10"));
+	db.head.is_shared = false;
+	db.head.collects = true;
+	given = lease_of(1, "2001:db8:1::10");
+	db.row[db.rows++] = given;
+	learn(&given);
+	bench_reload(&bench, MANY);
+	request = message_of(1, DHCP6_REQUEST, NULL);
+	demand(bench_handle(&bench, &request, 0), EXCHANGE_PENDING);
+	commit();
+	bench_reload(&bench, SUBNET("2001:db8:1::10-2001:db8:1::10"));
+	other = message_of(2, DHCP6_REQUEST, NULL);
+	demand(bench_handle(&bench, &other, 0), EXCHANGE_PENDING);
+	assert_false(binding_is_of(holder(&given.address), &given.machine));
+	land(-EIO, false);
+	assert_true(binding_is_of(holder(&given.address), &given.machine));
+	commit();
+	land(0, true);
+	demand(bench_complete(&bench, &other), DROP_NOT_STORED);
+	assert_int_equal(db.rows, 1);
+	assert_true(machine_equal(&db.row[0].machine, &given.machine));
+	assert_int_equal(lease_journal_stored_s(holder(&given.address), bench.now_ms),
+		LIFETIME_S + db.head.margin_s);
+}
+
 static void test_tries_have_an_end(void **state)
 {
 	struct bench_message request;
@@ -687,6 +756,8 @@ int main(void)
 		FLIGHT_TEST(test_address_of_another_machine),
 		FLIGHT_TEST(test_machine_of_another_server),
 		FLIGHT_TEST(test_machine_that_has_to_move),
+		FLIGHT_TEST(test_move_of_unknown_outcome),
+		FLIGHT_TEST(test_move_back_from_another_machine),
 		FLIGHT_TEST(test_tries_have_an_end),
 		FLIGHT_TEST(test_learnt_and_forgotten),
 		FLIGHT_TEST(test_read_again),

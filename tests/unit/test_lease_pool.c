@@ -616,6 +616,38 @@ static void test_nothing_new_is_promised(void **state)
 	get_address(2);
 }
 
+/* A machine moves to another pool; if that cannot be stored, its old address stays its own. */
+static void test_a_move_that_is_not_stored(void **state)
+{
+	struct in6_addr old, other;
+	const struct binding *holder;
+
+	(void)state;
+	begin(ONE, 1000);
+	old = get_address(1);
+	pass(200);
+	bench_reload(&bench, TWO);
+	flaky.fails = -ENOSPC;
+	assert_int_equal(ask(DHCP6_REQUEST, NULL), DROP_NOT_STORED);
+	assert_int_equal(bench.committed, -ENOSPC);
+	holder = binding_table_find_address(&bench.exchange.bindings, &old);
+	assert_non_null(holder);
+	assert_true(holder->is_lease && holder->state == BINDING_BOUND);
+	assert_int_equal(
+		lease_journal_stored_s(holder, bench.now_ms), LIFETIME_S - 200);
+	bench_reload(&bench, ONE);
+	get_nothing(2);
+	/* it is stored as soon as that is possible, and the old address is free */
+	flaky.fails = 0;
+	bench_reload(&bench, TWO);
+	other = get_address(1);
+	differ(old, other);
+	bench_reload(&bench, ONE);
+	same(get_address(2), old);
+	restart(ONE, 0);
+	assert_int_equal(binding_table_leases(&bench.exchange.bindings), 2);
+}
+
 static void test_release_is_answered_all_the_same(void **state)
 {
 	struct in6_addr one;
@@ -792,6 +824,7 @@ int main(void)
 		POOL_TEST(test_reload_keeps_leases),
 		POOL_TEST(test_renew_ends_at_the_stored_expiry),
 		POOL_TEST(test_nothing_new_is_promised),
+		POOL_TEST(test_a_move_that_is_not_stored),
 		POOL_TEST(test_release_is_answered_all_the_same),
 		POOL_TEST(test_without_store),
 		POOL_TEST(test_operator_deletes),
