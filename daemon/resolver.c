@@ -12,6 +12,7 @@
 
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "dhcp6/prefix.h"
 
 struct resolver_question {
 	struct evdns_base *dns;
@@ -38,14 +39,6 @@ static const char *why(int result)
 	default:
 		return "the answer makes no sense";
 	}
-}
-
-/* An address that a host elsewhere can have. */
-static bool is_global_unicast(const struct in6_addr *address)
-{
-	return !IN6_IS_ADDR_UNSPECIFIED(address) && !IN6_IS_ADDR_LOOPBACK(address) &&
-	       !IN6_IS_ADDR_MULTICAST(address) && !IN6_IS_ADDR_LINKLOCAL(address) &&
-	       !IN6_IS_ADDR_V4MAPPED(address) && !IN6_IS_ADDR_V4COMPAT(address);
 }
 
 /* Into its place in the ascending order, unless it is there or there is no room for it. */
@@ -78,7 +71,7 @@ void resolver_read_answer(
 	}
 	for (int i = 0; i < count && octets; i++) {
 		memcpy(&address, octets + (size_t)i * sizeof(address), sizeof(address));
-		if (is_global_unicast(&address))
+		if (address_is_global_unicast(&address))
 			insert(answer, &address);
 	}
 	if (answer->count == 0)

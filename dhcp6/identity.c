@@ -236,15 +236,32 @@ int dhcp6_hex_digit(char c)
 	return -1;
 }
 
-/* Two digits at *text to an octet, and past them. */
-static bool get_hex(const char **text, uint8_t *octet)
+bool dhcp6_hex_octet(const char *digits, uint8_t *octet)
 {
-	int high = dhcp6_hex_digit((*text)[0]);
-	int low = high < 0 ? -1 : dhcp6_hex_digit((*text)[1]);
+	int high = dhcp6_hex_digit(digits[0]);
+	int low = high < 0 ? -1 : dhcp6_hex_digit(digits[1]);
 
 	if (low < 0)
 		return false;
 	*octet = (uint8_t)(high << 4 | low);
+	return true;
+}
+
+int dhcp6_hex_parse(const char *text, uint8_t *octets, size_t max)
+{
+	size_t len = 0;
+
+	for (; *text; text += 2)
+		if (len == max || !dhcp6_hex_octet(text, &octets[len++]))
+			return -EINVAL;
+	return (int)len;
+}
+
+/* Two digits at *text to an octet, and past them. */
+static bool get_hex(const char **text, uint8_t *octet)
+{
+	if (!dhcp6_hex_octet(*text, octet))
+		return false;
 	*text += 2;
 	return true;
 }

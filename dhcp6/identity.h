@@ -65,6 +65,10 @@ const char *dhcp6_address_format(const struct in6_addr *address, char text[INET6
 
 /* The value of a hexadecimal digit of either case, -1 for another character. */
 int dhcp6_hex_digit(char c);
+/* Two digits to an octet; false: they are not both digits. */
+bool dhcp6_hex_octet(const char *digits, uint8_t *octet);
+/* Pairs of digits, and nothing else, to at most `max` octets. Returns how many, or -EINVAL. */
+int dhcp6_hex_parse(const char *text, uint8_t *octets, size_t max);
 
 /*
  * Text to octets. A MAC is six pairs of hexadecimal digits, in any of the usual notations:

@@ -151,16 +151,14 @@ static bool put_ntp(struct wire_out *out, const char *text)
 
 static bool put_hex(struct wire_out *out, const char *text)
 {
-	size_t len = strlen(text);
+	uint8_t octet;
 
-	for (size_t i = 0; i + 1 < len; i += 2) {
-		int high = dhcp6_hex_digit(text[i]), low = dhcp6_hex_digit(text[i + 1]);
-
-		if (high < 0 || low < 0)
+	for (; *text; text += 2) {
+		if (!dhcp6_hex_octet(text, &octet))
 			return false;
-		wire_put_u8(out, (uint8_t)(high << 4 | low));
+		wire_put_u8(out, octet);
 	}
-	return len % 2 == 0;
+	return true;
 }
 
 static bool put_number(struct wire_out *out, const char *text, unsigned octets)

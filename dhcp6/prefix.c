@@ -90,3 +90,10 @@ struct in6_addr address_after(const struct in6_addr *low, uint32_t distance)
 	memcpy(&out, half, sizeof(out));
 	return out;
 }
+
+bool address_is_global_unicast(const struct in6_addr *address)
+{
+	return !IN6_IS_ADDR_UNSPECIFIED(address) && !IN6_IS_ADDR_LOOPBACK(address) &&
+	       !IN6_IS_ADDR_MULTICAST(address) && !IN6_IS_ADDR_LINKLOCAL(address) &&
+	       !IN6_IS_ADDR_V4MAPPED(address) && !IN6_IS_ADDR_V4COMPAT(address);
+}

@@ -25,6 +25,9 @@ bool prefix_equal(const struct prefix *a, const struct prefix *b);
 /* True where every address of `inner` is one of `outer` too. */
 bool prefix_covers(const struct prefix *outer, const struct prefix *inner);
 
+/* An address that a host elsewhere can have: global, or unique local (RFC 4193). */
+bool address_is_global_unicast(const struct in6_addr *address);
+
 /* How far `address` is behind `low`; UINT32_MAX where it is before it, or as far as that. */
 uint32_t address_distance(const struct in6_addr *low, const struct in6_addr *address);
 struct in6_addr address_after(const struct in6_addr *low, uint32_t distance);

@@ -80,17 +80,10 @@ const char *machine_format(const struct machine *machine, char text[MACHINE_TEXT
 static int parse_part(const char *text, struct machine *machine)
 {
 	uint8_t part[MACHINE_PART_MAX];
-	size_t len = strlen(text) / 2;
+	int len = dhcp6_hex_parse(text, part, sizeof(part));
 
-	if (strlen(text) != 2 * len || len != (machine->is_mac ? 1 : MACHINE_PART_MAX))
+	if (len != (machine->is_mac ? 1 : MACHINE_PART_MAX))
 		return -EINVAL;
-	for (size_t i = 0; i < len; i++) {
-		int high = dhcp6_hex_digit(text[2 * i]), low = dhcp6_hex_digit(text[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return -EINVAL;
-		part[i] = (uint8_t)(high << 4 | low);
-	}
 	*machine = with_part(machine, part, (uint8_t)len);
 	return 0;
 }

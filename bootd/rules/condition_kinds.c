@@ -92,23 +92,21 @@ static bool arch_covers(const struct condition_value *a, const struct condition_
 
 static int read_hex(const char *text, struct text_pattern *pattern)
 {
-	size_t digits = strlen(text);
+	size_t room = strlen(text) / 2;
+	int len;
 
-	if (digits == 0 || digits % 2)
+	if (room == 0)
 		return -EINVAL;
-	pattern->text = malloc(digits / 2);
+	pattern->text = malloc(room);
 	if (!pattern->text)
 		return -ENOMEM;
-	for (size_t i = 0; i < digits; i += 2) {
-		int high = dhcp6_hex_digit(text[i]), low = dhcp6_hex_digit(text[i + 1]);
-
-		if (high < 0 || low < 0) {
-			free(pattern->text);
-			*pattern = (struct text_pattern){0};
-			return -EINVAL;
-		}
-		pattern->text[pattern->len++] = (char)(high << 4 | low);
+	len = dhcp6_hex_parse(text, (uint8_t *)pattern->text, room);
+	if (len < 0) {
+		free(pattern->text);
+		*pattern = (struct text_pattern){0};
+		return len;
 	}
+	pattern->len = (size_t)len;
 	return 0;
 }
 

@@ -99,17 +99,11 @@ static bool read_remote_id(struct explain_question *q, const char *text)
 
 static bool read_octets(struct explain_question *q, const char *text)
 {
-	size_t digits = strlen(text);
+	int len = dhcp6_hex_parse(text, q->octets, sizeof(q->octets));
 
-	if (digits == 0 || digits % 2 || digits / 2 > sizeof(q->octets))
+	if (len <= 0)
 		return false;
-	for (size_t i = 0; i < digits; i += 2) {
-		int high = dhcp6_hex_digit(text[i]), low = dhcp6_hex_digit(text[i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		q->octets[q->len++] = (uint8_t)(high << 4 | low);
-	}
+	q->len = (size_t)len;
 	q->has_message = true;
 	return true;
 }

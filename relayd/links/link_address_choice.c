@@ -9,19 +9,14 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-enum { PROTO_KEEPALIVED = 18 }; /* IFA_PROTO of keepalived's addresses */
+#include "dhcp6/prefix.h"
 
-static bool is_global_unicast(const struct in6_addr *address)
-{
-	return !IN6_IS_ADDR_LINKLOCAL(address) && !IN6_IS_ADDR_MULTICAST(address) &&
-	       !IN6_IS_ADDR_LOOPBACK(address) && !IN6_IS_ADDR_UNSPECIFIED(address) &&
-	       !IN6_IS_ADDR_V4MAPPED(address);
-}
+enum { PROTO_KEEPALIVED = 18 }; /* IFA_PROTO of keepalived's addresses */
 
 static bool is_candidate(const struct link_address *a)
 {
 	/* IFA_F_SECONDARY is IFA_F_TEMPORARY for IPv6: a privacy address. */
-	return is_global_unicast(&a->address) && a->scope != RT_SCOPE_LINK &&
+	return address_is_global_unicast(&a->address) && a->scope != RT_SCOPE_LINK &&
 	       !(a->flags & (IFA_F_TEMPORARY | IFA_F_DADFAILED));
 }
 

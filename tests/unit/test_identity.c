@@ -472,6 +472,21 @@ static void test_no_identity(void **state)
 	}
 }
 
+static void test_hexadecimal_digits(void **state)
+{
+	uint8_t octets[3] = {0};
+
+	(void)state;
+	assert_int_equal(dhcp6_hex_parse("", octets, sizeof(octets)), 0);
+	assert_int_equal(dhcp6_hex_parse("00fFA9", octets, sizeof(octets)), 3);
+	assert_memory_equal(octets, "\x00\xff\xa9", 3);
+	assert_int_equal(dhcp6_hex_parse("00ffa901", octets, sizeof(octets)), -EINVAL);
+	assert_int_equal(dhcp6_hex_parse("00f", octets, sizeof(octets)), -EINVAL);
+	assert_int_equal(dhcp6_hex_parse("0g", octets, sizeof(octets)), -EINVAL);
+	assert_int_equal(dhcp6_hex_parse("g0", octets, sizeof(octets)), -EINVAL);
+	assert_int_equal(dhcp6_hex_parse("00 1", octets, sizeof(octets)), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -492,6 +507,7 @@ int main(void)
 		cmocka_unit_test(test_mac_parse_refuses),
 		cmocka_unit_test(test_mac_of_eui64),
 		cmocka_unit_test(test_random_text_comes_back),
+		cmocka_unit_test(test_hexadecimal_digits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
