@@ -8,7 +8,9 @@ unit test that must fail then:
 	test_file.c: test_name <tab> source file <tab> sed expression
 
 run.py copies the source, builds it, and for each line mutates, builds that one test and runs it. A
-mutant that does not change the source, does not build, or whose test still passes is an error.
+mutant that does not change the source, does not build, or whose test still passes is an error. So
+is one that crashes or hangs the program before it has reported that test: what fails then is
+perhaps another test.
 
 	run.py SRCDIR [WORD...]    only lines that contain one of the words
 """
@@ -56,21 +58,36 @@ def copy_source(source, tree):
     must(["make", "-s", "-j2", "all"], tree)
 
 
+def is_reported(output, name):
+    """cmocka names the failed test; a test of many rows names its row. A crash is no report: cmocka
+    catches the signal and says "failed with exception"."""
+    word = re.escape(name)
+    return bool(
+        re.search(rf"FAILED\s*\] {word}\s*$|(?:ERROR: |--- ){word}: ", output, re.M)
+        and "Test failed with exception" not in output)
+
+
 def try_test(tree, test):
-    """Returns the output of the test, and whether it named the test as failed; None: no build."""
+    """Returns the output, and what came of it: "no build", "passed", "failed" or "crashed"."""
     file, name = test.split(": ", 1)
     binary = f"tests/unit/{pathlib.Path(file).stem}"
     code, output = run(["make", "-s", "-j2", binary], tree)
     if code:
-        return output, None
+        return output, "no build"
     try:
-        code, output = run([f"./{binary}"], tree, timeout=60)
+        code, output = run([f"./{binary}"], tree, timeout=120)
     except subprocess.TimeoutExpired:
-        return "", True
-    # cmocka names the failed test; a test of many rows names its row.
-    word = re.escape(name)
-    return output, code != 0 and bool(
-        code < 0 or re.search(rf"FAILED\s*\] {word}\s*$|(?:ERROR: |--- ){word}: ", output, re.M))
+        return "", "crashed"
+    if code >= 0 and is_reported(output, name):
+        return output, "failed"
+    return output, "crashed" if code < 0 or "Test failed with exception" in output else "passed"
+
+
+PROBLEM = {
+    "no build": "the mutant does not build",
+    "passed": "the test passes without the behaviour",
+    "crashed": "the program crashes or hangs before it reports the test as failed",
+}
 
 
 def try_mutant(tree, row):
@@ -81,11 +98,9 @@ def try_mutant(tree, row):
     must(["sed", "-i", "-E", expression, file], tree)
     if path.read_text() == original:
         return "the expression changes nothing"
-    _, failed = try_test(tree, test)
+    _, outcome = try_test(tree, test)
     path.write_text(original)
-    if failed is None:
-        return "the mutant does not build"
-    return None if failed else "the test passes without the behaviour"
+    return PROBLEM.get(outcome)
 
 
 def main():
@@ -98,9 +113,9 @@ def main():
         tree = pathlib.Path(directory) / "tree"
         copy_source(source, tree)
         for test in sorted({row[1] for row in rows}):
-            output, failed = try_test(tree, test)
-            if failed is not False:
-                sys.exit(f"{test}: fails on the source as it is\n{output[-3000:]}")
+            output, outcome = try_test(tree, test)
+            if outcome != "passed":
+                sys.exit(f"{test}: {outcome} on the source as it is\n{output[-3000:]}")
         for row in rows:
             problem = try_mutant(tree, row)
             print(f"{table.name}:{row[0]}: {row[1]}: {problem or 'fails, as it must'}", flush=True)

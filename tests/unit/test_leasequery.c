@@ -418,6 +418,7 @@ static enum bulk_state feed(
 		size_t n = bulk_session_take(
 			&bulk->session, octets, len < at_a_time ? len : at_a_time);
 
+		assert_true(n > 0); /* a session that waits has room */
 		octets += n;
 		len -= n;
 		do {
