@@ -29,7 +29,7 @@ const struct command command_table[] = {
 	{"boot", "status", NULL, "version, subnets, counters, stages that boots have reached",
 		BIT(ALL), view_tree},
 	{"boot", "list", NULL, "machines that boot: stage, last step, whether one is stuck", 0,
-		view_boots},
+		view_boots, .pages = "boots"},
 	{"boot", "show", "MACHINE",
 		"one machine's boot, step by step, by MAC address, DUID, address or host name", 0,
 		view_tree},

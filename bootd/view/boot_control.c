@@ -34,9 +34,7 @@ static json_t *run_status(void *arg, int n, char *const words[])
 
 static json_t *run_list(void *arg, int n, char *const words[])
 {
-	(void)n;
-	(void)words;
-	return boot_view_list(parts_of(arg)->progress, loop_now_ms());
+	return boot_view_list(parts_of(arg)->progress, n, words, loop_now_ms());
 }
 
 static json_t *run_leases(void *arg, int n, char *const words[])

@@ -6,8 +6,11 @@
 #include "bootd/view/boot_view.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "daemon/control.h"
 #include "dhcp6/names.h"
 
 double boot_view_now(void)
@@ -79,9 +82,41 @@ json_t *boot_view_boots(const struct boot_progress *progress, size_t most, uint6
 	return all;
 }
 
-json_t *boot_view_list(const struct boot_progress *progress, uint64_t now_ms)
+static bool read_after(int n, char *const words[], uint64_t *after)
 {
-	return json_pack("{s:o}", "boots", boot_view_boots(progress, SIZE_MAX, now_ms));
+	const char *digits = "";
+	char *end;
+
+	if (n == 1)
+		return true;
+	if (n == 2 && strncmp(words[1], "after=", 6) == 0)
+		digits = words[1] + 6;
+	*after = strtoull(digits, &end, 10);
+	return *digits && *end == '\0';
+}
+
+/* A page ends between two times, so that the least time of its records says where it ended. */
+json_t *boot_view_list(
+	const struct boot_progress *progress, int n, char *const words[], uint64_t now_ms)
+{
+	const struct boot_record *record = NULL;
+	uint64_t after = UINT64_MAX, least;
+	json_t *all;
+
+	if (!read_after(n, words, &after))
+		return control_error("list: expected nothing, or after= with a number");
+	all = json_array();
+	least = after;
+	while (all && (record = boot_progress_next(progress, record))) {
+		if (record->last_ms >= after)
+			continue;
+		if (json_array_size(all) >= BOOT_PAGE_ROWS && record->last_ms < least)
+			break;
+		least = record->last_ms < least ? record->last_ms : least;
+		json_array_append_new(all, boot_view_record(record, false, now_ms));
+	}
+	return json_pack("{s:o s:o}", "boots", all, "next",
+		record ? json_integer((json_int_t)least) : json_null());
 }
 
 json_t *boot_view_stages(void)

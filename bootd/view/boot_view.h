@@ -13,9 +13,17 @@
 #include "bootd/bindings/binding_table.h"
 #include "bootd/progress/boot_progress.h"
 
+enum { BOOT_PAGE_ROWS = 1000 };
+
 /* One line of a list, and one machine with all its steps. */
 json_t *boot_view_record(const struct boot_record *record, bool with_steps, uint64_t now_ms);
-json_t *boot_view_list(const struct boot_progress *progress, uint64_t now_ms);
+/*
+ * `list [after=N]`: {"boots": [...], "next": N}, those that moved last first, in pages so that many
+ * of them hold up nobody; "next" is null with the last page. A machine that moves between two pages
+ * may be missed.
+ */
+json_t *boot_view_list(
+	const struct boot_progress *progress, int n, char *const words[], uint64_t now_ms);
 /* At most `most` of them, those that moved last first. */
 json_t *boot_view_boots(const struct boot_progress *progress, size_t most, uint64_t now_ms);
 json_t *boot_view_step(const struct boot_step *step, uint64_t now_ms);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The hosts in pages: each host once, each page bounded in rows and in lookups. */
+/* Hosts and boots in pages: each once, each page bounded in rows and in lookups. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 
 #include "bootd/progress/boot_progress.h"
 #include "bootd/view/boot_host_view.h"
+#include "bootd/view/boot_view.h"
 #include "tests/unit/bootd_bench.h"
 
 enum { HOSTS = 2500, SUBNETS = 500 };
@@ -104,6 +105,63 @@ static void test_all_hosts_in_bounded_pages(void **state)
 	bench_stop(&b);
 }
 
+/* Boots of many machines, of which several moved at one time; one of them moves between pages. */
+static void test_all_boots_in_bounded_pages(void **state)
+{
+	static bool seen[HOSTS];
+	struct exchange_event event;
+	struct decision decision;
+	char after[32] = "";
+	char *words[] = {(char[]){"list"}, after};
+	unsigned pages = 0, rows = 0;
+	struct bench b;
+
+	(void)state;
+	bench_start(&b, "subnet \"2001:db8:1::/64\" {}\n");
+	assert_int_equal(boot_progress_init(&progress, 0), 0);
+	bench_message(&b, DHCP6_REQUEST);
+	bench_put_server_id(&b);
+	bench_put_ia(&b, 1, NULL);
+	bench_put_arch(&b, 7);
+	assert_int_equal(bench_relay(&b), EXCHANGE_ANSWERED);
+	event = b.event;
+	decision = b.decision;
+	event.decision = &decision;
+	for (unsigned i = 0; i < HOSTS; i++) {
+		uint8_t mac[] = {2, 0, 0, 0, (uint8_t)(i >> 8), (uint8_t)i};
+
+		decision.machine = machine_of_mac(mac);
+		event.now_ms = 1000 + i / 3;
+		assert_non_null(boot_progress_exchange(&progress, &event));
+	}
+	for (bool is_last = false; !is_last; pages++) {
+		json_t *page = boot_view_list(&progress, pages > 0 ? 2 : 1, words, 10000), *boot;
+		const json_t *next = json_object_get(page, "next");
+		size_t i;
+
+		assert_in_range(json_array_size(json_object_get(page, "boots")), 1,
+			BOOT_PAGE_ROWS + 2);
+		json_array_foreach (json_object_get(page, "boots"), i, boot) {
+			const char *text = json_string_value(json_object_get(boot, "machine"));
+			unsigned number = (unsigned)strtoul(text + 12, NULL, 16) << 8 |
+					  (unsigned)strtoul(text + 15, NULL, 16);
+
+			assert_false(seen[number]);
+			seen[number] = true;
+			rows++;
+		}
+		is_last = !json_is_integer(next);
+		snprintf(after, sizeof(after), "after=%lld", (long long)json_integer_value(next));
+		json_decref(page);
+		event.now_ms = 9000; /* the machine that is listed first moves */
+		boot_progress_exchange(&progress, &event);
+	}
+	assert_int_equal(pages, 3);
+	assert_int_equal(rows, HOSTS);
+	boot_progress_fini(&progress);
+	bench_stop(&b);
+}
+
 static void test_words(void **state)
 {
 	static const char *const bad[] = {"after=", "after=x", "all"};
@@ -120,6 +178,9 @@ static void test_words(void **state)
 
 		assert_non_null(json_object_get(answer, "error"));
 		json_decref(answer);
+		answer = boot_view_list(&progress, 2, words, b.now_ms);
+		assert_non_null(json_object_get(answer, "error"));
+		json_decref(answer);
 	}
 	boot_progress_fini(&progress);
 	bench_stop(&b);
@@ -129,6 +190,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_hosts_in_bounded_pages),
+		cmocka_unit_test(test_all_boots_in_bounded_pages),
 		cmocka_unit_test(test_words),
 	};
 
