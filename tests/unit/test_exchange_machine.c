@@ -170,6 +170,25 @@ static void test_chain_of_relays(void **state)
 	assert_int_equal(b->answer.port, 33333); /* RFC 8357 */
 }
 
+/* RFC 9915 section 13.1: the link-address next to the client that is not :: says where it is. */
+static void test_innermost_link_address(void **state)
+{
+	struct in6_addr other = bench_in6("2001:db8:2::1");
+	struct bench *b = *state;
+	uint8_t inner[1024], outer[2048];
+	struct wire_out in = wire_out_of(inner, sizeof(inner)),
+			out = wire_out_of(outer, sizeof(outer));
+
+	bench_message(b, DHCP6_SOLICIT);
+	bench_put_ia(b, 1, NULL);
+	dhcp6_put_relay_header(&in, DHCP6_RELAY_FORW, 0, &b->link, &b->peer);
+	dhcp6_put_option(&in, DHCP6_OPT_RELAY_MSG, b->ask, b->out.len);
+	dhcp6_put_relay_header(&out, DHCP6_RELAY_FORW, 1, &other, &b->arrival.source);
+	dhcp6_put_option(&out, DHCP6_OPT_RELAY_MSG, inner, in.len);
+	assert_int_equal(bench_octets(b, outer, out.len), EXCHANGE_ANSWERED);
+	assert_string_equal(b->decision.subnet->text, "2001:db8:1::/64");
+}
+
 /* --- relays without a link-address --------------------------------------------------------- */
 
 static const char unnumbered_conf[] =
@@ -639,6 +658,7 @@ int main(void)
 		WITH_BENCH(test_host_address),
 		WITH_BENCH(test_uuid_is_the_same_of_uefi_and_ipxe),
 		WITH_BENCH(test_chain_of_relays),
+		WITH_BENCH(test_innermost_link_address),
 		WITH_BENCH(test_same_key_same_address),
 	};
 

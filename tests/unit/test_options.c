@@ -241,11 +241,17 @@ static void test_relay_supplied(void **state)
 static void test_the_servers_value_wins(void **state)
 {
 	struct bench *b = *state;
+	struct dhcp6_option option;
 	struct in6_addr dns;
-	struct wire_in data;
+	struct wire_in data, options;
+	unsigned count = 0;
 
 	inet_pton(AF_INET6, "2001:db8::53", &dns);
 	ask_through(b, DHCP6_OPT_DNS_SERVERS, DHCP6_OPT_DNS_SERVERS, "an evil resolver", NULL);
+	options = b->reply.options;
+	while (dhcp6_option_next(&options, &option))
+		count += option.code == DHCP6_OPT_DNS_SERVERS;
+	assert_int_equal(count, 1);
 	assert_true(bench_option(b, DHCP6_OPT_DNS_SERVERS, &data));
 	assert_int_equal(wire_left(&data), sizeof(dns));
 	assert_memory_equal(data.pos, &dns, sizeof(dns));
