@@ -27,7 +27,11 @@ SELECTOR = re.compile(r"\b(netboot6_\w+)\{([^}]*)\}")
 
 POOL = """\
 leases = "{leases}"
-subnet "2001:db8:99::/64" {{ addresses = pool  pool = "2001:db8:99::1000-2001:db8:99::1fff" }}
+group "bmc" {{}}
+subnet "2001:db8:99::/64" {{
+    addresses = pool  pool = "2001:db8:99::1000-2001:db8:99::1fff"
+    class "bmc" {{ group = "bmc"  addresses = pool  pool = "2001:db8:99::2000-2001:db8:99::20ff" }}
+}}
 """
 PROMETHEUS = f"""\
 global: {{ scrape_interval: 1s, evaluation_interval: 1s }}
