@@ -17,12 +17,14 @@
 #include "daemon/config_problems.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "daemon/thread_pool.h"
 
 enum {
 	SWEEP_INTERVAL_MS = 10 * 1000,
 	/* A sweep looks at some bindings at a time: of 1,000,000, at each one every 10 s. */
 	SWEEP_MAX = 10000,
 	SWEEP_CONTINUE_MS = 100,
+	READERS_MAX = 8, /* threads that wait for the disk of boot files */
 };
 
 /* --- events ---------------------------------------------------------------- */
@@ -122,10 +124,14 @@ static int start_files(struct boot_server *server)
 {
 	int rc = boot_server_open_root(server->parts.config, &server->root);
 
+	server->readers = thread_pool_new(server->loop, READERS_MAX);
+	if (!server->readers)
+		return complain(-ENOMEM, "memory", "");
 	server->scripts = (struct boot_scripts){.config = server->parts.config,
 		.bindings = &server->exchange.bindings,
 		.progress = &server->progress};
 	server->files = (struct boot_files){
+		.readers = server->readers,
 		.root = server->root,
 		.describe = boot_scripts_describe,
 		.describe_arg = &server->scripts,
@@ -217,6 +223,7 @@ int boot_server_init(struct boot_server *server, struct loop *loop, const char *
 void boot_server_fini(struct boot_server *server)
 {
 	boot_sockets_close(&server->sockets);
+	thread_pool_free(server->readers);
 	file_root_free(server->root);
 	loop_timer_free(server->sweep);
 	boot_progress_fini(&server->progress);

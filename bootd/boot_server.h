@@ -18,6 +18,7 @@
 struct config_problems;
 struct loop;
 struct loop_timer;
+struct thread_pool;
 
 struct boot_server {
 	struct loop *loop;
@@ -25,7 +26,8 @@ struct boot_server {
 	struct exchange exchange;
 	struct boot_progress progress;
 	struct boot_leases leases;
-	struct file_root *root; /* NULL: no root */
+	struct file_root *root;      /* NULL: no root */
+	struct thread_pool *readers; /* of boot files that are not in memory */
 	struct boot_files files;
 	struct boot_scripts scripts;
 	struct boot_sockets sockets;

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/file_pages.h"
 #include "daemon/loop.h"
 
 enum {
@@ -84,8 +85,8 @@ void http_connection_send_text(
 	http_connection_send(c, reply, line, (size_t)len);
 }
 
-void http_connection_send_file(
-	struct http_connection *c, struct http_reply *reply, int fd, const struct http_range *range)
+void http_connection_send_file(struct http_connection *c, struct http_reply *reply, int fd,
+	const struct http_range *range, struct thread_pool *readers)
 {
 	int rc = 0;
 
@@ -94,7 +95,7 @@ void http_connection_send_file(
 	if (c->is_head)
 		close(fd);
 	else
-		rc = http_output_add_file(&c->out, fd, range->first, range->length);
+		rc = http_output_add_file(&c->out, fd, range->first, range->length, readers);
 	if (rc < 0)
 		die(c, rc == -ENOMEM ? "out of memory" : "the file cannot be read");
 }
@@ -106,16 +107,26 @@ uint64_t http_connection_unsent(const struct http_connection *c)
 
 /* --- sending ----------------------------------------------------------------- */
 
+static void loaded(void *arg)
+{
+	struct http_connection *c = arg;
+
+	c->load = NULL;
+	watch(c, LOOP_WRITE);
+}
+
 /* True if all is sent. */
 static bool send_output(struct http_connection *c)
 {
 	int rc = http_output_send(&c->out, c->fd);
 
+	if (rc == -EINPROGRESS && http_output_load(&c->out, &c->load, loaded, c) < 0)
+		die(c, "out of memory");
 	if (rc == 0)
 		http_output_clear(&c->out);
 	else if (rc == -EIO)
 		die(c, "the file became shorter while it was sent");
-	else if (rc != -EAGAIN)
+	else if (rc != -EAGAIN && rc != -EINPROGRESS)
 		die(c, "the client closed the connection");
 	return rc == 0;
 }
@@ -140,7 +151,7 @@ static void begin_lingering(struct http_connection *c)
 static bool write_reply(struct http_connection *c)
 {
 	if (!send_output(c)) {
-		watch(c, LOOP_WRITE);
+		watch(c, c->load ? 0 : LOOP_WRITE);
 		return false;
 	}
 	c->ops->sent(c->arg, c);
@@ -211,6 +222,7 @@ static void drop_input(struct http_connection *c)
 static void destroy(struct http_connection *c)
 {
 	c->ops->closed(c->arg, c, c->why);
+	file_load_cancel(c->load);
 	loop_watch_free(c->watch);
 	http_output_clear(&c->out);
 	http_input_clear(&c->in);
@@ -365,8 +377,10 @@ const char *http_connection_is_late(
 	} else {
 		/* The kernel may still hold octets of the reply before this one. */
 		taken = c->out.sent - octets_in_kernel(c);
-		if (taken != c->seen)
+		if (taken != c->seen || c->load)
 			c->since_ms = now_ms;
+		if (c->load) /* a slow disk is not the client's fault */
+			c->checked_ms = now_ms;
 		c->seen = taken;
 	}
 	if (now_ms - c->since_ms >= patience->stall_ms)

@@ -61,6 +61,7 @@ struct http_connection {
 	int watched;
 	struct http_input in;
 	struct http_output out;
+	struct file_load *load; /* the next piece of a file comes from the disk; or NULL */
 	bool keeps_alive, is_http_1_0, is_head, has_continued, is_dead, ended_by_us;
 	const char *why;  /* of is_dead */
 	uint64_t dropped; /* octets received while it streams or lingers */
@@ -87,9 +88,12 @@ void http_connection_send(
 /* One line of text/plain for people. */
 void http_connection_send_text(
 	struct http_connection *connection, struct http_reply *reply, const char *text);
-/* A part of a file. `fd` is the connection's from now on. */
+/*
+ * A part of a file. `fd` is the connection's from now on. `readers` load what is not in memory;
+ * NULL: the loop waits for the disk.
+ */
 void http_connection_send_file(struct http_connection *connection, struct http_reply *reply, int fd,
-	const struct http_range *range);
+	const struct http_range *range, struct thread_pool *readers);
 
 /* The reply has no end: pieces follow. */
 void http_connection_begin_stream(struct http_connection *connection, struct http_reply *reply);

@@ -2,7 +2,8 @@
 /*
  * The head of a reply and a small file are sent by one system call: a short file is read into
  * memory behind the head. A larger one follows by sendfile(2), and MSG_MORE holds the head back
- * until its first octets are there, so that they share a packet.
+ * until its first octets are there, so that they share a packet. Before a piece is sent, the kernel
+ * is asked if it is in memory, because sendfile(2) would wait for the disk.
  */
 #include "http/http_output.h"
 
@@ -13,9 +14,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/file_pages.h"
+
 enum {
 	ROOM_FIRST = 512,
 	PIECE_SIZE = 256 * 1024, /* of a file, sent to one client in one turn of the loop */
+	LOAD_SIZE = 512 * 1024,  /* loaded from the disk at a time */
 	SMALL_FILE = 16 * 1024,  /* sent with its head, by one system call */
 };
 
@@ -32,7 +36,7 @@ void http_output_clear(struct http_output *o)
 	if (o->file_fd >= 0)
 		close(o->file_fd);
 	o->file_fd = -1;
-	o->file_at = o->file_end = 0;
+	o->file_at = o->file_end = o->loaded_end = 0;
 }
 
 uint64_t http_output_waiting(const struct http_output *o)
@@ -97,11 +101,12 @@ static int add_small_file(struct http_output *o, int fd, uint64_t first, size_t 
 	return 0;
 }
 
-int http_output_add_file(struct http_output *o, int fd, uint64_t first, uint64_t len)
+int http_output_add_file(
+	struct http_output *o, int fd, uint64_t first, uint64_t len, struct thread_pool *readers)
 {
 	int rc;
 
-	if (len <= SMALL_FILE) {
+	if (len <= SMALL_FILE && (!readers || file_is_cached(fd, first, len))) {
 		rc = add_small_file(o, fd, first, (size_t)len);
 		close(fd);
 		return rc;
@@ -109,6 +114,8 @@ int http_output_add_file(struct http_output *o, int fd, uint64_t first, uint64_t
 	o->file_fd = fd;
 	o->file_at = first;
 	o->file_end = first + len;
+	o->readers = readers;
+	o->loaded_end = first;
 	return 0;
 }
 
@@ -132,15 +139,25 @@ static int send_memory(struct http_output *o, int socket_fd)
 	return o->at == o->len ? 0 : -EAGAIN;
 }
 
+static size_t next_piece(const struct http_output *o, size_t max)
+{
+	uint64_t left = o->file_end - o->file_at;
+
+	return left < max ? (size_t)left : max;
+}
+
 static int send_piece(struct http_output *o, int socket_fd)
 {
 	off_t at = (off_t)o->file_at;
-	uint64_t left = o->file_end - o->file_at;
+	size_t len = next_piece(o, PIECE_SIZE);
 	ssize_t n;
 
 	if (o->file_fd < 0)
 		return 0;
-	n = sendfile(socket_fd, o->file_fd, &at, left < PIECE_SIZE ? (size_t)left : PIECE_SIZE);
+	if (o->readers && o->file_at + len > o->loaded_end &&
+		!file_is_cached(o->file_fd, o->file_at, len))
+		return -EINPROGRESS;
+	n = sendfile(socket_fd, o->file_fd, &at, len);
 	if (n < 0)
 		return failure();
 	if (n == 0)
@@ -155,4 +172,15 @@ int http_output_send(struct http_output *o, int socket_fd)
 	int rc = send_memory(o, socket_fd);
 
 	return rc == 0 ? send_piece(o, socket_fd) : rc;
+}
+
+int http_output_load(
+	struct http_output *o, struct file_load **load, void (*loaded)(void *arg), void *arg)
+{
+	size_t len = next_piece(o, LOAD_SIZE);
+	int rc = file_load_start(load, o->readers, o->file_fd, o->file_at, len, loaded, arg);
+
+	if (rc == 0)
+		o->loaded_end = o->file_at + len;
+	return rc;
 }

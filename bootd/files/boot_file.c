@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/file_pages.h"
 #include "daemon/log.h"
 
 static bool is_script(const char *path)
@@ -33,6 +34,20 @@ ssize_t boot_file_read(const struct boot_file *file, uint64_t offset, void *buf,
 	}
 	n = pread(file->fd, buf, len, (off_t)offset);
 	return n < 0 ? -errno : n;
+}
+
+ssize_t boot_file_read_cached(const struct boot_file *file, uint64_t offset, void *buf, size_t len)
+{
+	ssize_t n;
+
+	if (file->text || offset >= file->size)
+		return boot_file_read(file, offset, buf, len);
+	if (len > file->size - offset)
+		len = (size_t)(file->size - offset);
+	n = file_read_cached(file->fd, buf, len, offset);
+	/* It may be a part that is in memory, or all that there is of a file that became shorter.
+	 */
+	return n >= 0 && (size_t)n < len ? -EAGAIN : n;
 }
 
 void boot_file_close(struct boot_file *file)

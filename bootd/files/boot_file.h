@@ -82,6 +82,7 @@ typedef int script_describe_fn(void *arg, const struct in6_addr *peer,
  * callbacks between two turns of the loop: running fetches keep the file that they opened.
  */
 struct boot_files {
+	struct thread_pool *readers; /* of files that are not in memory; NULL: none */
 	const struct file_root *root;
 	script_describe_fn *describe; /* NULL: scripts are sent as they are */
 	void *describe_arg;
@@ -109,6 +110,8 @@ int boot_file_open(const struct boot_files *files, const char *path, const struc
 
 /* Up to `len` octets from `offset`: 0 at the end, or a negative errno. */
 ssize_t boot_file_read(const struct boot_file *file, uint64_t offset, void *buf, size_t len);
+/* The same without waiting for the disk: -EAGAIN if they are not all in memory. */
+ssize_t boot_file_read_cached(const struct boot_file *file, uint64_t offset, void *buf, size_t len);
 
 void boot_file_close(struct boot_file *file);
 

@@ -100,20 +100,20 @@ static struct http_version version_of(const struct boot_file *file)
 }
 
 /* The descriptor of the file is the connection's from now on. */
-static void send_body(struct http_connection *connection, struct http_reply *reply,
-	struct boot_file *file, const struct http_range *range)
+static void send_body(const struct http_files *f, struct http_connection *connection,
+	struct http_reply *reply, struct boot_file *file, const struct http_range *range)
 {
 	if (file->text) {
 		http_connection_send(
 			connection, reply, file->text + range->first, (size_t)range->length);
 		return;
 	}
-	http_connection_send_file(connection, reply, file->fd, range);
+	http_connection_send_file(connection, reply, file->fd, range, f->files->readers);
 	file->fd = -1;
 }
 
-static void send_file(struct http_connection *connection, const struct http_request *request,
-	struct boot_file *file, struct file_answer *answer)
+static void send_file(const struct http_files *f, struct http_connection *connection,
+	const struct http_request *request, struct boot_file *file, struct file_answer *answer)
 {
 	const struct http_version version = version_of(file);
 	bool is_head = request->method == HTTP_HEAD;
@@ -151,7 +151,7 @@ static void send_file(struct http_connection *connection, const struct http_requ
 	if (verdict == HTTP_RANGE_PART)
 		http_reply_field(&reply, "Content-Range", "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64,
 			range.first, range.first + range.length - 1, file->size);
-	send_body(connection, &reply, file, &range);
+	send_body(f, connection, &reply, file, &range);
 }
 
 static void answer_request(struct http_files *f, struct http_connection *connection,
@@ -173,7 +173,7 @@ static void answer_request(struct http_files *f, struct http_connection *connect
 	if (query_error && file.rendered)
 		refuse(connection, 400, "the query is malformed", answer);
 	else
-		send_file(connection, request, &file, answer);
+		send_file(f, connection, request, &file, answer);
 	boot_file_close(&file);
 }
 

@@ -183,8 +183,9 @@ static void serve(struct tftp_listener *listener, const struct udp_datagram *dat
 	error = boot_file_open(
 		server->files, request->path, &datagram->peer.sin6_addr, &no_query, &file, &why);
 	if (!error) {
-		error = tftp_session_new(server->loop, datagram, request, &file, &server->limits,
-			&ports, session_over, server, &session);
+		error = tftp_session_new(server->loop, datagram, request, &file,
+			server->files->readers, &server->limits, &ports, session_over, server,
+			&session);
 		if (error) {
 			boot_file_close(&file);
 			why = file_root_error(error);

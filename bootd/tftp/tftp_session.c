@@ -18,11 +18,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/file_pages.h"
 #include "daemon/loop.h"
 
 enum {
 	RECEIVE_BUFFER = 16384, /* a client's packets are short, and few at a time */
 	PACKETS_PER_TURN = 64,
+	LOAD_SIZE = 256 * 1024, /* read from the disk at a time */
 	LATE_COPY_MS =
 		3000,     /* a copy is not delayed longer; a client that starts over waits longer */
 	RUN_SIZE = 65000, /* octets that may leave at once, with their headers */
@@ -75,9 +77,26 @@ static struct tftp_limits limits_of_path(int fd, const struct tftp_limits *limit
 	return lowered;
 }
 
+static void loaded(void *arg);
+
+/* Blocks that are in memory, or were loaded; else a reader loads them. */
 static ssize_t read_file(void *ctx, uint64_t offset, void *buf, size_t len)
 {
-	return boot_file_read(ctx, offset, buf, len);
+	struct tftp_session *session = ctx;
+	uint64_t left = session->file.size - offset;
+	ssize_t n;
+
+	if (!session->readers || session->file.fd < 0 || offset + len <= session->loaded_end)
+		return boot_file_read(&session->file, offset, buf, len);
+	n = boot_file_read_cached(&session->file, offset, buf, len);
+	if (n != -EAGAIN)
+		return n;
+	n = file_load_start(&session->load, session->readers, session->file.fd, offset,
+		left < LOAD_SIZE ? left : LOAD_SIZE, loaded, session);
+	if (n < 0)
+		return boot_file_read(&session->file, offset, buf, len);
+	session->loaded_end = offset + (left < LOAD_SIZE ? left : LOAD_SIZE);
+	return -EAGAIN;
 }
 
 /* One datagram, or several that the kernel cuts at `segment` octets. Returns 0 or -errno. */
@@ -145,8 +164,8 @@ static void send_due(struct tftp_session *session)
 				   : TFTP_HEADER_SIZE + TFTP_BLOCK_SIZE_MOST];
 	size_t len, segment;
 
-	while ((len = tftp_transfer_output(&session->transfer, read_file, &session->file, run,
-			sizeof(run), RUN_PACKETS, &segment)) > 0)
+	while ((len = tftp_transfer_output(&session->transfer, read_file, session, run, sizeof(run),
+			RUN_PACKETS, &segment)) > 0)
 		if (send_packets(session, run, len, segment) == -ECONNREFUSED)
 			tftp_transfer_abandon(&session->transfer, "the client closed its port");
 }
@@ -174,6 +193,16 @@ static void bring_timer_forward(struct tftp_session *session)
 	if (!tftp_transfer_is_over(&session->transfer) &&
 		session->transfer.deadline_ms < session->timer_ms)
 		arm_timer(session, loop_now_ms());
+}
+
+static void loaded(void *arg)
+{
+	struct tftp_session *session = arg;
+
+	session->load = NULL;
+	tftp_transfer_resume(&session->transfer, loop_now_ms());
+	bring_timer_forward(session);
+	carry_on(session);
 }
 
 static void readable(int fd, int what, void *arg)
@@ -218,8 +247,9 @@ static void timer_fired(void *arg)
 
 int tftp_session_new(struct loop *loop, const struct udp_datagram *datagram,
 	const struct tftp_request *request, const struct boot_file *file,
-	const struct tftp_limits *limits, const struct tftp_ports *ports,
-	tftp_session_over_fn *over, void *over_arg, struct tftp_session **out)
+	struct thread_pool *readers, const struct tftp_limits *limits,
+	const struct tftp_ports *ports, tftp_session_over_fn *over, void *over_arg,
+	struct tftp_session **out)
 {
 	struct tftp_session *session = calloc(1, sizeof(*session));
 	struct tftp_limits here;
@@ -252,6 +282,7 @@ int tftp_session_new(struct loop *loop, const struct udp_datagram *datagram,
 	here = session->is_shared ? *limits : limits_of_path(session->fd, limits);
 	tftp_transfer_start(&session->transfer, request, file->size, &here, session->started_ms);
 	session->file = *file;
+	session->readers = readers;
 	*out = session;
 	return 0;
 fail:
@@ -263,6 +294,7 @@ void tftp_session_free(struct tftp_session *session)
 {
 	if (!session)
 		return;
+	file_load_cancel(session->load);
 	loop_watch_free(session->watch);
 	loop_timer_free(session->timer);
 	if (session->fd >= 0 && !session->is_shared)

@@ -32,6 +32,9 @@ struct tftp_session {
 	int ifindex;           /* of a link-local client; else 0 */
 	char path[FILE_PATH_SIZE];
 	struct boot_file file;
+	struct thread_pool *readers; /* of the file; NULL: it is read in the loop */
+	struct file_load *load;      /* the next blocks come from the disk; or NULL */
+	uint64_t loaded_end;         /* up to here they have come */
 	struct tftp_transfer transfer;
 	uint64_t started_ms;
 	uint8_t *asked; /* the request as it came, to know it when it comes again */
@@ -57,8 +60,9 @@ struct tftp_ports {
  */
 int tftp_session_new(struct loop *loop, const struct udp_datagram *datagram,
 	const struct tftp_request *request, const struct boot_file *file,
-	const struct tftp_limits *limits, const struct tftp_ports *ports,
-	tftp_session_over_fn *over, void *over_arg, struct tftp_session **out);
+	struct thread_pool *readers, const struct tftp_limits *limits,
+	const struct tftp_ports *ports, tftp_session_over_fn *over, void *over_arg,
+	struct tftp_session **out);
 void tftp_session_free(struct tftp_session *session);
 
 /* Send the first packets. May end it at once. */

@@ -5,6 +5,7 @@
  */
 #include "bootd/tftp/tftp_transfer.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -243,7 +244,9 @@ void tftp_transfer_input(
 
 static void give_up(struct tftp_transfer *transfer)
 {
-	if (transfer->state == TFTP_OFFERED)
+	if (transfer->awaits_file)
+		fail(transfer, "the first block could not be read from the disk in time");
+	else if (transfer->state == TFTP_OFFERED)
 		fail(transfer, "the client did not answer the option "
 			       "acknowledgement: does it reach the client?");
 	else if (transfer->acked == 0 && transfer->is_heard)
@@ -271,6 +274,12 @@ void tftp_transfer_timeout(struct tftp_transfer *transfer, uint64_t now_ms)
 		tftp_transfer_abandon(transfer, "the client asked for the file again");
 		return;
 	}
+	if (transfer->awaits_file &&
+		transfer->is_heard) { /* the client has nothing to acknowledge */
+		transfer->heard_ms = now_ms;
+		set_deadline(transfer, now_ms);
+		return;
+	}
 	transfer->tries++;
 	if (transfer->is_heard ? transfer->tries >= 2 && now_ms - transfer->heard_ms >= SILENCE_MS
 			       : now_ms - transfer->started_ms >= TFTP_FIRST_ACK_MS) {
@@ -279,6 +288,16 @@ void tftp_transfer_timeout(struct tftp_transfer *transfer, uint64_t now_ms)
 	}
 	tftp_transfer_repeat(transfer);
 	transfer->rewound = false;
+	set_deadline(transfer, now_ms);
+}
+
+void tftp_transfer_resume(struct tftp_transfer *transfer, uint64_t now_ms)
+{
+	transfer->awaits_file = false;
+	transfer->now_ms = now_ms;
+	if (tftp_transfer_is_over(transfer))
+		return;
+	transfer->heard_ms = now_ms;
 	set_deadline(transfer, now_ms);
 }
 
@@ -327,6 +346,10 @@ static size_t output_blocks(struct tftp_transfer *transfer, tftp_read_fn *read, 
 	uint8_t *data = buf + (size_t)packets * TFTP_HEADER_SIZE;
 	ssize_t got = len ? read(ctx, offset, data, len) : 0;
 
+	if (got == -EAGAIN) {
+		transfer->awaits_file = true;
+		return 0;
+	}
 	if (got < 0 || (size_t)got != len)
 		return fail_reading(transfer, got, buf, size);
 	for (unsigned i = 0; i < packets; i++) {
@@ -364,10 +387,14 @@ size_t tftp_transfer_output(struct tftp_transfer *transfer, tftp_read_fn *read, 
 		transfer->offer_due = false;
 		return *segment = tftp_encode_oack(buf, size, &transfer->terms);
 	}
-	packets = transfer->state == TFTP_SENDING ? packets_due(transfer, size, max) : 0;
+	packets = transfer->state == TFTP_SENDING && !transfer->awaits_file
+			  ? packets_due(transfer, size, max)
+			  : 0;
 	if (packets == 0)
 		return 0;
 	len = output_blocks(transfer, read, ctx, buf, size, packets);
+	if (len == 0)
+		return 0;
 	*segment = transfer->state == TFTP_SENDING ? TFTP_HEADER_SIZE + transfer->block_size : len;
 	return len;
 }

@@ -56,6 +56,7 @@ struct tftp_transfer {
 	uint64_t timed_block, timed_ms; /* a block whose ACK is being timed; 0: none */
 	unsigned tries;                 /* transmissions since the last progress */
 	bool is_heard;                  /* an ACK came: the client is no forgery */
+	bool awaits_file;               /* the next blocks are being read from the disk */
 	uint64_t superseded_ms; /* the client requested the file again; 0: it has sent an ACK since
 				 */
 	uint64_t started_ms, now_ms; /* now: of the last call */
@@ -70,7 +71,9 @@ struct tftp_limits {
 	uint32_t block_size_max, window_max;
 };
 
-/* Up to `len` octets of the file from `offset`. Returns how many there were, or a negative errno.
+/*
+ * Up to `len` octets of the file from `offset`. Returns how many there were; -EAGAIN if they are to
+ * be read from the disk first, and tftp_transfer_resume() follows; or another negative errno.
  */
 typedef ssize_t tftp_read_fn(void *ctx, uint64_t offset, void *buf, size_t len);
 
@@ -83,6 +86,9 @@ void tftp_transfer_input(
 
 /* Call it at the deadline; before the deadline it does nothing. */
 void tftp_transfer_timeout(struct tftp_transfer *transfer, uint64_t now_ms);
+
+/* The file can be read: call tftp_transfer_output(). */
+void tftp_transfer_resume(struct tftp_transfer *transfer, uint64_t now_ms);
 
 /* The same request came again: what was not acknowledged is lost and is sent again. */
 void tftp_transfer_repeat(struct tftp_transfer *transfer);

@@ -24,8 +24,9 @@
 #include "bootd/tftp/tftp_server.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "daemon/thread_pool.h"
 
-enum { STREAMS = 16, STREAM_LINE = 1000, STREAM_MS = 50 };
+enum { READERS = 4, STREAMS = 16, STREAM_LINE = 1000, STREAM_MS = 50 };
 
 struct servers {
 	struct tftp_server *tftp;
@@ -230,6 +231,7 @@ int main(int argc, char **argv)
 		goto out;
 	}
 	files.root = root;
+	files.readers = thread_pool_new(loop, READERS);
 	servers.tftp = tftp_server_new(loop, &files, &tftp);
 	servers.http = http_files_new(loop, &files, &http);
 	servers.timer = loop_timer_new(loop, send_lines, &servers);
@@ -242,6 +244,7 @@ out:
 	http_files_free(servers.http);
 	tftp_server_free(servers.tftp);
 	loop_timer_free(servers.timer);
+	thread_pool_free(files.readers);
 	file_root_free(root);
 	loop_free(loop);
 	return status;

@@ -579,6 +579,54 @@ static void test_nonsense_is_ignored(void **state)
 	assert_int_equal(transfer.state, TFTP_DONE);
 }
 
+/* --- a slow disk ------------------------------------------------------------------ */
+
+static void test_blocks_that_come_from_the_disk_are_waited_for(void **state)
+{
+	(void)state;
+	start_plain(1024);
+	expect_data(1, 512);
+	send_ack(1);
+	read_answer = -EAGAIN;
+	expect_nothing();
+	/* The client has nothing to acknowledge: its silence is no fault, however long. */
+	for (int i = 0; i < 100; i++) {
+		now_ms = transfer.deadline_ms;
+		tftp_transfer_timeout(&transfer, now_ms);
+		expect_nothing();
+	}
+	assert_int_equal(transfer.state, TFTP_SENDING);
+	read_answer = 0;
+	expect_nothing(); /* not before it is told */
+	tftp_transfer_resume(&transfer, now_ms);
+	expect_data(2, 512);
+	assert_int_equal(transfer.retransmitted, 0);
+	now_ms += 2;
+	send_ack(2);
+	assert_true(transfer.srtt_ms <= 2); /* the disk's time is no round trip */
+	expect_data(3, 0);
+	send_ack(3);
+	assert_int_equal(transfer.state, TFTP_DONE);
+}
+
+static void test_a_first_block_that_the_disk_does_not_give_ends_the_transfer(void **state)
+{
+	(void)state;
+	start_plain(1024);
+	read_answer = -EAGAIN;
+	expect_nothing();
+	while (transfer.state == TFTP_SENDING && now_ms < 1000000 + 10 * TFTP_FIRST_ACK_MS) {
+		now_ms = transfer.deadline_ms;
+		tftp_transfer_timeout(&transfer, now_ms);
+	}
+	assert_int_equal(transfer.state, TFTP_FAILED);
+	assert_string_equal(
+		transfer.error, "the first block could not be read from the disk in time");
+	assert_true(now_ms <= 1000000 + TFTP_FIRST_ACK_MS);
+	tftp_transfer_resume(&transfer, now_ms); /* too late, and no harm */
+	assert_int_equal(transfer.state, TFTP_FAILED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -603,6 +651,8 @@ int main(void)
 		cmocka_unit_test(test_client_gone),
 		cmocka_unit_test(test_unreadable_file),
 		cmocka_unit_test(test_nonsense_is_ignored),
+		cmocka_unit_test(test_blocks_that_come_from_the_disk_are_waited_for),
+		cmocka_unit_test(test_a_first_block_that_the_disk_does_not_give_ends_the_transfer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
