@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "bootd/boot_scripts.h"
-#include "bootd/dhcp/boot_port.h"
 #include "bootd/dhcp/bulk_server.h"
 #include "bootd/dhcp/dhcp_service.h"
 #include "bootd/dhcp/proxy.h"

@@ -34,7 +34,7 @@ bool client_mac_is_hint(enum client_mac_source source);
 struct arrival {
 	struct in6_addr source;
 	uint16_t source_port;
-	bool at_boot_server;   /* on port 4011: boot_port.h */
+	bool at_boot_server;   /* on port 4011: boot_port.c */
 	bool multicast;        /* sent to ff02::1:2 or ff05::1:3, not to an address of ours */
 	bool to_servers;       /* ... of these, to ff05::1:3: from relays only */
 	int ifindex;           /* the link it came in by */

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Like dhcp_service.c, but no answer here waits for a commit, and no link is known. */
-#include "bootd/dhcp/boot_port.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "bootd/dhcp/exchange.h"
 #include "bootd/dhcp/proxy.h"
 #include "bootd/dhcp/send_queue.h"
 #include "daemon/log.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The path of a request, top to bottom: read it, check it (RFC 9915 section 16), decide, have
- * it answered by its type, and report the answer to the observer once it may be sent.
+ * The path of a request, top to bottom: read it, check it (admission.c), decide (decision.c), have
+ * the function of its type answer it (message_types.c), and report the answer to the observer once
+ * it may be sent. The last part completes requests that waited for the commit of their leases.
  */
 #include "bootd/dhcp/exchange.h"
 
@@ -9,7 +10,6 @@
 #include <string.h>
 
 #include "bootd/dhcp/answer.h"
-#include "bootd/dhcp/message_types.h"
 #include "bootd/dhcp/proxy.h"
 #include "daemon/rate_limit.h"
 
@@ -94,42 +94,7 @@ static enum exchange_drop read_request(struct request *r)
 	return EXCHANGE_ANSWERED;
 }
 
-/* --- check ----------------------------------------------------------------- */
-
-static bool is_our_server_id(const struct request *r)
-{
-	const struct dhcp6_duid *ours = &r->exchange->config->server_duid;
-
-	return wire_left(&r->facts.server_id) == ours->len &&
-	       memcmp(r->facts.server_id.pos, ours->octets, ours->len) == 0;
-}
-
-static enum exchange_drop check_request(const struct request *r)
-{
-	const struct client_facts *facts = &r->facts;
-	const struct message_type *type = message_type_of(facts->type);
-
-	if (!type)
-		return DROP_NOT_FOR_SERVERS;
-	if (r->arrival.at_boot_server && (r->chain.count > 0 || facts->type != DHCP6_REQUEST))
-		return DROP_NOT_FOR_SERVERS;
-	if (r->chain.count == 0 && (!r->arrival.multicast || r->arrival.to_servers) &&
-		!r->arrival.at_boot_server && !type->is_requestors)
-		return DROP_UNICAST;
-	/* Not by an unverified MAC: a stranger could be taken for another machine. */
-	if (r->chain.count == 0 && r->arrival.multicast && r->arrival.sees_frames &&
-		!r->arrival.mac)
-		return DROP_NO_FRAME_MAC;
-	if (type->client_id == REQUIRED && !facts->has_client_id)
-		return DROP_NO_CLIENT_ID;
-	if (type->server_id == REQUIRED && !facts->has_server_id)
-		return DROP_NO_SERVER_ID;
-	if (type->server_id == FORBIDDEN && facts->has_server_id)
-		return DROP_WITH_SERVER_ID;
-	if (facts->has_server_id && !is_our_server_id(r))
-		return DROP_OTHER_SERVER;
-	return EXCHANGE_ANSWERED;
-}
+/* --- decide ---------------------------------------------------------------- */
 
 static enum exchange_drop decide_request(struct request *r)
 {
@@ -224,7 +189,7 @@ static enum exchange_drop find_answer(struct request *r)
 	enum exchange_drop drop = read_request(r);
 
 	if (!drop)
-		drop = check_request(r);
+		drop = request_check(r);
 	if (drop == DROP_OTHER_SERVER && decide_place(&r->decision, r->exchange->config, &r->facts))
 		proxy_overhear(r);
 	if (!drop)

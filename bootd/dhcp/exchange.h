@@ -4,7 +4,7 @@
  * answer:
  *
  *	datagram -> relays, message, client facts -> decision (decision.h)
- *	         -> answer by type of message (message_types.h), wrapped in the same relays
+ *	         -> answer by type of message (message_types.c), wrapped in the same relays
  *
  * It works on octets and a given time, and does no I/O except through the lease store, so the
  * tests and the fuzzer run exactly what ships.

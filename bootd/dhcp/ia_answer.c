@@ -2,7 +2,8 @@
 /*
  * RFC 9915 section 18.3, IA by IA: one function per type of message decides what becomes of the
  * binding and writes the IA of the answer. ia_answer_all() calls it for each IA, after
- * ia_choose() (ia_choice.c) has found the machine and the address of that IA.
+ * ia_choose() (ia_choice.c) has found the machine and the address of that IA. This file gives and
+ * extends addresses; ia_release.c takes them back.
  */
 #include "bootd/dhcp/ia_answer.h"
 
@@ -11,7 +12,7 @@
 #include "bootd/dhcp/answer.h"
 #include "daemon/log.h"
 
-static int put_status(struct ia_work *work, const struct dhcp6_ia_na *ia, uint16_t status)
+int ia_put_status(struct ia_work *work, const struct dhcp6_ia_na *ia, uint16_t status)
 {
 	if (work->ia_nas == 0 || work->is_primary)
 		work->status = status;
@@ -19,7 +20,7 @@ static int put_status(struct ia_work *work, const struct dhcp6_ia_na *ia, uint16
 	return 0;
 }
 
-static bool can_give(const struct ia_work *work)
+bool ia_can_give(const struct ia_work *work)
 {
 	return work->has_machine && work->choice.given;
 }
@@ -73,7 +74,7 @@ static void note_peer(struct ia_work *work, struct binding *binding)
 }
 
 /* The machine's binding, with the chosen address and the identifiers of this message. */
-static struct binding *hold(struct ia_work *work, const struct dhcp6_ia_na *ia)
+struct binding *ia_hold(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
 	const struct decision *decision = work->decision;
 	struct binding *binding = binding_table_get(
@@ -93,7 +94,10 @@ static struct binding *hold(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	return binding;
 }
 
-/* A new lease cannot be stored while the store is away: another server may reach it and answer. */
+/*
+ * While a shared store cannot be reached, a new lease cannot be stored. The Solicit is not answered
+ * then, because another server may still reach the store.
+ */
 static bool cannot_keep(const struct ia_work *work)
 {
 	const struct address_choice *choice = &work->choice;
@@ -110,11 +114,11 @@ int ia_offer(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
 	struct binding *binding;
 
-	if (!can_give(work))
-		return put_status(work, ia, DHCP6_STATUS_NO_ADDRS_AVAIL);
+	if (!ia_can_give(work))
+		return ia_put_status(work, ia, DHCP6_STATUS_NO_ADDRS_AVAIL);
 	if (cannot_keep(work))
 		return -ENOTCONN;
-	binding = hold(work, ia);
+	binding = ia_hold(work, ia);
 	if (!binding)
 		return -ENOMEM;
 	/* A bound address stays bound: the client may not request the offer. */
@@ -136,7 +140,7 @@ static void drop_other_lease(struct ia_work *work)
 		lease_journal_drop(work->leases, binding);
 }
 
-static void put_lease(struct ia_work *work, struct binding *binding)
+void ia_put_lease(struct ia_work *work, struct binding *binding)
 {
 	binding_table_set_lease(work->bindings, binding, true);
 	lease_journal_put(work->leases, binding, work->now_ms);
@@ -155,7 +159,10 @@ static bool is_locked(const struct ia_work *work)
 	       lease_journal_is_locked(work->leases, holder);
 }
 
-/* The machine has the address now: for its valid lifetime, or at least for so long. */
+/*
+ * Binds the chosen address to the machine for its valid lifetime. The binding of a stable address
+ * that follows a Decline is kept for at least `least_s`, because it counts the Declines.
+ */
 static int bind_address(struct ia_work *work, const struct dhcp6_ia_na *ia, uint64_t least_s)
 {
 	const struct address_choice *choice = &work->choice;
@@ -166,26 +173,26 @@ static int bind_address(struct ia_work *work, const struct dhcp6_ia_na *ia, uint
 		return -EINPROGRESS;
 	if (choice->is_lease)
 		drop_other_lease(work);
-	binding = hold(work, ia);
+	binding = ia_hold(work, ia);
 	if (!binding)
 		return -ENOMEM;
 	if (!choice->is_lease && binding->declines > 0 && held_s < least_s)
 		held_s = least_s;
 	binding_table_set_state(work->bindings, binding, BINDING_BOUND, work->now_ms, held_s);
 	if (choice->is_lease) {
-		put_lease(work, binding);
+		ia_put_lease(work, binding);
 		work->is_promised = true;
 	}
 	return 0;
 }
 
-/* Addresses that a Solicit names are hints only. */
+/* Addresses that a Solicit names are only hints (section 18.3.1). */
 int ia_commit(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
 	int rc;
 
-	if (!can_give(work))
-		return put_status(work, ia, DHCP6_STATUS_NO_ADDRS_AVAIL);
+	if (!ia_can_give(work))
+		return ia_put_status(work, ia, DHCP6_STATUS_NO_ADDRS_AVAIL);
 	rc = bind_address(work, ia, DECLINE_HELD_S);
 	return rc < 0 ? rc : give(work, ia);
 }
@@ -197,11 +204,11 @@ int ia_assign(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	if (n < 0)
 		return n;
 	if (on_link < n)
-		return put_status(work, ia, DHCP6_STATUS_NOT_ON_LINK);
+		return ia_put_status(work, ia, DHCP6_STATUS_NOT_ON_LINK);
 	return ia_commit(work, ia);
 }
 
-/* Addresses that the client has and must not use any more get lifetimes of 0. */
+/* Addresses that the client names and must no longer use get lifetimes of 0. */
 static int put_stale_addresses(struct ia_work *work, const struct dhcp6_ia_na *ia,
 	bool (*is_stale)(const struct ia_work *work, const struct in6_addr *address))
 {
@@ -210,15 +217,15 @@ static int put_stale_addresses(struct ia_work *work, const struct dhcp6_ia_na *i
 	int rc;
 
 	while ((rc = ia_next_address(&options, &address)) > 0)
-		if (!(can_give(work) && IN6_ARE_ADDR_EQUAL(&address, &work->choice.address)) &&
+		if (!(ia_can_give(work) && IN6_ARE_ADDR_EQUAL(&address, &work->choice.address)) &&
 			is_stale(work, &address))
 			dhcp6_put_iaaddr(work->out, &address, 0, 0);
 	return rc;
 }
 
 /*
- * Section 18.3.4: the client got its addresses from us. Those of another prefix of its link, which
- * is being renumbered, end with the lifetime that they have.
+ * Section 18.3.4: this server gave the client its addresses. Those of another prefix of its link
+ * are not stale: the link is being renumbered, and they keep the lifetime that they have.
  */
 static bool is_stale_to_renew(const struct ia_work *work, const struct in6_addr *address)
 {
@@ -260,8 +267,8 @@ static int extend(struct ia_work *work, const struct dhcp6_ia_na *ia,
 
 int ia_renew(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
-	return can_give(work) ? extend(work, ia, is_stale_to_renew)
-			      : put_status(work, ia, DHCP6_STATUS_NO_BINDING);
+	return ia_can_give(work) ? extend(work, ia, is_stale_to_renew)
+				 : ia_put_status(work, ia, DHCP6_STATUS_NO_BINDING);
 }
 
 /*
@@ -288,8 +295,9 @@ static bool is_known(const struct ia_work *work, const struct dhcp6_ia_na *ia)
 }
 
 /*
- * An IA of a client that is not known: what is not of the link ends, for the rest NoBinding.
- * Firmware gets NoBinding in any case, because it hangs on an address with a lifetime of 0 alone.
+ * An IA that the server does not know: addresses that do not belong to the link get lifetimes of 0;
+ * if all belong to it, the status is NoBinding (section 18.3.5). Firmware gets NoBinding in any
+ * case, because it hangs on an IA whose only address has a lifetime of 0.
  */
 static int put_unknown(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
@@ -299,7 +307,7 @@ static int put_unknown(struct ia_work *work, const struct dhcp6_ia_na *ia)
 	if (n < 0)
 		return n;
 	if (n == on_link || work->facts->archs > 0)
-		return put_status(work, ia, DHCP6_STATUS_NO_BINDING);
+		return ia_put_status(work, ia, DHCP6_STATUS_NO_BINDING);
 	mark = dhcp6_open_ia_na(work->out, ia->iaid, 0, 0);
 	n = put_stale_addresses(work, ia, is_stale_to_rebind);
 	dhcp6_close_option(work->out, mark);
@@ -309,153 +317,11 @@ static int put_unknown(struct ia_work *work, const struct dhcp6_ia_na *ia)
 /* No binding is made for a Rebind unless Rapid Commit is on (section 18.3.5). */
 int ia_rebind(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
-	if (!can_give(work))
-		return put_status(work, ia, DHCP6_STATUS_NO_BINDING);
+	if (!ia_can_give(work))
+		return ia_put_status(work, ia, DHCP6_STATUS_NO_BINDING);
 	return work->config->rapid_commit || is_known(work, ia)
 		       ? extend(work, ia, is_stale_to_rebind)
 		       : put_unknown(work, ia);
-}
-
-static bool is_of_client(const struct ia_work *work, const struct binding *binding)
-{
-	struct machine machine = binding_machine(binding);
-
-	return !binding->is_detached && binding->state != BINDING_REGISTERED &&
-	       prefix_equal(&binding->subnet, &work->decision->subnet->prefix) &&
-	       machine_is_same(&machine, &work->decision->machine);
-}
-
-/* The machine's binding whose address the IA names. */
-static struct binding *named_binding(const struct ia_work *work, const struct dhcp6_ia_na *ia)
-{
-	struct wire_in options = ia->options;
-	struct in6_addr address;
-
-	while (ia_next_address(&options, &address) > 0) {
-		struct binding *binding = binding_table_find_address(work->bindings, &address);
-
-		if (binding && is_of_client(work, binding))
-			return binding;
-	}
-	return NULL;
-}
-
-/* Some of a firmware's messages have no architecture, and GRUB's have none. */
-static bool is_booting(const struct ia_work *work, const struct binding *binding)
-{
-	return work->facts->archs > 0 ||
-	       (binding->booted_ms > 0 &&
-		       work->now_ms - binding->booted_ms < BOOT_LIFETIME_S * UINT64_C(1000));
-}
-
-/*
- * A system that releases its address stops using it (section 18.3.7): it is free at once. A stable
- * address that follows a Decline stays held, because the binding counts the Declines.
- */
-static int free_released(struct ia_work *work, struct binding *binding)
-{
-	if (binding->is_lease) {
-		binding_table_set_state(
-			work->bindings, binding, BINDING_RELEASED, work->now_ms, OFFER_HELD_S);
-		lease_journal_drop(work->leases, binding);
-		work->is_change = true;
-	} else if (binding->declines == 0) {
-		binding_table_remove(work->bindings, binding);
-	}
-	return 0;
-}
-
-/*
- * What firmware releases, its boot loader goes on to use, so it stays held for the machine.
- *
- * Firmware releases under one DUID and IAID an address that it, or the next boot stage, has
- * requested under another one meanwhile: only a Release by the last requester counts.
- */
-int ia_release(struct ia_work *work, const struct dhcp6_ia_na *ia)
-{
-	struct binding *binding = named_binding(work, ia);
-	uint64_t left_ms;
-
-	if (!binding)
-		return put_status(work, ia, DHCP6_STATUS_NO_BINDING);
-	if (binding->iaid != ia->iaid || !binding_has_duid(binding, &work->facts->duid))
-		return 0;
-	if (binding->is_lease && lease_journal_is_locked(work->leases, binding))
-		return -EINPROGRESS;
-	if (!is_booting(work, binding))
-		return free_released(work, binding);
-	left_ms = binding->expires_ms > work->now_ms ? binding->expires_ms - work->now_ms : 0;
-	binding_table_set_state(
-		work->bindings, binding, BINDING_RELEASED, work->now_ms, left_ms / 1000);
-	if (binding->is_lease)
-		put_lease(work, binding);
-	return 0;
-}
-
-/* A client that declines whatever it gets must not empty the pool: it may hold up a few addresses.
- */
-static bool declines_too_much(const struct ia_work *work, const struct binding *binding)
-{
-	static struct log_limit limit;
-	struct machine machine = binding_machine(binding);
-	char text[MACHINE_TEXT];
-
-	if (binding_table_declined(work->bindings, &binding->subnet, &machine) < DECLINES_MAX)
-		return false;
-	log_limited(&limit, LOG_LEVEL_WARNING,
-		"%s declines each address that it gets, %d within an hour: it gets the same one "
-		"again. Look for a node on its link that answers duplicate address detection for "
-		"every address",
-		machine_format(&machine, text), DECLINES_MAX + 1);
-	return true;
-}
-
-/* Nobody gets the address for a while; the machine gets another one. */
-static int rest_lease(struct ia_work *work, struct binding *binding)
-{
-	binding_table_set_state(
-		work->bindings, binding, BINDING_DECLINED, work->now_ms, DECLINE_HELD_S);
-	binding->is_detached = true;
-	put_lease(work, binding);
-	return 0;
-}
-
-/* The binding of a stable address that was given before a restart: the client names it. */
-static struct binding *forgotten_binding(struct ia_work *work, const struct dhcp6_ia_na *ia)
-{
-	const struct address_choice *choice = &work->choice;
-
-	if (!can_give(work) || choice->is_lease || choice->is_fixed ||
-		!ia_names(ia, &choice->address))
-		return NULL;
-	return hold(work, ia);
-}
-
-/* Another node uses the address. The machine's next binding is another one. */
-int ia_decline(struct ia_work *work, const struct dhcp6_ia_na *ia)
-{
-	struct binding *binding = named_binding(work, ia);
-
-	if (!binding)
-		binding = forgotten_binding(work, ia);
-	if (!binding)
-		return put_status(work, ia, DHCP6_STATUS_NO_BINDING);
-	if (binding->is_lease) {
-		if (lease_journal_is_locked(work->leases, binding))
-			return -EINPROGRESS;
-		return declines_too_much(work, binding) ? 0 : rest_lease(work, binding);
-	}
-	if (work->choice.is_lease)
-		return put_status(work, ia, DHCP6_STATUS_NO_BINDING); /* only offered */
-	binding_table_set_state(
-		work->bindings, binding, BINDING_DECLINED, work->now_ms, DECLINE_HELD_S);
-	if (binding->is_fixed) {
-		binding->is_detached = true;
-	} else {
-		binding_table_drop_address(work->bindings, binding);
-		binding->declines++;
-	}
-	return 0;
 }
 
 static int answer_option(

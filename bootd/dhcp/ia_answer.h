@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The answer to each IA of a message, and what the message does to the binding. An IA_PD gets a
- * status, because no prefixes are delegated. IA_TA is obsolete and left out.
+ * The answer to each IA of a message (RFC 9915 section 18.3), and what the message does to the
+ * binding. An IA_PD gets a status, because bootd delegates no prefixes. An IA_TA is not answered,
+ * because RFC 9915 has made it obsolete.
  *
  * A message that changes a lease of a pool is answered when the change is committed to the lease
  * store: a lease that it gives, and also a Release or Decline. While a commit is in flight, a
@@ -77,5 +78,17 @@ ia_answer_fn ia_decline; /* Decline */
 
 /* All IAs of the message, in its order. Returns as they do. */
 int ia_answer_all(struct ia_work *work, ia_answer_fn *answer);
+
+/* --- shared by ia_answer.c and ia_release.c ------------------------------------------- */
+
+/* Writes an IA_NA that has only a status. Returns 0. */
+int ia_put_status(struct ia_work *work, const struct dhcp6_ia_na *ia, uint16_t status);
+/* Does the IA have a machine and an address for it? */
+bool ia_can_give(const struct ia_work *work);
+/* The machine's binding, with the chosen address and this message's identifiers. NULL: no memory.
+ */
+struct binding *ia_hold(struct ia_work *work, const struct dhcp6_ia_na *ia);
+/* The binding is a lease, whose new state is stored before the message is answered. */
+void ia_put_lease(struct ia_work *work, struct binding *binding);
 
 #endif

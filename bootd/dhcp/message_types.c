@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The answers of RFC 9915 section 18.3, one function per type of message; their table is at the
- * end. What is done for each IA of a message is in ia_answer.c.
+ * The answers of RFC 9915 section 18.3, one function per type of message; the table of types is at
+ * the end. ia_answer.c answers each IA of a message.
  */
-#include "bootd/dhcp/message_types.h"
-
 #include <errno.h>
 #include <string.h>
 
@@ -12,7 +10,7 @@
 #include "bootd/dhcp/ia_answer.h"
 #include "bootd/dhcp/leasequery.h"
 #include "bootd/dhcp/proxy.h"
-#include "bootd/dhcp/registration.h"
+#include "bootd/dhcp/request.h"
 
 static enum exchange_drop drop_of(int rc)
 {
@@ -43,9 +41,8 @@ static struct ia_work work_of(struct request *r, struct wire_out *out, uint16_t 
 }
 
 /*
- * What Advertise and Reply to Request, Renew and Rebind have in common. A
- * boot file URL goes along only with an address: UEFI hangs on an
- * Advertise that has the one without the other.
+ * What the answers to Solicit, Request, Renew and Rebind have in common. The boot file URL is sent
+ * only together with an address, because UEFI hangs on an Advertise that has a URL and no address.
  */
 static enum exchange_drop answer_ias(
 	struct request *r, struct wire_out *out, ia_answer_fn *answer_ia, uint16_t no_prefix)
@@ -73,7 +70,7 @@ static enum exchange_drop answer_ias(
 	return EXCHANGE_ANSWERED;
 }
 
-/* Rapid Commit (section 18.3.1): where the operator wants it, and the client asks. */
+/* Rapid Commit (section 18.3.1): if the operator has enabled it and the client asks for it. */
 static bool is_rapid(const struct request *r)
 {
 	struct wire_in data;
@@ -118,7 +115,7 @@ static enum exchange_drop respond_rebind(struct request *r, struct wire_out *out
 	return answer_ias(r, out, ia_rebind, DHCP6_STATUS_NO_BINDING);
 }
 
-/* Release and Decline: the status is of the message, whatever that of each IA. */
+/* Release and Decline: besides the status of each IA the message has one, which is Success. */
 static enum exchange_drop answer_giving_up(
 	struct request *r, struct wire_out *out, ia_answer_fn *answer_ia)
 {

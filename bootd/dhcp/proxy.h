@@ -7,7 +7,7 @@
  *	           address from the other server
  *	UEFI PXE   takes such an Advertise with its own "PXEClient" in it (without, it hangs for
  *	           ever), has its address confirmed by the other server, and then asks for the URL
- *	           once more: by unicast on port 4011 of the host in that URL (boot_port.h), with
+ *	           once more: by unicast on port 4011 of the host in that URL (boot_port.c), with
  *	           our Server Identifier and no IA_NA
  *	all others go by no Advertise without an address: they get none. iPXE is heard where the
  *	           router advertisements have it send an Information-request
@@ -18,6 +18,9 @@
 #define NB6_BOOTD_DHCP_PROXY_H
 
 #include "bootd/dhcp/request.h"
+
+struct boot_port;
+struct loop;
 
 enum { BOOT_SERVER_PORT = 4011 };
 
@@ -49,5 +52,17 @@ void proxy_recall(struct request *r);
  * fetched from there is known to be this machine's. Only the place of r is decided.
  */
 void proxy_overhear(struct request *r);
+
+/* --- port 4011 (boot_port.c), open while some subnet has `addresses = proxy` ----------- */
+
+/*
+ * On the address of `dhcp-listen`. `exchange` is the owner's and must outlive it. Returns 0 or
+ * -errno of bind() and such.
+ */
+int boot_port_new(struct boot_port **port, struct loop *loop, struct exchange *exchange);
+void boot_port_free(struct boot_port *port); /* NULL is fine */
+
+/* Warn of boot rules that send UEFI PXE to the port of an address that is not this machine's. */
+void boot_port_check_urls(const struct boot_config *config);
 
 #endif

@@ -5,10 +5,10 @@
  * notes the address as the machine's for its valid lifetime, and the Addr-reg-reply confirms
  * that the message was received.
  *
- * A file that is fetched from a registered address is fetched by a known machine, no pool gives
- * the address to another machine, and the log shows who used it and when.
+ * This serves three purposes: bootd knows which machine fetches a file from the address, no pool
+ * gives the address to another machine, and the log shows who used it and when.
  */
-#include "bootd/dhcp/registration.h"
+#include "bootd/dhcp/request.h"
 
 /* The one IA Address of the message, as octets and decoded. */
 static bool read_address(
@@ -60,7 +60,7 @@ static enum exchange_drop check(const struct request *r, const struct dhcp6_iaad
 	return EXCHANGE_ANSWERED;
 }
 
-/* A lifetime of 0 says that the address is used no more (section 4.6). */
+/* A lifetime of 0 says that the machine no longer uses the address (section 4.6). */
 static bool note_address(struct request *r, const struct dhcp6_iaaddr *own)
 {
 	struct binding_table *bindings = &r->exchange->bindings;

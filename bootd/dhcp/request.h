@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One client message while bootd works on it, and the server's state that the work reads and
- * changes. exchange.c fills a request from top to bottom; the files that answer a type of
- * message (message_types.c, ia_answer.c, proxy.c, registration.c, leasequery.c) take it from
- * there. None of them includes exchange.h.
+ * changes. exchange.c fills a request from top to bottom. The table of message types
+ * (message_types.c) names the function that answers it; these functions are in message_types.c,
+ * ia_answer.c, proxy.c, registration.c and leasequery.c, none of which includes exchange.h.
+ *
+ * A new type of message is a row of that table: the identifiers that it must have (RFC 9915 section
+ * 16), and the function that writes its answer (section 18.3).
  */
 #ifndef NB6_BOOTD_DHCP_REQUEST_H
 #define NB6_BOOTD_DHCP_REQUEST_H
@@ -102,11 +105,43 @@ struct request {
 	uint64_t config_swaps, host_changes;
 };
 
+/* --- admission.c ------------------------------------------------------------------- */
+
+/* Is the message admitted: from a trusted relay, within its client's and link's rates? */
+enum exchange_drop request_admit(const struct request *r);
+/* Has the message what its type must have (RFC 9915 section 16), and is it for this server? */
+enum exchange_drop request_check(const struct request *r);
+/* Logs why there is no answer. */
+void request_log_drop(const struct request *r, enum exchange_drop drop);
+
+/* --- message_types.c --------------------------------------------------------------- */
+
 /* Answers a type of message: writes the answer behind its head. EXCHANGE_ANSWERED, or why not. */
 typedef enum exchange_drop respond_fn(struct request *r, struct wire_out *out);
 
-/* Is the message admitted: from a trusted relay, within its client's and link's rates?
- * (admission.c) */
-enum exchange_drop request_admit(const struct request *r);
+/* For the Client Identifier and the Server Identifier of a message. */
+enum identifier_rule { REQUIRED, FORBIDDEN, OPTIONAL };
+
+struct message_type {
+	enum identifier_rule client_id, server_id;
+	uint8_t answer;
+	respond_fn *respond;
+	respond_fn *proxy;  /* in a subnet whose addresses another server gives; NULL: that
+			       server answers */
+	bool gives_nothing; /* the answer has neither an address nor a boot file */
+	bool is_requestors; /* sent by Leasequery requestors, by unicast from anywhere */
+};
+
+/* The row of a message that clients or requestors send; NULL for all other types. */
+const struct message_type *message_type_of(uint8_t type);
+
+/* The type of the answer: the row's, except for a Solicit with Rapid Commit (section 18.3.1). */
+uint8_t message_answer_type(const struct request *r);
+
+/* Writes the answer, by the type of the message and the kind of its subnet. */
+enum exchange_drop message_respond(struct request *r, struct wire_out *out);
+
+/* Addr-reg-inform (RFC 9686): registration.c. Leasequery and proxies have headers of their own. */
+respond_fn respond_registration;
 
 #endif

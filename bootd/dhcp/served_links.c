@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Memberships follow the link table. link->user is a struct served_link, which has the holder socket
- * of each group that is joined on the link.
+ * Memberships follow the link table. link->user is a struct served_link, which has the holder
+ * socket of each group that is joined on the link.
  */
 #include "bootd/dhcp/served_links.h"
 

@@ -64,7 +64,7 @@ static void fill_types(struct metrics *m, const char *name, const char *help,
 static void fill_messages(const struct boot_parts *parts, struct metrics *m)
 {
 	const struct exchange_counters *counters = &parts->exchange->counters;
-	const struct dhcp_service_counters *service = dhcp_service_counters(parts->dhcp);
+	const struct dhcp_counters *service = dhcp_service_counters(parts->dhcp);
 
 	fill_types(m, "netboot6_boot_received_messages_total",
 		"DHCPv6 messages received from clients, by type.", counters->received);

@@ -59,7 +59,7 @@ static json_t *bulk_json(const struct boot_parts *parts)
 static json_t *dhcp_json(const struct boot_parts *parts)
 {
 	const struct exchange_counters *counters = &parts->exchange->counters;
-	const struct dhcp_service_counters *service = dhcp_service_counters(parts->dhcp);
+	const struct dhcp_counters *service = dhcp_service_counters(parts->dhcp);
 
 	return json_pack("{s:I s:I s:I s:I s:I s:I s:s s:o s:o s:o s:o}", "datagrams",
 		(json_int_t)service->datagrams, "relayed", (json_int_t)counters->relayed,
