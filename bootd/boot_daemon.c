@@ -47,6 +47,7 @@ static int check(void *arg, struct config_problems *problems)
 	const struct boot_config *config = ((struct boot_daemon *)arg)->config;
 	int rc = conf_check_files(config, problems);
 
+	conf_check_links(config, problems);
 	return rc < 0 ? rc : host_directory_check(config, problems);
 }
 

@@ -211,11 +211,13 @@ int boot_server_init(struct boot_server *server, struct loop *loop, const char *
 	server->control = (struct boot_control){&server->parts, reload_by_control, server};
 	server->sweep = loop_timer_new(loop, sweep, server);
 	rc = start(server);
+	if (rc == 0)
+		rc = boot_sockets_open_control(&server->sockets, &server->control);
 	if (rc < 0) {
 		boot_server_fini(server);
 		return rc;
 	}
-	boot_sockets_open_views(&server->sockets, &server->control);
+	boot_sockets_open_metrics(&server->sockets);
 	sweep(server);
 	return 0;
 }

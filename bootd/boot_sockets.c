@@ -50,9 +50,9 @@ static int complain_udp(int rc, const char *what, const struct sockaddr_in6 *at)
 
 	if (rc != -EADDRINUSE)
 		return complain(rc, what, at);
-	log_error("%s %s: the port is taken by %s: stop it first", what,
+	log_error("%s %s: the port is in use by %s: stop that first", what,
 		endpoint_text(at, endpoint),
-		port_owner_udp(ntohs(at->sin6_port), owner, sizeof(owner)));
+		port_owner_udp(at, owner, sizeof(owner)));
 	return rc;
 }
 
@@ -226,20 +226,16 @@ int boot_sockets_open_page(struct boot_sockets *sockets)
 	return 0;
 }
 
-static void start_control(struct boot_sockets *sockets, struct boot_control *control)
+int boot_sockets_open_control(struct boot_sockets *sockets, struct boot_control *control)
 {
 	const char *path = sockets->parts->config->control;
-	int rc;
 
-	if (!*path)
-		return;
-	rc = control_new(&sockets->control, sockets->loop, path, boot_control_commands, control);
-	if (rc < 0)
-		log_warning(
-			"control %s: %s; nobody can ask this bootd how it is", path, strerror(-rc));
+	return *path ? control_open(&sockets->control, sockets->loop, path, boot_control_commands,
+			       control)
+		     : 0;
 }
 
-void boot_sockets_open_views(struct boot_sockets *sockets, struct boot_control *control)
+void boot_sockets_open_metrics(struct boot_sockets *sockets)
 {
 	const struct boot_config *config = sockets->parts->config;
 
@@ -247,7 +243,6 @@ void boot_sockets_open_views(struct boot_sockets *sockets, struct boot_control *
 		.name = (const char *const *)config->metrics_name,
 		.names = config->metrics_names};
 
-	start_control(sockets, control);
 	if (config->has_metrics && metrics_server_new(&sockets->metrics, sockets->loop, &at,
 					   boot_metrics_fill, sockets->parts) == 0)
 		note_listener(sockets, "metrics", &config->metrics);

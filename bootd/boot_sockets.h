@@ -33,8 +33,12 @@ int boot_sockets_open_dhcp(struct boot_sockets *sockets);
 int boot_sockets_open_files(
 	struct boot_sockets *sockets, const struct boot_files *files, struct boot_scripts *scripts);
 int boot_sockets_open_page(struct boot_sockets *sockets);
-/* Control and metrics: boots go on without them, so if they fail that is a warning only. */
-void boot_sockets_open_views(struct boot_sockets *sockets, struct boot_control *control);
+/*
+ * Boots go on without control socket and metrics, so failures are logged only; but -EADDRINUSE if
+ * another bootd answers on the control socket.
+ */
+int boot_sockets_open_control(struct boot_sockets *sockets, struct boot_control *control);
+void boot_sockets_open_metrics(struct boot_sockets *sockets);
 /* Log which addresses of listeners were assigned or removed: every few seconds. */
 void boot_sockets_check_addresses(struct boot_sockets *sockets);
 void boot_sockets_close(struct boot_sockets *sockets);

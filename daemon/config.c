@@ -142,7 +142,7 @@ static int check_text(const char *name, const char *prepared, struct config_prob
 	}
 	line = config_text_unclosed(prepared);
 	if (line > 0) {
-		config_problem(problems, true, name, line, "this '{' is never closed");
+		config_problem(problems, true, name, line, "this \"{\" is never closed");
 		return -EINVAL;
 	}
 	return 0;
@@ -201,7 +201,7 @@ static int parse_files(cfg_t *cfg, const char *name, const struct config_include
 		}
 	} else if (path && !strpbrk(path, "*?[")) {
 		config_problem(problems, true, name, include->line,
-			"include: there is no file '%s'; expected one, or a pattern, which may "
+			"include: there is no file \"%s\"; expected one, or a pattern, which may "
 			"match none, for example include \"conf.d/*.conf\"",
 			path);
 	}

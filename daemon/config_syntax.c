@@ -122,7 +122,7 @@ static void check_bool(struct parser *p, const cfg_opt_t *opt, const char *word,
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcasecmp(word, words[i]) == 0)
 			return;
-	COMPLAIN(p, line, "%s: '%s' is neither true nor false; expected %s = true or %s = false",
+	COMPLAIN(p, line, "%s: \"%s\" is neither true nor false; expected %s = true or %s = false",
 		opt->name, word, opt->name, opt->name);
 }
 
@@ -133,7 +133,7 @@ static void check_int(struct parser *p, const cfg_opt_t *opt, const char *word, 
 	errno = 0;
 	strtol(word, &end, 0);
 	if (!*word || *end || errno)
-		COMPLAIN(p, line, "%s: '%s' is not a number; expected for example %s = 1000",
+		COMPLAIN(p, line, "%s: \"%s\" is not a number; expected for example %s = 1000",
 			opt->name, word, opt->name);
 }
 
@@ -199,7 +199,7 @@ static void assignment(struct parser *p, const cfg_opt_t *opt, unsigned line)
 	} else if (*p->at == '=') {
 		p->at++;
 	} else {
-		COMPLAIN(p, line, "%s: '=' is missing; expected %s = %s", opt->name, opt->name,
+		COMPLAIN(p, line, "%s: \"=\" is missing; expected %s = %s", opt->name, opt->name,
 			is_list ? "{\"a\", \"b\"}" : opt->type == CFGT_BOOL ? "true" : "\"text\"");
 		return;
 	}
@@ -338,7 +338,7 @@ static void unknown(struct parser *p, const struct block *block, const char *wor
 	if (block->of)
 		snprintf(where, sizeof(where), " in %s", block->of);
 	if (nearest.name)
-		COMPLAIN(p, line, "%s: there is no such setting%s; did you mean '%s'?", word, where,
+		COMPLAIN(p, line, "%s: there is no such setting%s; did you mean \"%s\"?", word, where,
 			nearest.name);
 	else if (n > 0)
 		COMPLAIN(p, line, "%s: there is no such setting%s; expected one of: %s", word, where,
@@ -395,7 +395,7 @@ static void statement(struct parser *p, struct block *block)
 		if (is_quoted)
 			COMPLAIN(p, line, "\"%s\" stands alone; expected a setting before it", word);
 		else
-			COMPLAIN(p, line, "'%c' is not expected here; expected a setting", *p->at);
+			COMPLAIN(p, line, "\"%c\" is not expected here; expected a setting", *p->at);
 		p->at += !is_quoted;
 		skip_statement(p);
 		erase(p, start);
@@ -423,7 +423,7 @@ static void block_of(struct parser *p, struct block *block)
 		if (*p->at == '}' && block->of)
 			break;
 		if (*p->at == ';') { /* libConfuse lets it separate statements nowhere */
-			COMPLAIN(p, p->line, "';' is not expected; a setting ends with its value");
+			COMPLAIN(p, p->line, "\";\" is not expected; a setting ends with its value");
 			*p->at++ = ' ';
 			continue;
 		}

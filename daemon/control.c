@@ -21,6 +21,7 @@
 #include "daemon/control_output.h"
 #include "daemon/control_socket.h"
 #include "daemon/listener.h"
+#include "daemon/log.h"
 #include "daemon/loop.h"
 
 struct control_client {
@@ -124,7 +125,7 @@ static json_t *run_command(struct control_client *client, int n_words, char *con
 		if (strcmp(c->name, words[0]) == 0)
 			return c->open ? client_open_stream(client, c, n_words, words)
 				       : c->run(control->arg, n_words, words);
-	return control_error("there is no command '%s' here", words[0]);
+	return control_error("there is no command \"%s\" here", words[0]);
 }
 
 /* Answers repeat the words of a request, and JSON is UTF-8 only. */
@@ -284,6 +285,22 @@ int control_new(struct control **out, struct loop *loop, const char *path,
 	}
 	*out = control;
 	return 0;
+}
+
+int control_open(struct control **control, struct loop *loop, const char *path,
+	const struct control_command *commands, void *arg)
+{
+	int rc = control_new(control, loop, path, commands, arg);
+
+	if (rc == -EADDRINUSE)
+		log_error("control: another daemon answers on %s already: stop it, or give this one a "
+			  "socket of its own",
+			path);
+	else if (rc < 0)
+		log_warning("control: %s cannot be opened: %s; the netboot6 command cannot reach "
+			    "this daemon",
+			path, strerror(-rc));
+	return rc == -EADDRINUSE ? rc : 0;
 }
 
 void control_free(struct control *control)

@@ -50,6 +50,12 @@ struct control_command {
  */
 int control_new(struct control **control, struct loop *loop, const char *path,
 	const struct control_command *commands, void *arg);
+/*
+ * The same, and a failure is logged. A daemon works without its control socket, so that is no
+ * error; but if another daemon answers on it, two of them would serve the same clients: -EADDRINUSE.
+ */
+int control_open(struct control **control, struct loop *loop, const char *path,
+	const struct control_command *commands, void *arg);
 void control_free(struct control *control); /* unlinks the socket; NULL is fine */
 
 /* True where someone watches: spares the making of events. */

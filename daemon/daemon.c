@@ -104,7 +104,7 @@ static int read_options(const struct daemon_ops *ops, void *arg, int argc, char 
 	}
 	if (optind == argc)
 		return -1;
-	fprintf(stderr, "%s: '%s' was not expected; %s --help shows the options\n", ops->name,
+	fprintf(stderr, "%s: \"%s\" was not expected; %s --help shows the options\n", ops->name,
 		argv[optind], ops->name);
 	return EXIT_FAILURE;
 }
@@ -153,9 +153,9 @@ static int drop_privileges(const struct daemon *daemon)
 	int rc = privileges_drop(user, daemon->ops->capabilities(daemon->arg));
 
 	if (rc == -ENOENT)
-		log_error("user: there is no user '%s'; create it, or change the setting", user);
+		log_error("user: there is no user \"%s\"; create it, or change the setting", user);
 	else if (rc == -EPERM && user && geteuid() != 0)
-		log_error("user: only root can become '%s'; remove the setting, or start as root",
+		log_error("user: only root can become \"%s\"; remove the setting, or start as root",
 			user);
 	else if (rc < 0)
 		log_error("privileges cannot be dropped: %s", strerror(-rc));

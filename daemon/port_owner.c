@@ -12,22 +12,59 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The inode of a socket on the port, 0: none. */
-static unsigned long find_inode(uint16_t port)
+struct udp_socket {
+	struct in6_addr address;
+	uint16_t port;
+	unsigned long inode;
+};
+
+/* A line of /proc/net/udp6: the address is four words in the byte order of the host. */
+static bool read_socket(const char *line, struct udp_socket *found)
+{
+	unsigned word[4], port;
+
+	if (sscanf(line, " %*d: %8x%8x%8x%8x:%x %*s %*x %*s %*s %*s %*u %*u %lu", &word[0],
+		    &word[1], &word[2], &word[3], &port, &found->inode) != 6)
+		return false;
+	memcpy(&found->address, word, sizeof(found->address));
+	found->port = (uint16_t)port;
+	return true;
+}
+
+/* 3: bound to this address and port; 2: to the port of all addresses; 1: of another one; 0: not. */
+static int nearness(const struct udp_socket *other, const struct sockaddr_in6 *at)
+{
+	if (other->port != ntohs(at->sin6_port))
+		return 0;
+	if (IN6_ARE_ADDR_EQUAL(&other->address, &at->sin6_addr))
+		return 3;
+	return IN6_IS_ADDR_UNSPECIFIED(&other->address) ? 2 : 1;
+}
+
+/* How near the nearest socket is, and its inode. */
+static int find_socket(const struct sockaddr_in6 *at, unsigned long *inode)
 {
 	FILE *file = fopen("/proc/net/udp6", "r");
-	unsigned long found = 0, inode;
-	unsigned local;
+	struct udp_socket other;
 	char line[512];
+	int best = 0;
 
-	while (file && !found && fgets(line, sizeof(line), file))
-		if (sscanf(line, " %*d: %*32[0-9A-F]:%x %*s %*x %*s %*s %*s %*u %*u %lu", &local,
-			    &inode) == 2 &&
-			local == port)
-			found = inode;
+	while (file && fgets(line, sizeof(line), file)) {
+		if (!read_socket(line, &other) || nearness(&other, at) <= best)
+			continue;
+		best = nearness(&other, at);
+		*inode = other.inode;
+	}
 	if (file)
 		fclose(file);
-	return found;
+	return best;
+}
+
+bool port_owner_has(const struct sockaddr_in6 *at)
+{
+	unsigned long inode;
+
+	return find_socket(at, &inode) == 3;
 }
 
 static bool has_link_to(const char *fd_directory, const char *target)
@@ -69,10 +106,10 @@ static long find_process(unsigned long inode)
 	return found;
 }
 
-const char *port_owner_udp(uint16_t port, char *text, size_t size)
+const char *port_owner_udp(const struct sockaddr_in6 *at, char *text, size_t size)
 {
-	unsigned long inode = find_inode(port);
-	long pid = inode ? find_process(inode) : 0;
+	unsigned long inode;
+	long pid = find_socket(at, &inode) ? find_process(inode) : 0;
 	char path[64], name[64] = "";
 	FILE *file;
 

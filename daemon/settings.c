@@ -12,7 +12,7 @@ static int check_log(cfg_t *cfg, cfg_opt_t *opt)
 
 	if (strcmp(format, "text") == 0 || strcmp(format, "json") == 0)
 		return 0;
-	return config_error(cfg, "log: '%s' is unknown; expected text or json", format);
+	return config_error(cfg, "log: \"%s\" is unknown; expected text or json", format);
 }
 
 static int check_user(cfg_t *cfg, cfg_opt_t *opt)
@@ -22,7 +22,7 @@ static int check_user(cfg_t *cfg, cfg_opt_t *opt)
 	if (getpwnam(user))
 		return 0;
 	return config_error(cfg,
-		"user: there is no user '%s'; expected one of this system, for example \"nobody\"",
+		"user: there is no user \"%s\"; expected one of this system, for example \"nobody\"",
 		user);
 }
 

@@ -320,6 +320,21 @@ void link_monitor_fini(struct link_monitor *m)
 	m->buffer = NULL;
 }
 
+int link_monitor_snapshot(struct link_table *table)
+{
+	struct link_monitor monitor;
+	int rc = link_table_init(table, NULL, NULL);
+
+	if (rc < 0)
+		return rc;
+	rc = link_monitor_init(&monitor, table, NULL);
+	if (rc < 0)
+		link_table_fini(table);
+	else
+		link_monitor_fini(&monitor);
+	return rc;
+}
+
 int link_monitor_fd(const struct link_monitor *m)
 {
 	return m->epoll_fd;

@@ -64,6 +64,12 @@ struct link_monitor {
 int link_monitor_init(
 	struct link_monitor *m, struct link_table *table, const struct link_monitor_options *o);
 
+/*
+ * Fill an uninitialised table with the links and addresses of this moment, without following
+ * them. Returns 0, or -errno and there is no table. Release it by link_table_fini().
+ */
+int link_monitor_snapshot(struct link_table *table);
+
 /* Leaves the table as it is. */
 void link_monitor_fini(struct link_monitor *m);
 

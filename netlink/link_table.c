@@ -99,6 +99,24 @@ void link_table_fini(struct link_table *t)
 
 /* --- lookup ---------------------------------------------------------------- */
 
+static bool has_name(const struct link *l, const char *name)
+{
+	if (strcmp(l->name, name) == 0)
+		return true;
+	for (const char *alt = l->altnames; alt && *alt; alt += strlen(alt) + 1)
+		if (strcmp(alt, name) == 0)
+			return true;
+	return false;
+}
+
+bool link_table_has_name(const struct link_table *t, const char *name)
+{
+	for (const struct link *l = t->first; l; l = l->next)
+		if (has_name(l, name))
+			return true;
+	return false;
+}
+
 size_t link_table_count(const struct link_table *t)
 {
 	return t->count;

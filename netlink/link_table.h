@@ -109,6 +109,9 @@ void link_table_fini(struct link_table *t);
 struct link *link_table_find(const struct link_table *t, int ifindex);
 struct link *link_table_find_name(const struct link_table *t, const char *name);
 
+/* True if a link has this name, or this alternative name. Walks all links: for messages. */
+bool link_table_has_name(const struct link_table *t, const char *name);
+
 size_t link_table_count(const struct link_table *t);
 
 /*

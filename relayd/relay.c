@@ -141,7 +141,7 @@ static int bind_port(uint16_t port, bool is_shared)
 
 	if (fd == -EADDRINUSE)
 		log_error("UDP port %d is in use by %s: stop that first", port,
-			port_owner_udp(port, owner, sizeof(owner)));
+			port_owner_udp(&any, owner, sizeof(owner)));
 	else if (fd < 0)
 		log_error("cannot open UDP port %d: %s", port, strerror(-fd));
 	return fd;
@@ -357,6 +357,14 @@ int relay_start(struct relay *relay, struct loop *loop)
 
 /* --- views ------------------------------------------------------------------------------ */
 
+/* A function, because a reload replaces the configuration. */
+static bool has_link_series(const void *arg)
+{
+	const struct relay *relay = arg;
+
+	return relay->conf->has_link_series;
+}
+
 struct relay_view relay_view_of(const struct relay *relay)
 {
 	return (struct relay_view){
@@ -367,6 +375,7 @@ struct relay_view relay_view_of(const struct relay *relay)
 		.mac = relay->mac,
 		.started_s = relay->started_s,
 		.queue_drops = queue_drops,
+		.has_link_series = has_link_series,
 		.relay = relay,
 	};
 }

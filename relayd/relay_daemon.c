@@ -11,7 +11,7 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "http/metrics_server.h"
-#include "relayd/servers/server_check.h"
+#include "relayd/host_check.h"
 #include "relayd/view/relay_metrics.h"
 
 /* The metrics endpoint is opened at start only. */
@@ -51,8 +51,7 @@ static int reload_conf(void *arg, struct config_problems *problems)
 	return rc;
 }
 
-/* The relay works without its control socket, so a failure is logged and start-up goes on. */
-static void open_control(struct relay_daemon *daemon)
+static int open_control(struct relay_daemon *daemon)
 {
 	const char *path = daemon->relay.conf->control;
 	int rc;
@@ -64,12 +63,11 @@ static void open_control(struct relay_daemon *daemon)
 		.reload_arg = daemon,
 	};
 	if (!*path)
-		return;
-	rc = control_new(
+		return 0;
+	rc = control_open(
 		&daemon->control, daemon->loop, path, relay_control_commands, &daemon->commands);
 	relay_set_control(&daemon->relay, daemon->control);
-	if (rc < 0)
-		log_error("%s: the control socket cannot be opened: %s", path, strerror(-rc));
+	return rc;
 }
 
 static void open_metrics(struct relay_daemon *daemon)
@@ -114,7 +112,7 @@ static int check(void *arg, struct config_problems *problems)
 {
 	struct relay_daemon *daemon = arg;
 
-	server_check_routes(daemon->conf, daemon->file, problems);
+	host_check(daemon->conf, daemon->file, problems);
 	return 0;
 }
 
@@ -161,9 +159,15 @@ static int start(void *arg, struct loop *loop)
 	rc = relay_start(&daemon->relay, loop);
 	if (rc < 0)
 		return rc;
-	open_control(daemon);
-	open_metrics(daemon);
-	return 0;
+	rc = open_control(daemon);
+	if (rc == 0)
+		open_metrics(daemon);
+	return rc;
+}
+
+static const char *plural(size_t count)
+{
+	return count == 1 ? "" : "s";
 }
 
 static void summary(void *arg, char text[DAEMON_SUMMARY])
@@ -172,12 +176,14 @@ static void summary(void *arg, char text[DAEMON_SUMMARY])
 	const struct relay *relay = &daemon->relay;
 
 	if (daemon->is_started)
-		snprintf(text, DAEMON_SUMMARY, "%zu of %zu client links ready, %zu servers",
+		snprintf(text, DAEMON_SUMMARY, "%zu of %zu client link%s ready, %zu server%s",
 			client_links_count(&relay->links, CLIENT_LINK_READY),
-			relay->links.registry.count, relay->paths.list.count);
+			relay->links.registry.count, plural(relay->links.registry.count),
+			relay->paths.list.count, plural(relay->paths.list.count));
 	else
-		snprintf(text, DAEMON_SUMMARY, "%zu link patterns, %zu servers",
-			daemon->conf->interfaces.count, daemon->conf->n_servers);
+		snprintf(text, DAEMON_SUMMARY, "%zu link pattern%s, %zu server%s",
+			daemon->conf->interfaces.count, plural(daemon->conf->interfaces.count),
+			daemon->conf->n_servers, plural(daemon->conf->n_servers));
 }
 
 static void reload(void *arg)

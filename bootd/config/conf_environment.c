@@ -19,6 +19,7 @@
 
 #include "bootd/files/file_root.h"
 #include "http/http_query.h"
+#include "netlink/link_monitor.h"
 
 enum { GROUPS_MAX = 256 };
 
@@ -164,4 +165,33 @@ int conf_check_files(const struct boot_config *config, struct config_problems *p
 		check_rule(config, &config->rule[i], root, has_reader ? &reader : NULL, problems);
 	file_root_free(root);
 	return 0;
+}
+
+/* --- links ----------------------------------------------------------------------- */
+
+static void check_link(const struct link_table *links, const char *setting, const char *name,
+	const char *file, struct config_problems *problems)
+{
+	if (!link_table_has_name(links, name))
+		config_problem(problems, false, file, 0,
+			"%s: this host has no link \"%s\" now; if the name is right, the link is "
+			"used as soon as it exists",
+			setting, name);
+}
+
+void conf_check_links(const struct boot_config *config, struct config_problems *problems)
+{
+	struct link_table links;
+
+	if (link_monitor_snapshot(&links) < 0)
+		return;
+	for (size_t i = 0; i < config->listen.count; i++)
+		if (link_pattern_is_name(config->listen.pattern[i]))
+			check_link(&links, "listen", config->listen.pattern[i], config->file,
+				problems);
+	for (size_t i = 0; i < config->subnets; i++)
+		if (config->subnet[i].interface)
+			check_link(&links, "interface", config->subnet[i].interface, config->file,
+				problems);
+	link_table_fini(&links);
 }

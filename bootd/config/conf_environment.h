@@ -15,4 +15,7 @@
  */
 int conf_check_files(const struct boot_config *config, struct config_problems *problems);
 
+/* A warning for each name in `listen` and `interface` that no link of this host has now. */
+void conf_check_links(const struct boot_config *config, struct config_problems *problems);
+
 #endif

@@ -198,9 +198,9 @@ static int is_pool(const char *text)
 	"a UUID of one machine such as \"00112233-4455-6677-8899-aabbccddeeff\", and none of the " \
 	"defaults that many machines have"
 #define EXPECT_DUID "a DUID in hexadecimal such as \"00030001525400123456\""
-#define EXPECT_PATTERN "a text, the start of one with '*' at its end, or octets such as \"0x00ff\""
+#define EXPECT_PATTERN "a text, the start of one with \"*\" at its end, or octets such as \"0x00ff\""
 #define EXPECT_PORT_ID "a text or octets such as \"0x00ff\", of 255 octets at most"
-#define EXPECT_VARIABLE "\"name=value\" with letters, digits, '_', '.', '-' in the name"
+#define EXPECT_VARIABLE "\"name=value\" with letters, digits, \"_\", \".\" or \"-\" in the name"
 #define EXPECT_PREFIX "a prefix such as \"2001:db8:1::/64\""
 #define EXPECT_LIFETIME "a time such as \"10m\", \"1h\" or \"7d\", between 1m and 365d"
 #define EXPECT_POOL                                                                                \

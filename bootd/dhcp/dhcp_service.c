@@ -15,6 +15,7 @@
 #include "bootd/dhcp/served_links.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "daemon/port_owner.h"
 #include "daemon/udp.h"
 #include "frame/client_mac.h"
 #include "frame/frame_sender.h"
@@ -119,12 +120,15 @@ static enum client_mac_method best_method(const struct boot_config *config)
 	return config->listen.count > 0 ? CLIENT_MAC_EBPF : CLIENT_MAC_NONE;
 }
 
-/* Bound to one address, the socket leaves the port on other addresses to a relay on this host. */
-static int open_port(const struct boot_config *config, const struct sockaddr_in6 *at)
+/*
+ * Bound to one address, the socket leaves the port on other addresses to a relay on this host. The
+ * kernel would then let a second server have the same address, and take our messages.
+ */
+static int open_port(const struct sockaddr_in6 *at)
 {
-	return IN6_IS_ADDR_UNSPECIFIED(&config->dhcp.sin6_addr)
-		       ? udp_open(at, RECEIVE_BUFFER)
-		       : udp_open_shared(at, RECEIVE_BUFFER);
+	if (IN6_IS_ADDR_UNSPECIFIED(&at->sin6_addr))
+		return udp_open(at, RECEIVE_BUFFER);
+	return port_owner_has(at) ? -EADDRINUSE : udp_open_shared(at, RECEIVE_BUFFER);
 }
 
 /*
@@ -139,7 +143,7 @@ static int open_group(struct dhcp_service *service, struct loop *loop)
 
 	if (IN6_IS_ADDR_UNSPECIFIED(&service->exchange->config->dhcp.sin6_addr))
 		return 0;
-	service->group_fd = open_port(service->exchange->config, &at);
+	service->group_fd = udp_open_shared(&at, RECEIVE_BUFFER);
 	if (service->group_fd < 0)
 		return service->group_fd;
 	service->group_watch =
@@ -156,7 +160,7 @@ static int open_all(struct dhcp_service *service, struct loop *loop)
 	if (dhcp_batch_init(&service->batch, service->exchange, send_to_mac, service) < 0 ||
 		!service->receiver)
 		return -ENOMEM;
-	service->fd = open_port(config, &config->dhcp);
+	service->fd = open_port(&config->dhcp);
 	if (service->fd < 0)
 		return service->fd;
 	service->batch.fd = service->fd;

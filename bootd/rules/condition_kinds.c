@@ -291,7 +291,7 @@ static bool subnet_covers(const struct condition_value *a, const struct conditio
 
 /* --- the table --------------------------------------------------------------- */
 
-#define PATTERN_SYNTAX "a text, the start of one with '*' at its end, or octets such as \"0x00ff\""
+#define PATTERN_SYNTAX "a text, the start of one with \"*\" at its end, or octets such as \"0x00ff\""
 #define ROW(name, syntax, build, matches, covers, release, in_class)                               \
 	{                                                                                          \
 		name, syntax, build, matches, covers, release, in_class                            \
@@ -307,9 +307,9 @@ static const struct condition_row row[CONDITION_KINDS] = {
 	[CONDITION_USER_CLASS] = TEXT_ROW("user-class", PATTERN_SYNTAX, user_class_matches),
 	[CONDITION_VENDOR_CLASS] = TEXT_ROW("vendor-class", PATTERN_SYNTAX, vendor_class_matches),
 	[CONDITION_HOST] = TEXT_ROW("host",
-		"the name of a host, or the start of one with '*' at its end", host_matches),
+		"the name of a host, or the start of one with \"*\" at its end", host_matches),
 	[CONDITION_GROUP] = TEXT_ROW("group",
-		"the name of a group, or the start of one with '*' at its end", group_matches),
+		"the name of a group, or the start of one with \"*\" at its end", group_matches),
 	[CONDITION_MAC] = ROW("mac", "the first octets of a MAC address such as \"52:54:00\"",
 		mac_build, mac_matches, mac_covers, NULL, true),
 	[CONDITION_UUID] = ROW("uuid", "a UUID such as \"00112233-4455-6677-8899-aabbccddeeff\"",

@@ -108,6 +108,7 @@ struct relay_conf {
 	struct sockaddr_in6 metrics; /* where HTTP serves them */
 	char **metrics_name;         /* host names that they are served for, besides ours */
 	size_t metrics_names;
+	bool has_link_series; /* metrics have series of each link */
 };
 
 void relay_conf_free(struct relay_conf *conf); /* NULL is fine */

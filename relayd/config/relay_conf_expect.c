@@ -35,7 +35,7 @@ static int validate_patterns(cfg_t *cfg, cfg_opt_t *opt)
 	link_patterns_fini(&scratch);
 	if (rc == -EINVAL)
 		return config_error(cfg,
-			"%s: '%s' cannot match a link; expected a name or pattern of 1 to 127 "
+			"%s: \"%s\" cannot match a link; expected a name or pattern of 1 to 127 "
 			"characters, for example \"vlan*\" or \"!vlan99\"",
 			opt->name, last_text(opt));
 	return rc;
@@ -48,7 +48,7 @@ static int validate_prefixes(cfg_t *cfg, cfg_opt_t *opt)
 
 	if (config_prefix(last_text(opt), &prefix, &len) < 0)
 		return config_error(cfg,
-			"%s: '%s' is not an IPv6 prefix; expected one without host bits, for "
+			"%s: \"%s\" is not an IPv6 prefix; expected one without host bits, for "
 			"example "
 			"\"2001:db8:7::/48\" or \"2001:db8::547/128\"",
 			opt->name, last_text(opt));
@@ -95,7 +95,7 @@ static int validate_vrf(cfg_t *cfg, cfg_opt_t *opt)
 {
 	if (!is_link_name(last_text(opt)))
 		return config_error(cfg,
-			"vrf: '%s' is not the name of a link; expected that of a VRF, for "
+			"vrf: \"%s\" is not the name of a link; expected that of a VRF, for "
 			"example \"mgmt\"",
 			last_text(opt));
 	return 0;
@@ -108,7 +108,7 @@ static int validate_while_address(cfg_t *cfg, cfg_opt_t *opt)
 	if (config_address(last_text(opt), &address) < 0 || IN6_IS_ADDR_MULTICAST(&address) ||
 		IN6_IS_ADDR_UNSPECIFIED(&address) || IN6_IS_ADDR_V4MAPPED(&address))
 		return config_error(cfg,
-			"while-address: '%s' is not a unicast address; expected one that VRRP "
+			"while-address: \"%s\" is not a unicast address; expected one that VRRP "
 			"moves, for example \"fe80::1\"",
 			last_text(opt));
 	return 0;
@@ -121,7 +121,7 @@ static int validate_link_address(cfg_t *cfg, cfg_opt_t *opt)
 	if (config_address(last_text(opt), &address) < 0 || IN6_IS_ADDR_MULTICAST(&address) ||
 		IN6_IS_ADDR_UNSPECIFIED(&address) || IN6_IS_ADDR_LINKLOCAL(&address))
 		return config_error(cfg,
-			"link-address: '%s' is not a global or unique local unicast address; "
+			"link-address: \"%s\" is not a global or unique local unicast address; "
 			"expected one, or a suffix to the prefix of the link, for example \"::f\"",
 			last_text(opt));
 	return 0;
@@ -136,7 +136,7 @@ static int check_word(cfg_t *cfg, cfg_opt_t *opt, const char *const words[])
 	for (int i = 0; words[i]; i++)
 		strcat(strcat(expected, i ? " or " : ""), words[i]);
 	return config_error(
-		cfg, "%s: '%s' is unknown; expected %s", opt->name, last_text(opt), expected);
+		cfg, "%s: \"%s\" is unknown; expected %s", opt->name, last_text(opt), expected);
 }
 
 static int validate_forward(cfg_t *cfg, cfg_opt_t *opt)
@@ -161,14 +161,14 @@ static int validate_source(cfg_t *cfg, cfg_opt_t *opt)
 			IN6_IS_ADDR_LINKLOCAL(&address) || IN6_IS_ADDR_UNSPECIFIED(&address) ||
 			IN6_IS_ADDR_V4MAPPED(&address))
 			return config_error(cfg,
-				"source: '%s' is not a global address; expected one of this "
+				"source: \"%s\" is not a global address; expected one of this "
 				"router, for example \"2001:db8::1\"",
 				text);
 		return 0;
 	}
 	if (!is_link_name(text))
 		return config_error(cfg,
-			"source: '%s' is not the name of a link; expected auto, an address or a "
+			"source: \"%s\" is not the name of a link; expected auto, an address or a "
 			"link, for example lo",
 			text);
 	return 0;
@@ -181,7 +181,7 @@ static int validate_template(cfg_t *cfg, cfg_opt_t *opt)
 
 	if (id_template_expand(last_text(opt), "h", "i", scratch) < 0)
 		return config_error(cfg,
-			"%s: '%s' is not valid; expected a text with %%h (host name) and %%i (link "
+			"%s: \"%s\" is not valid; expected a text with %%h (host name) and %%i (link "
 			"name) of at most %d octets, for example \"%%h:%%i\"",
 			opt->name, last_text(opt), ID_TEMPLATE_MAX);
 	return 0;
@@ -196,7 +196,7 @@ static int validate_interface_id(cfg_t *cfg, cfg_opt_t *opt)
 		return 0;
 	if (!strstr(text, "%i"))
 		return config_error(cfg,
-			"interface-id: '%s' is the same for all links; expected name, none, or a "
+			"interface-id: \"%s\" is the same for all links; expected name, none, or a "
 			"text with %%i (link name), for example \"%%h:%%i\"",
 			text);
 	return validate_template(cfg, opt);
@@ -208,7 +208,7 @@ static int validate_relay_id(cfg_t *cfg, cfg_opt_t *opt)
 
 	if (dhcp6_duid_parse(last_text(opt), &duid) < 0)
 		return config_error(cfg,
-			"relay-id: '%s' is not a DUID; expected hexadecimal digits, for example "
+			"relay-id: \"%s\" is not a DUID; expected hexadecimal digits, for example "
 			"\"00030001525400123456\"",
 			last_text(opt));
 	return 0;
@@ -238,7 +238,7 @@ static int validate_metrics(cfg_t *cfg, cfg_opt_t *opt)
 
 	if (config_endpoint(last_text(opt), RELAY_METRICS_PORT, &endpoint) < 0)
 		return config_error(cfg,
-			"metrics: listen: '%s' is not an address with a port; expected for example "
+			"metrics: listen: \"%s\" is not an address with a port; expected for example "
 			"\"[::1]:9547\"",
 			last_text(opt));
 	return 0;
@@ -250,7 +250,7 @@ static int validate_metrics_name(cfg_t *cfg, cfg_opt_t *opt)
 
 	if (!is_dns_label(text, strcspn(text, ".")))
 		return config_error(cfg,
-			"metrics: names: '%s' is not a host name; expected for example "
+			"metrics: names: \"%s\" is not a host name; expected for example "
 			"\"router1.example.net\"",
 			text);
 	return 0;
@@ -299,7 +299,7 @@ static int validate_control(cfg_t *cfg, cfg_opt_t *opt)
 
 	if (*last_text(opt) && lstat(last_text(opt), &st) == 0 && !S_ISSOCK(st.st_mode))
 		return config_error(cfg,
-			"control: '%s' is not a socket; expected the path of one that is there or "
+			"control: \"%s\" is not a socket; expected the path of one that is there or "
 			"is to be created, for example \"" PATH_RELAYD_CONTROL "\"",
 			last_text(opt));
 	return 0;

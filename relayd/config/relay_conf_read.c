@@ -26,9 +26,11 @@ static int copy_metrics(cfg_t *cfg, struct relay_conf *conf)
 	cfg_t *section;
 
 	conf->has_metrics = cfg_size(cfg, "metrics") > 0;
+	conf->has_link_series = true;
 	if (!conf->has_metrics)
 		return 0;
 	section = cfg_getsec(cfg, "metrics");
+	conf->has_link_series = cfg_getbool(section, "per-link");
 	config_endpoint(cfg_getstr(section, "listen"), RELAY_METRICS_PORT, &conf->metrics);
 	conf->metrics_name = calloc(cfg_size(section, "names") + 1, sizeof(*conf->metrics_name));
 	if (!conf->metrics_name)
@@ -135,7 +137,7 @@ static unsigned read_servers(const struct relay_conf *conf, cfg_t *cfg, const ch
 
 		if (!found)
 			config_problem(problems, true, name, 0,
-				"servers: '%s' has no section; expected one, for example server "
+				"servers: \"%s\" has no section; expected one, for example server "
 				"\"%s\" {}",
 				title, title);
 		servers |= found;

@@ -20,18 +20,18 @@ static int check_server_address(
 {
 	if (IN6_IS_ADDR_UNSPECIFIED(address))
 		return config_error(cfg,
-			"server: '%s' is not the address of a host; "
+			"server: \"%s\" is not the address of a host; "
 			"expected one like \"2001:db8::547\"",
 			text);
 	if (IN6_IS_ADDR_LINKLOCAL(address) || IN6_IS_ADDR_LOOPBACK(address) ||
 		IN6_IS_ADDR_V4MAPPED(address) || IN6_IS_ADDR_MC_NODELOCAL(address))
 		return config_error(cfg,
-			"server: '%s' cannot be reached through routers; expected a global or "
+			"server: \"%s\" cannot be reached through routers; expected a global or "
 			"unique local address, for example \"2001:db8::547\"",
 			text);
 	if (IN6_IS_ADDR_MULTICAST(address) && !has_links)
 		return config_error(cfg,
-			"server: '%s' is a multicast address and needs uplinks; expected "
+			"server: \"%s\" is a multicast address and needs uplinks; expected "
 			"interface = {\"core*\"} in the braces",
 			text);
 	return 0;
@@ -49,7 +49,7 @@ static int validate_server(cfg_t *cfg, cfg_opt_t *opt)
 			return -1;
 	} else if (!relay_conf_is_dns_name(text)) {
 		return config_error(cfg,
-			"server: '%s' is neither an IPv6 address nor a DNS name with a dot in it; "
+			"server: \"%s\" is neither an IPv6 address nor a DNS name with a dot in it; "
 			"expected for example \"2001:db8::547\" or \"dhcp.example.net\"",
 			text);
 	}
@@ -73,7 +73,7 @@ static int validate_link(cfg_t *cfg, cfg_opt_t *opt)
 	link_patterns_fini(&scratch);
 	if (rc == -EINVAL)
 		return config_error(cfg,
-			"link: '%s' cannot match a link; expected a name or pattern of 1 to 127 "
+			"link: \"%s\" cannot match a link; expected a name or pattern of 1 to 127 "
 			"characters, for example \"vlan*\"",
 			text);
 	return rc;
@@ -102,6 +102,7 @@ static cfg_opt_t link_options[] = {
 
 static cfg_opt_t metrics_options[] = {
 	CFG_STR("listen", "[::1]:9547", CFGF_NONE),
+	CFG_BOOL("per-link", cfg_true, CFGF_NONE),
 	CFG_STR_LIST("names", NULL, CFGF_NODEFAULT),
 	CFG_END(),
 };

@@ -49,7 +49,7 @@ static int add_text(
 	char *text;
 
 	if (strpbrk(value, "\"\\\n${}")) {
-		fprintf(stderr, "netboot6-relayd: '%s' is neither the name of a link nor a server\n", value);
+		fprintf(stderr, "netboot6-relayd: \"%s\" is neither the name of a link nor a server\n", value);
 		return -EINVAL;
 	}
 	if (asprintf(&text, "%s%s%s%s", options->text ? options->text : "", before, value, after) <
@@ -68,7 +68,7 @@ static int take_mac_way(struct relay_options *options, const char *word)
 			return 0;
 		}
 	}
-	fprintf(stderr, "netboot6-relayd: --client-mac-by: '%s' found, %s or %s expected\n", word,
+	fprintf(stderr, "netboot6-relayd: --client-mac-by: \"%s\" found, %s or %s expected\n", word,
 		client_mac_method_name(CLIENT_MAC_EBPF), client_mac_method_name(CLIENT_MAC_PACKET));
 	return -EINVAL;
 }

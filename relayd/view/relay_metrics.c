@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One function for each group of metrics. Counts that belong to no client link have an empty label
- * `link`: they are the relay's total minus those of all links.
+ * `link`: they are the relay's total minus those of all links. A router with thousands of links can
+ * leave the series of its links out; then the empty label has the totals.
  */
 #include "relayd/view/relay_metrics.h"
 
@@ -26,23 +27,67 @@ static void fill_daemon(const struct relay_view *view, struct metrics *m)
 
 /* --- links -------------------------------------------------------------------------- */
 
-static void fill_link_states(const struct client_links *links, struct metrics *m)
+static bool has_link_series(const struct relay_view *view)
+{
+	return view->has_link_series(view->relay);
+}
+
+/*
+ * A family with one sample for each link. With `metrics { per-link = false }` it has one sample for
+ * all links, whose label `link` is empty.
+ */
+static void fill_per_link(const struct relay_view *view, struct metrics *m,
+	uint64_t (*value)(const struct client_link *cl))
 {
 	char link[RELAY_LINK_TEXT];
+	uint64_t sum = 0;
+
+	for (const struct client_link *cl = view->links->registry.first; cl; cl = cl->next) {
+		sum += value(cl);
+		if (has_link_series(view))
+			metrics_sample(m, (double)value(cl), "link",
+				relay_link_text(cl->name, link), NULL);
+	}
+	if (!has_link_series(view))
+		metrics_sample(m, (double)sum, "link", "", NULL);
+}
+
+static uint64_t link_is_ready(const struct client_link *cl)
+{
+	return cl->state == CLIENT_LINK_READY;
+}
+
+static uint64_t link_changes(const struct client_link *cl)
+{
+	return cl->changes;
+}
+
+static uint64_t link_forwarded(const struct client_link *cl)
+{
+	return cl->counters.forwarded;
+}
+
+static uint64_t link_without_mac(const struct client_link *cl)
+{
+	return cl->counters.without_mac;
+}
+
+static void fill_link_states(const struct relay_view *view, struct metrics *m)
+{
+	const struct client_links *links = view->links;
+
 	metrics_family(m, "netboot6_relay_links", METRICS_GAUGE, "Client-facing links by state.");
 	for (int state = 0; state < CLIENT_LINK_STATES; state++)
 		metrics_sample(m, (double)client_links_count(links, (enum client_link_state)state),
 			"state", client_link_state_name((enum client_link_state)state), NULL);
-	metrics_family(m, "netboot6_relay_link_ready", METRICS_GAUGE,
-		"1 if messages from the link are relayed, else 0.");
-	for (const struct client_link *cl = links->registry.first; cl; cl = cl->next)
-		metrics_sample(m, cl->state == CLIENT_LINK_READY, "link",
-			relay_link_text(cl->name, link), NULL);
+	if (has_link_series(view)) { /* their sum is in netboot6_relay_links */
+		metrics_family(m, "netboot6_relay_link_ready", METRICS_GAUGE,
+			"1 if messages from the link are relayed, else 0.");
+		fill_per_link(view, m, link_is_ready);
+	}
 	metrics_family(m, "netboot6_relay_link_address_changes_total", METRICS_COUNTER,
 		"Changes of the link-address of the link.");
-	for (const struct client_link *cl = links->registry.first; cl; cl = cl->next)
-		metrics_sample(m, (double)cl->changes, "link",
-			relay_link_text(cl->name, link), NULL);
+	fill_per_link(view, m, link_changes);
 }
 
 /* One array of counters in struct relay_counters and how to label its elements. */
@@ -64,7 +109,10 @@ static const uint64_t *array_of(const struct relay_counters *counters, const str
 	return (const uint64_t *)(const void *)((const char *)counters + what->offset);
 }
 
-/* The counters of each link that are not zero, then what the total has beyond them. */
+/*
+ * The counters of each link that are not zero, then what the total has beyond them. Without series
+ * of links that is the total.
+ */
 static void fill_array(const struct relay_view *view, struct metrics *m, const struct counted *what)
 {
 	char link[RELAY_LINK_TEXT];
@@ -72,7 +120,8 @@ static void fill_array(const struct relay_view *view, struct metrics *m, const s
 	uint64_t of_links[RELAY_TYPES] = {0};
 	char text[RELAY_TYPE_NAME];
 
-	for (const struct client_link *cl = view->links->registry.first; cl; cl = cl->next) {
+	for (const struct client_link *cl = view->links->registry.first;
+		cl && has_link_series(view); cl = cl->next) {
 		const uint64_t *own = array_of(&cl->counters, what);
 
 		for (unsigned i = 0; i < what->n; i++) {
@@ -91,7 +140,6 @@ static void fill_array(const struct relay_view *view, struct metrics *m, const s
 
 static void fill_messages(const struct relay_view *view, struct metrics *m)
 {
-	char link[RELAY_LINK_TEXT];
 	static const struct counted received = {
 		offsetof(struct relay_counters, received), RELAY_TYPES, "type", relay_type_name};
 	static const struct counted replied = {
@@ -111,14 +159,10 @@ static void fill_messages(const struct relay_view *view, struct metrics *m)
 	fill_array(view, m, &dropped);
 	metrics_family(m, "netboot6_relay_forwarded_messages_total", METRICS_COUNTER,
 		"Messages of the link that went to servers, each counted once.");
-	for (const struct client_link *cl = view->links->registry.first; cl; cl = cl->next)
-		metrics_sample(m, (double)cl->counters.forwarded, "link",
-			relay_link_text(cl->name, link), NULL);
+	fill_per_link(view, m, link_forwarded);
 	metrics_family(m, "netboot6_relay_forwarded_without_mac_messages_total", METRICS_COUNTER,
 		"Client messages forwarded without option 79 although client-mac is enabled.");
-	for (const struct client_link *cl = view->links->registry.first; cl; cl = cl->next)
-		metrics_sample(m, (double)cl->counters.without_mac, "link",
-			relay_link_text(cl->name, link), NULL);
+	fill_per_link(view, m, link_without_mac);
 }
 
 /* --- servers, kernel ---------------------------------------------------------------- */
@@ -235,7 +279,7 @@ void relay_metrics_fill(void *arg, struct metrics *m)
 	const struct relay_view *view = arg;
 
 	fill_daemon(view, m);
-	fill_link_states(view->links, m);
+	fill_link_states(view, m);
 	fill_messages(view, m);
 	fill_servers(view->servers, m);
 	fill_kernel(view, m);

@@ -6,6 +6,7 @@
 #ifndef NB6_RELAYD_VIEW_RELAY_VIEW_H
 #define NB6_RELAYD_VIEW_RELAY_VIEW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "frame/client_mac.h"
@@ -21,7 +22,8 @@ struct relay_view {
 	const struct client_mac *mac;
 	int64_t started_s;                          /* Unix time */
 	uint64_t (*queue_drops)(const void *relay); /* by full receive buffers, since the start */
-	const void *relay;                          /* its argument */
+	bool (*has_link_series)(const void *relay); /* metrics of each link, not of all together */
+	const void *relay;                          /* their argument */
 };
 
 #endif

@@ -54,11 +54,11 @@ static int parse_word(struct trace_filter *filter, const char *word, char *why, 
 			continue;
 		if (kinds[i].parse(filter, word + len + 1) == 0)
 			return 0;
-		snprintf(why, size, "%s: '%s' is not valid; expected %s", kinds[i].name, word + len + 1,
+		snprintf(why, size, "%s: \"%s\" is not valid; expected %s", kinds[i].name, word + len + 1,
 			kinds[i].expected);
 		return -EINVAL;
 	}
-	snprintf(why, size, "unknown filter '%s'; expected mac=, duid=, link= or address=", word);
+	snprintf(why, size, "unknown filter \"%s\"; expected mac=, duid=, link= or address=", word);
 	return -EINVAL;
 }
 

@@ -252,5 +252,5 @@ def test_the_owner_of_the_port_is_named(site, what, port):
     path = site.lab.file("bootd.conf", text)
     done = site.server.run(program("netboot6-bootd"), "-f", "-c", path, check=False)
     assert done.returncode == 1
-    assert re.search(rf"{what} \[::\]:{port}: the port is taken by \S+ \(process", done.stderr)
+    assert re.search(rf"{what} \[::\]:{port}: the port is in use by \S+ \(process", done.stderr)
     assert f"(process {os.getpid()})" in done.stderr

@@ -214,7 +214,7 @@ def test_trace_shows_what_the_kernel_refuses(bench):
 
 def test_trace_refuses_an_unknown_filter(bench):
     answer = bench.site.ask("relayd", "trace", "mac=nonsense")
-    assert answer["error"] == "trace: mac: 'nonsense' is not valid; expected a MAC address"
+    assert answer["error"] == "trace: mac: \"nonsense\" is not valid; expected a MAC address"
 
 
 def test_a_tracer_that_does_not_read_delays_nobody(bench):
@@ -298,6 +298,32 @@ def test_metrics_of_the_relay(site):
     refused = site.router.run("curl", "-gs", "-o", "/dev/null", "-w", "%{http_code}",
                               "http://[::1]:9547/etc/passwd")
     assert refused.stdout == "404"
+
+
+def test_metrics_without_series_of_links(site):
+    """A router with thousands of links has tens of thousands of series; a reload brings them back."""
+    site.add_client_link(2)
+    config = f'interfaces = {{"lan*"}}\nserver "{SERVER}" {{}}\n'
+    site.start_relayd(config=config + "metrics { per-link = false }\n")
+    bench = Bench(site)
+    for number in (1, 2):
+        bench.wire = site.clients.wire(f"br-{number}")
+        bench.expect_relayed(bench.solicit())
+        bench.send(bytes([7, 1, 2, 3]))
+    relay = "netboot6_relay_"
+    wait_for(lambda: scrape(site.router, 9547).get(
+        relay + "dropped_messages_total", link="", reason="server-type") == 2)
+    found = scrape(site.router, 9547)
+    assert found.get(relay + "received_messages_total", link="", type="Solicit") == 2
+    assert found.get(relay + "forwarded_messages_total", link="") == 2
+    assert found.get(relay + "forwarded_without_mac_messages_total", link="") == 0
+    assert found.get(relay + "links", state="ready") == 2
+    assert not [key for key in found.values if ("link", "lan1") in key[1]]
+    site.lab.file("relayd.conf", config + "metrics { }\n")
+    site.ask("relayd", "reload")
+    found = scrape(site.router, 9547)
+    assert found.get(relay + "forwarded_messages_total", link="lan2") == 1
+    assert found.get(relay + "link_ready", link="lan1") == 1
 
 
 def test_link_names_with_any_octets_break_nothing_that_is_shown(site):

@@ -182,5 +182,5 @@ def test_a_control_path_that_is_a_file_is_refused(site):
     """)
     done = site.router.run(program("netboot6-relayd"), "-t", "-c", config, check=False)
     assert done.returncode == 78
-    assert f"control: '{data}' is not a socket" in done.stderr
+    assert f'control: "{data}" is not a socket' in done.stderr
     assert data.read_text() == "not a socket\n"

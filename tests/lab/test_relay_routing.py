@@ -205,6 +205,30 @@ def test_a_server_on_a_client_link_that_its_section_names(site):
     wait_for(lambda: dropped(site, "reply-from-client-link") == 3)
 
 
+@pytest.mark.parametrize("daemon, setting, config", [
+    ("relayd", "interfaces", 'interfaces = {{"{link}", "vlan*"}}\nserver "2001:db8::1" {{}}\n'),
+    ("relayd", "trusted", 'interfaces = {{"lan*"}}\ntrusted = {{"{link}"}}\nserver "2001:db8::1" {{}}\n'),
+    ("relayd", "server: interface",
+     'interfaces = {{"lan*"}}\nserver "ff05::1:3" {{ interface = {{"{link}"}} }}\n'),
+    ("relayd", "source", 'interfaces = {{"lan*"}}\nserver "2001:db8::1" {{}}\nsource = "{link}"\n'),
+    ("relayd", "link",
+     'interfaces = {{"lan*"}}\nserver "2001:db8::1" {{}}\nlink "{link}" {{ relay = false }}\n'),
+    ("bootd", "listen", 'listen = {{"{link}", "!eth9"}}\nsubnet "2001:db8::/64" {{}}\n'),
+    ("bootd", "interface", 'subnet "2001:db8::/64" {{ interface = "{link}" }}\n'),
+])
+def test_names_of_links_that_do_not_exist_are_warned_of(site, daemon, setting, config):
+    """A pattern may match nothing, an exception too; an alternative name is a name."""
+    site.router.ip("link", "property", "add", "dev", "core", "altname", "uplink-of-rack7-in-hall-2")
+    names = ["core"] if setting == "source" else ["core", "uplink-of-rack7-in-hall-2"]
+    for link in ("nosuch", *names):
+        path = site.lab.file("check.conf", config.format(link=link))
+        done = site.router.run(program(f"netboot6-{daemon}"), "-t", "-c", path, check=False)
+        assert done.returncode == 0, done.stderr
+        warned = f'{setting}: this host has no link "{link}" now; if the name is right, ' in done.stderr
+        assert warned == (link == "nosuch")
+        assert ("valid, with 1 warning: " in done.stdout + done.stderr) == warned
+
+
 @pytest.mark.parametrize("interfaces, server, link, rest", [
     ('"lan*"', IN_LAN, "lan1", f'server "{SERVER}" {{}}'),
     ('"*"', SERVER, "core", ""),

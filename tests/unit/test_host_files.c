@@ -167,7 +167,7 @@ static void test_bad_file_stays_as_it_was(void **state)
 		const char *text, *said;
 	} row[] = {
 		{HOST("a", "0a") "host \"x\" { mac = 7 }", "a.conf:2: "},
-		{"host \"a\" { mac = \"52:54:00:00:00:0a\"\n", "a.conf:1: this '{' is never"},
+		{"host \"a\" { mac = \"52:54:00:00:00:0a\"\n", "a.conf:1: this \"{\" is never"},
 		{HOST("a", "0a") "\nhost \"b\" { mac = \"52:54:00:00:00:0b }", "a.conf:"},
 		{HOST("a", "0a") "subnet \"2001:db8:9::/64\" {}", "a.conf:2: subnet: there is no such setting"},
 		{HOST("a", "0a") HOST("a", "0b"), "a.conf:2: host \"a\" has the same name"},

@@ -33,7 +33,7 @@ done
 
 # Text is shown as compilers show it, also for a person at -t; a good file gets a line.
 echo 'subnet "2001:db8::/64" {}' >"$dir/good-bootd.conf"
-printf 'interfaces = {"lan0"}\nserver "2001:db8::1" {}\n' >"$dir/good-relayd.conf"
+printf 'interfaces = {"lan*"}\nserver "2001:db8::1" {}\n' >"$dir/good-relayd.conf"
 for daemon in relayd bootd; do
 	program=$top/netboot6-$daemon
 	"$program" -t -c "$dir/bad.conf" 2>&1 | grep -qx "$dir/bad.conf:1: .*" ||
@@ -42,7 +42,7 @@ for daemon in relayd bootd; do
 	[ "${out#"$dir/good-$daemon.conf: valid: "}" != "$out" ] ||
 		fail "$daemon -t says nothing of a good file: $out"
 	echo 'user = "no-such-user"' >>"$dir/good-$daemon.conf"
-	expect 78 "user: there is no user 'no-such-user'" "$program" -t -c "$dir/good-$daemon.conf"
+	expect 78 'user: there is no user "no-such-user"' "$program" -t -c "$dir/good-$daemon.conf"
 done
 
 # The default control paths: one that a privileged daemon can create, and the same on both sides.
