@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@
 #include <unistd.h>
 
 #include "bootd/files/file_root.h"
+#include "bootd/files/pe_image.h"
+#include "dhcp6/names.h"
 #include "http/http_query.h"
 #include "netlink/link_monitor.h"
 
@@ -119,6 +122,54 @@ static bool local_path(const struct boot_config *config, const char *url, char p
 
 /* --- files ----------------------------------------------------------------------- */
 
+/* Does the rule choose firmware by its architecture, and none that this program is for? */
+static bool is_for_others(const struct boot_rule *rule, const char *processor)
+{
+	const struct dhcp6_arch *arch;
+	bool has_efi = false;
+
+	for (unsigned i = 0; (arch = dhcp6_arch_row(i)) != NULL; i++) {
+		if ((arch->way != DHCP6_BOOT_UEFI && arch->way != DHCP6_BOOT_HTTP) ||
+			dhcp6_arch_is_of(arch, "x86") || /* a BIOS, which boots no EFI program */
+			!conditions_allow_arch(&rule->when, arch->code))
+			continue;
+		if (dhcp6_arch_is_of(arch, processor))
+			return false;
+		has_efi = true;
+	}
+	return has_efi;
+}
+
+/* A file that firmware will refuse: it is empty, was cut off, or is for another processor. */
+static void check_content(const struct boot_config *config, const struct boot_rule *rule,
+	const char *path, const struct file_view *view, struct config_problems *problems)
+{
+	struct pe_image image;
+	const char *processor;
+
+	if (view->size == 0) {
+		config_problem(problems, false, rule->file, rule->line,
+			"url: the file of boot \"%s\", %s%s, is empty; expected a boot program",
+			rule->name, config->root, path);
+		return;
+	}
+	if (pe_image_read(view->fd, &image) < 0)
+		return; /* not an EFI program: nothing to compare it with */
+	if (image.least_length > view->size)
+		config_problem(problems, false, rule->file, rule->line,
+			"url: the file of boot \"%s\", %s%s, was cut off: it has %" PRIu64
+			" octets, and its header names %" PRIu64
+			"; expected the whole file: copy it again",
+			rule->name, config->root, path, view->size, image.least_length);
+	processor = pe_machine_name(image.machine);
+	if (processor && is_for_others(rule, processor))
+		config_problem(problems, false, rule->file, rule->line,
+			"url: the file of boot \"%s\", %s%s, is a program for %s, and no \"arch\" "
+			"of "
+			"this rule is; expected a program that this firmware can run",
+			rule->name, config->root, path, processor);
+}
+
 static void check_rule(const struct boot_config *config, const struct boot_rule *rule,
 	const struct file_root *root, const struct reader *reader, struct config_problems *problems)
 {
@@ -141,6 +192,7 @@ static void check_rule(const struct boot_config *config, const struct boot_rule 
 			"url: the file of boot \"%s\", %s%s, cannot be read by user \"%s\"; "
 			"expected a readable file, such as after chmod a+r",
 			rule->name, config->root, path, config->user);
+	check_content(config, rule, path, &view, problems);
 	close(view.fd);
 }
 

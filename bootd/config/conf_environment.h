@@ -11,7 +11,8 @@
 
 /*
  * An error if `root` cannot be opened; a warning for each boot rule whose URL leads to this server
- * and names a file that is not there or that `user` cannot read. Returns 0 or -EINVAL.
+ * and names a file that is not there, that `user` cannot read, or that firmware will refuse: an
+ * empty one, an EFI program that was cut off, or one for another processor. Returns 0 or -EINVAL.
  */
 int conf_check_files(const struct boot_config *config, struct config_problems *problems);
 

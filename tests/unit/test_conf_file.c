@@ -631,6 +631,7 @@ static void test_environment(void **state)
 	snprintf(path, sizeof(path), "%s/x.efi", directory);
 	file = fopen(path, "w");
 	assert_non_null(file);
+	fputs("x", file);
 	fclose(file);
 	chmod(path, 0600);
 	chmod(directory, 0755);
@@ -659,6 +660,68 @@ static void test_environment(void **state)
 	rmdir(directory);
 }
 
+/* A PE image of 0x400 octets, of which the last 0x100 are its signature, cut off after `len`. */
+static void write_program(const char *path, uint16_t machine, size_t len)
+{
+	static const uint8_t header[] = {
+		'P', 'E', 0, 0, 0, 0, 1, 0, /* the machine goes into 4 and 5; one section */
+		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 152, 0, 0, 0, /* the optional header's length */
+		0x0b, 0x02                                        /* it is a PE32+ */
+	};
+	uint8_t image[0x400] = {'M', 'Z', [0x3c] = 0x80};
+	FILE *file = fopen(path, "w");
+
+	memcpy(image + 0x80, header, sizeof(header));
+	image[0x84] = (uint8_t)machine;
+	image[0x85] = (uint8_t)(machine >> 8);
+	image[0x98 + 108] = 5;             /* data directories */
+	image[0x98 + 112 + 32 + 1] = 0x03; /* the signature: at 0x300, ... */
+	image[0x98 + 112 + 32 + 5] = 0x01; /* ... of 0x100 */
+	image[0x98 + 152 + 17] = 0x01;     /* the section: 0x100 octets, ... */
+	image[0x98 + 152 + 21] = 0x02;     /* ... at 0x200 */
+	assert_non_null(file);
+	assert_int_equal(fwrite(image, 1, len, file), len);
+	fclose(file);
+}
+
+static void test_programs_that_firmware_refuses(void **state)
+{
+	static const struct {
+		uint16_t machine;
+		size_t len;
+		const char *arch, *expected;
+	} row[] = {
+		{0x8664, 0x400, "arch = {x64-uefi}", NULL},
+		{0x8664, 0x400, "arch = {ebc-uefi, x64-uefi}", NULL},
+		{0x8664, 0x400, "arch = {uefi}", NULL},
+		{0x8664, 0x400, "", NULL},
+		{0x8664, 0x400, "arch = {bios}", NULL}, /* Linux, which iPXE starts without EFI */
+		{0xaa64, 0x400, "arch = {arm64-uefi}", NULL},
+		{0x9999, 0x400, "arch = {arm64-uefi}", NULL},
+		{0x8664, 0x3ff, "arch = {x64-uefi}",
+			"/x.efi, was cut off: it has 1023 octets, and its header names 1024"},
+		{0x8664, 0x2ff, "arch = {x64-uefi}", "it has 767 octets"},
+		{0x8664, 0x100, "arch = {x64-uefi}", NULL}, /* no header: anything else */
+		{0x8664, 0, "arch = {x64-uefi}", "/x.efi, is empty"},
+		{0x8664, 0x400, "arch = {arm64-uefi, riscv64-uefi}", "is a program for x64"},
+		{0xaa64, 0x400, "arch = {x64-uefi}", "is a program for arm64"},
+		{0x5064, 0x400, "arch = {!riscv64}", "is a program for riscv64"},
+	};
+	char directory[] = "/tmp/netboot6-conf.XXXXXX", path[64], line[128];
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/x.efi", directory);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		write_program(path, row[i].machine, row[i].len);
+		snprintf(line, sizeof(line), "boot \"x\" { url = \"tftp://[::1]/x.efi\" %s }",
+			row[i].arch);
+		check_environment(directory, line, row[i].expected);
+	}
+	unlink(path);
+	rmdir(directory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -673,6 +736,7 @@ int main(void)
 		cmocka_unit_test(test_file_server_sections),
 		cmocka_unit_test(test_lifetime_behind_the_subnets),
 		cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_programs_that_firmware_refuses),
 		cmocka_unit_test(test_many_subnets),
 		cmocka_unit_test(test_many_hosts),
 		cmocka_unit_test(test_missing_file),
