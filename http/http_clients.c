@@ -24,7 +24,7 @@
 #include "util/hash_table.h"
 
 enum {
-	LISTENERS_MAX = 16,
+	LISTENERS_MAX = 32,
 	SWEEP_MS = 1000,
 	IDLE_LEAST_MS = 1000, /* a connection this young does not make room for another one */
 	CLIENTS_FIRST = 256,
@@ -47,6 +47,13 @@ struct connection_list {
 	struct http_connection *first, *last;
 };
 
+/* A listening socket, and the transport of its connections. */
+struct entrance {
+	struct http_clients *clients;
+	struct listener *listener;
+	struct http_transport transport;
+};
+
 struct http_clients {
 	struct loop *loop;
 	struct http_limits limits;
@@ -56,8 +63,8 @@ struct http_clients {
 	struct hash_table by_address;
 	struct connection_list idle, busy;
 	struct loop_timer *sweep;
-	struct listener *listener[LISTENERS_MAX];
-	size_t listeners;
+	struct entrance entrance[LISTENERS_MAX];
+	size_t entrances;
 	bool is_full, stopping;
 	struct log_limit full_limit, client_limit;
 };
@@ -151,8 +158,8 @@ static void set_full(struct http_clients *clients, bool is_full)
 		return;
 	clients->is_full = is_full;
 	clients->stats.waited += is_full;
-	for (size_t i = 0; i < clients->listeners; i++)
-		listener_pause(clients->listener[i], is_full);
+	for (size_t i = 0; i < clients->entrances; i++)
+		listener_pause(clients->entrance[i].listener, is_full);
 }
 
 static void sweep(void *arg)
@@ -164,11 +171,11 @@ static void sweep(void *arg)
 	const char *why;
 
 	while (clients->idle.first &&
-		(why = http_connection_is_late(clients->idle.first, patience, now_ms)))
+		(why = http_patience_is_over(clients->idle.first, patience, now_ms)))
 		drop_late(clients, clients->idle.first, why);
 	for (struct http_connection *c = clients->busy.first; c; c = next) {
 		next = c->next;
-		why = http_connection_is_late(c, patience, now_ms);
+		why = http_patience_is_over(c, patience, now_ms);
 		if (why && c->state == HTTP_LINGERING)
 			http_connection_close(c, why);
 		else if (why)
@@ -227,22 +234,25 @@ static const struct http_connection_ops connection_ops = {requested, sent, close
 
 /* --- new connections --------------------------------------------------------- */
 
-static void refuse_connection(int fd)
+/* Without a handshake there is nothing that a client of a secure transport would understand. */
+static void refuse_connection(const struct entrance *entrance, int fd)
 {
 	static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"
 				   "Retry-After: 5\r\nContent-Length: 0\r\n\r\n";
 
 	/* What does not fit in an empty send buffer does not matter: the connection is closed. */
-	(void)!send(fd, text, sizeof(text) - 1, MSG_NOSIGNAL);
+	if (!entrance->transport.ops)
+		(void)!send(fd, text, sizeof(text) - 1, MSG_NOSIGNAL);
 	close(fd);
 }
 
-static void enter(struct http_clients *clients, int fd, struct http_client *client)
+static void enter(const struct entrance *entrance, int fd, struct http_client *client)
 {
+	struct http_clients *clients = entrance->clients;
 	struct session *session = calloc(1, sizeof(*session));
 	struct http_connection *connection =
-		session ? http_connection_new(
-				  clients->loop, fd, &client->address, &connection_ops, clients)
+		session ? http_connection_new(clients->loop, fd, &client->address,
+				  &entrance->transport, &connection_ops, clients)
 			: NULL;
 
 	if (!session)
@@ -261,8 +271,9 @@ static void enter(struct http_clients *clients, int fd, struct http_client *clie
 	clients->stats.accepted++;
 }
 
-static void refuse_greedy(struct http_clients *clients, int fd, const struct http_client *client)
+static void refuse_greedy(const struct entrance *entrance, int fd, const struct http_client *client)
 {
+	struct http_clients *clients = entrance->clients;
 	char text[INET6_ADDRSTRLEN];
 
 	clients->stats.limited++;
@@ -270,12 +281,13 @@ static void refuse_greedy(struct http_clients *clients, int fd, const struct htt
 		"%s: %s has %u connections open: more are refused (connections-per-client)",
 		clients->limits.service, inet_ntop(AF_INET6, &client->address, text, sizeof(text)),
 		client->connections);
-	refuse_connection(fd);
+	refuse_connection(entrance, fd);
 }
 
 static void accepted(void *arg, int fd, const struct sockaddr_in6 *peer)
 {
-	struct http_clients *clients = arg;
+	const struct entrance *entrance = arg;
+	struct http_clients *clients = entrance->clients;
 	/* First: the connection that it drops may be the last one of this client. */
 	bool has_room = make_room(clients);
 	struct http_client *client = find_client(clients, &peer->sin6_addr);
@@ -285,15 +297,15 @@ static void accepted(void *arg, int fd, const struct sockaddr_in6 *peer)
 		return;
 	}
 	if (client->connections >= clients->limits.connections_per_client) {
-		refuse_greedy(clients, fd, client);
+		refuse_greedy(entrance, fd, client);
 		return;
 	}
 	if (!has_room) { /* it was accepted before the listeners paused */
-		refuse_connection(fd);
+		refuse_connection(entrance, fd);
 		forget_if_unused(clients, client);
 		return;
 	}
-	enter(clients, fd, client);
+	enter(entrance, fd, client);
 	if (clients->stats.connections >= clients->limits.connections_max && !make_room(clients)) {
 		log_limited(&clients->full_limit, LOG_LEVEL_WARNING,
 			"%s: %u connections are open and busy: new ones wait (connections)",
@@ -302,16 +314,22 @@ static void accepted(void *arg, int fd, const struct sockaddr_in6 *peer)
 	}
 }
 
-int http_clients_accept_from(struct http_clients *clients, int fd)
+int http_clients_accept_from(
+	struct http_clients *clients, int fd, const struct http_transport *transport)
 {
-	int rc = clients->listeners < LISTENERS_MAX ? 0 : -ENOSPC;
+	struct entrance *entrance = &clients->entrance[clients->entrances];
+	int rc;
 
-	if (rc < 0)
+	if (clients->entrances == LISTENERS_MAX) {
 		close(fd);
-	else
-		rc = listener_new(&clients->listener[clients->listeners], clients->loop, fd,
-			clients->limits.service, accepted, clients);
-	clients->listeners += rc == 0;
+		return -ENOSPC;
+	}
+	*entrance = (struct entrance){.clients = clients};
+	if (transport)
+		entrance->transport = *transport;
+	rc = listener_new(&entrance->listener, clients->loop, fd, clients->limits.service, accepted,
+		entrance);
+	clients->entrances += rc == 0;
 	return rc;
 }
 
@@ -351,8 +369,8 @@ void http_clients_free(struct http_clients *clients)
 	if (!clients)
 		return;
 	clients->stopping = true;
-	for (size_t i = 0; i < clients->listeners; i++)
-		listener_free(clients->listener[i]);
+	for (size_t i = 0; i < clients->entrances; i++)
+		listener_free(clients->entrance[i].listener);
 	while (clients->idle.first)
 		http_connection_close(clients->idle.first, "the server was stopped");
 	while (clients->busy.first)

@@ -11,7 +11,7 @@
 #include <netinet/in.h>
 #include <stdint.h>
 
-#include "http/http_connection.h"
+#include "http/http_patience.h"
 
 struct http_clients;
 
@@ -44,9 +44,12 @@ struct http_clients *http_clients_new(struct loop *loop, const struct http_limit
 /* Closes all connections and listeners. NULL is fine. */
 void http_clients_free(struct http_clients *clients);
 
-/* Accept connections from `fd`, a listening TCP socket, which is ours from now on (also on error).
+/*
+ * Accept connections from `fd`, a listening TCP socket, which is ours from now on (also on error).
+ * `transport` may be NULL: plain HTTP.
  */
-int http_clients_accept_from(struct http_clients *clients, int fd);
+int http_clients_accept_from(
+	struct http_clients *clients, int fd, const struct http_transport *transport);
 
 const struct http_clients_stats *http_clients_stats(const struct http_clients *clients);
 

@@ -7,11 +7,9 @@
 #include "http/http_connection.h"
 
 #include <errno.h>
-#include <linux/sockios.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,9 +18,7 @@
 
 enum {
 	REQUESTS_PER_TURN = 16, /* of a pipelining client */
-	LINGER_MS = 2000,
 	LINGER_MAX = 1 << 20, /* octets that are read and dropped */
-	RATE_MS = 30000,      /* the least rate is measured over this time */
 };
 
 /* --- what is to be sent ------------------------------------------------------ */
@@ -118,7 +114,7 @@ static void loaded(void *arg)
 /* True if all is sent. */
 static bool send_output(struct http_connection *c)
 {
-	int rc = http_output_send(&c->out, c->fd);
+	int rc = http_output_send(&c->out, &c->channel);
 
 	if (rc == -EINPROGRESS && http_output_load(&c->out, &c->load, loaded, c) < 0)
 		die(c, "out of memory");
@@ -127,7 +123,7 @@ static bool send_output(struct http_connection *c)
 	else if (rc == -EIO)
 		die(c, "the file became shorter while it was sent");
 	else if (rc != -EAGAIN && rc != -EINPROGRESS)
-		die(c, "the client closed the connection");
+		die(c, http_channel_why(&c->channel, "the client closed the connection"));
 	return rc == 0;
 }
 
@@ -144,7 +140,7 @@ static void begin_lingering(struct http_connection *c)
 	c->state = HTTP_LINGERING;
 	c->since_ms = loop_now_ms();
 	c->dropped = 0;
-	shutdown(c->fd, SHUT_WR);
+	http_channel_finish(&c->channel);
 }
 
 /* True if the reply is sent, and the next request may be looked at. */
@@ -170,9 +166,10 @@ static void say_continue(struct http_connection *c)
 {
 	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
-	if (!c->has_continued && send(c->fd, text, sizeof(text) - 1, MSG_NOSIGNAL) < 0 &&
-		errno != EAGAIN && errno != EINTR)
-		die(c, "the client closed the connection");
+	/* Nothing else is being sent: if this does not fit, the client does not read. */
+	if (!c->has_continued &&
+		http_channel_send(&c->channel, text, sizeof(text) - 1, false) < 0)
+		die(c, http_channel_why(&c->channel, "the client closed the connection"));
 	c->has_continued = true;
 }
 
@@ -199,16 +196,18 @@ static bool take_request(struct http_connection *c)
 
 static void read_more(struct http_connection *c)
 {
-	int rc = http_input_receive(&c->in, c->fd);
+	int rc = http_input_receive(&c->in, &c->channel);
 
 	if (rc < 0 && rc != -EAGAIN)
-		die(c, rc == -ENOMEM ? "out of memory" : "the client closed the connection");
+		die(c, rc == -ENOMEM
+				? "out of memory"
+				: http_channel_why(&c->channel, "the client closed the connection"));
 }
 
 static void drop_input(struct http_connection *c)
 {
 	static char octets[16 * 1024];
-	ssize_t n = recv(c->fd, octets, sizeof(octets), 0);
+	ssize_t n = http_channel_receive(&c->channel, octets, sizeof(octets));
 
 	if (n > 0)
 		c->dropped += (uint64_t)n;
@@ -226,7 +225,7 @@ static void destroy(struct http_connection *c)
 	loop_watch_free(c->watch);
 	http_output_clear(&c->out);
 	http_input_clear(&c->in);
-	close(c->fd);
+	http_channel_close(&c->channel);
 	free(c);
 }
 
@@ -246,7 +245,9 @@ static void advance(struct http_connection *c)
 	 * more is read before that, or a client that pipelines fills the memory.
 	 */
 	if (!c->is_dead && c->state == HTTP_READING)
-		watch(c, requests == REQUESTS_PER_TURN ? LOOP_WRITE : LOOP_READ);
+		watch(c, requests == REQUESTS_PER_TURN || http_channel_has_pending(&c->channel)
+				 ? LOOP_WRITE
+				 : LOOP_READ);
 	if (!c->is_dead && c->state == HTTP_STREAMING)
 		watch(c, LOOP_READ | (http_output_waiting(&c->out) ? LOOP_WRITE : 0));
 }
@@ -259,11 +260,24 @@ static void stream_ready(struct http_connection *c, int what)
 		send_output(c);
 }
 
-static void ready(int fd, int what, void *arg)
+/* True if the handshake is done. It counts as waiting for a request, with the same limit of time. */
+static bool shake_hands(struct http_connection *c)
 {
-	struct http_connection *c = arg;
+	int what = LOOP_READ;
+	int rc = http_channel_handshake(&c->channel, &what);
 
-	(void)fd;
+	if (rc == -EAGAIN)
+		watch(c, what);
+	else if (rc < 0)
+		die(c, http_channel_why(&c->channel, "the client closed the connection"));
+	return rc == 0;
+}
+
+static void go_on(struct http_connection *c, int what)
+{
+	/* Octets that are decrypted already make no socket readable. */
+	if (http_channel_has_pending(&c->channel))
+		what |= LOOP_READ;
 	if (c->state == HTTP_READING && what & LOOP_READ)
 		read_more(c);
 	else if (c->state == HTTP_LINGERING)
@@ -272,31 +286,44 @@ static void ready(int fd, int what, void *arg)
 		stream_ready(c, what);
 	if (!c->is_dead)
 		advance(c);
+}
+
+static void ready(int fd, int what, void *arg)
+{
+	struct http_connection *c = arg;
+
+	(void)fd;
+	if (c->channel.is_ready || shake_hands(c))
+		go_on(c, what);
 	if (c->is_dead)
 		destroy(c);
 }
 
 struct http_connection *http_connection_new(struct loop *loop, int fd, const struct in6_addr *peer,
-	const struct http_connection_ops *ops, void *arg)
+	const struct http_transport *transport, const struct http_connection_ops *ops, void *arg)
 {
 	struct http_connection *c = calloc(1, sizeof(*c));
 
-	if (c) {
-		*c = (struct http_connection){.ops = ops,
-			.arg = arg,
-			.peer = *peer,
-			.since_ms = loop_now_ms(),
-			.fd = fd,
-			.watched = LOOP_READ};
-		http_output_init(&c->out);
-		c->watch = loop_watch_new(loop, fd, LOOP_READ, ready, c);
-	}
-	if (!c || !c->watch) {
+	if (!c) {
 		close(fd);
+		return NULL;
+	}
+	*c = (struct http_connection){.ops = ops,
+		.arg = arg,
+		.peer = *peer,
+		.since_ms = loop_now_ms(),
+		.watched = LOOP_READ};
+	http_output_init(&c->out);
+	if (http_channel_open(&c->channel, fd, peer, transport) < 0) {
 		free(c);
 		return NULL;
 	}
-	return c;
+	c->watch = loop_watch_new(loop, fd, LOOP_READ, ready, c);
+	if (c->watch)
+		return c;
+	http_channel_close(&c->channel);
+	free(c);
+	return NULL;
 }
 
 void http_connection_close(struct http_connection *c, const char *why)
@@ -323,7 +350,7 @@ int http_connection_stream(struct http_connection *c, const char *text, size_t l
 	if (http_output_in_memory(&c->out) + len > max) {
 		/* Its watch finds the end, and closes it when no callback runs. */
 		c->ended_by_us = true;
-		shutdown(c->fd, SHUT_RDWR);
+		shutdown(c->channel.fd, SHUT_RDWR);
 		return -ENOBUFS;
 	}
 	if (!c->is_http_1_0)
@@ -335,62 +362,9 @@ int http_connection_stream(struct http_connection *c, const char *text, size_t l
 		send_output(c);
 	if (c->is_dead) {
 		c->ended_by_us = true;
-		shutdown(c->fd, SHUT_RDWR);
+		shutdown(c->channel.fd, SHUT_RDWR);
 		return -ENOBUFS;
 	}
 	watch(c, LOOP_READ | (http_output_waiting(&c->out) ? LOOP_WRITE : 0));
 	return 0;
-}
-
-/* --- patience ----------------------------------------------------------------- */
-
-/* Octets that the kernel holds because the client has not taken them. */
-static uint64_t octets_in_kernel(const struct http_connection *c)
-{
-	int octets = 0;
-
-	return ioctl(c->fd, SIOCOUTQ, &octets) < 0 ? 0 : (uint64_t)octets;
-}
-
-/* More is added to a stream all the time, so progress is that less waits, or nothing. */
-static bool stream_progresses(struct http_connection *c)
-{
-	uint64_t waiting = http_output_in_memory(&c->out) + octets_in_kernel(c);
-	bool progresses = waiting == 0 || waiting < c->seen;
-
-	c->seen = waiting;
-	return progresses;
-}
-
-const char *http_connection_is_late(
-	struct http_connection *c, const struct http_patience *patience, uint64_t now_ms)
-{
-	uint64_t taken;
-
-	if (c->state == HTTP_READING)
-		return now_ms - c->since_ms >= patience->idle_ms ? "no request came in time" : NULL;
-	if (c->state == HTTP_LINGERING)
-		return now_ms - c->since_ms >= LINGER_MS ? "the client did not close" : NULL;
-	if (c->state == HTTP_STREAMING) {
-		if (stream_progresses(c))
-			c->since_ms = now_ms;
-	} else {
-		/* The kernel may still hold octets of the reply before this one. */
-		taken = c->out.sent - octets_in_kernel(c);
-		if (taken != c->seen || c->load)
-			c->since_ms = now_ms;
-		if (c->load) /* a slow disk is not the client's fault */
-			c->checked_ms = now_ms;
-		c->seen = taken;
-	}
-	if (now_ms - c->since_ms >= patience->stall_ms)
-		return "the client took nothing for too long";
-	if (c->state == HTTP_STREAMING || now_ms - c->checked_ms < RATE_MS)
-		return NULL;
-	if ((int64_t)(c->seen - c->checked_seen) <
-		(int64_t)(patience->least_rate * (now_ms - c->checked_ms) / 1000))
-		return "the client was slower than the least rate";
-	c->checked_seen = c->seen;
-	c->checked_ms = now_ms;
-	return NULL;
 }

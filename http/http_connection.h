@@ -2,7 +2,8 @@
 /*
  * One HTTP connection: reads requests, hands each to its owner, sends the reply that the owner
  * gives, and starts over. The socket is used directly, with no buffer but for what is incomplete:
- * an idle connection has none, and a download is a descriptor and two offsets.
+ * an idle connection has none, and a download is a descriptor and two offsets. With a secure
+ * transport (http_channel.h) READING begins with its handshake.
  *
  *	             a request is complete           all is sent
  *	READING ------------------------> SENDING -----------------> READING, or LINGERING
@@ -18,6 +19,7 @@
 
 #include <netinet/in.h>
 
+#include "http/http_channel.h"
 #include "http/http_fields.h"
 #include "http/http_input.h"
 #include "http/http_output.h"
@@ -56,7 +58,7 @@ struct http_connection {
 	uint64_t since_ms; /* READING: since when; else: when the client last took something */
 
 	/* private */
-	int fd;
+	struct http_channel channel;
 	struct loop_watch *watch;
 	int watched;
 	struct http_input in;
@@ -65,20 +67,13 @@ struct http_connection {
 	bool keeps_alive, is_http_1_0, is_head, has_continued, is_dead, ended_by_us;
 	const char *why;  /* of is_dead */
 	uint64_t dropped; /* octets received while it streams or lingers */
-	uint64_t seen; /* what http_connection_is_late() found: octets taken, or waiting (stream) */
+	uint64_t seen; /* what http_patience_is_over() found: octets taken, or waiting (stream) */
 	uint64_t checked_seen, checked_ms; /* at the start of the time for the least rate */
 };
 
-/* Limits of time, in milliseconds, and of a download's rate. */
-struct http_patience {
-	uint64_t idle_ms;    /* a request must be complete by then */
-	uint64_t stall_ms;   /* a client that takes nothing for so long is dropped */
-	uint64_t least_rate; /* octets a second that a download must reach */
-};
-
-/* Owns `fd` (also on error). NULL: no memory. */
+/* Owns `fd` (also on error). `transport` may be NULL: plain HTTP. NULL: no memory. */
 struct http_connection *http_connection_new(struct loop *loop, int fd, const struct in6_addr *peer,
-	const struct http_connection_ops *ops, void *arg);
+	const struct http_transport *transport, const struct http_connection_ops *ops, void *arg);
 /* Calls closed(). Not from within a callback of this connection. */
 void http_connection_close(struct http_connection *connection, const char *why);
 
@@ -103,9 +98,5 @@ int http_connection_stream(
 
 /* Octets of the reply that the kernel has not been given yet. */
 uint64_t http_connection_unsent(const struct http_connection *connection);
-
-/* NULL, or why the connection is to be closed now. Call it about once a second. */
-const char *http_connection_is_late(
-	struct http_connection *connection, const struct http_patience *patience, uint64_t now_ms);
 
 #endif

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum { ROOM_FIRST = 1024 };
 
@@ -40,13 +39,13 @@ static int make_room(struct http_input *in)
 	return 0;
 }
 
-int http_input_receive(struct http_input *in, int socket_fd)
+int http_input_receive(struct http_input *in, struct http_channel *channel)
 {
 	ssize_t n;
 
 	if (make_room(in) < 0)
 		return -ENOMEM;
-	n = recv(socket_fd, in->octets + in->len, in->room - in->len, 0);
+	n = http_channel_receive(channel, in->octets + in->len, in->room - in->len);
 	if (n > 0) {
 		in->len += (size_t)n;
 		return 0;

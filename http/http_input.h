@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "http/http_channel.h"
 #include "http/http_request.h"
 
 struct http_input {
@@ -20,10 +21,10 @@ void http_input_clear(struct http_input *input);
 void http_input_consume(struct http_input *input, size_t len);
 
 /*
- * Receive once. Returns 0; -EAGAIN if nothing is there; -EPIPE if the client has closed the
+ * Receive once, from the channel of the connection. Returns 0; -EAGAIN if nothing is there; -EPIPE if the client has closed the
  * connection; -ENOMEM.
  */
-int http_input_receive(struct http_input *input, int socket_fd);
+int http_input_receive(struct http_input *input, struct http_channel *channel);
 
 enum { HTTP_INCOMPLETE = -1, HTTP_BODY_INCOMPLETE = -2 };
 

@@ -10,8 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "daemon/file_pages.h"
@@ -124,14 +122,13 @@ static int failure(void)
 	return errno == EAGAIN || errno == EINTR ? -EAGAIN : -EPIPE;
 }
 
-static int send_memory(struct http_output *o, int socket_fd)
+static int send_memory(struct http_output *o, struct http_channel *channel)
 {
-	int flags = MSG_NOSIGNAL | (o->file_fd >= 0 ? MSG_MORE : 0);
 	ssize_t n;
 
 	if (o->at == o->len)
 		return 0;
-	n = send(socket_fd, o->octets + o->at, o->len - o->at, flags);
+	n = http_channel_send(channel, o->octets + o->at, o->len - o->at, o->file_fd >= 0);
 	if (n < 0)
 		return failure();
 	o->at += (size_t)n;
@@ -146,9 +143,8 @@ static size_t next_piece(const struct http_output *o, size_t max)
 	return left < max ? (size_t)left : max;
 }
 
-static int send_piece(struct http_output *o, int socket_fd)
+static int send_piece(struct http_output *o, struct http_channel *channel)
 {
-	off_t at = (off_t)o->file_at;
 	size_t len = next_piece(o, PIECE_SIZE);
 	ssize_t n;
 
@@ -157,7 +153,7 @@ static int send_piece(struct http_output *o, int socket_fd)
 	if (o->readers && o->file_at + len > o->loaded_end &&
 		!file_is_cached(o->file_fd, o->file_at, len))
 		return -EINPROGRESS;
-	n = sendfile(socket_fd, o->file_fd, &at, len);
+	n = http_channel_send_file(channel, o->file_fd, o->file_at, len);
 	if (n < 0)
 		return failure();
 	if (n == 0)
@@ -167,11 +163,11 @@ static int send_piece(struct http_output *o, int socket_fd)
 	return o->file_at == o->file_end ? 0 : -EAGAIN;
 }
 
-int http_output_send(struct http_output *o, int socket_fd)
+int http_output_send(struct http_output *o, struct http_channel *channel)
 {
-	int rc = send_memory(o, socket_fd);
+	int rc = send_memory(o, channel);
 
-	return rc == 0 ? send_piece(o, socket_fd) : rc;
+	return rc == 0 ? send_piece(o, channel) : rc;
 }
 
 int http_output_load(

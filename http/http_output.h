@@ -4,7 +4,7 @@
  * allocated when there is something to send and freed when it is sent, so an idle connection has
  * none; a download is a descriptor and two offsets.
  *
- * A file is sent by sendfile(2) only. If it were mapped into memory, a file that somebody cuts
+ * A file is sent by sendfile(2), or read a record at a time for an encrypted connection. If it were mapped into memory, a file that somebody cuts
  * short while it is served would kill the daemon with SIGBUS.
  */
 #ifndef NB6_HTTP_HTTP_OUTPUT_H
@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "http/http_channel.h"
 
 struct file_load;
 struct thread_pool;
@@ -47,12 +49,12 @@ uint64_t http_output_waiting(const struct http_output *output);
 size_t http_output_in_memory(const struct http_output *output);
 
 /*
- * Send to the socket what it accepts, of a file at most one piece, so that a fast client does not
+ * Send to the channel what it accepts, of a file at most one piece, so that a fast client does not
  * hold up the loop. Returns 0: all is sent; -EAGAIN: the rest follows when the socket is writable;
  * -EINPROGRESS: the next piece of the file is to be loaded from the disk first, with
  * http_output_load(); -EPIPE: the client has closed the connection; -EIO: the file became shorter.
  */
-int http_output_send(struct http_output *output, int socket_fd);
+int http_output_send(struct http_output *output, struct http_channel *channel);
 
 /*
  * Load the next piece by a reader, which calls loaded(). Returns 0 or -errno. *load is as in

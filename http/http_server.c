@@ -345,14 +345,7 @@ void http_server_set_fallback(
 	server->fallback_arg = arg;
 }
 
-int http_server_listen(struct http_server *server, const struct sockaddr_in6 *at)
-{
-	int fd = listener_open_tcp(at, BACKLOG);
-
-	return fd < 0 ? fd : http_server_listen_fd(server, fd);
-}
-
-int http_server_listen_fd(struct http_server *server, int fd)
+static int listen_fd(struct http_server *server, int fd, const struct http_transport *transport)
 {
 	int on = 1, error = 0;
 
@@ -364,7 +357,25 @@ int http_server_listen_fd(struct http_server *server, int fd)
 		close(fd);
 		return error;
 	}
-	return http_clients_accept_from(server->clients, fd);
+	return http_clients_accept_from(server->clients, fd, transport);
+}
+
+int http_server_listen_fd(struct http_server *server, int fd)
+{
+	return listen_fd(server, fd, NULL);
+}
+
+int http_server_listen_secure(struct http_server *server, const struct sockaddr_in6 *at,
+	const struct http_transport *transport)
+{
+	int fd = listener_open_tcp(at, BACKLOG);
+
+	return fd < 0 ? fd : listen_fd(server, fd, transport);
+}
+
+int http_server_listen(struct http_server *server, const struct sockaddr_in6 *at)
+{
+	return http_server_listen_secure(server, at, NULL);
 }
 
 void http_server_get_stats(const struct http_server *server, struct http_stats *out)

@@ -57,7 +57,11 @@ void http_server_free(struct http_server *server); /* replies are cut off; NULL 
 /* Serve at this address (port 0: any). Returns 0 or a negative errno of bind() and the like. */
 int http_server_listen(struct http_server *server, const struct sockaddr_in6 *at);
 
-/* The same on a bound TCP socket, which belongs to the server from now on (also on error). */
+/* The same with a secure transport, such as TLS, under HTTP. `transport` is copied. */
+int http_server_listen_secure(struct http_server *server, const struct sockaddr_in6 *at,
+	const struct http_transport *transport);
+
+/* Plain HTTP on a bound TCP socket, which belongs to the server from now on (also on error). */
 int http_server_listen_fd(struct http_server *server, int fd);
 
 void http_server_get_stats(const struct http_server *server, struct http_stats *out);

@@ -85,7 +85,7 @@ static void test_a_client_that_pipelines_fills_no_memory(void **state)
 	(void)state;
 	assert_non_null(s.loop);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
-	connection = http_connection_new(s.loop, fd[0], &peer, &ops, &s);
+	connection = http_connection_new(s.loop, fd[0], &peer, NULL, &ops, &s);
 	client = loop_watch_new(s.loop, fd[1], LOOP_READ | LOOP_WRITE, client_ready, &s);
 	assert_true(connection && client);
 	assert_int_equal(loop_run(s.loop), 0);
