@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 /* --- dates ------------------------------------------------------------------ */
 
@@ -20,13 +21,54 @@ static const char *const day_name[] = {
 static const char *const month_name[] = {
 	"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-void http_date_format(time_t when, char out[HTTP_DATE_SIZE])
-{
-	struct tm tm;
+/*
+ * The calendar, for the years 0 to 9999: gmtime_r() and timegm() end in 2038 where time_t has 32
+ * bits. A year begins on 1 March here, so that the day of a leap year is its last.
+ */
+enum { DAY_S = 86400, MARCH_OF_YEAR_0 = -719468 }; /* days before 1970 */
+static const int64_t first_second = -62167219200, last_second = 253402300799;
 
+static int64_t days_before(int64_t year)
+{
+	return 365 * year + year / 4 - year / 100 + year / 400;
+}
+
+static struct tm calendar_of(int64_t when)
+{
+	/* 400 years more, and less: no number is negative. */
+	int64_t seconds = when - (MARCH_OF_YEAR_0 - days_before(400)) * (int64_t)DAY_S;
+	int64_t day = seconds / DAY_S, second = seconds % DAY_S;
+	int64_t year = day * 400 / days_before(400) + 1; /* or one or two too many */
+	int day_of_year, month;
+
+	while (days_before(year) > day)
+		year--;
+	day_of_year = (int)(day - days_before(year));
+	month = (5 * day_of_year + 2) / 153; /* five months have 153 days, from March and August */
+	return (struct tm){.tm_wday = (int)((day + 3) % 7),
+		.tm_mday = day_of_year - (153 * month + 2) / 5 + 1,
+		.tm_mon = (month + 2) % 12,
+		.tm_year = (int)(year - 400) + (month >= 10) - 1900,
+		.tm_hour = (int)(second / 3600),
+		.tm_min = (int)(second / 60 % 60),
+		.tm_sec = (int)(second % 60)};
+}
+
+static int64_t seconds_of(const struct tm *tm)
+{
+	int64_t year = tm->tm_year + 1900 + 400 - (tm->tm_mon < 2);
+	int64_t day =
+		days_before(year) + (153 * ((tm->tm_mon + 10) % 12) + 2) / 5 + tm->tm_mday - 1;
+
+	return (day + MARCH_OF_YEAR_0 - days_before(400)) * DAY_S + tm->tm_hour * 3600 +
+	       tm->tm_min * 60 + tm->tm_sec;
+}
+
+void http_date_format(int64_t when, char out[HTTP_DATE_SIZE])
+{
 	/* A file from a year with five digits has no date in HTTP; any will do. */
-	if (!gmtime_r(&when, &tm) || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900)
-		gmtime_r(&(time_t){0}, &tm);
+	struct tm tm = calendar_of(when < first_second || when > last_second ? 0 : when);
+
 	snprintf(out, HTTP_DATE_SIZE, "%.3s, %02d %s %04d %02d:%02d:%02d GMT", day_name[tm.tm_wday],
 		tm.tm_mday, month_name[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
 		tm.tm_sec);
@@ -41,19 +83,17 @@ static int month_of(const char *name)
 }
 
 /* Section 5.6.7: over 50 years ahead means the last year with these digits. */
-static int year_of_two_digits(int digits, time_t now)
+static int year_of_two_digits(int digits, int64_t now)
 {
-	struct tm tm;
-	int year;
+	int this_year = calendar_of(now).tm_year + 1900;
+	int year = this_year / 100 * 100 + 100 + digits;
 
-	gmtime_r(&now, &tm);
-	year = (tm.tm_year + 1900) / 100 * 100 + 100 + digits;
-	while (year > tm.tm_year + 1900 + YEARS_AHEAD_MAX)
+	while (year > this_year + YEARS_AHEAD_MAX)
 		year -= 100;
 	return year;
 }
 
-int http_date_parse(const char *text, time_t now, time_t *out)
+int http_date_parse(const char *text, int64_t now, int64_t *out)
 {
 	char again[HTTP_DATE_SIZE], day[12] = "", month[4] = "";
 	int date, year, hour, minute, second, form;
@@ -80,9 +120,10 @@ int http_date_parse(const char *text, time_t now, time_t *out)
 		.tm_hour = hour,
 		.tm_min = minute,
 		.tm_sec = second};
-	*out = timegm(&tm);
+	*out = seconds_of(&tm);
 	/* Written again it must be the same text: this finds 31 February, a wrong day of the week
-	 * and trailing text. timegm() has set tm_wday. */
+	 * and trailing text. */
+	tm = calendar_of(*out);
 	if (form == 0)
 		http_date_format(*out, again);
 	else if (form == 1)
@@ -157,7 +198,7 @@ enum http_range_verdict http_range_parse(const char *field, uint64_t size, struc
 
 /* --- entity tags and conditions --------------------------------------------- */
 
-void http_etag_format(uint64_t size, time_t seconds, long nanoseconds, char out[HTTP_ETAG_SIZE])
+void http_etag_format(uint64_t size, int64_t seconds, long nanoseconds, char out[HTTP_ETAG_SIZE])
 {
 	snprintf(out, HTTP_ETAG_SIZE, "\"%" PRIx64 "%08lx-%" PRIx64 "\"", (uint64_t)seconds,
 		(unsigned long)nanoseconds, size);
@@ -189,9 +230,9 @@ static bool list_has(const char *list, const struct http_version *version, bool 
 }
 
 int http_conditions_check(
-	const struct http_conditions *conditions, const struct http_version *version, time_t now)
+	const struct http_conditions *conditions, const struct http_version *version, int64_t now)
 {
-	time_t when;
+	int64_t when;
 
 	if (conditions->if_match) {
 		if (!list_has(conditions->if_match, version, false))
@@ -210,9 +251,9 @@ int http_conditions_check(
 	return 0;
 }
 
-bool http_if_range_holds(const char *if_range, const struct http_version *version, time_t now)
+bool http_if_range_holds(const char *if_range, const struct http_version *version, int64_t now)
 {
-	time_t when;
+	int64_t when;
 
 	if (!if_range)
 		return true;

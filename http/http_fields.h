@@ -8,19 +8,18 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
 enum { HTTP_DATE_SIZE = 40, HTTP_ETAG_SIZE = 48 };
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT", section 5.6.7. */
-void http_date_format(time_t when, char out[HTTP_DATE_SIZE]);
+void http_date_format(int64_t when, char out[HTTP_DATE_SIZE]);
 /*
  * Any of the three forms that a recipient must accept: the one above, RFC 850's with its year of
  * two digits, and asctime()'s. Returns 0, or -EINVAL.
  *
  * now  decides the century of a year of two digits: the last one that is not over 50 years ahead
  */
-int http_date_parse(const char *text, time_t now, time_t *out);
+int http_date_parse(const char *text, int64_t now, int64_t *out);
 
 struct http_range {
 	uint64_t first, length;
@@ -41,12 +40,12 @@ enum http_range_verdict http_range_parse(const char *field, uint64_t size, struc
 /* The version of a file, as the fields of an answer show it. */
 struct http_version {
 	bool is_rendered; /* made for this client: it has neither date nor tag */
-	time_t modified;
+	int64_t modified;
 	char etag[HTTP_ETAG_SIZE]; /* with its quotes; strong */
 };
 
 /* The tag of a file with this size and modification time. */
-void http_etag_format(uint64_t size, time_t seconds, long nanoseconds, char out[HTTP_ETAG_SIZE]);
+void http_etag_format(uint64_t size, int64_t seconds, long nanoseconds, char out[HTTP_ETAG_SIZE]);
 
 /* The conditional fields of a request; NULL: absent. Several fields are joined with ", ". */
 struct http_conditions {
@@ -58,9 +57,9 @@ struct http_conditions {
  * to be served, 304, or 412.
  */
 int http_conditions_check(
-	const struct http_conditions *conditions, const struct http_version *version, time_t now);
+	const struct http_conditions *conditions, const struct http_version *version, int64_t now);
 
 /* Section 13.1.5: may the range be served, because the client has the start of this version? */
-bool http_if_range_holds(const char *if_range, const struct http_version *version, time_t now);
+bool http_if_range_holds(const char *if_range, const struct http_version *version, int64_t now);
 
 #endif

@@ -150,10 +150,12 @@ static json_int_t sum_of(const json_t *object)
 /* "-" for a time that no calendar has. */
 static void format_time(double seconds, char *text, size_t size)
 {
-	time_t at = (time_t)whole(seconds);
+	json_int_t since_1970 = whole(seconds);
+	time_t at = (time_t)since_1970; /* may have 32 bits */
 	struct tm tm;
 
-	if (!gmtime_r(&at, &tm) || strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	if (at != since_1970 || !gmtime_r(&at, &tm) ||
+		strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		snprintf(text, size, "-");
 }
 

@@ -18,7 +18,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <time.h>
 
 #include "bootd/files/file_root.h"
 #include "bootd/files/template.h"
@@ -94,7 +93,7 @@ struct boot_file {
 	int fd;     /* -1 for a rendered script */
 	char *text; /* the rendered script, or NULL */
 	uint64_t size;
-	time_t mtime;
+	int64_t mtime;
 	long mtime_ns;
 	bool rendered; /* it differs by client: no cache may keep it */
 };

@@ -15,7 +15,6 @@
 #define NB6_BOOTD_FILES_FILE_ROOT_H
 
 #include <stdint.h>
-#include <time.h>
 
 enum { FILE_PATH_SIZE = 1024 }; /* a path as served, with its NUL */
 
@@ -24,7 +23,7 @@ struct file_root;
 struct file_view {
 	int fd; /* the caller closes it */
 	uint64_t size;
-	time_t mtime;
+	int64_t mtime;
 	long mtime_ns;
 };
 

@@ -117,7 +117,7 @@ static void send_file(const struct http_files *f, struct http_connection *connec
 {
 	const struct http_version version = version_of(file);
 	bool is_head = request->method == HTTP_HEAD;
-	time_t now = time(NULL);
+	int64_t now = time(NULL);
 	enum http_range_verdict verdict;
 	struct http_reply reply;
 	struct http_range range;

@@ -83,19 +83,24 @@ static bool replay_directory(const char *path)
 {
 	DIR *directory = opendir(path);
 	struct dirent *entry;
-	bool good = directory != NULL;
+	bool good = true;
 	char file[4096];
 
-	if (!directory)
+	if (!directory) {
 		fprintf(stderr, "%s: cannot be opened: %s\n", path, strerror(errno));
-	while (directory && (entry = readdir(directory))) {
+		return false;
+	}
+	while (errno = 0, (entry = readdir(directory))) {
 		if (entry->d_name[0] == '.')
 			continue;
 		snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
 		good = replay_path(file) && good;
 	}
-	if (directory)
-		closedir(directory);
+	if (errno) { /* a corpus of which a part was not read proves nothing */
+		fprintf(stderr, "%s: cannot be read: %s\n", path, strerror(errno));
+		good = false;
+	}
+	closedir(directory);
 	return good;
 }
 

@@ -8,7 +8,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -223,7 +225,7 @@ static void test_date(void **state)
 		"Sun, 06 Nov 1994 25:49:37 GMT", "Sun, 06 Nov -999 08:49:37 GMT", "yesterday"};
 	static const struct {
 		const char *text;
-		time_t want;
+		int64_t want;
 	} good[] = {
 		{"Sun, 06 Nov 1994 08:49:37 GMT", 784111777},
 		{"Sunday, 06-Nov-94 08:49:37 GMT", 784111777},
@@ -231,9 +233,9 @@ static void test_date(void **state)
 		{"Wednesday, 01-Jan-76 00:00:00 GMT", 3345062400}, /* 50 years ahead */
 		{"Saturday, 01-Jan-77 00:00:00 GMT", 220924800},   /* 51 would be too many */
 	};
-	const time_t now = 1790000000; /* in 2026 */
+	const int64_t now = 1790000000; /* in 2026 */
 	char text[HTTP_DATE_SIZE];
-	time_t when;
+	int64_t when;
 
 	(void)state;
 	http_date_format(784111777, text);
@@ -248,6 +250,38 @@ static void test_date(void **state)
 	for (size_t i = 0; i < COUNT(bad); i++)
 		if (http_date_parse(bad[i], now, &when) != -EINVAL)
 			fail_msg("%s is no date", bad[i]);
+}
+
+/* The C library's calendar, where it reaches as far, for one second of each day of 10,000 years. */
+static void test_dates_of_all_years(void **state)
+{
+	static const int64_t first = -62167219200, last = 253402300799;
+	char text[HTTP_DATE_SIZE], want[HTTP_DATE_SIZE];
+	int64_t when;
+
+	(void)state;
+	http_date_format(last, text);
+	assert_string_equal(text, "Fri, 31 Dec 9999 23:59:59 GMT");
+	http_date_format(last + 1, text);
+	assert_string_equal(text, "Thu, 01 Jan 1970 00:00:00 GMT");
+	http_date_format(4102444799, text); /* after a time_t of 32 bits */
+	assert_string_equal(text, "Thu, 31 Dec 2099 23:59:59 GMT");
+	for (int64_t at = first; at <= last; at += 86399) {
+		time_t seconds = (time_t)at;
+		struct tm tm;
+
+		http_date_format(at, text);
+		assert_int_equal(http_date_parse(text, 0, &when), 0);
+		assert_int_equal(when, at);
+		if (seconds != at)
+			continue;
+		gmtime_r(&seconds, &tm);
+		strftime(want, sizeof(want), "%a, %d %b ", &tm);
+		snprintf(want + strlen(want), sizeof(want) - strlen(want),
+			"%04d %02d:%02d:%02d GMT", tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+			tm.tm_sec);
+		assert_string_equal(text, want);
+	}
 }
 
 /* RFC 9110 section 13.2.2: which condition decides, and with which comparison. */
@@ -285,7 +319,7 @@ static void test_conditions(void **state)
 	};
 	struct http_version plain = {.modified = 784111777, .etag = "\"t\""};
 	struct http_version rendered = {.is_rendered = true, .etag = "\"t\""};
-	time_t now = 1790000000;
+	int64_t now = 1790000000;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(row); i++) {
@@ -525,6 +559,7 @@ int main(void)
 		cmocka_unit_test(test_range),
 		cmocka_unit_test(test_target),
 		cmocka_unit_test(test_date),
+		cmocka_unit_test(test_dates_of_all_years),
 		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_etag),
 		cmocka_unit_test(test_heads),
