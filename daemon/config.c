@@ -290,30 +290,6 @@ int config_endpoint(const char *text, uint16_t default_port, struct sockaddr_in6
 	return config_address(host, &endpoint->sin6_addr);
 }
 
-static bool host_bits_are_zero(const struct in6_addr *address, unsigned len)
-{
-	for (unsigned bit = len; bit < 128; bit++)
-		if (address->s6_addr[bit / 8] & (0x80 >> (bit % 8)))
-			return false;
-	return true;
-}
-
-int config_prefix(const char *text, struct in6_addr *prefix, uint8_t *len)
-{
-	char host[INET6_ADDRSTRLEN];
-	const char *slash = strchr(text, '/');
-	unsigned long bits;
-
-	if (!slash || (size_t)(slash - text) >= sizeof(host))
-		return -EINVAL;
-	memcpy(host, text, (size_t)(slash - text));
-	host[slash - text] = '\0';
-	if (parse_number(slash + 1, 128, &bits) < 0 || config_address(host, prefix) < 0)
-		return -EINVAL;
-	*len = (uint8_t)bits;
-	return host_bits_are_zero(prefix, *len) ? 0 : -EINVAL;
-}
-
 static unsigned long seconds_per(char unit)
 {
 	switch (unit) {

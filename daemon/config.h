@@ -44,9 +44,9 @@ bool config_has_errors(void);
 bool config_has_syntax_errors(void);
 
 /*
- * For validators, while libConfuse parses: an error at the line being read. Returns 0, for libConfuse
- * to read on and find the others; config_parse() then returns -EINVAL.
- * The same error of the same section twice in a row is reported once.
+ * For validators, while libConfuse parses: an error at the line being read. Returns 0, for
+ * libConfuse to read on and find the others; config_parse() then returns -EINVAL. The same error of
+ * the same section twice in a row is reported once.
  */
 int config_error(cfg_t *cfg, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -54,12 +54,10 @@ int config_error(cfg_t *cfg, const char *fmt, ...) __attribute__((format(printf,
  * Values, each returning 0 or -EINVAL.
  *   address   "2001:db8::1"
  *   endpoint  "[2001:db8::1]:69", "[::]:80"; without a port: default_port
- *   prefix    "2001:db8:1::/64"; host bits must be zero
  *   duration  "90", "90s", "10m", "1h", "7d", in seconds, 1 to 2^32-2
  */
 int config_address(const char *text, struct in6_addr *address);
 int config_endpoint(const char *text, uint16_t default_port, struct sockaddr_in6 *endpoint);
-int config_prefix(const char *text, struct in6_addr *prefix, uint8_t *len);
 int config_duration(const char *text, uint32_t *seconds);
 
 #endif

@@ -166,14 +166,19 @@ const char *dhcp6_uuid_format(const uint8_t uuid[DHCP6_UUID_LEN], char text[DHCP
 	return text;
 }
 
-const char *dhcp6_duid_format(const struct dhcp6_duid *duid, char text[DHCP6_DUID_TEXT])
+char *dhcp6_hex_format(const uint8_t *octets, size_t len, char *text)
 {
 	char *to = text;
 
-	for (int i = 0; i < duid->len; i++)
-		to = put_hex(to, duid->octets[i]);
+	for (size_t i = 0; i < len; i++)
+		to = put_hex(to, octets[i]);
 	*to = '\0';
 	return text;
+}
+
+const char *dhcp6_duid_format(const struct dhcp6_duid *duid, char text[DHCP6_DUID_TEXT])
+{
+	return dhcp6_hex_format(duid->octets, duid->len, text);
 }
 
 /* The longest run of two or more zero groups, the first of several: where it is, and its length. */

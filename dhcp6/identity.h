@@ -63,6 +63,8 @@ const char *dhcp6_duid_format(const struct dhcp6_duid *duid, char text[DHCP6_DUI
 /* As inet_ntop() writes it (RFC 5952), in a tenth of its time: for what is done per message. */
 const char *dhcp6_address_format(const struct in6_addr *address, char text[INET6_ADDRSTRLEN]);
 
+/* Two lower-case digits per octet; `text` has 2 * len + 1 octets and is returned. */
+char *dhcp6_hex_format(const uint8_t *octets, size_t len, char *text);
 /* The value of a hexadecimal digit of either case, -1 for another character. */
 int dhcp6_hex_digit(char c);
 /* Two digits to an octet; false: they are not both digits. */

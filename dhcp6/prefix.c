@@ -2,7 +2,9 @@
 /* IPv6 prefixes, bit by bit. */
 #include "dhcp6/prefix.h"
 
+#include <arpa/inet.h>
 #include <endian.h>
+#include <errno.h>
 #include <string.h>
 
 #include "dhcp6/identity.h"
@@ -31,6 +33,33 @@ const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT])
 		*to++ = (char)('0' + len / unit % 10);
 	*to = '\0';
 	return text;
+}
+
+/* 0 to 128, in at most three digits; -1 for anything else. */
+static int parse_len(const char *text)
+{
+	int len = 0, digits = 0;
+
+	for (; *text >= '0' && *text <= '9' && digits < 3; digits++)
+		len = 10 * len + (*text++ - '0');
+	return digits == 0 || *text || len > 128 ? -1 : len;
+}
+
+int prefix_parse(const char *text, struct prefix *prefix)
+{
+	char address[INET6_ADDRSTRLEN];
+	const char *slash = strchr(text, '/');
+	size_t address_len = slash ? (size_t)(slash - text) : sizeof(address);
+	int len = slash ? parse_len(slash + 1) : -1;
+
+	if (len < 0 || address_len >= sizeof(address))
+		return -EINVAL;
+	memcpy(address, text, address_len);
+	address[address_len] = '\0';
+	prefix->len = (uint8_t)len;
+	if (inet_pton(AF_INET6, address, &prefix->address) != 1)
+		return -EINVAL;
+	return prefix_contains(prefix, &prefix->address) ? 0 : -EINVAL;
 }
 
 bool prefix_contains(const struct prefix *prefix, const struct in6_addr *address)

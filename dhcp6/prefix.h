@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* IPv6 prefixes and addresses: who is inside, who is next, and their text. They are read with
- * config_prefix(). */
+/* IPv6 prefixes and addresses: which addresses are inside, which one is next, and their text. */
 #ifndef NB6_DHCP6_PREFIX_H
 #define NB6_DHCP6_PREFIX_H
 
@@ -16,6 +15,11 @@ struct prefix {
 	uint8_t len;
 };
 
+/*
+ * "2001:db8:1::/64". The length is digits only, and the bits past it must be zero. Returns 0, or
+ * -EINVAL for anything else.
+ */
+int prefix_parse(const char *text, struct prefix *prefix);
 const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT]);
 
 bool prefix_contains(const struct prefix *prefix, const struct in6_addr *address);

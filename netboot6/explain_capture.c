@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "dhcp6/dhcp6.h"
+#include "dhcp6/identity.h"
 #include "netboot6/capture.h"
 
 enum { MESSAGE_MAX = 1900, WORDS = 32 }; /* octets that fit in a line of a control socket */
@@ -23,9 +24,7 @@ static bool is_request(const struct capture_datagram *datagram)
 
 static void put_message(char *to, const struct capture_datagram *datagram)
 {
-	to = stpcpy(to, "message=");
-	for (size_t i = 0; i < datagram->len; i++)
-		to += sprintf(to, "%02x", datagram->data[i]);
+	dhcp6_hex_format(datagram->data, datagram->len, stpcpy(to, "message="));
 }
 
 /* The frame is the client's own only if no relay has forwarded it. */
@@ -40,13 +39,11 @@ static int ask(struct client *client, const struct capture_datagram *datagram, i
 	char command[] = "explain", message[2 * MESSAGE_MAX + 16];
 	char source[INET6_ADDRSTRLEN + 8] = "source=", frame[32];
 	char *words[WORDS] = {command, message, source};
-	const uint8_t *mac = datagram->mac;
 	int n = 3;
 
 	put_message(message, datagram);
 	inet_ntop(AF_INET6, &datagram->source, source + strlen(source), INET6_ADDRSTRLEN);
-	snprintf(frame, sizeof(frame), "frame=%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
-		mac[2], mac[3], mac[4], mac[5]);
+	dhcp6_mac_format(datagram->mac, stpcpy(frame, "frame="));
 	if (is_of_client(datagram))
 		words[n++] = frame;
 	for (int i = 0; i < n_facts && n < WORDS; i++)

@@ -71,8 +71,7 @@ const char *machine_format(const struct machine *machine, char text[MACHINE_TEXT
 	end = text + strlen(text);
 	if (machine->part > 0)
 		*end++ = '/';
-	for (uint8_t i = duid.len; i < machine->len; i++)
-		end += sprintf(end, "%02x", machine->octets[i]);
+	dhcp6_hex_format(machine->octets + duid.len, machine->part, end);
 	return text;
 }
 

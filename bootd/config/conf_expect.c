@@ -90,7 +90,7 @@ static int is_prefix(const char *text)
 {
 	struct prefix prefix;
 
-	return config_prefix(text, &prefix.address, &prefix.len);
+	return prefix_parse(text, &prefix);
 }
 
 static int is_between(const char *text, uint32_t least_s, uint32_t most_s)

@@ -34,8 +34,7 @@ static bool copy_prefixes(cfg_t *cfg, const char *option, struct prefix **out, s
 
 	*out = calloc(size + 1, sizeof(**out));
 	for (*n = 0; *out && *n < size; (*n)++)
-		config_prefix(cfg_getnstr(cfg, option, (unsigned)*n), &(*out)[*n].address,
-			&(*out)[*n].len);
+		prefix_parse(cfg_getnstr(cfg, option, (unsigned)*n), &(*out)[*n]);
 	return *out;
 }
 

@@ -79,8 +79,7 @@ static bool build_port(cfg_t *cfg, struct boot_host *host)
 {
 	const char *subnet = cfg_getstr(cfg, "subnet"), *relay_id = cfg_getstr(cfg, "relay-id");
 
-	host->has_subnet =
-		subnet && config_prefix(subnet, &host->subnet.address, &host->subnet.len) == 0;
+	host->has_subnet = subnet && prefix_parse(subnet, &host->subnet) == 0;
 	if (relay_id)
 		dhcp6_duid_parse(relay_id, &host->relay_id);
 	if (!build_octets(cfg, "interface-id", &host->interface_id, &host->interface_id_len) ||
@@ -109,8 +108,8 @@ static bool build_host(cfg_t *cfg, struct boot_host *host)
 	const char *uuid = cfg_getstr(cfg, "uuid"), *duid = cfg_getstr(cfg, "duid");
 	const char *address = cfg_getstr(cfg, "address");
 
-	host->file = strcmp(cfg->filename, now.file) == 0 ? now.file
-							  : config_file_name(cfg->filename);
+	host->file =
+		strcmp(cfg->filename, now.file) == 0 ? now.file : config_file_name(cfg->filename);
 	host->line = (unsigned)cfg->line;
 	host->has_uuid = uuid && dhcp6_uuid_parse(uuid, host->uuid) == 0;
 	host->has_address = address && config_address(address, &host->address) == 0;
@@ -119,8 +118,7 @@ static bool build_host(cfg_t *cfg, struct boot_host *host)
 	host->name = strdup(cfg_title(cfg));
 	return host->name && build_macs(cfg, host) && build_port(cfg, host) &&
 	       build_groups(cfg, host) && conf_variables(cfg, &host->variable, &host->variables) &&
-	       conf_options_build(cfg, &host->options) == 0 &&
-	       boot_host_finish(host) == 0;
+	       conf_options_build(cfg, &host->options) == 0 && boot_host_finish(host) == 0;
 }
 
 /* --- one section ------------------------------------------------------------------ */

@@ -80,7 +80,7 @@ bool conf_build_subnet(cfg_t *cfg, struct subnet *subnet)
 
 	subnet->file = config_file_name(cfg->filename);
 	subnet->line = (unsigned)cfg->line;
-	config_prefix(cfg_title(cfg), &subnet->prefix.address, &subnet->prefix.len);
+	prefix_parse(cfg_title(cfg), &subnet->prefix);
 	prefix_format(&subnet->prefix, subnet->text);
 	build_plan(cfg, &subnet->plan, 0);
 	if (classes > 0)

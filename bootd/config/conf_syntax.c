@@ -127,7 +127,7 @@ static int check_subnet(cfg_t *cfg, cfg_opt_t *opt)
 	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
 	struct prefix prefix;
 
-	if (config_prefix(cfg_title(section), &prefix.address, &prefix.len) < 0)
+	if (prefix_parse(cfg_title(section), &prefix) < 0)
 		return config_error(cfg,
 			"subnet: \"%s\" is not valid; expected a prefix such as "
 			"\"2001:db8:1::/64\"",
@@ -148,9 +148,7 @@ static int check_class(cfg_t *cfg, cfg_opt_t *opt)
 	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
 	struct prefix prefix;
 
-	return config_prefix(cfg_title(cfg), &prefix.address, &prefix.len) < 0
-		       ? 0
-		       : check_pool(cfg, section, &prefix);
+	return prefix_parse(cfg_title(cfg), &prefix) < 0 ? 0 : check_pool(cfg, section, &prefix);
 }
 
 static int check_boot(cfg_t *cfg, cfg_opt_t *opt)

@@ -7,7 +7,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const state_name[] = {
@@ -15,27 +14,6 @@ static const char *const state_name[] = {
 	[LEASE_RELEASED] = "released",
 	[LEASE_DECLINED] = "declined",
 };
-
-static int parse_prefix(const char *text, struct prefix *prefix)
-{
-	char address[INET6_ADDRSTRLEN], *end;
-	const char *slash = strchr(text, '/');
-	size_t len = slash ? (size_t)(slash - text) : sizeof(address);
-	unsigned long bits;
-
-	if (len >= sizeof(address))
-		return -EINVAL;
-	memcpy(address, text, len);
-	address[len] = '\0';
-	bits = strtoul(slash + 1, &end, 10);
-	if (end == slash + 1 || *end || bits > 128)
-		return -EINVAL;
-	prefix->len = (uint8_t)bits;
-	if (inet_pton(AF_INET6, address, &prefix->address) != 1 ||
-		!prefix_contains(prefix, &prefix->address))
-		return -EINVAL;
-	return 0;
-}
 
 static int parse_state(const char *text, enum lease_state *state)
 {
@@ -68,7 +46,7 @@ static int parse_subnet(const char *text, const struct in6_addr *address, struct
 	static struct prefix before;
 
 	if (!*text || strcmp(text, before_text) != 0) {
-		if (strlen(text) >= PREFIX_TEXT || parse_prefix(text, &before) < 0) {
+		if (strlen(text) >= PREFIX_TEXT || prefix_parse(text, &before) < 0) {
 			before_text[0] = '\0';
 			return -EINVAL;
 		}

@@ -274,7 +274,7 @@ static int subnet_build(
 {
 	struct condition_value value = *base;
 
-	if (config_prefix(text, &value.subnet.address, &value.subnet.len) < 0)
+	if (prefix_parse(text, &value.subnet) < 0)
 		return -EINVAL;
 	return append(condition, &value);
 }

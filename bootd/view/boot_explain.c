@@ -29,7 +29,7 @@ static json_t *address_or_null(bool has, const struct in6_addr *address)
 static json_t *octets_json(const struct wire_in *view)
 {
 	size_t len = wire_left(view);
-	char *text = malloc(2 * len + 3), *to = text;
+	char *text = malloc(2 * len + 3);
 	json_t *json;
 	bool is_text = true;
 
@@ -42,9 +42,7 @@ static json_t *octets_json(const struct wire_in *view)
 	if (is_text) {
 		json = json_stringn((const char *)view->pos, len);
 	} else {
-		to = stpcpy(to, "0x");
-		for (size_t i = 0; i < len; i++)
-			to += sprintf(to, "%02x", view->pos[i]);
+		dhcp6_hex_format(view->pos, len, stpcpy(text, "0x"));
 		json = json_string(text);
 	}
 	free(text);

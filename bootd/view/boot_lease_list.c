@@ -27,7 +27,7 @@ struct question {
 
 static bool read_prefix(const char *text, struct prefix *prefix, bool *has)
 {
-	*has = config_prefix(text, &prefix->address, &prefix->len) == 0;
+	*has = prefix_parse(text, prefix) == 0;
 	return *has;
 }
 

@@ -22,7 +22,7 @@ static bool read_subnet(struct explain_question *q, const char *text)
 	struct prefix prefix;
 
 	q->facts.relays += q->facts.relays == 0;
-	if (config_prefix(text, &prefix.address, &prefix.len) == 0)
+	if (prefix_parse(text, &prefix) == 0)
 		q->facts.link_address = prefix.address;
 	else if (config_address(text, &q->facts.link_address) < 0)
 		return false;

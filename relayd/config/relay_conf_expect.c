@@ -18,6 +18,7 @@
 #include "daemon/paths.h"
 #include "dhcp6/dhcp6.h"
 #include "dhcp6/identity.h"
+#include "dhcp6/prefix.h"
 #include "relayd/config/id_template.h"
 #include "relayd/config/relay_conf.h"
 
@@ -43,10 +44,9 @@ static int validate_patterns(cfg_t *cfg, cfg_opt_t *opt)
 
 static int validate_prefixes(cfg_t *cfg, cfg_opt_t *opt)
 {
-	struct in6_addr prefix;
-	uint8_t len;
+	struct prefix prefix;
 
-	if (config_prefix(last_text(opt), &prefix, &len) < 0)
+	if (prefix_parse(last_text(opt), &prefix) < 0)
 		return config_error(cfg,
 			"%s: \"%s\" is not an IPv6 prefix; expected one without host bits, for "
 			"example "

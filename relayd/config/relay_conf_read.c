@@ -53,8 +53,7 @@ static int copy_prefixes(cfg_t *cfg, const char *name, struct prefix **prefixes,
 	if (!*prefixes)
 		return -ENOMEM;
 	for (unsigned i = 0; i < n; i++)
-		config_prefix(
-			cfg_getnstr(cfg, name, i), &(*prefixes)[i].address, &(*prefixes)[i].len);
+		prefix_parse(cfg_getnstr(cfg, name, i), &(*prefixes)[i]);
 	*count = n;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "dhcp6/identity.h"
 #include "dhcp6/names.h"
 #include "relayd/links/counters.h"
 #include "util/utf8.h"
@@ -45,8 +46,8 @@ void relay_json_set_text(json_t *to, const char *key, const char *text)
 	if (!text || !*text)
 		return;
 	json_object_set_new(to, key,
-		json_string(is_printable(text) ? text
-					       : utf8_escape(text, escaped, sizeof(escaped))));
+		json_string(
+			is_printable(text) ? text : utf8_escape(text, escaped, sizeof(escaped))));
 }
 
 const char *relay_link_text(const char *name, char text[RELAY_LINK_TEXT])
@@ -73,8 +74,7 @@ void relay_json_set_octets(json_t *to, const char *key, const uint8_t *octets, s
 		json_object_set_new(to, key, json_stringn((const char *)octets, len));
 		return;
 	}
-	for (size_t i = 0; i < len && i < OCTETS_SHOWN; i++)
-		snprintf(hex + 2 + 2 * i, 3, "%02x", octets[i]);
+	dhcp6_hex_format(octets, len < OCTETS_SHOWN ? len : OCTETS_SHOWN, hex + 2);
 	json_object_set_new(to, key, json_string(hex));
 }
 

@@ -56,36 +56,6 @@ static void test_endpoints(void **state)
 	}
 }
 
-static void test_prefixes(void **state)
-{
-	static const struct {
-		const char *text;
-		int len; /* -1: refused */
-	} rows[] = {
-		{"2001:db8:1::/64", 64},
-		{"::/0", 0},
-		{"2001:db8::1/128", 128},
-		{"2001:db8:1::1/64", -1}, /* host bits */
-		{"2001:db8:1:0:8000::/65", 65},
-		{"2001:db8:1:0:8000::/64", -1},
-		{"2001:db8::/129", -1},
-		{"2001:db8::/", -1},
-		{"2001:db8::", -1},
-		{"2001:db8::/6x", -1},
-		{"/64", -1},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct in6_addr prefix;
-		uint8_t len = 0;
-		int rc = config_prefix(rows[i].text, &prefix, &len);
-
-		if ((rc == 0) != (rows[i].len >= 0) || (rc == 0 && len != rows[i].len))
-			fail_msg("'%s': %d, %u", rows[i].text, rc, len);
-	}
-}
-
 static void test_durations(void **state)
 {
 	static const struct {
@@ -237,7 +207,8 @@ static void test_errors_of_syntax(void **state)
 		{"page { listen = a\nlisten = b }", "f:2: listen: is set already, in line 1"},
 		{"subnet \"a\" { }\nsubnet \"a\" { }",
 			"f:2: subnet \"a\": is there already, in line 1; expected another title"},
-		{"subnet { }", "f:1: subnet: the title is missing; expected subnet \"title\" { ... }"},
+		{"subnet { }",
+			"f:1: subnet: the title is missing; expected subnet \"title\" { ... }"},
 		{"subnet \"a\"", "f:1: subnet: is a section; expected subnet \"title\" { ... }"},
 		{"page = x", "f:1: page: is a section; expected page { ... }"},
 		{"page", "f:1: page: is a section"},
@@ -387,7 +358,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_endpoints),
-		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_problems_name_their_line),
 		cmocka_unit_test(test_more_problems_than_fit_are_counted),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * DUIDs at their limits, UUIDs in the two byte orders that firmware shows,
- * and MAC addresses from wherever they can be had.
+ * DUIDs at their limits, UUIDs in the two byte orders that firmware shows, MAC addresses from
+ * every source, and the text of prefixes.
  */
 #include "dhcp6/identity.h"
 
@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "dhcp6/prefix.h"
 #include "tests/unit/bytes.h"
 #include "tests/unit/random.h"
 
@@ -487,6 +488,45 @@ static void test_hexadecimal_digits(void **state)
 	assert_int_equal(dhcp6_hex_parse("00 1", octets, sizeof(octets)), -EINVAL);
 }
 
+/* --- prefixes --------------------------------------------------------------- */
+
+static void test_prefixes(void **state)
+{
+	static const struct {
+		const char *text;
+		int len; /* -1: refused */
+	} rows[] = {
+		{"2001:db8:1::/64", 64},
+		{"::/0", 0},
+		{"2001:db8::1/128", 128},
+		{"2001:db8:1::1/64", -1}, /* host bits */
+		{"2001:db8:1:0:8000::/65", 65},
+		{"2001:db8:1:0:8000::/64", -1},
+		{"2001:db8::/129", -1},
+		{"2001:db8::/", -1},
+		{"2001:db8::", -1},
+		{"2001:db8::/6x", -1},
+		{"/64", -1},
+		{"2001:db8::/+64", -1},
+		{"2001:db8::/ 64", -1},
+		{"2001:db8::/64 ", -1},
+		{"2001:db8::/-18446744073709551552", -1}, /* 64 modulo 2^64 */
+		{"2001:db8::/18446744073709551680", -1},
+		{" 2001:db8::/64", -1},
+		{"2001:db8::/064", 64},
+		{"2001:db8::/0064", -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct prefix prefix = {.len = 0};
+		int rc = prefix_parse(rows[i].text, &prefix);
+
+		if ((rc == 0) != (rows[i].len >= 0) || (rc == 0 && prefix.len != rows[i].len))
+			fail_msg("'%s': %d, %u", rows[i].text, rc, prefix.len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -508,6 +548,7 @@ int main(void)
 		cmocka_unit_test(test_mac_of_eui64),
 		cmocka_unit_test(test_random_text_comes_back),
 		cmocka_unit_test(test_hexadecimal_digits),
+		cmocka_unit_test(test_prefixes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,6 +125,27 @@ static void test_round_trip(void **state)
 	close_store(store);
 }
 
+/* An operator may have edited the store: a subnet that is not exactly a prefix is refused. */
+static void test_a_stored_subnet_is_a_prefix(void **state)
+{
+	static const char *const bad[] = {"2001:db8:1::/+64", "2001:db8:1::/ 64",
+		"2001:db8:1::/64 ", "2001:db8:1::/-18446744073709551552", "2001:db8:1::1/64",
+		"2001:db8:1::/129", "2001:db8:1::", ""};
+	struct lease lease;
+
+	(void)state;
+	assert_null(lease_text_read(&lease, "2001:db8:1::7", "2001:db8:1::/64", "52:54:00:12:34:56",
+		"00030001525400123456", "bound"));
+	assert_int_equal(lease.subnet.len, 64);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *wrong = lease_text_read(&lease, "2001:db8:1::7", bad[i],
+			"52:54:00:12:34:56", "00030001525400123456", "bound");
+
+		if (!wrong || strcmp(wrong, "subnet") != 0)
+			fail_msg("'%s' is read as a subnet", bad[i]);
+	}
+}
+
 /* SQLite alone would make it readable for all users. */
 static void test_a_new_file_is_for_owner_and_group(void **state)
 {
@@ -556,6 +577,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_DIRECTORY(test_round_trip),
+		cmocka_unit_test(test_a_stored_subnet_is_a_prefix),
 		IN_DIRECTORY(test_a_new_file_is_for_owner_and_group),
 		IN_DIRECTORY(test_expired_ones_are_dropped),
 		IN_DIRECTORY(test_last_of_an_address_counts),
