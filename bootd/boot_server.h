@@ -13,7 +13,7 @@
 #include "bootd/dhcp/exchange.h"
 #include "bootd/progress/boot_progress.h"
 #include "bootd/view/boot_control.h"
-#include "bootd/view/boot_parts.h"
+#include "bootd/view/boot_view.h"
 
 struct config_problems;
 struct loop;

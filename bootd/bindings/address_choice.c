@@ -97,7 +97,7 @@ static void choose_from_pool(struct address_choice *choice, const struct boot_co
 	const struct binding_table *bindings, const struct subnet *subnet,
 	const struct address_plan *plan, const struct machine *machine, const struct binding *held)
 {
-	const struct address_pool *pool = address_pools_find(&bindings->pools, &plan->pool_low);
+	const struct address_pool *pool = address_pools_of_plan(&bindings->pools, plan);
 	struct in6_addr address;
 
 	choice->is_lease = true;

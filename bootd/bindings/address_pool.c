@@ -168,6 +168,12 @@ struct address_pool *address_pools_find(
 	return &pools->pool[from - 1];
 }
 
+struct address_pool *address_pools_of_plan(
+	const struct address_pools *pools, const struct address_plan *plan)
+{
+	return plan->addresses == SUBNET_POOL ? address_pools_find(pools, &plan->pool_low) : NULL;
+}
+
 void address_pools_reserve(struct address_pools *pools, const struct in6_addr *address)
 {
 	struct address_pool *pool = address_pools_find(pools, address);

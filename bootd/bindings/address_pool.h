@@ -42,6 +42,10 @@ void address_pools_fini(struct address_pools *pools); /* a zeroed one is fine */
 struct address_pool *address_pools_find(
 	const struct address_pools *pools, const struct in6_addr *address);
 
+/* The pool of the plan; NULL: the plan has none. */
+struct address_pool *address_pools_of_plan(
+	const struct address_pools *pools, const struct address_plan *plan);
+
 /* Addresses that machines can have, and that they have or had declined; the rest is free. */
 uint32_t address_pool_size(const struct address_pool *pool);
 uint32_t address_pool_used(const struct address_pool *pool);

@@ -9,12 +9,6 @@
 #include <string.h>
 
 #include "bootd/dhcp/exchange.h"
-#include "bootd/view/boot_explain.h"
-#include "bootd/view/boot_host_view.h"
-#include "bootd/view/boot_lease_list.h"
-#include "bootd/view/boot_metrics.h"
-#include "bootd/view/boot_parts.h"
-#include "bootd/view/boot_status.h"
 #include "bootd/view/boot_view.h"
 #include "daemon/config.h"
 #include "daemon/log.h"

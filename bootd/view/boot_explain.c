@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The client of explain_question.h goes through the same decision as the client of a message
- * (dhcp/decision.h); the rest of this file shows the decision as JSON, with the condition that each
- * class and rule before it did not meet.
+ * The client that the question describes (explain_question.h) goes through the same decision as the
+ * client of a message (dhcp/decision.h). The rest of this file shows the decision as JSON: for each
+ * class and rule that was passed over, the condition that the client does not meet.
  */
-#include "bootd/view/boot_explain.h"
-
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +11,10 @@
 #include "bootd/client/firmware.h"
 #include "bootd/dhcp/proxy.h"
 #include "bootd/rules/conditions.h"
+#include "bootd/view/boot_view.h"
 #include "bootd/view/explain_question.h"
 #include "daemon/loop.h"
 #include "dhcp6/names.h"
-
-static json_t *address_or_null(bool has, const struct in6_addr *address)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	return has ? json_string(inet_ntop(AF_INET6, address, text, sizeof(text))) : json_null();
-}
 
 /* The text if all octets are printable, else "0x..."; null if there are none. */
 static json_t *octets_json(const struct wire_in *view)
@@ -80,7 +71,7 @@ static json_t *vendor_classes_json(const struct client_facts *facts)
 	return all;
 }
 
-/* Who is it taken for, and where? */
+/* The identifiers of the client, and where it is. */
 static json_t *client_json(const struct client_facts *facts)
 {
 	bool has_mac = facts->mac_source != CLIENT_MAC_UNKNOWN;
@@ -96,24 +87,15 @@ static json_t *client_json(const struct client_facts *facts)
 		archs_json(facts), "user-classes", user_classes_json(facts), "vendor-class",
 		octets_json(facts->vendor_classes > 0 ? &facts->vendor_class[0].text : &nothing),
 		"vendor-classes", vendor_classes_json(facts), "relays", (int)facts->relays,
-		"link-address", address_or_null(facts->relays > 0, &facts->link_address),
+		"link-address", boot_view_address(facts->relays > 0, &facts->link_address),
 		"peer-address",
-		address_or_null(
+		boot_view_address(
 			!IN6_IS_ADDR_UNSPECIFIED(&facts->peer_address), &facts->peer_address),
 		"interface-id", octets_json(&facts->interface_id), "remote-id",
 		octets_json(&facts->remote_id), "relay-id", octets_json(&facts->relay_id));
 }
 
-static json_t *groups_json(const struct boot_host *host)
-{
-	json_t *all = json_array();
-
-	for (size_t i = 0; host && i < host->groups; i++)
-		json_array_append_new(all, json_string(host->group[i]));
-	return all;
-}
-
-/* As far as the one that is taken. */
+/* The classes up to the one that the client is in. */
 static json_t *classes_json(const struct client_facts *facts, const struct decision *decision)
 {
 	const struct subnet *subnet = decision->subnet;
@@ -208,12 +190,12 @@ static json_t *decision_json(const struct boot_config *config, const struct clie
 		"firmware-note", firmware_note(facts), "subnet", decision->subnet->text, "host",
 		host ? host->name : NULL, "host-by", host_identifier_name(decision->host_by),
 		"host-file", host ? host->file : NULL, "host-line", host ? (int)host->line : 0,
-		"groups", groups_json(host), "class",
+		"groups", boot_view_groups(host), "class",
 		decision->class ? decision->class->name : NULL, "classes",
 		classes_json(facts, decision), "address",
-		address_or_null(decision->address.given, &decision->address.address), "address-why",
-		decision->address.why, "lifetime", (json_int_t)decision->address.valid_s, "rule",
-		rule ? rule->name : NULL, "url",
+		boot_view_address(decision->address.given, &decision->address.address),
+		"address-why", decision->address.why, "lifetime",
+		(json_int_t)decision->address.valid_s, "rule", rule ? rule->name : NULL, "url",
 		has_url(facts, decision) ? decision->boot.url : NULL, "host-address-why",
 		why_not_hosts(decision, why), "params", (int)decision->boot.with_params, "proxy",
 		proxy_explain(decision_plan(decision), facts, &decision->boot), "rules",
@@ -237,7 +219,7 @@ json_t *boot_explain(const struct boot_config *config, const struct binding_tabl
 			"client's link");
 	if (!decide(&decision, config, bindings, &q.facts, loop_now_ms()))
 		return json_pack("{s:o s:n s:s}", "client", client_json(&q.facts), "subnet", "why",
-			"no subnet of the configuration is that of the client: nothing is "
-			"answered");
+			"no subnet of the configuration contains the client's link: it gets no "
+			"answer");
 	return decision_json(config, &q.facts, &decision);
 }

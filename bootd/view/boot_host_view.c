@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A host is what the operator configured for a machine; beside it the view shows what is known of
- * that machine by any of its cards: its boot, and the addresses it has registered.
+ * A host is what the operator has configured for a machine. The view also shows what is known of
+ * that machine by any of its MACs: its boot, and the addresses that it has registered.
  */
-#include "bootd/view/boot_host_view.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#include "bootd/bindings/binding_table.h"
-#include "bootd/progress/boot_progress.h"
 #include "bootd/rules/boot_config.h"
 #include "bootd/view/boot_view.h"
-#include "daemon/control.h"
 #include "dhcp6/names.h"
 
 static json_t *variables_json(const struct boot_host *host)
@@ -61,15 +53,6 @@ static json_t *macs_json(const struct boot_host *host)
 	return all;
 }
 
-static json_t *groups_json(const struct boot_host *host)
-{
-	json_t *all = json_array();
-
-	for (size_t i = 0; i < host->groups; i++)
-		json_array_append_new(all, json_string(host->group[i]));
-	return all;
-}
-
 static const struct boot_record *record_of_host(
 	const struct boot_progress *progress, const struct boot_host *host)
 {
@@ -83,7 +66,7 @@ static const struct boot_record *record_of_host(
 	return record;
 }
 
-/* By whichever of its cards. */
+/* By any of its MACs. */
 static json_t *registered_of_host(const struct boot_host *host, const struct boot_config *config,
 	const struct binding_table *bindings)
 {
@@ -124,7 +107,7 @@ static json_t *host_json(const struct boot_host *host, const struct boot_config 
 		host->has_uuid ? dhcp6_uuid_format(host->uuid, uuid) : NULL, "duid",
 		host->duid.len ? dhcp6_duid_format(&host->duid, duid) : NULL, "address",
 		boot_view_address(host->has_address, &host->address), "address-held",
-		holder_json(host, bindings), "groups", groups_json(host), "set",
+		holder_json(host, bindings), "groups", boot_view_groups(host), "set",
 		variables_json(host), "file", host->file, "line", (int)host->line, "boot",
 		record ? boot_view_record(record, false, now_ms) : json_null(), "registered",
 		registered_of_host(host, config, bindings));
@@ -137,31 +120,19 @@ static size_t lookups_for(const struct boot_host *host, const struct boot_config
 	return binding_table_registered(bindings) > 0 ? host->macs * config->subnets : 0;
 }
 
-static bool read_after(int n, char *const words[], size_t *after)
-{
-	const char *digits = "";
-	char *end;
-
-	if (n == 1)
-		return true;
-	if (n == 2 && strncmp(words[1], "after=", 6) == 0)
-		digits = words[1] + 6;
-	*after = strtoul(digits, &end, 10);
-	return *digits && *end == '\0';
-}
-
 json_t *boot_host_view_page(const struct boot_config *config, const struct binding_table *bindings,
 	const struct boot_progress *progress, int n, char *const words[], uint64_t now_ms)
 {
-	size_t count = boot_config_hosts(config), i = 0, lookups = 0;
-	json_t *all;
+	size_t count = boot_config_hosts(config), lookups = 0;
+	uint64_t i = 0;
+	json_t *wrong = boot_view_read_after(n, words, &i), *all;
 
-	if (!read_after(n, words, &i))
-		return control_error("hosts: expected nothing, or after= with a number");
+	if (wrong)
+		return wrong;
 	all = json_array();
 	while (all && i < count && json_array_size(all) < HOST_PAGE_ROWS &&
 		lookups < HOST_PAGE_LOOKUPS) {
-		const struct boot_host *host = boot_config_host(config, i++);
+		const struct boot_host *host = boot_config_host(config, (size_t)i++);
 
 		lookups += lookups_for(host, config, bindings);
 		json_array_append_new(all, host_json(host, config, bindings, progress, now_ms));

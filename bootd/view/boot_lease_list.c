@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The words of a question, one row of a table for each filter, then a walk over some slots of the
- * binding table: a page of leases must not hold up the answers to clients.
+ * The filters of `leases`, one row of a table each, then a walk over some slots of the binding
+ * table. The walk is bounded, because a page of leases must not delay the answers to clients.
  */
-#include "bootd/view/boot_lease_list.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "bootd/view/boot_view.h"
 #include "daemon/config.h"
-#include "daemon/control.h"
 
-/* What is asked for; what is not set lets all pass. */
+/* The filters of the question; a filter that is not set lets all bindings pass. */
 struct question {
+	const struct boot_config *config;
 	struct prefix subnet, pool;
 	bool has_subnet, has_pool, has_mac, has_address;
 	struct machine machine;
 	const struct boot_host *host;
 	struct in6_addr address;
 	const char *state;
-	size_t after;
+	uint64_t after; /* the hash slot that the page begins with */
 };
 
 /* --- the words ------------------------------------------------------------------- */
@@ -31,88 +29,70 @@ static bool read_prefix(const char *text, struct prefix *prefix, bool *has)
 	return *has;
 }
 
-static bool read_subnet(const struct boot_config *config, struct question *q, const char *text)
+static bool read_subnet(void *question, const char *text)
 {
-	(void)config;
+	struct question *q = question;
+
 	return read_prefix(text, &q->subnet, &q->has_subnet);
 }
 
-static bool read_pool(const struct boot_config *config, struct question *q, const char *text)
+static bool read_pool(void *question, const char *text)
 {
-	(void)config;
+	struct question *q = question;
+
 	return read_prefix(text, &q->pool, &q->has_pool);
 }
 
-static bool read_mac(const struct boot_config *config, struct question *q, const char *text)
+static bool read_mac(void *question, const char *text)
 {
-	(void)config;
+	struct question *q = question;
+
 	q->has_mac = machine_parse(text, &q->machine) == 0;
 	return q->has_mac;
 }
 
-static bool read_host(const struct boot_config *config, struct question *q, const char *text)
+static bool read_host(void *question, const char *text)
 {
-	q->host = boot_config_host_named(config, text);
+	struct question *q = question;
+
+	q->host = boot_config_host_named(q->config, text);
 	return q->host != NULL;
 }
 
-static bool read_state(const struct boot_config *config, struct question *q, const char *text)
+static bool read_state(void *question, const char *text)
 {
-	(void)config;
+	struct question *q = question;
+
 	for (int i = BINDING_OFFERED; i <= BINDING_REGISTERED; i++)
 		if (strcmp(text, binding_state_name((enum binding_state)i)) == 0)
 			q->state = binding_state_name((enum binding_state)i);
 	return q->state != NULL;
 }
 
-static bool read_address(const struct boot_config *config, struct question *q, const char *text)
+static bool read_address(void *question, const char *text)
 {
-	(void)config;
+	struct question *q = question;
+
 	q->has_address = config_address(text, &q->address) == 0;
 	return q->has_address;
 }
 
-static bool read_after(const struct boot_config *config, struct question *q, const char *text)
+static bool read_after(void *question, const char *text)
 {
-	char *end;
+	struct question *q = question;
 
-	(void)config;
-	q->after = strtoul(text, &end, 10);
-	return end != text && *end == '\0';
+	return boot_view_read_number(text, &q->after);
 }
 
-static const struct {
-	const char *name;
-	bool (*read)(const struct boot_config *config, struct question *q, const char *text);
-	const char *expected;
-} filter[] = {
-	{"subnet", read_subnet, "a prefix such as \"2001:db8:1::/64\""},
-	{"pool", read_pool, "a prefix such as \"2001:db8:1::/64\""},
-	{"mac", read_mac, "a MAC address or a DUID such as \"52:54:00:12:34:56\""},
-	{"host", read_host, "the name of a host in the configuration"},
-	{"state", read_state, "offered, bound, released, declined, expired or registered"},
-	{"address", read_address, "an IPv6 address such as \"2001:db8:1::17\""},
-	{"after", read_after, "the number \"next\" of the previous page"},
+static const struct boot_word filter[] = {
+	{"subnet", read_subnet, "a prefix such as \"2001:db8:1::/64\"", 0},
+	{"pool", read_pool, "a prefix such as \"2001:db8:1::/64\"", 0},
+	{"mac", read_mac, "a MAC address or a DUID such as \"52:54:00:12:34:56\"", 0},
+	{"host", read_host, "the name of a host in the configuration", 0},
+	{"state", read_state, "offered, bound, released, declined, expired or registered", 0},
+	{"address", read_address, "an IPv6 address such as \"2001:db8:1::17\"", 0},
+	{"after", read_after, "the number \"next\" of the previous page", 0},
 };
-
-/* Returns NULL, or an error that names the wrong word. */
-static json_t *read_word(const struct boot_config *config, struct question *q, const char *word)
-{
-	for (size_t i = 0; i < sizeof(filter) / sizeof(filter[0]); i++) {
-		size_t len = strlen(filter[i].name);
-
-		if (strncmp(word, filter[i].name, len) != 0 || word[len] != '=')
-			continue;
-		if (filter[i].read(config, q, word + len + 1))
-			return NULL;
-		return control_error("leases: %s: \"%.80s\" is not valid; expected %s",
-			filter[i].name, word + len + 1, filter[i].expected);
-	}
-	return control_error(
-		"leases: \"%.80s\" is unknown; expected NAME=VALUE with one of the names "
-		"subnet, pool, mac, host, state, address, after",
-		word);
-}
 
 /* --- the walk -------------------------------------------------------------------- */
 
@@ -157,11 +137,11 @@ static json_t *page_json(const struct binding *page[], size_t rows, uint64_t now
 	return all;
 }
 
-/* Whole slots only; returns the one to go on with. */
+/* Whole slots only; returns the slot that the next page begins with. */
 static size_t walk(const struct binding_table *table, const struct question *q,
 	const struct binding *page[], size_t *rows)
 {
-	size_t slot = q->after, end = binding_table_slots(table), looks = 0;
+	size_t slot = (size_t)q->after, end = binding_table_slots(table), looks = 0;
 
 	for (; slot < end && *rows < LEASE_PAGE_ROWS && looks < LEASE_PAGE_LOOKS; slot++) {
 		const struct binding *binding = NULL;
@@ -185,15 +165,13 @@ json_t *boot_lease_list(const struct boot_config *config, const struct binding_t
 	char *const words[], uint64_t now_ms)
 {
 	static const struct binding *page[LEASE_PAGE_ROWS];
-	struct question q = {0};
+	struct question q = {.config = config};
 	size_t rows = 0, next = binding_table_slots(table);
-	json_t *error;
+	json_t *wrong =
+		boot_view_read_words(filter, sizeof(filter) / sizeof(filter[0]), 0, &q, n, words);
 
-	for (int i = 1; i < n; i++) {
-		error = read_word(config, &q, words[i]);
-		if (error)
-			return error;
-	}
+	if (wrong)
+		return wrong;
 	if (q.after > next)
 		q.after = next;
 	if (!q.has_address) {

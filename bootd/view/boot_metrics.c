@@ -4,8 +4,6 @@
  * addresses, files, boots. The counters are kept by the parts; nothing is counted here. Each HELP
  * text must be clear without the others, and tests/data/golden/names.txt lists every name.
  */
-#include "bootd/view/boot_metrics.h"
-
 #include <config.h>
 
 #include <time.h>
@@ -13,9 +11,8 @@
 #include "bootd/dhcp/bulk_server.h"
 #include "bootd/dhcp/dhcp_service.h"
 #include "bootd/http/http_files.h"
-#include "bootd/progress/boot_progress.h"
 #include "bootd/tftp/tftp_server.h"
-#include "bootd/view/boot_parts.h"
+#include "bootd/view/boot_view.h"
 #include "daemon/loop.h"
 #include "daemon/process_metrics.h"
 #include "dhcp6/names.h"
@@ -94,8 +91,7 @@ static void fill_messages(const struct boot_parts *parts, struct metrics *m)
 static void fill_pool(struct metrics *m, const struct address_pools *pools,
 	const struct address_plan *plan, const char *subnet, const char *class)
 {
-	const struct address_pool *pool =
-		plan->addresses == SUBNET_POOL ? address_pools_find(pools, &plan->pool_low) : NULL;
+	const struct address_pool *pool = address_pools_of_plan(pools, plan);
 
 	if (!pool)
 		return;
@@ -124,7 +120,7 @@ static void fill_pools(const struct boot_parts *parts, struct metrics *m)
 
 static void fill_addresses(const struct boot_parts *parts, struct metrics *m)
 {
-	const struct lease_journal *book = &parts->exchange->leases;
+	const struct lease_journal *journal = &parts->exchange->leases;
 
 	metrics_family(m, "netboot6_boot_bindings", METRICS_GAUGE,
 		"Addresses that machines have, by kind.");
@@ -134,16 +130,16 @@ static void fill_addresses(const struct boot_parts *parts, struct metrics *m)
 	counter(m, "netboot6_boot_evicted_bindings_total",
 		"Bindings removed because the table was full.", parts->exchange->bindings.evicted);
 	counter(m, "netboot6_boot_lease_commits_total", "Commits to the lease store.",
-		book->commits);
+		journal->commits);
 	counter(m, "netboot6_boot_failed_lease_commits_total",
-		"Commits to the lease store that failed.", book->failed_commits);
+		"Commits to the lease store that failed.", journal->failed_commits);
 	counter(m, "netboot6_boot_stored_leases_total", "Leases written to the lease store.",
-		book->stored);
+		journal->stored);
 	counter(m, "netboot6_boot_refused_leases_total",
 		"Leases refused by a shared lease store because another server gave the address.",
-		book->refused);
+		journal->refused);
 	gauge(m, "netboot6_boot_lease_store_ready", "1 if the lease store can be written, else 0.",
-		book->store && !book->store->is_away);
+		journal->store && !journal->store->is_away);
 	gauge(m, "netboot6_boot_waiting_requests",
 		"DHCPv6 messages that wait for a commit to the lease store.",
 		(double)dhcp_service_waiting(parts->dhcp));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The handlers of the live page's requests; boot_view.h and boot_status.h make the JSON. The list
+ * The handlers of the live page's requests; boot_view.h makes the JSON. The list
  * is made at most once a second however many browsers ask for it. Each answer names the last event
  * that is in it, so that a reader of the events knows if its list is too old.
  */
@@ -16,8 +16,6 @@
 
 #include "bootd/page/event_stream.h"
 #include "bootd/page/page_html.h"
-#include "bootd/view/boot_parts.h"
-#include "bootd/view/boot_status.h"
 #include "bootd/view/boot_view.h"
 #include "daemon/loop.h"
 #include "http/http_server.h"

@@ -3,16 +3,12 @@
  * One function per part of bootd, with the counters of that part. A part that is not running (no
  * lease store, no TFTP) is null and not left out, so that a reader finds every key.
  */
-#include "bootd/view/boot_status.h"
-
 #include "bootd/config/host_directory.h"
 #include "bootd/dhcp/bulk_server.h"
 #include "bootd/dhcp/dhcp_service.h"
 #include "bootd/http/http_files.h"
 #include "bootd/page/event_stream.h"
-#include "bootd/progress/boot_progress.h"
 #include "bootd/tftp/tftp_server.h"
-#include "bootd/view/boot_parts.h"
 #include "bootd/view/boot_view.h"
 #include "daemon/loop.h"
 #include "daemon/udp.h"
@@ -41,7 +37,7 @@ static json_t *drops_json(const struct exchange_counters *counters)
 	return all;
 }
 
-/* null where nobody may ask. */
+/* null if no client may send a Leasequery. */
 static json_t *bulk_json(const struct boot_parts *parts)
 {
 	const struct bulk_counters *counters;
@@ -103,16 +99,14 @@ static json_t *http_json(const struct boot_parts *parts)
 		(json_int_t)stats.bytes);
 }
 
-/* Of a pool: how many addresses machines can have, and how many they have; else null. */
+/* How many addresses of the plan's pool machines can have, and how many they have; or null. */
 static json_t *pool_json(const struct boot_parts *parts, const struct address_plan *plan)
 {
 	const struct address_pool *pool =
-		plan->addresses == SUBNET_POOL
-			? address_pools_find(&parts->exchange->bindings.pools, &plan->pool_low)
-			: NULL;
+		address_pools_of_plan(&parts->exchange->bindings.pools, plan);
 
-	return pool ? json_pack("{s:I s:I}", "size", (json_int_t)address_pool_size(pool),
-			      "held", (json_int_t)address_pool_used(pool))
+	return pool ? json_pack("{s:I s:I}", "size", (json_int_t)address_pool_size(pool), "held",
+			      (json_int_t)address_pool_used(pool))
 		    : json_null();
 }
 
@@ -153,17 +147,18 @@ static json_t *hosts_directory_json(const struct boot_parts *parts)
 
 static json_t *leases_json(const struct boot_parts *parts)
 {
-	const struct lease_journal *book = &parts->exchange->leases;
+	const struct lease_journal *journal = &parts->exchange->leases;
 	json_t *view;
 
-	if (!book->store)
+	if (!journal->store)
 		return json_null();
-	view = json_pack("{s:s s:I s:I s:I s:I s:I}", "store", book->store->name, "in-force",
+	view = json_pack("{s:s s:I s:I s:I s:I s:I}", "store", journal->store->name, "in-force",
 		(json_int_t)binding_table_leases(&parts->exchange->bindings), "stored",
-		(json_int_t)book->stored, "refused", (json_int_t)book->refused, "commits",
-		(json_int_t)book->commits, "failed-commits", (json_int_t)book->failed_commits);
+		(json_int_t)journal->stored, "refused", (json_int_t)journal->refused, "commits",
+		(json_int_t)journal->commits, "failed-commits",
+		(json_int_t)journal->failed_commits);
 	if (view)
-		json_object_update_missing_new(view, store_json(parts, book->store));
+		json_object_update_missing_new(view, store_json(parts, journal->store));
 	return view;
 }
 
@@ -215,7 +210,7 @@ static json_t *boots_json(const struct boot_progress *progress)
 	return all;
 }
 
-/* Of the live page: who reads it, and who was too slow to; else null. */
+/* The readers of the live page, and how many were too slow; null if there is no page. */
 static json_t *page_json(const struct boot_parts *parts)
 {
 	struct event_stream_stats stats;

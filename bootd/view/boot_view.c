@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One function per thing shown of a machine. json_pack() drops what a NULL would be ("s?",
- * "o?" make it null), so every key is always there.
+ * What the views share: the reader of the words of a question, and one function per thing that is
+ * shown of a machine. In the formats of json_pack() "s?" and "o?" write null for NULL, so that each
+ * key is always present.
  */
 #include "bootd/view/boot_view.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "daemon/control.h"
 #include "dhcp6/names.h"
+#include "util/text_buffer.h"
 
 double boot_view_now(void)
 {
@@ -31,6 +34,73 @@ json_t *boot_view_address(bool has, const struct in6_addr *address)
 	char text[INET6_ADDRSTRLEN];
 
 	return has ? json_string(inet_ntop(AF_INET6, address, text, sizeof(text))) : json_null();
+}
+
+/* --- the words of a question -------------------------------------------------------- */
+
+/* The row of the word, and its value; NULL: no row has this name. */
+static const struct boot_word *find_row(
+	const struct boot_word *table, size_t rows, const char *word, const char **value)
+{
+	for (size_t i = 0; i < rows; i++) {
+		size_t len = strlen(table[i].name);
+
+		*value = word + len + 1;
+		if (strncmp(word, table[i].name, len) == 0 && word[len] == '=')
+			return &table[i];
+	}
+	return NULL;
+}
+
+static json_t *unknown_word(
+	const struct boot_word *table, size_t rows, const char *command, const char *word)
+{
+	char known[256];
+	struct text_buffer names = text_buffer_of(known, sizeof(known));
+
+	for (size_t i = 0; i < rows; i++)
+		text_add3(&names, i ? ", " : "", table[i].name, "");
+	return control_error("%s: \"%.80s\" is unknown; expected NAME=VALUE with %s %s", command,
+		word, rows > 1 ? "one of the names" : "the name", known);
+}
+
+json_t *boot_view_read_words(const struct boot_word *table, size_t rows, unsigned pass,
+	void *question, int n, char *const words[])
+{
+	for (int i = 1; i < n; i++) {
+		const char *value;
+		const struct boot_word *row = find_row(table, rows, words[i], &value);
+
+		if (!row)
+			return unknown_word(table, rows, words[0], words[i]);
+		if (row->pass == pass && !row->read(question, value))
+			return control_error("%s: %s: \"%.80s\" is not valid; expected %s",
+				words[0], row->name, value, row->expected);
+	}
+	return NULL;
+}
+
+bool boot_view_read_number(const char *text, uint64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0;
+}
+
+static bool read_after(void *after, const char *value)
+{
+	return boot_view_read_number(value, after);
+}
+
+json_t *boot_view_read_after(int n, char *const words[], uint64_t *after)
+{
+	static const struct boot_word table[] = {
+		{"after", read_after, "the number \"next\" of the previous page", 0},
+	};
+
+	return boot_view_read_words(table, 1, 0, after, n, words);
 }
 
 /* --- boots --------------------------------------------------------------------- */
@@ -72,30 +142,20 @@ json_t *boot_view_record(const struct boot_record *record, bool with_steps, uint
 	return view;
 }
 
-json_t *boot_view_boots(const struct boot_progress *progress, size_t most, uint64_t now_ms)
+json_t *boot_view_boots(const struct boot_progress *progress, size_t max, uint64_t now_ms)
 {
 	const struct boot_record *record = NULL;
 	json_t *all = json_array();
 
-	while (json_array_size(all) < most && (record = boot_progress_next(progress, record)))
+	while (json_array_size(all) < max && (record = boot_progress_next(progress, record)))
 		json_array_append_new(all, boot_view_record(record, false, now_ms));
 	return all;
 }
 
-static bool read_after(int n, char *const words[], uint64_t *after)
-{
-	const char *digits = "";
-	char *end;
-
-	if (n == 1)
-		return true;
-	if (n == 2 && strncmp(words[1], "after=", 6) == 0)
-		digits = words[1] + 6;
-	*after = strtoull(digits, &end, 10);
-	return *digits && *end == '\0';
-}
-
-/* A page ends between two times, so that the least time of its records says where it ended. */
+/*
+ * A page contains either all records with the same time or none of them, so that the oldest time
+ * of a page says where it ended.
+ */
 json_t *boot_view_list(
 	const struct boot_progress *progress, int n, char *const words[], uint64_t now_ms)
 {
@@ -103,8 +163,10 @@ json_t *boot_view_list(
 	uint64_t after = UINT64_MAX, least;
 	json_t *all;
 
-	if (!read_after(n, words, &after))
-		return control_error("list: expected nothing, or after= with a number");
+	json_t *wrong = boot_view_read_after(n, words, &after);
+
+	if (wrong)
+		return wrong;
 	all = json_array();
 	least = after;
 	while (all && (record = boot_progress_next(progress, record))) {
@@ -127,6 +189,15 @@ json_t *boot_view_stages(void)
 		json_array_append_new(all,
 			json_pack("{s:s s:s?}", "name", boot_stage_name((enum boot_stage)stage),
 				"hint", boot_stage_hint((enum boot_stage)stage)));
+	return all;
+}
+
+json_t *boot_view_groups(const struct boot_host *host)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; host && i < host->groups; i++)
+		json_array_append_new(all, json_string(host->group[i]));
 	return all;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The words of `boot explain` become the facts that a message would have. A table has a row for
- * each attribute: its name, its reader, and what is expected of its value.
+ * The words of `boot explain` become the facts that a message of the client would have. A table has
+ * a row for each word: its name, its reader, and what is expected of its value.
  */
 #include "bootd/view/explain_question.h"
 
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bootd/config/conf_value.h"
+#include "bootd/view/boot_view.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
 #include "dhcp6/identity.h"
@@ -17,8 +18,9 @@
 
 /* --- attributes given as words ------------------------------------------------------------ */
 
-static bool read_subnet(struct explain_question *q, const char *text)
+static bool read_subnet(void *question, const char *text)
 {
+	struct explain_question *q = question;
 	struct prefix prefix;
 
 	q->facts.relays += q->facts.relays == 0;
@@ -29,34 +31,42 @@ static bool read_subnet(struct explain_question *q, const char *text)
 	return true;
 }
 
-static bool read_mac(struct explain_question *q, const char *text)
+static bool read_mac(void *question, const char *text)
 {
+	struct explain_question *q = question;
+
 	q->facts.mac_source = CLIENT_MAC_FRAME;
 	return dhcp6_mac_parse(text, q->facts.mac) == 0;
 }
 
-static bool read_arch(struct explain_question *q, const char *text)
+static bool read_arch(void *question, const char *text)
 {
+	struct explain_question *q = question;
 	struct client_facts *facts = &q->facts;
 
 	return facts->archs < CLIENT_ARCHS_MAX &&
 	       arch_code_read(text, &facts->arch[facts->archs++]) == 0;
 }
 
-static bool read_uuid(struct explain_question *q, const char *text)
+static bool read_uuid(void *question, const char *text)
 {
+	struct explain_question *q = question;
+
 	q->facts.has_uuid = true;
 	return dhcp6_uuid_parse(text, q->facts.uuid) == 0;
 }
 
-static bool read_duid(struct explain_question *q, const char *text)
+static bool read_duid(void *question, const char *text)
 {
+	struct explain_question *q = question;
+
 	q->facts.has_client_id = true;
 	return dhcp6_duid_parse(text, &q->facts.duid) == 0;
 }
 
-static bool read_iaid(struct explain_question *q, const char *text)
+static bool read_iaid(void *question, const char *text)
 {
+	struct explain_question *q = question;
 	char *end;
 	unsigned long iaid = strtoul(text, &end, 0);
 
@@ -65,8 +75,9 @@ static bool read_iaid(struct explain_question *q, const char *text)
 	return *text >= '0' && *text <= '9' && !*end && iaid <= UINT32_MAX;
 }
 
-static bool read_user_class(struct explain_question *q, const char *text)
+static bool read_user_class(void *question, const char *text)
 {
+	struct explain_question *q = question;
 	struct client_facts *facts = &q->facts;
 
 	if (facts->user_classes == CLIENT_CLASSES_MAX)
@@ -75,30 +86,37 @@ static bool read_user_class(struct explain_question *q, const char *text)
 	return true;
 }
 
-static bool read_vendor_class(struct explain_question *q, const char *text)
+static bool read_vendor_class(void *question, const char *text)
 {
+	struct explain_question *q = question;
+
 	if (q->facts.vendor_classes == CLIENT_CLASSES_MAX)
 		return false;
 	q->facts.vendor_class[q->facts.vendor_classes++].text = wire_in_of(text, strlen(text));
 	return true;
 }
 
-static bool read_interface_id(struct explain_question *q, const char *text)
+static bool read_interface_id(void *question, const char *text)
 {
+	struct explain_question *q = question;
+
 	q->facts.interface_id = wire_in_of(text, strlen(text));
 	return true;
 }
 
-static bool read_remote_id(struct explain_question *q, const char *text)
+static bool read_remote_id(void *question, const char *text)
 {
+	struct explain_question *q = question;
+
 	q->facts.remote_id = wire_in_of(text, strlen(text));
 	return true;
 }
 
 /* --- a message that was captured ------------------------------------------------------ */
 
-static bool read_octets(struct explain_question *q, const char *text)
+static bool read_octets(void *question, const char *text)
 {
+	struct explain_question *q = question;
 	int len = dhcp6_hex_parse(text, q->octets, sizeof(q->octets));
 
 	if (len <= 0)
@@ -108,13 +126,17 @@ static bool read_octets(struct explain_question *q, const char *text)
 	return true;
 }
 
-static bool read_source(struct explain_question *q, const char *text)
+static bool read_source(void *question, const char *text)
 {
+	struct explain_question *q = question;
+
 	return config_address(text, &q->arrival.source) == 0;
 }
 
-static bool read_frame(struct explain_question *q, const char *text)
+static bool read_frame(void *question, const char *text)
 {
+	struct explain_question *q = question;
+
 	q->arrival.mac = q->frame_mac;
 	return dhcp6_mac_parse(text, q->frame_mac) == 0;
 }
@@ -136,72 +158,32 @@ static const char *read_message(struct explain_question *q)
 	return NULL;
 }
 
-/* The message is read first; the other attributes replace what it has. */
-static const struct {
-	const char *name;
-	bool (*read)(struct explain_question *q, const char *text);
-	bool of_message;
-	const char *expected;
-} fact[] = {
-	{"message", read_octets, true,
-		"the octets of a DHCPv6 message in hexadecimal, such as \"0100aabb...\""},
-	{"source", read_source, true, "an IPv6 address such as \"fe80::5054:ff:fe12:3456\""},
-	{"frame", read_frame, true, "a MAC address such as \"52:54:00:12:34:56\""},
-	{"subnet", read_subnet, false,
-		"a prefix or an address of the client's link, such as \"2001:db8:1::/64\""},
-	{"mac", read_mac, false, "a MAC address such as \"52:54:00:12:34:56\""},
-	{"arch", read_arch, false,
-		"an architecture such as \"x64-uefi\" or its number, at most 8 of them"},
-	{"uuid", read_uuid, false, "a UUID such as \"00112233-4455-6677-8899-aabbccddeeff\""},
-	{"duid", read_duid, false, "a DUID in hexadecimal such as \"00030001525400123456\""},
-	{"iaid", read_iaid, false, "a number from 0 to 4294967295"},
-	{"user-class", read_user_class, false, "at most 8 of them"},
-	{"vendor-class", read_vendor_class, false, "at most 8 of them"},
-	{"interface-id", read_interface_id, false, "a text"},
-	{"remote-id", read_remote_id, false, "a text"},
+/* Passes: the message is read first, because the attributes replace what it has. */
+enum { MESSAGE, ATTRIBUTES };
+
+static const struct boot_word fact[] = {
+	{"message", read_octets,
+		"the octets of a DHCPv6 message in hexadecimal, such as \"0100aabb...\"", MESSAGE},
+	{"source", read_source, "an IPv6 address such as \"fe80::5054:ff:fe12:3456\"", MESSAGE},
+	{"frame", read_frame, "a MAC address such as \"52:54:00:12:34:56\"", MESSAGE},
+	{"subnet", read_subnet,
+		"a prefix or an address of the client's link, such as \"2001:db8:1::/64\"",
+		ATTRIBUTES},
+	{"mac", read_mac, "a MAC address such as \"52:54:00:12:34:56\"", ATTRIBUTES},
+	{"arch", read_arch, "an architecture such as \"x64-uefi\" or its number, at most 8 of them",
+		ATTRIBUTES},
+	{"uuid", read_uuid, "a UUID such as \"00112233-4455-6677-8899-aabbccddeeff\"", ATTRIBUTES},
+	{"duid", read_duid, "a DUID in hexadecimal such as \"00030001525400123456\"", ATTRIBUTES},
+	{"iaid", read_iaid, "a number from 0 to 4294967295", ATTRIBUTES},
+	{"user-class", read_user_class, "at most 8 of them", ATTRIBUTES},
+	{"vendor-class", read_vendor_class, "at most 8 of them", ATTRIBUTES},
+	{"interface-id", read_interface_id, "a text", ATTRIBUTES},
+	{"remote-id", read_remote_id, "a text", ATTRIBUTES},
 };
 
-enum { FACTS = sizeof(fact) / sizeof(fact[0]) };
-
-/* The fact that the word names, with its value; FACTS: none. */
-static size_t find_fact(const char *word, const char **value)
+static json_t *read_words(struct explain_question *q, int n, char *const words[], unsigned pass)
 {
-	for (size_t i = 0; i < FACTS; i++) {
-		size_t len = strlen(fact[i].name);
-
-		*value = word + len + 1;
-		if (strncmp(word, fact[i].name, len) == 0 && word[len] == '=')
-			return i;
-	}
-	return FACTS;
-}
-
-static json_t *unknown_fact(const char *word)
-{
-	char known[256] = "";
-
-	for (size_t i = 0; i < FACTS; i++)
-		strcat(strcat(known, i ? ", " : ""), fact[i].name);
-	return control_error(
-		"explain: \"%.80s\" is unknown; expected NAME=VALUE with one of the names "
-		"%s",
-		word, known);
-}
-
-/* Returns NULL, or an error that names the wrong word. */
-static json_t *read_words(struct explain_question *q, int n, char *const words[], bool of_message)
-{
-	for (int i = 1; i < n; i++) {
-		const char *value;
-		size_t k = find_fact(words[i], &value);
-
-		if (k == FACTS)
-			return unknown_fact(words[i]);
-		if (fact[k].of_message == of_message && !fact[k].read(q, value))
-			return control_error("explain: %s: \"%.80s\" is not valid; expected %s",
-				fact[k].name, value, fact[k].expected);
-	}
-	return NULL;
+	return boot_view_read_words(fact, sizeof(fact) / sizeof(fact[0]), pass, q, n, words);
 }
 
 /* Add what a message of this client would have: an IA, and a DUID with its UUID. */
@@ -221,13 +203,13 @@ json_t *explain_question_read(struct explain_question *q, int n, char *const wor
 	const char *why;
 
 	*q = (struct explain_question){.facts.type = DHCP6_SOLICIT, .arrival.multicast = true};
-	wrong = read_words(q, n, words, true);
+	wrong = read_words(q, n, words, MESSAGE);
 	if (wrong)
 		return wrong;
 	why = q->has_message ? read_message(q) : NULL;
 	if (why)
 		return control_error("explain: message: %s", why);
-	wrong = read_words(q, n, words, false);
+	wrong = read_words(q, n, words, ATTRIBUTES);
 	if (!wrong)
 		complete_facts(q);
 	return wrong;

@@ -20,7 +20,7 @@
 #include "bootd/boot_server.h"
 #include "bootd/config/conf_file.h"
 #include "bootd/config/host_directory.h"
-#include "bootd/view/boot_host_view.h"
+#include "bootd/view/boot_view.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "tests/unit/bootd_bench.h"

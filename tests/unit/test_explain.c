@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "bootd/view/boot_explain.h"
+#include "bootd/view/boot_view.h"
 #include "tests/unit/bootd_bench.h"
 
 enum { CLIENTS = 5000, WORDS = 10, WORD = 300 };

@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include "bootd/progress/boot_progress.h"
-#include "bootd/view/boot_host_view.h"
 #include "bootd/view/boot_view.h"
 #include "tests/unit/bootd_bench.h"
 
@@ -139,8 +138,8 @@ static void test_all_boots_in_bounded_pages(void **state)
 		const json_t *next = json_object_get(page, "next");
 		size_t i;
 
-		assert_in_range(json_array_size(json_object_get(page, "boots")), 1,
-			BOOT_PAGE_ROWS + 2);
+		assert_in_range(
+			json_array_size(json_object_get(page, "boots")), 1, BOOT_PAGE_ROWS + 2);
 		json_array_foreach (json_object_get(page, "boots"), i, boot) {
 			const char *text = json_string_value(json_object_get(boot, "machine"));
 			unsigned number = (unsigned)strtoul(text + 12, NULL, 16) << 8 |
@@ -164,14 +163,15 @@ static void test_all_boots_in_bounded_pages(void **state)
 
 static void test_words(void **state)
 {
-	static const char *const bad[] = {"after=", "after=x", "all"};
+	static const char *const bad[] = {"after=", "after=x", "after=-1", "after= 1", "after=+1",
+		"after=99999999999999999999", "all"};
 	struct bench b;
 
 	(void)state;
 	bench_start(&b, "subnet \"2001:db8:1::/64\" {}\n");
 	assert_int_equal(boot_progress_init(&progress, 0), 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		char word[16];
+		char word[32];
 		char *words[] = {(char[]){"hosts"}, strcpy(word, bad[i])};
 		json_t *answer = boot_host_view_page(
 			b.config, &b.exchange.bindings, &progress, 2, words, b.now_ms);
