@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Each step either gives an address or leaves a reason. An address is free if no host section
- * names it and no other machine's binding has it.
+ * address_choose(), at the end, is the order of the steps. Each step either gives an address or sets
+ * the reason why there is none. An address is free if no host section names it and no other
+ * machine's binding has it.
  *
  * Lifetimes: preferred = 3/4 valid, T1 = 1/2 preferred, T2 = 4/5 preferred (RFC 9915 section 21.4).
  */
@@ -107,7 +108,7 @@ static void choose_from_pool(struct address_choice *choice, const struct boot_co
 		is_free(config, bindings, &held->address, machine))
 		give(choice, &held->address, false, "held");
 	else if (!binding_table_can_lease(bindings))
-		choice->why = "there are more leases than memory is meant for";
+		choice->why = "the limit of leases in memory is reached";
 	else if (pool && address_pool_choose(pool, pool_hint(config, subnet, machine), &address))
 		give(choice, &address, false, "from the pool");
 	else

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The life of bindings. Each one is in exactly one of five lists, ordered by the last change of
- * state, so that the oldest of a kind is found at once when the table is full.
+ * The life of bindings: made, given an address, changed in state, expired, evicted. Each binding is
+ * in exactly one of five lists, ordered by the last change of state, so that the oldest one of a
+ * kind is found at once when the table is full. binding_find.c finds bindings.
  *
  * Invariant: every function that changes an address or a state also marks the address in the
  * pools, which therefore always know what is free.
@@ -29,7 +30,7 @@ const char *binding_list_name(unsigned list)
 int binding_table_init(struct binding_table *table, size_t max)
 {
 	*table = (struct binding_table){.max = max ? max : BINDINGS_MAX};
-	if (binding_index_init(&table->index, table->max) < 0) {
+	if (binding_index_init(table) < 0) {
 		binding_table_fini(table);
 		return -ENOMEM;
 	}
@@ -43,60 +44,9 @@ void binding_table_fini(struct binding_table *table)
 	while ((binding = binding_table_next(table, NULL)))
 		binding_table_remove(table, binding);
 	transaction_table_fini(&table->transactions);
-	binding_index_fini(&table->index);
+	binding_index_fini(table);
 	address_pools_fini(&table->pools);
 	*table = (struct binding_table){0};
-}
-
-/* --- finding ------------------------------------------------------------------------ */
-
-/* A host's own address belongs to no pool, even if it is inside one. */
-static bool is_in_scope(const struct binding_table *table, const struct binding *binding,
-	const struct in6_addr *scope)
-{
-	const struct address_pool *pool =
-		binding->is_fixed ? NULL : address_pools_find(&table->pools, &binding->address);
-
-	return pool == address_pools_find(&table->pools, scope);
-}
-
-struct binding *binding_table_find(const struct binding_table *table, const struct prefix *subnet,
-	const struct machine *machine, const struct in6_addr *scope)
-{
-	struct binding *binding = NULL, *empty = NULL;
-
-	while ((binding = binding_index_next(&table->index, subnet, machine, binding))) {
-		if (binding->state == BINDING_REGISTERED || binding->is_detached)
-			continue;
-		if (!scope || (binding->has_address && is_in_scope(table, binding, scope)))
-			return binding;
-		if (!binding->has_address)
-			empty = binding;
-	}
-	return empty;
-}
-
-struct binding *binding_table_find_address(
-	const struct binding_table *table, const struct in6_addr *address)
-{
-	return binding_index_find(&table->index, address);
-}
-
-const struct binding *binding_table_next_of(const struct binding_table *table,
-	const struct prefix *subnet, const struct machine *machine, const struct binding *after)
-{
-	return binding_index_next(&table->index, subnet, machine, after);
-}
-
-size_t binding_table_slots(const struct binding_table *table)
-{
-	return table->index.addresses.slots;
-}
-
-struct binding *binding_table_in_slot(
-	const struct binding_table *table, size_t slot, const struct binding *after)
-{
-	return binding_index_in_slot(&table->index, slot, after);
 }
 
 /* --- lists -------------------------------------------------------------------------- */
@@ -161,7 +111,7 @@ static void list_take(struct binding_list *list, struct binding *binding)
 	list->count--;
 }
 
-/* Tell the pools who has the address now, however it was given. */
+/* Mark in the pools how the address is used now. */
 static void mark(struct binding_table *table, const struct binding *binding)
 {
 	static const enum address_use use[] = {
@@ -215,13 +165,13 @@ void binding_table_drop_address(struct binding_table *table, struct binding *bin
 	if (!binding->has_address)
 		return;
 	binding_table_set_lease(table, binding, false);
-	binding_index_remove_address(&table->index, binding);
+	binding_index_remove_address(table, binding);
 	mark(table, binding);
 }
 
 void binding_table_remove(struct binding_table *table, struct binding *binding)
 {
-	binding_index_remove_machine(&table->index, binding);
+	binding_index_remove_machine(table, binding);
 	binding_table_drop_address(table, binding);
 	list_take(list_of(table, binding), binding);
 	transaction_forget(&table->transactions, binding);
@@ -258,7 +208,7 @@ static struct binding *add(
 	}
 	binding->subnet = *subnet;
 	binding->state = BINDING_OFFERED;
-	binding_index_add_machine(&table->index, binding);
+	binding_index_add_machine(table, binding);
 	list_add(list_of(table, binding), binding);
 	return binding;
 }
@@ -287,7 +237,7 @@ unsigned binding_table_declined(const struct binding_table *table, const struct 
 	struct binding *binding = NULL;
 	unsigned count = 0;
 
-	while ((binding = binding_index_next(&table->index, subnet, machine, binding)))
+	while ((binding = binding_index_next(table, subnet, machine, binding)))
 		count += binding->is_detached;
 	return count;
 }
@@ -299,7 +249,7 @@ static void limit_registered(
 	struct binding *binding = NULL, *first = NULL;
 	unsigned count = 0;
 
-	while ((binding = binding_index_next(&table->index, subnet, machine, binding))) {
+	while ((binding = binding_index_next(table, subnet, machine, binding))) {
 		if (binding->state != BINDING_REGISTERED)
 			continue;
 		count++;
@@ -345,7 +295,7 @@ void binding_table_set_address(struct binding_table *table, struct binding *bind
 	else if (holder)
 		binding_table_drop_address(table, holder);
 	binding_table_drop_address(table, binding);
-	binding_index_add_address(&table->index, binding, address);
+	binding_index_add_address(table, binding, address);
 	mark(table, binding);
 }
 

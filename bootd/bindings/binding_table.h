@@ -15,7 +15,7 @@
 #define NB6_BOOTD_BINDINGS_BINDING_TABLE_H
 
 #include "bootd/bindings/address_pool.h"
-#include "bootd/bindings/binding_index.h"
+#include "bootd/bindings/binding.h"
 #include "bootd/bindings/last_transaction.h"
 
 enum {
@@ -33,7 +33,7 @@ struct binding_list {
 
 struct binding_table {
 	size_t max;
-	struct binding_index index;
+	struct hash_table machines, addresses; /* binding_find.c */
 	struct binding_list list[BINDING_LISTS];
 	struct address_pools pools;            /* which of their addresses are free */
 	struct transaction_table transactions; /* filled after binding_table_keep_transactions() */
@@ -131,5 +131,23 @@ const struct binding *binding_table_next_of(const struct binding_table *table,
 size_t binding_table_slots(const struct binding_table *table);
 struct binding *binding_table_in_slot(
 	const struct binding_table *table, size_t slot, const struct binding *after);
+
+/* --- shared by binding_table.c and binding_find.c -------------------------------------- */
+
+/* The two hash tables, for table->max bindings. Returns 0 or -ENOMEM. */
+int binding_index_init(struct binding_table *table);
+void binding_index_fini(struct binding_table *table);
+
+void binding_index_add_machine(struct binding_table *table, struct binding *binding);
+void binding_index_remove_machine(struct binding_table *table, struct binding *binding);
+
+/* Sets or removes its address, too. No other binding may have the address. */
+void binding_index_add_address(
+	struct binding_table *table, struct binding *binding, const struct in6_addr *address);
+void binding_index_remove_address(struct binding_table *table, struct binding *binding);
+
+/* Walks the bindings of a machine in a subnet: NULL begins, NULL ends. */
+struct binding *binding_index_next(const struct binding_table *table, const struct prefix *subnet,
+	const struct machine *machine, const struct binding *after);
 
 #endif

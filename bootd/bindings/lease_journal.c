@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Bindings live on the monotonic clock, stored leases on the wall clock. This file converts between
- * the two and keeps the list of changes since the last commit.
+ * The way to the store: the list of changes since the last commit, the commit, and what becomes of
+ * the bindings when it ends. lease_load.c is the way back.
+ *
+ * A binding has the times of the monotonic clock, a stored lease those of the wall clock.
+ * journal->wall_ms is the distance between the two; lease_journal_set_time() measures it.
+ *
+ * Invariant: binding->stored_ms is never later than the expiry that the store has. A change raises
+ * it only when its commit has succeeded, so a Reply that promises no more than it can be kept.
  */
 #include "bootd/bindings/lease_journal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-enum {
-	ROOM = 64,
-	CLOCK_SLACK_S =
-		60, /* differences between the clocks of servers, and a second more or less */
-};
+enum { ROOM = 64 };
 
 void lease_journal_fini(struct lease_journal *journal)
 {
@@ -28,9 +30,7 @@ void lease_journal_set_time(struct lease_journal *journal, uint64_t now_ms, int6
 	journal->wall_ms = unix_ms - (int64_t)now_ms;
 }
 
-/* --- the two clocks ------------------------------------------------------------ */
-
-static int64_t unix_s_of(const struct lease_journal *journal, uint64_t at_ms)
+int64_t lease_journal_unix_s(const struct lease_journal *journal, uint64_t at_ms)
 {
 	return ((int64_t)at_ms + journal->wall_ms) / 1000;
 }
@@ -38,166 +38,8 @@ static int64_t unix_s_of(const struct lease_journal *journal, uint64_t at_ms)
 /* Rounded up, so that the store has a lease at least as long as was promised. */
 static int64_t expiry_of(const struct lease_journal *journal, uint64_t expires_ms)
 {
-	return unix_s_of(journal, expires_ms + 999);
+	return lease_journal_unix_s(journal, expires_ms + 999);
 }
-
-/* Times before the start of the monotonic clock become its start. */
-static uint64_t ms_of(const struct lease_journal *journal, int64_t unix_s)
-{
-	int64_t at_ms = unix_s * 1000 - journal->wall_ms;
-
-	return at_ms > 0 ? (uint64_t)at_ms : 0;
-}
-
-/* --- from the store ------------------------------------------------------------ */
-
-static enum binding_state state_of(enum lease_state state)
-{
-	return state == LEASE_BOUND      ? BINDING_BOUND
-	       : state == LEASE_RELEASED ? BINDING_RELEASED
-					 : BINDING_DECLINED;
-}
-
-/* A declined lease is detached; its address may have such a binding already. */
-static struct binding *binding_of(struct binding_table *table, const struct lease *lease)
-{
-	struct binding *holder;
-
-	if (lease->state != LEASE_DECLINED)
-		return binding_table_get(table, &lease->subnet, &lease->machine, &lease->address);
-	holder = binding_table_find_address(table, &lease->address);
-	return holder && holder->is_detached
-		       ? holder
-		       : binding_table_add_detached(table, &lease->subnet, &lease->machine);
-}
-
-/*
- * What the clock, or an operator, has made of the times. A lease that began in the future was given
- * while the clock was ahead: of its expiry only the distance to its beginning is true. No lifetime
- * is longer than RFC 9915 can express, which also keeps the arithmetic in range.
- */
-static struct lease plausible(
-	const struct lease_journal *journal, const struct lease *stored, uint64_t now_ms)
-{
-	int64_t now_s = unix_s_of(journal, now_ms);
-	struct lease lease = *stored;
-
-	if (lease.since_unix_s > now_s + CLOCK_SLACK_S) {
-		if (lease.expires_unix_s > lease.since_unix_s)
-			lease.expires_unix_s -= lease.since_unix_s - now_s;
-		lease.since_unix_s = now_s;
-	}
-	if (lease.since_unix_s < 0)
-		lease.since_unix_s = 0;
-	if (lease.expires_unix_s < 0)
-		lease.expires_unix_s = 0;
-	if (lease.expires_unix_s > now_s + UINT32_MAX)
-		lease.expires_unix_s = now_s + UINT32_MAX;
-	return lease;
-}
-
-static int take(struct lease_journal *journal, struct binding_table *table,
-	const struct lease *stored, uint64_t now_ms)
-{
-	struct lease plain = plausible(journal, stored, now_ms);
-	const struct lease *lease = &plain;
-	struct binding *binding;
-	bool is_known;
-
-	if (!binding_table_can_lease(table))
-		return -ENOSPC;
-	binding = binding_of(table, lease);
-	if (!binding)
-		return -ENOMEM;
-	binding_table_set_address(table, binding, &lease->address, false);
-	is_known = binding->transaction && binding_has_duid(binding, &lease->duid);
-	binding_set_duid(binding, &lease->duid);
-	if (!is_known)
-		transaction_record(&table->transactions, binding, NULL, NULL,
-			ms_of(journal, lease->since_unix_s));
-	binding->iaid = lease->iaid;
-	if (binding->booted_ms == 0)
-		binding->booted_ms = now_ms;
-	binding_table_set_state(table, binding, state_of(lease->state), now_ms, 0);
-	binding->since_ms = ms_of(journal, lease->since_unix_s);
-	binding->expires_ms = ms_of(journal, lease->expires_unix_s);
-	binding_table_set_lease(table, binding, true);
-	binding->stored_ms = binding->expires_ms;
-	binding->round = journal->round;
-	return 0;
-}
-
-struct load {
-	struct lease_journal *journal;
-	struct binding_table *table;
-	uint64_t now_ms;
-};
-
-static int take_loaded(void *arg, const struct lease *lease)
-{
-	struct load *load = arg;
-
-	return take(load->journal, load->table, lease, load->now_ms);
-}
-
-int lease_journal_load(struct lease_journal *journal, struct binding_table *table, uint64_t now_ms)
-{
-	struct load load = {.journal = journal, .table = table, .now_ms = now_ms};
-
-	return journal->store->driver->load(
-		journal->store, unix_s_of(journal, now_ms), take_loaded, &load);
-}
-
-int lease_journal_apply(struct lease_journal *journal, struct binding_table *table,
-	const struct lease *lease, uint64_t now_ms)
-{
-	struct lease plain = plausible(journal, lease, now_ms);
-
-	if (ms_of(journal, plain.expires_unix_s) > now_ms)
-		return take(journal, table, lease, now_ms);
-	lease_journal_forget(journal, table, &lease->address, now_ms);
-	return 0;
-}
-
-/* The store no longer has it, so it must be stored again before it is promised. */
-static void lose(struct binding_table *table, struct binding *binding, uint64_t now_ms)
-{
-	if (binding->is_detached) {
-		binding_table_remove(table, binding);
-		return;
-	}
-	binding_table_set_lease(table, binding, false);
-	binding_table_set_state(table, binding, BINDING_EXPIRED, now_ms, 0);
-}
-
-void lease_journal_forget(struct lease_journal *journal, struct binding_table *table,
-	const struct in6_addr *address, uint64_t now_ms)
-{
-	struct binding *binding = binding_table_find_address(table, address);
-
-	(void)journal;
-	if (binding && binding->is_lease && binding->stored_ms > 0)
-		lose(table, binding, now_ms);
-}
-
-void lease_journal_begin_reading(struct lease_journal *journal)
-{
-	journal->round++;
-}
-
-void lease_journal_end_reading(
-	struct lease_journal *journal, struct binding_table *table, uint64_t now_ms)
-{
-	struct binding *binding = binding_table_next(table, NULL), *next;
-
-	for (; binding && binding->is_lease; binding = next) {
-		next = binding_table_next(table, binding);
-		if (binding->stored_ms > 0 && binding->round != journal->round)
-			lose(table, binding, now_ms);
-	}
-}
-
-/* --- storing --------------------------------------------------------------------- */
 
 bool lease_journal_has_changes(const struct lease_journal *journal)
 {
@@ -216,7 +58,8 @@ static struct lease lease_of(
 		.state = binding->state == BINDING_DECLINED   ? LEASE_DECLINED
 			 : binding->state == BINDING_RELEASED ? LEASE_RELEASED
 							      : LEASE_BOUND,
-		.since_unix_s = unix_s_of(journal, binding->since_ms ? binding->since_ms : now_ms),
+		.since_unix_s = lease_journal_unix_s(
+			journal, binding->since_ms ? binding->since_ms : now_ms),
 		.expires_unix_s = expiry_of(journal, binding->expires_ms) +
 				  (journal->store ? journal->store->margin_s : 0),
 	};
@@ -290,7 +133,7 @@ static void take_back(struct binding_table *table, struct binding *binding, uint
 	binding_table_set_state(table, binding, BINDING_OFFERED, now_ms, OFFER_HELD_S);
 }
 
-/* The store has it as it was put, even if another report arrived before. */
+/* The store has the lease as it was put, even if a report of another server arrived before. */
 static void confirm(struct lease_journal *journal, struct binding_table *table,
 	const struct lease_change *change, struct binding *binding, uint64_t now_ms)
 {
@@ -306,8 +149,8 @@ static void confirm(struct lease_journal *journal, struct binding_table *table,
 }
 
 /*
- * A lease that was changed again, behind its removal, stays. If it is unknown whether a removal was
- * done, promise nothing from now on.
+ * A lease that has changed again since its removal was put stays. If it is unknown whether the store
+ * has removed it, promise nothing that depends on it (stored_ms 0).
  */
 static void end_removal(struct lease_journal *journal, struct binding_table *table,
 	const struct lease_change *change, struct binding *binding, int rc)
@@ -322,17 +165,17 @@ static void end_removal(struct lease_journal *journal, struct binding_table *tab
 }
 
 /*
- * The machine was to move to the address of the next change, and the store still has its lease of
- * the old one, so nobody else may get that: neither one that took it for free meanwhile, nor by a
- * later commit.
+ * The machine was to move to the address of the next change. That is not stored, and the store still
+ * has the machine's lease of the old address. So the machine gets the old address back, from a
+ * machine that was offered it meanwhile too, and a later commit must not give it away.
  */
 static void move_back(struct lease_journal *journal, struct binding_table *table,
 	const struct lease_change *change, const struct lease_change *next, uint64_t now_ms)
 {
 	const struct binding *holder = binding_table_find_address(table, &change->address);
 	struct binding *binding = binding_table_find_address(table, &next->address);
-	uint64_t until_ms = change->stored_ms > change->expires_ms ? change->stored_ms
-								   : change->expires_ms;
+	uint64_t until_ms =
+		change->stored_ms > change->expires_ms ? change->stored_ms : change->expires_ms;
 
 	if (!binding || !binding_is_of(binding, &change->machine) || binding->stored_ms > 0 ||
 		(holder && holder->stored_ms > 0) || until_ms <= now_ms)
@@ -364,7 +207,7 @@ static void end_change(struct lease_journal *journal, struct binding_table *tabl
 		confirm(journal, table, change, binding, now_ms);
 }
 
-/* Moves first: what they give back is then nobody else's. */
+/* Before all else, so that no other machine keeps or gets an address that goes back to its lease. */
 static void undo_moves(struct lease_journal *journal, struct binding_table *table, uint64_t now_ms)
 {
 	const struct lease_changes *flying = &journal->flying;
@@ -415,7 +258,7 @@ static void set_in_flight(struct binding_table *table, const struct lease_change
 	}
 }
 
-/* The open changes take off; the list of the last flight is empty, and used again. */
+/* The open changes are in flight from now on. The list of the last commit is empty: use it again. */
 static int start_commit(struct lease_journal *journal, struct binding_table *table)
 {
 	struct lease_changes empty = journal->flying;

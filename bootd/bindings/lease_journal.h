@@ -10,13 +10,13 @@
  *	for each message again:	the Reply, by binding->stored_ms
  *
  * If a commit fails, or the store refuses a lease, each binding returns to what the store has: an
- * extended lease keeps its stored expiry, a new one becomes an offer, and a machine that was to move
- * to another address has its old one again.
+ * extended lease keeps its stored expiry, a new one becomes an offer, and a machine that was to
+ *move to another address has its old one again.
  *
  * Until an asynchronous commit has ended the journal is busy. Its changes are in flight; other
  * bindings may be changed meanwhile if the store collects (lease_store.h), for the next commit. A
- *store that several servers share also reports what the other servers change:
- *lease_journal_apply(), lease_journal_forget().
+ * store that several servers share also reports what the other servers change:
+ * lease_journal_apply(), lease_journal_forget().
  */
 #ifndef NB6_BOOTD_BINDINGS_LEASE_JOURNAL_H
 #define NB6_BOOTD_BINDINGS_LEASE_JOURNAL_H
@@ -117,5 +117,10 @@ bool lease_journal_rewrite(
 
 /* Why the last commit or removal failed. */
 const char *lease_journal_error(const struct lease_journal *journal);
+
+/* --- shared by lease_journal.c and lease_load.c ---------------------------------------- */
+
+/* The Unix time of `at_ms`, a time of the monotonic clock. */
+int64_t lease_journal_unix_s(const struct lease_journal *journal, uint64_t at_ms);
 
 #endif
