@@ -10,9 +10,8 @@
 #include <stdio.h>
 
 #include "bootd/boot_server.h"
-#include "bootd/config/conf_environment.h"
 #include "bootd/config/conf_file.h"
-#include "bootd/config/host_directory.h"
+#include "bootd/config/host_files.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 

@@ -9,10 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "bootd/config/conf_environment.h"
 #include "bootd/config/conf_file.h"
-#include "bootd/config/host_directory.h"
-#include "bootd/config/secret_file.h"
+#include "bootd/config/host_files.h"
 #include "bootd/dhcp/dhcp_service.h"
 #include "bootd/files/file_root.h"
 #include "daemon/daemon.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/config/host_directory.h"
+#include "bootd/config/host_files.h"
 #include "bootd/dhcp/dhcp_service.h"
 #include "bootd/files/file_root.h"
 #include "bootd/progress/boot_log.h"

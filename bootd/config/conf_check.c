@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Checks of the whole configuration except its boot rules, one function per kind of error. What one
- * value alone shows is checked while it is read (conf_expect.c).
+ * Checks of the whole configuration except its boot rules, one function per kind of error: values
+ * that are valid alone and do not fit together. Each value alone is checked while it is read
+ * (conf_expect.c).
  */
-#include "bootd/config/conf_check.h"
+#include "bootd/config/conf_file.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

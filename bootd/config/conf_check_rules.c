@@ -4,13 +4,13 @@
  * URL, does everything exist that it names, can it ever match? Errors come first, because the
  * warnings about the order of rules need rules that are free of errors.
  */
-#include "bootd/config/conf_check.h"
+#include "bootd/config/conf_file.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "bootd/client/firmware.h"
-#include "bootd/config/conf_value.h"
+#include "bootd/config/conf_read.h"
 #include "bootd/files/template.h"
 #include "bootd/rules/boot_rule.h"
 #include "bootd/rules/conditions.h"

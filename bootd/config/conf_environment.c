@@ -4,7 +4,7 @@
  * address of this machine, which is found by binding a socket to it: that works in the sandbox
  * too. URLs with host names or variables are not checked.
  */
-#include "bootd/config/conf_environment.h"
+#include "bootd/config/conf_file.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,7 +26,7 @@
 
 enum { GROUPS_MAX = 256 };
 
-/* Who reads the files: `user`, or the user that we are. */
+/* The user who reads the files: `user`, or the one that runs this process. */
 struct reader {
 	uid_t uid;
 	gid_t gid[GROUPS_MAX];

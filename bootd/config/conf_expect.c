@@ -3,14 +3,13 @@
  * One checker per type of value, and a table that names for each setting its checker and what is
  * expected. A new setting needs a row there, and a checker only if its type is new.
  */
-#include "bootd/config/conf_expect.h"
+#include "bootd/config/conf_read.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/config/conf_value.h"
 #include "bootd/leases/lease_store.h"
 #include "dhcp6/names.h"
 #include "dhcp6/option.h"
@@ -198,7 +197,8 @@ static int is_pool(const char *text)
 	"a UUID of one machine such as \"00112233-4455-6677-8899-aabbccddeeff\", and none of the " \
 	"defaults that many machines have"
 #define EXPECT_DUID "a DUID in hexadecimal such as \"00030001525400123456\""
-#define EXPECT_PATTERN "a text, the start of one with \"*\" at its end, or octets such as \"0x00ff\""
+#define EXPECT_PATTERN                                                                             \
+	"a text, the start of one with \"*\" at its end, or octets such as \"0x00ff\""
 #define EXPECT_PORT_ID "a text or octets such as \"0x00ff\", of 255 octets at most"
 #define EXPECT_VARIABLE "\"name=value\" with letters, digits, \"_\", \".\" or \"-\" in the name"
 #define EXPECT_PREFIX "a prefix such as \"2001:db8:1::/64\""

@@ -11,12 +11,7 @@
 #include <string.h>
 
 #include "bootd/bindings/stable_address.h"
-#include "bootd/config/conf_check.h"
-#include "bootd/config/conf_host.h"
-#include "bootd/config/conf_option.h"
-#include "bootd/config/conf_section.h"
-#include "bootd/config/conf_syntax.h"
-#include "bootd/config/conf_value.h"
+#include "bootd/config/conf_read.h"
 #include "bootd/rules/boot_rule.h"
 #include "dhcp6/option.h"
 

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Building hosts while libConfuse parses. Its validators get no argument of ours, so the receiver
- * of the hosts is static for the duration of one parse, as in daemon/config.c.
+ * Builds hosts while libConfuse parses: the validator of the section `host` checks the section as a
+ * whole, makes a struct boot_host of it, and passes that to a receiver. libConfuse passes no
+ * argument of the caller to validators, so the receiver is static for the duration of one parse.
  */
-#include "bootd/config/conf_host.h"
+#include "bootd/config/conf_read.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "bootd/config/conf_option.h"
-#include "bootd/config/conf_value.h"
 
 cfg_opt_t conf_host_options[] = {
 	CFG_STR_LIST("mac", NULL, CFGF_NODEFAULT),

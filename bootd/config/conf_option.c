@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * `option "NAME" = value` is no syntax of libConfuse, so the text is rewritten into sections before
- * it is parsed, line for line, so that errors name the right one. The rewriting follows
+ * libConfuse cannot parse `option "NAME" = value`, so the text is rewritten into sections before it
+ * is parsed. Each line stays a line, so that errors name the right one. The rewriting follows
  * libConfuse's lexer: comments, two kinds of strings, words.
  */
-#include "bootd/config/conf_option.h"
+#include "bootd/config/conf_read.h"
 
 #include <ctype.h>
 #include <errno.h>

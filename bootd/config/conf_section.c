@@ -3,14 +3,11 @@
  * A section of bootd.conf becomes a subnet with its classes, a boot rule, or a group. Each value
  * was checked while it was parsed (conf_expect.c).
  */
-#include "bootd/config/conf_section.h"
+#include "bootd/config/conf_read.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "bootd/config/conf_option.h"
-#include "bootd/config/conf_value.h"
 
 static bool copy_pattern(cfg_t *cfg, const char *option, struct text_pattern *pattern)
 {

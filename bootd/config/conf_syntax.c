@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * libConfuse's tables of settings with their defaults, and the checks of sections as a whole.
- * conf_expect.c checks each value.
+ * The settings and sections of bootd.conf: libConfuse's tables with the defaults, at the end of the
+ * file, and the checks of sections as a whole. conf_expect.c checks each value. A new setting is a
+ * row here and one there.
  */
-#include "bootd/config/conf_syntax.h"
+#include "bootd/config/conf_read.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "bootd/config/conf_expect.h"
-#include "bootd/config/conf_host.h"
-#include "bootd/config/conf_option.h"
-#include "bootd/config/conf_value.h"
 #include "daemon/paths.h"
 
 enum { SUBNET_LEN_MAX = 120 };
@@ -92,7 +89,8 @@ static int check_pool(cfg_t *cfg, cfg_t *section, const struct prefix *prefix)
 	return 0;
 }
 
-/* libConfuse gives validators no argument of ours: static for the duration of one parse. */
+/* Static for the duration of one parse: libConfuse passes no argument of the caller to validators.
+ */
 static struct {
 	conf_subnet_add_fn *add;
 	void *arg;
@@ -189,7 +187,7 @@ static void set_validators(cfg_t *cfg, const char *section)
 
 /* --- the tables ---------------------------------------------------------------- */
 
-/* A section with conditions has both names of each, and behind them what else it has. */
+/* A section with conditions: both names of each condition, then its other settings. */
 enum { NEGATED_NAME = 32, SECTION_OPTIONS_MAX = 2 * CONDITION_KINDS + 8 };
 
 #define PLAN                                                                                       \

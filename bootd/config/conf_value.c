@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One function per kind of value: from its text to the value, or -EINVAL. conf_expect.c calls them
- * to check a value and conf_file.c and conf_section.c to build it, so both accept the same.
+ * to check a value and conf_file.c, conf_host.c and conf_section.c to build it, so both accept the
+ * same.
  */
-#include "bootd/config/conf_value.h"
+#include "bootd/config/conf_read.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * together. Files are then read in portions, between which messages are answered, and applied at
  * once at the end. A reload to another directory reads that one completely before it is in force.
  */
-#include "bootd/config/host_directory.h"
+#include "bootd/config/host_files.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ enum {
 	PORTION = 200,  /* files that are read before messages have their turn again */
 };
 
-/* A directory with its watch: that in force, or that of a configuration to come. */
+/* A directory with its watch: the one in force, or the one of a configuration that is prepared. */
 struct watched {
 	struct host_files *files;
 	struct directory_watch *watch;
@@ -55,8 +55,7 @@ static void apply(struct host_directory *hosts)
 	if (change.files == 0)
 		return;
 	log_info("hosts-directory %s: %zu changed files read, %zu of them deleted: %zu hosts "
-		 "instead "
-		 "of %zu, %zu in all",
+		 "instead of %zu, %zu in all",
 		host_files_directory(hosts->now.files), change.files, change.gone, change.hosts,
 		change.hosts_before, host_files_table(hosts->now.files)->hosts);
 	hosts->changed(hosts->arg);
@@ -74,7 +73,7 @@ static void read_portion(void *arg)
 		apply(hosts);
 }
 
-/* What cannot be looked at stays as it was. */
+/* If the directory or the file cannot be read, its hosts stay as they are. */
 static int note(struct host_files *files, const char *name)
 {
 	int rc = host_files_note(files, name);
@@ -85,7 +84,7 @@ static int note(struct host_files *files, const char *name)
 	return rc;
 }
 
-static void take_change(void *arg, const char *name)
+static void on_change(void *arg, const char *name)
 {
 	struct host_directory *hosts = arg;
 	uint64_t now_ms = loop_now_ms(), waited_ms;
@@ -152,7 +151,7 @@ static int read_all(struct host_files *files, const struct boot_config *config,
 	return rc;
 }
 
-/* Watched first, then read: nothing is missed in between. */
+/* The watch starts before the first reading, so that no change in between is missed. */
 static int open_directory(struct host_directory *hosts, const struct boot_config *config)
 {
 	struct host_files_change change;
@@ -162,7 +161,7 @@ static int open_directory(struct host_directory *hosts, const struct boot_config
 	hosts->next.files = host_files_new(path);
 	if (!hosts->next.files)
 		return -ENOMEM;
-	rc = directory_watch_new(&hosts->next.watch, hosts->loop, path, take_change, hosts);
+	rc = directory_watch_new(&hosts->next.watch, hosts->loop, path, on_change, hosts);
 	if (rc < 0)
 		log_warning("hosts-directory %s: cannot be watched: %s; changes are seen at a "
 			    "reload only",
@@ -193,7 +192,7 @@ static int read_again(struct host_directory *hosts, const struct boot_config *co
 	return -EEXIST;
 }
 
-/* At the start it may come later; in place of one that is in force it is a mistake. */
+/* At the start the directory may be created later. In a reload a missing one is a mistake. */
 static int check_directory(const struct host_directory *hosts, const struct boot_config *config,
 	struct config_problems *problems)
 {

@@ -10,9 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/config/conf_host.h"
-#include "bootd/config/conf_option.h"
-#include "bootd/config/conf_syntax.h"
+#include "bootd/config/conf_read.h"
 
 enum { GROW = 16 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One file of hosts-directory: the hosts that are in force and, between reading the file and
- * applying it, the hosts of its new version. And all files together, as host_files.c keeps them and
- * host_files_apply.c applies them; others use host_files.h.
+ * applying it, the hosts of its new version. Then all files together. Private to host_file.c,
+ * host_files.c and host_files_apply.c; others use host_files.h.
  */
 #ifndef NB6_BOOTD_CONFIG_HOST_FILE_H
 #define NB6_BOOTD_CONFIG_HOST_FILE_H

@@ -17,6 +17,8 @@
 
 #include "bootd/rules/boot_config.h"
 
+/* --- files and hosts: host_files.c, host_files_apply.c --------------------------------- */
+
 struct host_files;
 
 /* What host_files_apply() did. */
@@ -61,5 +63,44 @@ const struct boot_host *host_files_find_conflict(const struct host_files *files,
 size_t host_files_count(const struct host_files *files);
 void host_files_each_refused(
 	const struct host_files *files, host_files_problem_fn *report, void *arg);
+
+/* --- the directory, live: host_directory.c --------------------------------------------- */
+
+struct loop;
+struct host_directory;
+struct config_problems;
+
+/*
+ * The directory is watched. After a change it is read when no other change has followed for a short
+ * time, and applied between two messages. A new configuration has its own directory, mostly the
+ * same one: prepare, then commit or cancel.
+ */
+
+/* Hosts have changed; pointers to the previous ones are no longer valid. */
+typedef void host_directory_changed_fn(void *arg);
+
+/* Nothing is watched yet. NULL: no memory. */
+struct host_directory *host_directory_new(struct loop *loop, host_files_address_fn *address,
+	host_directory_changed_fn *changed, void *arg);
+void host_directory_free(struct host_directory *hosts); /* NULL is fine */
+
+/*
+ * Read all that has changed of the directory that `config` names, and set config->host_files.
+ * Returns 0, -EEXIST where a host of bootd.conf clashes with one of a file that is in force
+ * (`problems` says which), or -errno. Then commit: `config` is in force; or cancel: it is not.
+ */
+int host_directory_prepare(
+	struct host_directory *hosts, struct boot_config *config, struct config_problems *problems);
+void host_directory_commit(struct host_directory *hosts, const struct boot_config *config);
+void host_directory_cancel(struct host_directory *hosts);
+
+/* Of the directory in force; NULL: none. */
+const struct host_files *host_directory_files(const struct host_directory *hosts);
+
+/*
+ * For -t: a directory that is missing is a warning in `problems`; what is wrong with the files goes
+ * to the log. Returns 0, -EINVAL or -ENOMEM.
+ */
+int host_directory_check(const struct boot_config *config, struct config_problems *problems);
 
 #endif

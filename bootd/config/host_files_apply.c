@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/config/conf_check.h"
+#include "bootd/config/conf_file.h"
 #include "bootd/config/host_file.h"
 #include "daemon/log.h"
 

@@ -3,7 +3,7 @@
  * Small files of random octets. They are created atomically: written under a temporary name, then
  * linked. Two servers that start at the same time end up with the same contents.
  */
-#include "bootd/config/secret_file.h"
+#include "bootd/config/conf_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

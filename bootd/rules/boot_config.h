@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The configuration of bootd. It is built from the whole file (conf_file.h), checked
- * (conf_check.h), and then becomes the running configuration. Afterwards nothing in it changes
+ * (conf_check.c), and then becomes the running configuration. Afterwards nothing in it changes
  * but host_files, and that only between two messages.
  *
  * The config owns every string. `line` is the line of bootd.conf where a section begins, for

@@ -3,7 +3,7 @@
  * One function per part of bootd, with the counters of that part. A part that is not running (no
  * lease store, no TFTP) is null and not left out, so that a reader finds every key.
  */
-#include "bootd/config/host_directory.h"
+#include "bootd/config/host_files.h"
 #include "bootd/dhcp/bulk_server.h"
 #include "bootd/dhcp/dhcp_service.h"
 #include "bootd/http/http_files.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/config/conf_value.h"
+#include "bootd/config/conf_read.h"
 #include "bootd/view/boot_view.h"
 #include "daemon/config.h"
 #include "daemon/control.h"

@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/config/conf_host.h"
-#include "bootd/config/conf_option.h"
-#include "bootd/config/conf_syntax.h"
+#include "bootd/config/conf_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

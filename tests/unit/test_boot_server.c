@@ -19,7 +19,7 @@
 
 #include "bootd/boot_server.h"
 #include "bootd/config/conf_file.h"
-#include "bootd/config/host_directory.h"
+#include "bootd/config/host_files.h"
 #include "bootd/view/boot_view.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
@@ -247,7 +247,8 @@ static void test_a_changed_card_is_said(void **state)
 		"subnet \"2001:db8:1::/64\" {}\n"
 		"host \"db1\" { uuid = \"" UUID "\" mac = \"52:54:00:00:00:01\" }\n"
 		"host \"db2\" { mac = \"52:54:00:00:00:02\" }\n";
-	static const char said[] = "52:54:00:00:00:99: it was host \"db1\" before and is no host now";
+	static const char said[] =
+		"52:54:00:00:00:99: it was host \"db1\" before and is no host now";
 	struct loop *loop = loop_new();
 	struct boot_server server;
 	struct bench b;
@@ -300,8 +301,8 @@ static void test_who_holds_an_address_is_said(void **state)
 		"52:54:00:00:00:02 gets 2001:db8:1:"));
 	hosts = boot_host_view_page(b.config, &b.exchange.bindings, &server.progress, 1,
 		(char *[]){(char[]){"hosts"}}, b.now_ms);
-	assert_int_equal(json_unpack(hosts, "{s:[{s:{s:s}}]}", "hosts", "address-held", "machine",
-				 &holder),
+	assert_int_equal(
+		json_unpack(hosts, "{s:[{s:{s:s}}]}", "hosts", "address-held", "machine", &holder),
 		0);
 	assert_string_equal(holder, "52:54:00:00:00:01");
 	json_decref(hosts);

@@ -15,7 +15,6 @@
 
 #include <cmocka.h>
 
-#include "bootd/config/conf_environment.h"
 #include "bootd/config/conf_file.h"
 
 #define UEFI "arch = {x64-uefi} url = \"tftp://[2001:db8::1]/x.efi\""

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The key and the DUID: made once, kept, and refused where they are none. */
-#include "bootd/config/secret_file.h"
+#include "bootd/config/conf_file.h"
 
 #include <errno.h>
 #include <setjmp.h>
