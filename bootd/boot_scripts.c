@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "bootd/bindings/binding_table.h"
+#include "bootd/progress/boot_log.h"
 #include "bootd/rules/boot_config.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
@@ -160,10 +161,13 @@ static void log_refused(const struct machine *named, const struct in6_addr *peer
 	static struct log_limit limit;
 	char text[MACHINE_TEXT], address[INET6_ADDRSTRLEN];
 
-	log_limited(&limit, LOG_LEVEL_WARNING,
+	const struct log_fields fields = {
+		.mac = machine_format(named, text), .reason = "mac-not-its-own"};
+
+	log_limited_with(&limit, LOG_LEVEL_WARNING, &fields,
 		"script refused: %s asks for the script of %s (?mac=), which does not use that "
 		"address",
-		inet_ntop(AF_INET6, peer, address, sizeof(address)), machine_format(named, text));
+		inet_ntop(AF_INET6, peer, address, sizeof(address)), text);
 }
 
 int boot_scripts_describe(void *arg, const struct in6_addr *peer, const struct http_query *query,
@@ -216,7 +220,7 @@ static int find_caller(const struct boot_scripts *scripts, const struct http_ask
 void boot_scripts_booted(void *arg, const struct http_ask *ask, struct http_answer *answer)
 {
 	struct boot_scripts *scripts = arg;
-	char text[MACHINE_TEXT], peer[INET6_ADDRSTRLEN];
+	char text[MACHINE_TEXT];
 	const struct boot_record *record;
 	uint64_t now_ms = loop_now_ms();
 	struct machine machine;
@@ -238,8 +242,6 @@ void boot_scripts_booted(void *arg, const struct http_ask *ask, struct http_answ
 		http_answer_text(answer, 404, "no boot of %s is known here", text);
 		return;
 	}
-	log_info("%s booted, %.1f s after its first request, from %s", text,
-		(double)(now_ms - record->began_ms) / 1000,
-		inet_ntop(AF_INET6, &ask->peer, peer, sizeof(peer)));
+	boot_log_booted(record, &ask->peer, now_ms - record->began_ms);
 	http_answer_text(answer, 200, "%s is noted as booted", text);
 }

@@ -64,11 +64,14 @@ static void observe_fetch(void *arg, const struct fetch_event *event)
 {
 	struct boot_server *server = arg;
 	struct machine machine;
+	const struct boot_record *record = NULL;
 	bool known = boot_scripts_machine_at(&server->scripts, &event->peer, &machine);
 
-	boot_log_fetch(known ? &machine : NULL, event);
-	if (known)
+	if (known) {
 		boot_progress_fetch(&server->progress, &machine, event, loop_now_ms());
+		record = boot_progress_find(&server->progress, &machine);
+	}
+	boot_log_fetch(known ? &machine : NULL, record, event);
 }
 
 static void on_host_address(void *arg, const struct in6_addr *address, bool is_owned)

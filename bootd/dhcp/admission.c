@@ -181,9 +181,14 @@ void request_log_drop(const struct request *r, enum exchange_drop drop)
 	bool is_normal = drop == DROP_OTHER_SERVER || drop == DROP_NOT_FOR_SERVERS;
 	const char *type = dhcp6_message_name(r->facts.type);
 	char client[CLIENT_TEXT], path[PATH_TEXT];
+	struct log_fields fields = {
+		.link = r->arrival.link_name, .reason = exchange_drop_name(drop)};
 
-	log_limited(&limit[drop], is_normal ? LOG_LEVEL_DEBUG : LOG_LEVEL_NOTICE,
-		"no answer to %s from %s%s: %s: %s", type ? type : "a datagram",
-		client_text(r, client), path_text(r, path), exchange_drop_name(drop),
-		exchange_drop_text(drop));
+	client_text(r, client);
+	if (r->facts.mac_source != CLIENT_MAC_UNKNOWN ||
+		(r->facts.has_client_id && r->facts.duid.len > 0))
+		fields.mac = client;
+	log_limited_with(&limit[drop], is_normal ? LOG_LEVEL_DEBUG : LOG_LEVEL_NOTICE, &fields,
+		"no answer to %s from %s%s: %s: %s", type ? type : "a datagram", client,
+		path_text(r, path), exchange_drop_name(drop), exchange_drop_text(drop));
 }

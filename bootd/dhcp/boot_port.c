@@ -43,7 +43,9 @@ static void handle(struct boot_port *port, const struct udp_datagram *datagram)
 		send_queue_add(&port->queue, datagram, &r.answer);
 		return;
 	}
-	log_limited(&limit, LOG_LEVEL_NOTICE, "no answer to %s on port %d: %s: %s",
+	log_limited_with(&limit, LOG_LEVEL_NOTICE,
+		&(struct log_fields){.reason = exchange_drop_name(drop)},
+		"no answer to %s on port %d: %s: %s",
 		dhcp6_address_format(&datagram->peer.sin6_addr, peer), BOOT_SERVER_PORT,
 		exchange_drop_name(drop), exchange_drop_text(drop));
 }

@@ -95,11 +95,13 @@ static bool declines_too_much(const struct ia_work *work, const struct binding *
 
 	if (binding_table_declined(work->bindings, &binding->subnet, &machine) < DECLINES_MAX)
 		return false;
-	log_limited(&limit, LOG_LEVEL_WARNING,
+	machine_format(&machine, text);
+	log_limited_with(&limit, LOG_LEVEL_WARNING,
+		&(struct log_fields){.event = LOG_EVENT_ADDRESS_CONFLICT, .mac = text},
 		"%s declines each address that it gets, %d within an hour: it gets the same one "
 		"again. Look for a node on its link that answers duplicate address detection for "
 		"every address",
-		machine_format(&machine, text), DECLINES_MAX + 1);
+		text, DECLINES_MAX + 1);
 	return true;
 }
 

@@ -67,7 +67,8 @@ static void leave(struct served_links *links, struct link *l, size_t i)
 
 	membership_leave(links->membership[i], l->ifindex, served->holder[i]);
 	served->holder[i] = -1;
-	log_info("%s: %s", l->name, group[i].left);
+	log_with(LOG_LEVEL_INFO, &(struct log_fields){.link = l->name}, "%s: %s", l->name,
+		group[i].left);
 }
 
 static int join_group(struct served_links *links, struct link *l, size_t i)
@@ -95,9 +96,11 @@ static void join(struct served_links *links, struct link *l, size_t i)
 	int rc = join_group(links, l, i);
 
 	if (rc >= 0) {
-		log_info("%s: %s", l->name, group[i].joined);
+		log_with(LOG_LEVEL_INFO, &(struct log_fields){.link = l->name}, "%s: %s", l->name,
+			group[i].joined);
 	} else if (group[i].bit == CLIENTS && rc != -ENODEV) {
-		log_error("%s: %s cannot be joined, so its clients are not received: %s", l->name,
+		log_with(LOG_LEVEL_ERROR, &(struct log_fields){.link = l->name},
+			"%s: %s cannot be joined, so its clients are not received: %s", l->name,
 			group[i].text, strerror(-rc));
 	} else if (rc != -ENODEV) {
 		log_limited(&limit, LOG_LEVEL_WARNING,
@@ -140,7 +143,8 @@ static void check_membership(struct served_links *links, struct link *l)
 			ipv6_query_members(links->query, &group[i].address, l->ifindex, on_member,
 				&is_member) == 0 &&
 			!is_member) {
-			log_notice("%s: the kernel had dropped the membership of %s", l->name,
+			log_with(LOG_LEVEL_NOTICE, &(struct log_fields){.link = l->name},
+				"%s: the kernel had dropped the membership of %s", l->name,
 				group[i].text);
 			leave(links, l, i);
 		}

@@ -10,6 +10,7 @@
 
 #include "bootd/dhcp/exchange.h"
 #include "bootd/files/boot_file.h"
+#include "bootd/progress/boot_record.h"
 
 enum { BOOT_LOG_LINE = 1600 };
 
@@ -27,7 +28,14 @@ void boot_log_unverified_mac(const struct exchange_event *event);
 /* The client names an architecture that is not in IANA's list: once per machine as well. */
 void boot_log_unknown_arch(const struct exchange_event *event, uint16_t code);
 
-/* `machine` NULL: not known, the line starts with the peer's address. */
-void boot_log_fetch(const struct machine *machine, const struct fetch_event *event);
+/*
+ * `machine` NULL: not known, the line starts with the peer's address. `record` is the machine's, as
+ * it is after this fetch; NULL: none.
+ */
+void boot_log_fetch(const struct machine *machine, const struct boot_record *record,
+	const struct fetch_event *event);
+/* The machine called home. */
+void boot_log_booted(
+	const struct boot_record *record, const struct in6_addr *peer, uint64_t duration_ms);
 
 #endif

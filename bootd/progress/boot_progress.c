@@ -232,7 +232,7 @@ static void add_step(struct boot_progress *progress, struct boot_record *record,
 		progress->on_step(progress->on_step_arg, record, step);
 }
 
-static enum boot_stage stage_of_exchange(const struct exchange_event *event)
+enum boot_stage boot_progress_stage_of(const struct exchange_event *event)
 {
 	bool asks = event->facts->type == DHCP6_SOLICIT || !event->with_boot_url;
 
@@ -298,7 +298,7 @@ const struct boot_record *boot_progress_exchange(
 	remember_client(record, event);
 	update_rank(progress, record);
 	enter_stage(progress, record,
-		event->facts->type == DHCP6_RELEASE ? record->stage : stage_of_exchange(event),
+		event->facts->type == DHCP6_RELEASE ? record->stage : boot_progress_stage_of(event),
 		event->now_ms);
 	text_add(&text, firmware_format(event->facts, firmware));
 	text_add_word(&text, dhcp6_message_name(event->facts->type));

@@ -59,6 +59,8 @@ int boot_progress_init(struct boot_progress *progress, size_t strangers);
 void boot_progress_set_hosts(struct boot_progress *progress, size_t hosts);
 void boot_progress_fini(struct boot_progress *progress);
 
+/* The stage in which machines send such a message: STAGE_SYSTEM if it is no part of a boot. */
+enum boot_stage boot_progress_stage_of(const struct exchange_event *event);
 /* An answered message. Returns the machine's record, borrowed; NULL: the client has no identity. */
 const struct boot_record *boot_progress_exchange(
 	struct boot_progress *progress, const struct exchange_event *event);

@@ -317,7 +317,8 @@ void client_link_identify(struct client_link *cl, const struct relay_conf *conf,
 	if (cl->rule->interface_id)
 		len = id_template_expand(cl->rule->interface_id, host, cl->name, cl->interface_id);
 	if (len < 0) {
-		log_warning("%s: Interface-Id longer than %d octets: sending only the link name",
+		log_with(LOG_LEVEL_WARNING, &(struct log_fields){.link = cl->name},
+			"%s: Interface-Id longer than %d octets: sending only the link name",
 			cl->name, ID_TEMPLATE_MAX);
 		len = (int)strlen(cl->name);
 		memcpy(cl->interface_id, cl->name, (size_t)len);
@@ -391,7 +392,8 @@ static void log_change(const struct client_link *cl, enum client_link_state befo
 			cl->state == CLIENT_LINK_READY ? ", link-address " : "",
 			cl->state == CLIENT_LINK_READY ? text : "");
 	else
-		log_notice("%s: link-address is now %s", cl->name, text);
+		log_with(LOG_LEVEL_NOTICE, &(struct log_fields){.link = cl->name},
+			"%s: link-address is now %s", cl->name, text);
 }
 
 bool client_link_update(

@@ -134,13 +134,15 @@ static void attach_vmac(struct client_links *links, struct link *link, struct cl
 	struct client_link_vmac *vmac = malloc(sizeof(*vmac));
 
 	if (!vmac) {
-		log_error("%s: no memory to follow the macvlan %s", cl->name, link->name);
+		log_with(LOG_LEVEL_ERROR, &(struct log_fields){.link = cl->name},
+			"%s: no memory to follow the macvlan %s", cl->name, link->name);
 		return;
 	}
 	*vmac = (struct client_link_vmac){.next = cl->vmacs, .link = link};
 	cl->vmacs = vmac;
 	link->user = cl;
-	log_info("%s: also using the addresses of its macvlan %s that belong to VRRP", cl->name,
+	log_with(LOG_LEVEL_INFO, &(struct log_fields){.link = cl->name},
+		"%s: also using the addresses of its macvlan %s that belong to VRRP", cl->name,
 		link->name);
 	update(links, cl);
 }
@@ -191,7 +193,8 @@ static void join_again(struct client_links *links, struct client_link *cl)
 	join(links, cl);
 	if (was_member && cl->holder >= 0) {
 		links->rejoined++;
-		log_notice("%s: the kernel had dropped the membership of ff02::1:2: joined again",
+		log_with(LOG_LEVEL_NOTICE, &(struct log_fields){.link = cl->name},
+			"%s: the kernel had dropped the membership of ff02::1:2: joined again",
 			cl->name);
 	}
 }
@@ -246,7 +249,8 @@ static void apply_altnames(struct client_links *links, struct client_link *cl)
 {
 	if (link_registry_identify_again(&links->registry, cl, links->conf, links->host) < 0 ||
 		link_registry_add_configured(&links->registry, links->conf, links->host) < 0)
-		log_error("%s: no memory to apply its alternative names", cl->name);
+		log_with(LOG_LEVEL_ERROR, &(struct log_fields){.link = cl->name},
+			"%s: no memory to apply its alternative names", cl->name);
 	link_registry_altnames_changed(&links->registry, cl);
 }
 
@@ -262,7 +266,8 @@ static void attach_client(struct client_links *links, struct link *link)
 		link_registry_get_or_add(&links->registry, link->name, links->conf, links->host);
 
 	if (!cl) {
-		log_error("%s: no memory to serve this link", link->name);
+		log_with(LOG_LEVEL_ERROR, &(struct log_fields){.link = link->name},
+			"%s: no memory to serve this link", link->name);
 		return;
 	}
 	cl->link = link;
@@ -393,7 +398,9 @@ void client_links_synced(struct client_links *links)
 	/* The first dump is complete. Ready links are only counted; name the others. */
 	for (const struct client_link *cl = links->registry.first; cl; cl = cl->next)
 		if (cl->state != CLIENT_LINK_READY)
-			log_notice("%s: %s, %s", cl->name, client_link_state_name(cl->state),
+			log_with(LOG_LEVEL_NOTICE,
+				&(struct log_fields){.link = cl->name, .reason = cl->reason},
+				"%s: %s, %s", cl->name, client_link_state_name(cl->state),
 				cl->reason);
 }
 
@@ -451,7 +458,7 @@ void client_links_reconfigure(struct client_links *links, const struct relay_con
 		link = link_table_next(links->table, link)) {
 		cl = link->user;
 		if (cl && cl->link == link && !is_wanted(links, link)) {
-			log_notice(
+			log_with(LOG_LEVEL_NOTICE, &(struct log_fields){.link = link->name},
 				"%s: no longer client-facing by the new configuration", link->name);
 			detach(links, link);
 		}

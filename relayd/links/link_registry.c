@@ -169,8 +169,9 @@ void link_registry_rebuild_interface_ids(
 	registry->by_interface_id = NULL;
 	for (struct client_link *cl = registry->first; cl; cl = cl->next)
 		if (identify(registry, cl, conf, host) < 0)
-			log_error("%s: no memory to index its Interface-Id: replies to it are "
-				  "dropped",
+			log_with(LOG_LEVEL_ERROR, &(struct log_fields){.link = cl->name},
+				"%s: no memory to index its Interface-Id: replies to it are "
+				"dropped",
 				cl->name);
 }
 

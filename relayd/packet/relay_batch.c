@@ -46,7 +46,9 @@ static void count_drop(struct relay *relay, struct client_link *cl, const struct
 		return;
 	relay_watch_drop(&relay->watch, link ? link->name : NULL, d, reason);
 	inet_ntop(AF_INET6, &d->peer.sin6_addr, from, sizeof(from));
-	log_limited(&relay->drop_limit[reason], LOG_LEVEL_INFO,
+	log_limited_with(&relay->drop_limit[reason], LOG_LEVEL_INFO,
+		&(struct log_fields){
+			.link = link ? link->name : NULL, .reason = relay_drop_name(reason)},
 		"%s: dropped a message from %s: %s%s%s", link ? link->name : "?", from,
 		relay_drop_name(reason), cl && *cl->reason ? ": " : "", cl ? cl->reason : "");
 }

@@ -40,9 +40,11 @@ static bool is_stale_path(int error)
 	       error == ENETUNREACH || error == EHOSTUNREACH;
 }
 
-static void log_send_failure(
-	struct relay *relay, enum relay_drop reason, const char *what, const char *name, int error)
+/* `fields` has the link or the server; `name` is what the line calls it. */
+static void log_send_failure(struct relay *relay, enum relay_drop reason, struct log_fields fields,
+	const char *name, int error)
 {
+	const char *what = fields.host ? "server" : fields.link ? "link" : "relay below,";
 	char text[96];
 
 	if (reason == RELAY_DROP_NEIGHBOUR_TABLE_FULL)
@@ -53,7 +55,8 @@ static void log_send_failure(
 		snprintf(text, sizeof(text), "refused by a packet filter on this machine (EPERM)");
 	else
 		snprintf(text, sizeof(text), "%s", strerror(error));
-	log_limited(&relay->drop_limit[reason], LOG_LEVEL_WARNING,
+	fields.reason = relay_drop_name(reason);
+	log_limited_with(&relay->drop_limit[reason], LOG_LEVEL_WARNING, &fields,
 		"%s %s: cannot send a message: %s", what, name, text);
 }
 
@@ -94,7 +97,8 @@ static void forward_failed(void *arg, const struct udp_outgoing *datagram, int e
 		count_lost(relay, relay->from[slot], reason);
 	if (relay->trace.filters)
 		relay_trace_refused(&relay->trace, datagram, server, error);
-	log_send_failure(relay, reason, "server", server->text, error);
+	log_send_failure(
+		relay, reason, (struct log_fields){.host = server->text}, server->text, error);
 }
 
 /*
@@ -147,7 +151,7 @@ static void reply_failed(void *arg, const struct udp_outgoing *datagram, int err
 	}
 	if (relay->trace.filters)
 		relay_trace_refused(&relay->trace, datagram, NULL, error);
-	log_send_failure(relay, reason, cl ? "link" : "relay below,",
+	log_send_failure(relay, reason, (struct log_fields){.link = cl ? cl->name : NULL},
 		cl ? cl->name : "reached by routing", error);
 }
 

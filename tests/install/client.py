@@ -25,10 +25,10 @@ class Client:
         site.clients.address("br-1", "2001:db8:1::c/64")  # files are fetched from here
         site.clients.route("default", "via", "2001:db8:1::1")
         self.wire = site.clients.wire("br-1")
-        self.frame = Ether(src=MAC, dst=ALL_RELAYS_MAC) / IPv6(src=self.address, dst=ALL_RELAYS)
 
-    def send(self, message):
-        self.wire.send(self.frame / UDP(sport=546, dport=547) / message)
+    def send(self, message, mac=MAC):
+        frame = Ether(src=mac, dst=ALL_RELAYS_MAC) / IPv6(src=link_local(mac), dst=ALL_RELAYS)
+        self.wire.send(frame / UDP(sport=546, dport=547) / message)
 
     def receive(self, kind, limit):
         """The next answer of a type, or None."""

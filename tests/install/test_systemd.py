@@ -17,8 +17,8 @@ import pytest
 from install.chroot import Container, why_no_containers
 from install.client import FILE, Client
 from install.conftest import SUITES, make_lab
-from install.debian_package import older
-from lab.boot_client import MAC
+from install.debian_package import SOURCE, older
+from lab.boot_client import MAC, duid, solicit
 from lab.netns import wait_for
 from lab.topology import SERVER, Site
 
@@ -106,6 +106,98 @@ def test_a_client_boots(running):
     assert given.startswith("2001:db8:1::1") and boot_file.endswith("first.efi")
     story = running.server_host.run("netboot6", "boot", "show", MAC).stdout
     assert "first.efi" in story
+
+
+def entries(host, unit):
+    """What the unit has written to the journal since it started last, as dictionaries."""
+    invocation = host.shows(unit, "InvocationID")
+    done = host.run("journalctl", "--no-pager", "--output=json", f"_SYSTEMD_INVOCATION_ID={invocation}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def event_ids():
+    """{"ready": "d1da..."}, as docs/logging.md lists them."""
+    text = (SOURCE / "docs/logging.md").read_text()
+    return dict(re.findall(r"^\| `([a-z-]+)` \| `([0-9a-f]{32})` \|", text, re.MULTILINE))
+
+
+def await_entry(host, unit, **fields):
+    """The first entry with these fields, whose names lack NB6_. MESSAGE is a part of the text."""
+    event = fields.pop("event", None)
+    text = fields.pop("MESSAGE", "")
+    wanted = {f"NB6_{name}": value for name, value in fields.items()}
+    if event:
+        wanted["MESSAGE_ID"] = event_ids()[event]
+
+    def found():
+        for entry in entries(host, unit):
+            if text in str(entry["MESSAGE"]) and wanted.items() <= entry.items():
+                return entry
+        return None
+
+    return wait_for(found, 20, lambda: f"{wanted} {text} in the journal of {unit}:\n" + "\n".join(
+        str({name: value for name, value in entry.items() if name.startswith(("NB6_", "MESSAGE"))})
+        for entry in entries(host, unit)))
+
+
+def test_the_journal_of_the_server_has_fields_and_events(running):
+    """The words of a machine's boot are found by its MAC; what people alert on, by MESSAGE_ID."""
+    host, unit = running.server_host, "netboot6-bootd"
+    pool = "2001:db8:1::1000-2001:db8:1::1fff"
+    assert pool in BOOTD_CONF
+    config = BOOTD_CONF.replace(pool, "2001:db8:1::1000-2001:db8:1::1000")
+    config += f'host "db1" {{ mac = "{MAC}" }}\n'
+    host.systemctl("stop", unit)
+    host.run("sh", "-c", "rm -f /var/lib/netboot6/leases.db*")
+    host.write("/etc/netboot6/bootd.conf", config)
+    host.systemctl("start", unit)
+    host.await_active(unit)
+    await_entry(host, unit, event="ready")
+    given, boot_file = running.client.boot()
+    subnet = "2001:db8:1::/64"
+    await_entry(host, unit, MAC=MAC, HOST="db1", SUBNET=subnet, STAGE="firmware asks", MESSAGE="Solicit")
+    await_entry(host, unit, MAC=MAC, HOST="db1", SUBNET=subnet, STAGE="firmware addressed")
+    running.clients.address("br-1", f"{given}/64")
+    try:
+        for path in ("first.efi", "absent.efi"):
+            running.clients.run("curl", "-gsS", "--interface", given, f"http://[{SERVER}]/{path}")
+    finally:
+        running.clients.ip("-6", "addr", "del", f"{given}/64", "dev", "br-1")
+    fetched = {"MAC": MAC, "HOST": "db1", "SUBNET": subnet, "STAGE": "firmware fetches"}
+    await_entry(host, unit, **fetched, MESSAGE="HTTP /first.efi done")
+    failed = await_entry(host, unit, **fetched, MESSAGE="HTTP /absent.efi failed")
+    assert failed["NB6_REASON"] in failed["MESSAGE"]
+    # journalctl finds the machine's lines, and no other ones.
+    done = host.run("journalctl", "--no-pager", "--output=cat", f"NB6_MAC={MAC}")
+    assert done.stdout.splitlines() and all(line.startswith(MAC) for line in done.stdout.splitlines())
+    # The pool is full: a machine gets no address.
+    other = "52:54:00:00:00:99"
+    running.client.send(solicit(client=duid(other)), mac=other)
+    await_entry(host, unit, event="no-address", MAC=other, SUBNET=subnet)
+    host.systemctl("reload", unit)
+    await_entry(host, unit, event="reloaded")
+    host.write("/etc/netboot6/bootd.conf", "nonsense = 1\n")
+    host.systemctl("reload", unit, check=False)
+    await_entry(host, unit, event="reload-failed")
+    host.systemctl("restart", unit, check=False)
+    wait_for(lambda: host.shows(unit, "ActiveState") == "failed", 20, "the unit fails")
+    await_entry(host, unit, event="start-failed")
+
+
+def test_the_journal_of_the_relay_has_fields_and_events(running):
+    host, unit, router = running.router_host, "netboot6-relayd", running.router
+    await_entry(host, unit, event="ready")
+    router.ip("-6", "addr", "del", "2001:db8:1::1/64", "dev", "lan1")
+    await_entry(host, unit, event="link-not-ready", LINK="lan1", REASON="no global address on the link")
+    running.client.send(solicit())
+    await_entry(host, unit, LINK="lan1", REASON="no-address", MESSAGE="dropped a message from ")
+    router.address("lan1", "2001:db8:1::1/64")
+    await_entry(host, unit, event="link-ready", LINK="lan1")
+    router.ip("-6", "route", "add", "unreachable", f"{SERVER}/128", "metric", "1")
+    await_entry(host, unit, event="server-unreachable", HOST=SERVER)
+    router.ip("-6", "route", "del", "unreachable", f"{SERVER}/128", "metric", "1")
+    await_entry(host, unit, event="server-reachable", HOST=SERVER, LINK="core")
+    running.client.boot()
 
 
 def test_they_are_users_of_their_own_without_privileges(running):
