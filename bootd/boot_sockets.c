@@ -38,7 +38,8 @@ static int complain(int rc, const char *what, const struct sockaddr_in6 *at)
 {
 	char endpoint[INET6_ADDRSTRLEN + 8];
 
-	log_error("%s %s: %s", what, endpoint_text(at, endpoint), strerror(-rc));
+	log_error("%s %s: %s%s", what, endpoint_text(at, endpoint), strerror(-rc),
+		rc == -EACCES ? "; start as root or with CAP_NET_BIND_SERVICE" : "");
 	return rc;
 }
 

@@ -125,7 +125,7 @@ static json_t *run_command(struct control_client *client, int n_words, char *con
 		if (strcmp(c->name, words[0]) == 0)
 			return c->open ? client_open_stream(client, c, n_words, words)
 				       : c->run(control->arg, n_words, words);
-	return control_error("there is no command \"%s\" here", words[0]);
+	return control_error("%s has no command \"%s\"", program_invocation_short_name, words[0]);
 }
 
 /* Answers repeat the words of a request, and JSON is UTF-8 only. */

@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
 #include "daemon/sandbox.h"
+#include "util/nearest.h"
 
 enum {
 	DESCRIPTORS_MAX = 65536,
@@ -59,6 +61,31 @@ static void add_options(const struct daemon_ops *ops, struct option all[OPTIONS_
 	all[n] = (struct option){0};
 }
 
+/* What getopt_long() found wrong with `word`. Returns what to exit with. */
+static int refuse_option(
+	const struct daemon_ops *ops, const struct option *all, int found, const char *word)
+{
+	char name[64];
+	struct nearest nearest = {.wanted = name};
+
+	if (found == ':') {
+		fprintf(stderr, "%s: %s: expected a value\n", ops->name, word);
+		return CONFIG_EXIT_BAD;
+	}
+	if (strncmp(word, "--", 2) == 0) {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
+		for (; all->name; all++)
+			nearest_offer(&nearest, all->name);
+		fprintf(stderr, "%s: unknown option \"%s\"", ops->name, word);
+	} else {
+		fprintf(stderr, "%s: unknown option \"-%c\"", ops->name, optopt);
+	}
+	if (nearest.name)
+		fprintf(stderr, "; did you mean \"--%s\"?", nearest.name);
+	fprintf(stderr, "\n%s --help shows the options\n", ops->name);
+	return CONFIG_EXIT_BAD;
+}
+
 /* Returns -1 to go on, or what to exit with. */
 static int read_options(const struct daemon_ops *ops, void *arg, int argc, char *argv[])
 {
@@ -68,7 +95,8 @@ static int read_options(const struct daemon_ops *ops, void *arg, int argc, char 
 
 	options = (struct daemon_options){.config = ops->config};
 	add_options(ops, all);
-	snprintf(letters, sizeof(letters), "c:tfqdVh%s", ops->letters);
+	snprintf(letters, sizeof(letters), ":c:tfqdVh%s", ops->letters);
+	opterr = 0; /* refuse_option() knows the nearest name */
 	while ((c = getopt_long(argc, argv, letters, all, NULL)) != -1) {
 		switch (c) {
 		case 'c':
@@ -95,18 +123,19 @@ static int read_options(const struct daemon_ops *ops, void *arg, int argc, char 
 		case 'h':
 			fputs(ops->usage, stdout);
 			return EXIT_SUCCESS;
-		case '?': /* getopt has said why */
-			return EXIT_FAILURE;
+		case '?':
+		case ':':
+			return refuse_option(ops, all, c, argv[optind - 1]);
 		default:
 			if (ops->option(arg, c) < 0)
-				return EXIT_FAILURE;
+				return CONFIG_EXIT_BAD;
 		}
 	}
 	if (optind == argc)
 		return -1;
 	fprintf(stderr, "%s: \"%s\" was not expected; %s --help shows the options\n", ops->name,
 		argv[optind], ops->name);
-	return EXIT_FAILURE;
+	return CONFIG_EXIT_BAD;
 }
 
 /* --- the log -------------------------------------------------------------------------------- */
@@ -261,12 +290,26 @@ static int check(const struct daemon *daemon, const struct config_problems *prob
 	return EXIT_SUCCESS;
 }
 
+/* Else a socket could become descriptor 2, and the log would go to its peers. */
+static void occupy_closed_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int daemon_main(const struct daemon_ops *ops, void *arg, int argc, char *argv[])
 {
 	static struct config_problems problems;
 	struct daemon daemon = {.ops = ops, .arg = arg};
-	int status = read_options(ops, arg, argc, argv);
+	int status;
 
+	occupy_closed_descriptors();
+	status = read_options(ops, arg, argc, argv);
 	if (status >= 0) {
 		ops->stop(arg);
 		return status;

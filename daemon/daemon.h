@@ -9,7 +9,7 @@
  * have, opens the log, raises the limit of descriptors, drops privileges, notifies systemd and
  * feeds its watchdog.
  *
- * Exit status: 0; 78 (EX_CONFIG) for a bad configuration; 1 for all else.
+ * Exit status: 0; 78 (EX_CONFIG) for a bad configuration or command line; 1 for all else.
  */
 #ifndef NB6_DAEMON_DAEMON_H
 #define NB6_DAEMON_DAEMON_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * netboot6, the operator's command. It sends one request to the control socket of a running
- * relayd or bootd and prints the answer, or the answers of a stream.
+ * relayd or bootd and prints the answer, or the answers of a stream (request.c).
  *
  * The command line is read in three steps: options, the command, then its arguments, each held
  * against the tables in command.c and option.c. A request is a line of words, such as
@@ -12,176 +12,19 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "daemon/paths.h"
-#include "netboot6/client.h"
-#include "netboot6/command.h"
-#include "netboot6/explain_capture.h"
-#include "netboot6/pages.h"
-#include "netboot6/print.h"
+#include "netboot6/request.h"
 #include "netboot6/usage.h"
 
-enum { EXIT_USAGE = 2, WORDS_MAX = 32, GIVEN_MAX = 24, ATTRIBUTE_SIZE = 256 };
+enum { EXIT_USAGE = 2 };
 enum { GETOPT_FIRST = 256 }; /* what getopt_long() returns for option 0: no character */
-
-/* What the command line asks for. */
-struct request {
-	const struct command *command;
-	option_set options; /* those given; an option may come several times: */
-	int n_given;
-	struct {
-		enum option_id id;
-		const char *value;
-	} given[GIVEN_MAX];
-	int n_words; /* of the request to the daemon */
-	char *words[WORDS_MAX];
-	char attribute[GIVEN_MAX][ATTRIBUTE_SIZE]; /* "mac=52:54:00:12:34:56" */
-	char *message;   /* "message=" and a datagram in hexadecimal, to be freed; NULL: none */
-	unsigned packet; /* the one of the capture to ask about; 0: each */
-};
-
-static bool has(const struct request *request, enum option_id id)
-{
-	return (request->options & OPTION_BIT(id)) != 0;
-}
-
-/* The value of an option, the last one if it came several times; NULL: not given. */
-static const char *value_of(const struct request *request, enum option_id id)
-{
-	const char *value = NULL;
-
-	for (int i = 0; i < request->n_given; i++)
-		if (request->given[i].id == id)
-			value = request->given[i].value;
-	return value;
-}
-
-static void show(const struct request *request, json_t *answer)
-{
-	if (has(request, OPTION_JSON)) {
-		json_dumpf(answer, stdout, JSON_COMPACT);
-		printf("\n");
-	} else {
-		print_clean(answer);
-		if (command_has(request->command, OPTION_ALL) && !has(request, OPTION_ALL))
-			print_prune_zeros(answer);
-		request->command->show(answer);
-	}
-	fflush(stdout);
-}
-
-/* Show the answer; of a stream all answers, until the daemon ends or the reader goes. */
-static int show_answers(struct client *client, const struct request *request)
-{
-	do {
-		json_t *answer = client_read(client);
-		const char *error = json_string_value(json_object_get(answer, "error"));
-
-		if (!answer) {
-			fprintf(stderr, "netboot6: the daemon closed the connection\n");
-			return EXIT_FAILURE;
-		}
-		if (error)
-			fprintf(stderr, "netboot6: %s\n", error);
-		else
-			show(request, answer);
-		json_decref(answer);
-		if (error)
-			return EXIT_FAILURE;
-	} while (request->command->is_stream && !ferror(stdout));
-	return EXIT_SUCCESS;
-}
-
-/* --- boot explain --capture ------------------------------------------------------- */
-
-/* JSON has the packet's number inside, so that each line is complete. */
-static void show_packet(void *arg, unsigned packet, json_t *answer)
-{
-	const struct request *request = arg;
-	bool as_json = has(request, OPTION_JSON);
-
-	if (as_json)
-		json_object_set_new(answer, "packet", json_integer(packet));
-	else
-		printf("packet %u\n", packet);
-	show(request, answer);
-	if (!as_json)
-		printf("\n");
-}
-
-/* The first word is the command; the others are attributes of the client. */
-static int run_capture(struct client *client, struct request *request)
-{
-	return explain_capture(client, value_of(request, OPTION_CAPTURE), request->packet,
-		request->n_words - 1, request->words + 1, show_packet, request);
-}
-
-/* --- asking the daemon ------------------------------------------------------------ */
-
-static const char *control_path(const struct request *request)
-{
-	if (has(request, OPTION_CONTROL))
-		return value_of(request, OPTION_CONTROL);
-	return strcmp(request->command->daemon, "relay") == 0 ? PATH_RELAYD_CONTROL
-							      : PATH_BOOTD_CONTROL;
-}
-
-static int run_request(struct client *client, struct request *request)
-{
-	int rc;
-
-	if (has(request, OPTION_CAPTURE))
-		return run_capture(client, request);
-	rc = client_ask(client, request->n_words, request->words);
-	if (rc < 0) {
-		fprintf(stderr, "netboot6: cannot send the request: %s\n",
-			rc == -EINVAL ? "a value is empty or has white space in it"
-				      : strerror(-rc));
-		return EXIT_FAILURE;
-	}
-	if (request->command->pages)
-		return pages_show(client, request->command,
-			has(request, OPTION_JSON)  ? PAGES_JSON
-			: has(request, OPTION_CSV) ? PAGES_CSV
-						   : PAGES_TABLE,
-			request->n_words, request->words);
-	return show_answers(client, request);
-}
-
-/* Why there is no connection, and what to look at. */
-static const char *connect_hint(int rc)
-{
-	switch (rc) {
-	case -ENOENT:
-	case -ECONNREFUSED:
-		return ": is the daemon running, with this control socket?";
-	case -EACCES:
-		return ": run netboot6 as root or as a member of the socket's group";
-	default:
-		return "";
-	}
-}
-
-static int run(struct request *request)
-{
-	const char *path = control_path(request);
-	struct client client;
-	int rc = client_connect(&client, path);
-	int status;
-
-	if (rc < 0) {
-		fprintf(stderr, "netboot6: %s: %s%s\n", path, strerror(-rc), connect_hint(rc));
-		return EXIT_FAILURE;
-	}
-	status = run_request(&client, request);
-	client_close(&client);
-	return status;
-}
 
 /* --- the command line ------------------------------------------------------------- */
 
@@ -213,7 +56,7 @@ static int refuse_more(void)
 
 static int add_word(struct request *request, char *word)
 {
-	if (request->n_words == WORDS_MAX - 1) /* one is left for pages_show() */
+	if (request->n_words == REQUEST_WORDS_MAX - 1) /* one is left for pages_show() */
 		return refuse_more();
 	request->words[request->n_words++] = word;
 	return EXIT_SUCCESS;
@@ -263,7 +106,7 @@ static int add_attribute(struct request *request, int i)
 
 	if (id == OPTION_MESSAGE)
 		return add_message(request, value);
-	if (strlen(name) + strlen(value) + 2 > ATTRIBUTE_SIZE) {
+	if (strlen(name) + strlen(value) + 2 > REQUEST_ATTRIBUTE_SIZE) {
 		fprintf(stderr, "netboot6: --%s: the value is too long\n", name);
 		return EXIT_USAGE;
 	}
@@ -273,7 +116,7 @@ static int add_attribute(struct request *request, int i)
 
 static int read_packet_number(struct request *request)
 {
-	const char *text = value_of(request, OPTION_PACKET);
+	const char *text = request_value(request, OPTION_PACKET);
 	char *end;
 	unsigned long number = text ? strtoul(text, &end, 10) : 0;
 
@@ -282,6 +125,27 @@ static int read_packet_number(struct request *request)
 		return EXIT_USAGE;
 	}
 	request->packet = (unsigned)number;
+	return EXIT_SUCCESS;
+}
+
+static int refuse_both(const char *one, const char *other)
+{
+	fprintf(stderr, "netboot6: %s and %s exclude each other; expected one of them\n", one,
+		other);
+	return EXIT_USAGE;
+}
+
+/* Options that would say nothing, or two things. */
+static int check_together(const struct request *request)
+{
+	if (request_has(request, OPTION_PACKET) && !request_has(request, OPTION_CAPTURE)) {
+		fprintf(stderr, "netboot6: --packet: expected --capture FILE too\n");
+		return EXIT_USAGE;
+	}
+	if (request_has(request, OPTION_CAPTURE) && request_has(request, OPTION_MESSAGE))
+		return refuse_both("--capture", "--message");
+	if (request_has(request, OPTION_CSV) && request_has(request, OPTION_JSON))
+		return refuse_both("--csv", "--json");
 	return EXIT_SUCCESS;
 }
 
@@ -300,11 +164,23 @@ static int add_options(struct request *request)
 		if (option_table[id].is_attribute)
 			status = add_attribute(request, i);
 	}
+	if (status == EXIT_SUCCESS)
+		status = check_together(request);
 	return status == EXIT_SUCCESS ? read_packet_number(request) : status;
 }
 
+/* The command among words that are not all read yet; NULL: none is there, or it is unknown. */
+static const struct command *command_among(int argc, char *const argv[])
+{
+	const struct command *command = NULL;
+
+	for (int i = 1; i + 1 < argc && !command; i++)
+		command = command_find(argv[i], argv[i + 1]);
+	return command;
+}
+
 /* getopt_long() explains nothing itself: we know the nearest name. */
-static int refuse_option(int option, char *const argv[])
+static int refuse_option(int option, int argc, char *const argv[])
 {
 	if (option == ':')
 		fprintf(stderr, "netboot6: %s: expected a value\n", argv[optind - 1]);
@@ -312,7 +188,7 @@ static int refuse_option(int option, char *const argv[])
 		fprintf(stderr, "netboot6: --%s takes no value\n",
 			option_table[optopt - GETOPT_FIRST].name);
 	else
-		usage_unknown_option(argv[optind - 1]);
+		usage_unknown_option(command_among(argc, argv), argv[optind - 1]);
 	return EXIT_USAGE;
 }
 
@@ -332,8 +208,8 @@ static int read_options(int argc, char *argv[], struct request *request)
 						    : (enum option_id)(option - GETOPT_FIRST);
 
 		if (option == '?' || option == ':')
-			return refuse_option(option, argv);
-		if (request->n_given == GIVEN_MAX)
+			return refuse_option(option, argc, argv);
+		if (request->n_given == REQUEST_GIVEN_MAX)
 			return refuse_more();
 		request->options |= OPTION_BIT(id);
 		request->given[request->n_given].id = id;
@@ -363,8 +239,11 @@ static int read_command(struct request *request, int n, char *words[])
 
 static int print_help(struct request *request, int n, char *words[])
 {
-	int status = n > 0 ? read_command(request, n, words) : EXIT_SUCCESS;
+	int status;
 
+	if (n == 1 && usage_print_daemon(words[0]) == 0)
+		return EXIT_SUCCESS;
+	status = n > 0 ? read_command(request, n, words) : EXIT_SUCCESS;
 	if (status != EXIT_SUCCESS)
 		return status;
 	if (request->command)
@@ -385,40 +264,66 @@ static int print_completion(const char *shell)
 /* What needs no daemon. Returns an exit status, or -1: go on. */
 static int run_alone(struct request *request, int n, char *words[])
 {
-	if (has(request, OPTION_VERSION)) {
+	if (request_has(request, OPTION_VERSION)) {
 		printf("netboot6 %s\n", PACKAGE_VERSION);
 		return EXIT_SUCCESS;
 	}
 	if (n > 0 && strcmp(words[0], "help") == 0)
 		return print_help(request, n - 1, words + 1);
-	if (has(request, OPTION_HELP))
+	if (request_has(request, OPTION_HELP))
 		return print_help(request, n, words);
 	if (n > 0 && strcmp(words[0], "completion") == 0)
 		return print_completion(n > 1 ? words[1] : "");
 	return -1;
 }
 
+/* Without this a socket could become descriptor 1, and its daemon would get what we print. */
+static void occupy_closed_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+/* A script that stores what we print must not take half of it for the whole. */
+static int flush(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "netboot6: the output cannot be written: %s\n", strerror(errno));
+	return EXIT_FAILURE;
+}
+
+static int read_request(struct request *request, int n, char *words[])
+{
+	int status = read_command(request, n, words);
+
+	if (status == EXIT_SUCCESS)
+		status = add_word(request, words[1]);
+	if (status == EXIT_SUCCESS)
+		status = add_arguments(request, n - 2, words + 2);
+	return status == EXIT_SUCCESS ? add_options(request) : status;
+}
+
 int main(int argc, char *argv[])
 {
 	struct request request = {0};
-	int status = read_options(argc, argv, &request);
-	char **words = argv + optind;
-	int n = argc - optind;
+	int status;
 
+	occupy_closed_descriptors();
+	status = read_options(argc, argv, &request);
 	if (status != EXIT_SUCCESS)
 		return status;
-	status = run_alone(&request, n, words);
+	status = run_alone(&request, argc - optind, argv + optind);
 	if (status >= 0)
-		return status;
-	status = read_command(&request, n, words);
+		return flush(status);
+	status = read_request(&request, argc - optind, argv + optind);
 	if (status == EXIT_SUCCESS)
-		status = add_word(&request, words[1]);
-	if (status == EXIT_SUCCESS)
-		status = add_arguments(&request, n - 2, words + 2);
-	if (status == EXIT_SUCCESS)
-		status = add_options(&request);
-	if (status == EXIT_SUCCESS)
-		status = run(&request);
+		status = flush(request_run(&request));
 	free(request.message);
 	return status;
 }

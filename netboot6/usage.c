@@ -4,6 +4,7 @@
  */
 #include "netboot6/usage.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,18 +25,36 @@ static void print_option(enum option_id id)
 	printf("  %-22s %s\n", left, row->help);
 }
 
-void usage_print(void)
+/* `daemon` NULL: of both. */
+static void print_commands(const char *daemon)
 {
 	char left[40];
 
-	printf("usage: netboot6 relay|boot COMMAND [OPTION...] [ARGUMENT]\n"
-	       "       netboot6 help [relay|boot COMMAND]\n"
-	       "       netboot6 completion bash|zsh|fish\n\n");
 	for (const struct command *c = command_table; c->daemon; c++) {
+		if (daemon && strcmp(c->daemon, daemon) != 0)
+			continue;
 		snprintf(left, sizeof(left), "%s %s%s%s", c->daemon, c->name,
 			c->argument ? " " : "", c->argument ? c->argument : "");
 		printf("  %-22s %s\n", left, c->help);
 	}
+}
+
+int usage_print_daemon(const char *daemon)
+{
+	if (strcmp(daemon, "relay") != 0 && strcmp(daemon, "boot") != 0)
+		return -EINVAL;
+	printf("usage: netboot6 %s COMMAND [OPTION...] [ARGUMENT]\n\n", daemon);
+	print_commands(daemon);
+	printf("\n\"netboot6 help %s COMMAND\" lists the options of a command.\n", daemon);
+	return 0;
+}
+
+void usage_print(void)
+{
+	printf("usage: netboot6 relay|boot COMMAND [OPTION...] [ARGUMENT]\n"
+	       "       netboot6 help [relay|boot [COMMAND]]\n"
+	       "       netboot6 completion bash|zsh|fish\n\n");
+	print_commands(NULL);
 	printf("\nOptions of all commands:\n");
 	for (enum option_id id = 0; id < OPTIONS; id++)
 		if (OPTION_COMMON & OPTION_BIT(id))
@@ -95,7 +114,15 @@ void usage_unknown_command(const char *daemon, const char *name)
 	fprintf(stderr, "\n");
 }
 
-void usage_unknown_option(const char *option)
+static void print_options_of(const struct command *command)
+{
+	for (enum option_id id = 0; id < OPTIONS; id++)
+		if (command_has(command, id))
+			fprintf(stderr, " --%s", option_table[id].name);
+	fprintf(stderr, "\n");
+}
+
+void usage_unknown_option(const struct command *command, const char *option)
 {
 	size_t dashes = strspn(option, "-");
 	char name[64];
@@ -103,18 +130,22 @@ void usage_unknown_option(const char *option)
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(option + dashes, "="), option + dashes);
 	for (enum option_id id = 0; id < OPTIONS; id++)
-		nearest_offer(&nearest, option_table[id].name);
+		if (!command || command_has(command, id))
+			nearest_offer(&nearest, option_table[id].name);
 	fprintf(stderr, "netboot6: unknown option \"%s\"", option);
 	print_nearest(&nearest, "--");
-	fprintf(stderr, "\n\"netboot6 help relay|boot COMMAND\" lists the options of a command.\n");
+	if (!command) {
+		fprintf(stderr,
+			"\n\"netboot6 help relay|boot COMMAND\" lists the options of a command.\n");
+		return;
+	}
+	fprintf(stderr, "\nOptions of %s %s:", command->daemon, command->name);
+	print_options_of(command);
 }
 
 void usage_wrong_option(const struct command *command, enum option_id option)
 {
 	fprintf(stderr, "netboot6: %s %s has no option --%s. Its options:", command->daemon,
 		command->name, option_table[option].name);
-	for (enum option_id id = 0; id < OPTIONS; id++)
-		if (command_has(command, id))
-			fprintf(stderr, " --%s", option_table[id].name);
-	fprintf(stderr, "\n");
+	print_options_of(command);
 }

@@ -12,13 +12,17 @@
 /* All commands and common options, on stdout. */
 void usage_print(void);
 
+/* The commands of "relay" or "boot", on stdout. Returns 0, or -EINVAL for another name. */
+int usage_print_daemon(const char *daemon);
+
 /* One command with its options, on stdout. */
 void usage_print_command(const struct command *command);
 
 /* These explain on stderr what is wrong, with the nearest known name or all of them. */
 void usage_unknown_daemon(const char *daemon);
 void usage_unknown_command(const char *daemon, const char *name);
-void usage_unknown_option(const char *option); /* with its dashes */
+/* `option` has its dashes; `command` NULL: not known. */
+void usage_unknown_option(const struct command *command, const char *option);
 void usage_wrong_option(const struct command *command, enum option_id option);
 
 /* The completion script of "bash", "zsh" or "fish", on stdout. Returns 0, or -EINVAL. */

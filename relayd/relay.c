@@ -143,7 +143,8 @@ static int bind_port(uint16_t port, bool is_shared)
 		log_error("UDP port %d is in use by %s: stop that first", port,
 			port_owner_udp(&any, owner, sizeof(owner)));
 	else if (fd < 0)
-		log_error("cannot open UDP port %d: %s", port, strerror(-fd));
+		log_error("cannot open UDP port %d: %s%s", port, strerror(-fd),
+			fd == -EACCES ? "; start as root or with CAP_NET_BIND_SERVICE" : "");
 	return fd;
 }
 

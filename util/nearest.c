@@ -42,7 +42,8 @@ void nearest_offer(struct nearest *nearest, const char *name)
 	if (wanted_len > NAME_MAX_LENGTH || name_len > NAME_MAX_LENGTH || wanted_len == 0)
 		return;
 	distance = distance_of(nearest->wanted, wanted_len, name, name_len);
-	if (distance > (name_len + 2) / 3 || (nearest->name && distance >= nearest->distance))
+	if (distance > (smaller((unsigned)name_len, (unsigned)wanted_len) + 2) / 3 ||
+		(nearest->name && distance >= nearest->distance))
 		return;
 	nearest->name = name;
 	nearest->distance = distance;

@@ -16,7 +16,8 @@ struct nearest {
 
 /*
  * Consider one known name. It becomes the nearest if fewer letters than before have to be
- * added, left out, replaced or exchanged with their neighbour, and at most a third of them.
+ * added, left out, replaced or exchanged with their neighbour, and at most a third of the shorter
+ * name.
  */
 void nearest_offer(struct nearest *nearest, const char *name);
 

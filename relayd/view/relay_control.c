@@ -60,12 +60,13 @@ static json_t *run_status(void *arg, int n_words, char *const words[])
 
 	(void)n_words;
 	(void)words;
-	return json_pack("{s:s, s:I, s:I, s:I, s:i, s:i, s:i, s:s, s:o, s:o}", "version",
-		PACKAGE_VERSION, "uptime", (json_int_t)(time(NULL) - view->started_s),
-		"receive-queue-drops", (json_int_t)view->queue_drops(view->relay), "membership-repairs",
-		(json_int_t)links->rejoined, "links",
-		(int)links->registry.count, "ready", (int)client_links_count(links, CLIENT_LINK_READY),
-		"servers", (int)view->servers->count, "client-mac-by",
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:i, s:i, s:i, s:s, s:o, s:o}", "daemon",
+		"netboot6-relayd", "version", PACKAGE_VERSION, "started",
+		(json_int_t)view->started_s, "receive-queue-drops",
+		(json_int_t)view->queue_drops(view->relay), "membership-repairs",
+		(json_int_t)links->rejoined, "links", (int)links->registry.count, "ready",
+		(int)client_links_count(links, CLIENT_LINK_READY), "servers",
+		(int)view->servers->count, "client-mac-by",
 		client_mac_method_name(client_mac_method(view->mac)), "counters",
 		counters_json(view->counters), "netlink", netlink_json(&view->monitor->counters));
 }

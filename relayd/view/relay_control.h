@@ -20,7 +20,7 @@ struct relay_control {
 };
 
 /*
- *	status    version, uptime, counters, how client MACs are learnt
+ *	status    version, start, counters, how client MACs are learnt
  *	links     every client-facing link: state, reason, link-address, counters
  *	servers   every server: uplink, next hop, source, since when, shifts
  *	metrics   the text that Prometheus reads

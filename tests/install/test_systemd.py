@@ -228,7 +228,9 @@ def test_members_of_the_group_use_the_command(running):
     answer = host.run(*asked, "netboot6", "--json", "relay", "status")
     assert json.loads(answer.stdout)
     asked = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
-    assert host.run(*asked, "netboot6", "relay", "status", check=False).returncode == 1
+    refused = host.run(*asked, "netboot6", "relay", "status", check=False)
+    assert refused.returncode == 1
+    assert 'relayd.sock: Permission denied: run netboot6 as root, or join the group "netboot6"' in refused.stderr
 
 
 def test_reload_waits_for_the_answer(running):

@@ -24,10 +24,12 @@ from scapy.layers.dhcp6 import (
     DHCP6OptServerId,
     DUID_LL,
 )
-from scapy.layers.inet6 import UDP
+from scapy.layers.inet6 import IPv6, UDP
+from scapy.layers.l2 import Ether
 
-from lab.bench import ALL_RELAYS_MAC, CLIENT, CLIENT_MAC, Bench
-from lab.netns import run
+from lab.bench import ALL_RELAYS, ALL_RELAYS_MAC, CLIENT, CLIENT_MAC, Bench, dhcp_to
+from lab.boot_client import MAC, X64_UEFI, arch, solicit
+from lab.netns import link_local, run
 from lab.process import PATIENCE, wait_for
 from lab.topology import SERVER, program
 
@@ -159,6 +161,48 @@ def test_the_command_shows_events_as_lines(bench):
     bench.expect_relayed(bench.solicit())
     traced.wait_for_line(rf" by ebpf: forwarded to {SERVER}, link-address 2001:db8:1::1, "
                          r"Interface-Id lan1$")
+
+
+# --- the command ----------------------------------------------------------------------
+
+
+def commands():
+    """("relay", "links") and so on, as `netboot6 help` lists them, without those that need an
+    argument or go on until they are interrupted."""
+    text = run(program("netboot6/netboot6"), "help").stdout
+    found = re.findall(r"^  (relay|boot) ([a-z]+)( [A-Z]+)?  +", text, re.MULTILINE)
+    return [(daemon, name) for daemon, name, argument in found
+            if not argument and name not in ("watch", "trace")]
+
+
+def test_every_answer_is_json_on_request(site, bootd):
+    """One line that a JSON parser accepts; without --json it is text."""
+    site.start_relayd()
+    frame = Ether(src=MAC, dst=ALL_RELAYS_MAC) / IPv6(src=link_local(MAC), dst=ALL_RELAYS)
+    wire = site.clients.wire("br-1")
+    wire.send(frame / UDP(sport=546, dport=547) / solicit(arch(X64_UEFI)))
+    wire.expect(dhcp_to(link_local(MAC)))
+    asked = commands()
+    assert ("boot", "explain") in asked and ("relay", "servers") in asked
+    for daemon, name in asked:
+        control = site.lab.directory / ("relayd.sock" if daemon == "relay" else "bootd.sock")
+        argv = (program("netboot6/netboot6"), "--control", control, daemon, name)
+        [line] = run(*argv, "--json").stdout.splitlines()
+        assert isinstance(json.loads(line), dict)
+        assert not run(*argv).stdout.startswith("{")
+    [line] = run(*argv[:3], "boot", "show", MAC, "--json").stdout.splitlines()
+    assert json.loads(line)["machine"] == MAC
+
+
+def test_the_socket_of_the_other_daemon_is_named(site):
+    site.start_relayd()
+    control = site.lab.directory / "relayd.sock"
+    argv = (program("netboot6/netboot6"), "--control", control, "boot")
+    done = run(*argv, "status", check=False)
+    assert done.returncode == 1
+    assert "that of netboot6-relayd; expected that of netboot6-bootd" in done.stderr
+    done = run(*argv, "list", check=False)
+    assert done.returncode == 1 and 'netboot6-relayd has no command "list"' in done.stderr
 
 
 # --- relay trace ----------------------------------------------------------------------

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# The command line of netboot6 without a daemon: help, completions, and what a wrong one is told.
+# The command line of netboot6 without a daemon: help, completions, and what it says about a wrong one.
 command=netboot6/netboot6
 srcdir=${srcdir:-.}
 failed=0
@@ -37,6 +37,8 @@ prints 'boot show MACHINE' help
 prints 'boot show MACHINE' --help
 prints '--state STATE' help boot leases
 prints '--state STATE' boot leases --help
+prints 'usage: netboot6 boot COMMAND' help boot
+prints 'usage: netboot6 relay COMMAND' relay --help
 prints 'netboot6 ' --version
 
 refuses 'did you mean "relay"?' relya links
@@ -46,6 +48,11 @@ refuses 'did you mean "reload"?' boot relod
 refuses 'Commands of boot: status' boot zzzzzz
 refuses 'did you mean "--json"?' relay links --jsno
 refuses 'did you mean "--user-class"?' boot explain --userclass=iPXE
+refuses 'Options of relay trace: --json --control --mac' relay trace --foo x
+$command relay trace --foo 2>&1 | grep -q 'did you mean' && fail 'an option of another command is suggested'
+refuses '--packet: expected --capture FILE too' boot explain --packet 3
+refuses '--capture and --message exclude each other' boot explain --capture x --message 00
+refuses '--csv and --json exclude each other' boot leases --csv --json
 refuses 'relay links has no option --mac' relay links --mac 52:54:00:12:34:56
 refuses 'boot status has no option --csv' boot status --csv
 refuses '--json takes no value' relay links --json=yes
@@ -61,6 +68,27 @@ refuses '--message: expected once' boot explain --message 00 --message 01
 # shellcheck disable=SC2046
 refuses 'too many options' boot explain $(printf -- '--arch=%d ' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25)
 refuses '--host: the value is too long' boot leases --host "$(printf '%0300d' 0)"
+
+# What is not written is not there: exit status 1, and the reason.
+for argument in --help --version 'completion bash'; do
+	# shellcheck disable=SC2086
+	output=$($command $argument 2>&1 >/dev/full)
+	[ $? -eq 1 ] || fail "netboot6 $argument >/dev/full: exit status is not 1"
+	case $output in
+	*'output cannot be written: No space left on device'*) ;;
+	*) fail "netboot6 $argument >/dev/full: $output" ;;
+	esac
+	# shellcheck disable=SC2086
+	$command $argument 2>/dev/null >&- && fail "netboot6 $argument without stdout: exit status is 0"
+done
+
+# No daemon: which one, and where.
+output=$($command --control /nonexistent/sock boot status 2>&1)
+[ $? -eq 1 ] || fail 'without a daemon the exit status is not 1'
+case $output in
+*'/nonexistent/sock: No such file or directory: netboot6-bootd does not run, or has another'*) ;;
+*) fail "without a daemon: $output" ;;
+esac
 
 for row in bash:netboot6 zsh:_netboot6 fish:netboot6.fish; do
 	$command completion "${row%%:*}" | cmp - "$srcdir/netboot6/completion/${row##*:}" ||

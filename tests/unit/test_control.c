@@ -160,7 +160,7 @@ static void test_words_become_a_request(void **state)
 static void test_an_unknown_command_is_named(void **state)
 {
 	say(*state, "\nfly away\n"); /* an empty line is nothing */
-	expect_line(*state, "{\"error\":\"there is no command \\\"fly\\\" here\"}\n");
+	expect_line(*state, "{\"error\":\"test_control has no command \\\"fly\\\"\"}\n");
 }
 
 static void test_a_line_that_is_no_text_is_refused(void **state)

@@ -27,6 +27,8 @@ static void test_nearest(void **state)
 		{"leeses", "leases"}, /* another one */
 		{"relaod", "reload"}, /* two exchanged */
 		{"state", "status"},  /* two */
+		{"sow", "show"},      /* one less */
+		{"hot", NULL},        /* two of three letters are no small mistake */
 		{"metrics", NULL},    /* nothing like it */
 		{"x", NULL},          /* too short to be near to anything */
 		{"", NULL},

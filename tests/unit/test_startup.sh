@@ -31,6 +31,15 @@ for daemon in relayd bootd; do
 	expect 78 "$dir/missing.conf" "$program" -c "$dir/missing.conf"
 done
 
+# A wrong command line is a bad configuration, too: starting again would not help.
+for daemon in relayd bootd; do
+	program=$top/netboot6-$daemon
+	expect 78 'unknown option "--forground"; did you mean "--foreground"?' "$program" --forground
+	expect 78 'unknown option "-x"' "$program" -x
+	expect 78 '-c: expected a value' "$program" -c
+	expect 78 '"extra" was not expected' "$program" extra
+done
+
 # Text is shown as compilers show it, also for a person at -t; a good file gets a line.
 echo 'subnet "2001:db8::/64" {}' >"$dir/good-bootd.conf"
 printf 'interfaces = {"lan*"}\nserver "2001:db8::1" {}\n' >"$dir/good-relayd.conf"
