@@ -3,13 +3,13 @@
  * Open addressing with linear probing: 24 octets per place, where nodes of util/hash_table.h would
  * need 64 and an allocation. Removal moves later entries back, so that there are no tombstones.
  */
-#include "bootd/leases/lease_index.h"
+#include "bootd/leases/sqlite_store.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACES_LEAST = 4 };
+enum { PLACES_MIN = 4 };
 
 void lease_index_init(struct lease_index *index)
 {
@@ -34,7 +34,7 @@ static size_t shard_number(uint64_t hash)
 	return hash >> 32 & (LEASE_INDEX_SHARDS - 1);
 }
 
-/* Where the address is in its shard, or would be: a gap. */
+/* The place of the address in its shard; if it is not there, the empty place for it. */
 static struct lease_place *find(
 	const struct lease_shard *shard, uint64_t hash, const struct in6_addr *address)
 {
@@ -56,7 +56,7 @@ uint64_t lease_index_get(const struct lease_index *index, const struct in6_addr 
 static int grow(const struct lease_index *index, struct lease_shard *shard)
 {
 	struct lease_shard larger = {
-		.places = shard->places ? shard->places * 2 : PLACES_LEAST, .used = shard->used};
+		.places = shard->places ? shard->places * 2 : PLACES_MIN, .used = shard->used};
 
 	larger.place = calloc(larger.places, sizeof(*larger.place));
 	if (!larger.place)
@@ -96,7 +96,7 @@ void lease_index_set(struct lease_index *index, const struct in6_addr *address, 
 	place->change = change;
 }
 
-/* Whatever of those behind has been pushed on by it moves up. */
+/* Entries behind it that this address had pushed away from their home place move back. */
 void lease_index_drop(struct lease_index *index, const struct in6_addr *address)
 {
 	uint64_t hash = hash_of(index, address);

@@ -37,6 +37,8 @@
 #include "dhcp6/identity.h"
 #include "dhcp6/prefix.h"
 
+/* --- the contract ---------------------------------------------------------------------- */
+
 struct loop;
 
 enum { LEASE_STORE_NAME = 256, LEASE_STORE_WHY = 512 };
@@ -81,7 +83,7 @@ struct lease_store_health {
 struct lease_store;
 
 /*
- * A kind of store: a row of the table in lease_drivers.c. A `location` is the value of `leases`
+ * A kind of store: a row of the table in lease_store.c. A `location` is the value of `leases`
  * in bootd.conf. Functions that return int return 0 or -errno; last_error() explains it.
  */
 struct lease_driver {
@@ -127,5 +129,28 @@ struct lease_store {
 
 /* The driver of a location, or NULL. */
 const struct lease_driver *lease_driver_of(const char *location);
+
+/* The kinds of stores; without libpq the second one explains that it is absent. */
+extern const struct lease_driver sqlite_driver, postgresql_driver;
+bool postgresql_is_url(const char *text);
+
+/* --- the columns of a lease as text ---------------------------------------------------- */
+
+/* What an operator reads in the store, and may change. */
+struct lease_text {
+	char address[INET6_ADDRSTRLEN];
+	char subnet[PREFIX_TEXT];
+	char machine[MACHINE_TEXT];
+	char duid[DHCP6_DUID_TEXT];
+	const char *state; /* "bound", "released", "declined" */
+};
+
+void lease_text_of(const struct lease *lease, struct lease_text *text);
+
+const char *lease_state_name(enum lease_state state);
+
+/* Reads the columns that are text. Returns NULL, or the name of the column that is wrong. */
+const char *lease_text_read(struct lease *lease, const char *address, const char *subnet,
+	const char *machine, const char *duid, const char *state);
 
 #endif

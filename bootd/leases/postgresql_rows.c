@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/leases/lease_text.h"
+#include "bootd/leases/lease_store.h"
 
 /* Space for `more` octets, the closing brace and the NUL. */
 static bool reserve(struct postgresql_array *array, size_t more)

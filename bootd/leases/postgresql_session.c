@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * libpq on the event loop. Invariant: the watch is freed before libpq may close the descriptor.
- * While libpq connects it may open another descriptor for each host, so the watch is made again
- * after each step.
+ * libpq on the event loop: connect, send a group of statements, pass on their results, and connect
+ * again after a pause when the connection is lost.
+ *
+ * Invariant: the watch is freed before libpq may close the descriptor. While libpq connects it may
+ * open another descriptor for each host, so the watch is made again after each step.
  */
 #include "bootd/leases/postgresql_session.h"
 
@@ -18,8 +20,8 @@
 #include "daemon/loop.h"
 
 enum {
-	PAUSE_LEAST_MS = 100,
-	PAUSE_MOST_MS = 5000,
+	PAUSE_MIN_MS = 100,
+	PAUSE_MAX_MS = 5000,
 	CONNECT_LIMIT_MS = 15 * 1000,
 	WHY = 512,
 	NAME = 128,
@@ -79,8 +81,7 @@ static int check_hosts(const char *hosts, char why[LEASE_STORE_WHY])
 		if (!is_numeric(hosts, len)) {
 			snprintf(why, LEASE_STORE_WHY,
 				"host \"%.*s\": expected an address, a directory with a socket, or "
-				"a "
-				"name with hostaddr=ADDRESS: bootd looks up no names",
+				"a name with hostaddr=ADDRESS, because bootd looks up no names",
 				(int)len, hosts);
 			return -EINVAL;
 		}
@@ -138,7 +139,7 @@ __attribute__((format(printf, 2, 3))) static void lose(
 	drop(session);
 	loop_timer_arm(session->timer, session->pause_ms);
 	session->pause_ms =
-		session->pause_ms * 2 < PAUSE_MOST_MS ? session->pause_ms * 2 : PAUSE_MOST_MS;
+		session->pause_ms * 2 < PAUSE_MAX_MS ? session->pause_ms * 2 : PAUSE_MAX_MS;
 	session->callbacks->lost(session->arg, why);
 }
 
@@ -224,7 +225,7 @@ static void begin(struct postgresql_session *session)
 	loop_timer_arm(session->timer, CONNECT_LIMIT_MS);
 }
 
-static void time_is_over(void *arg)
+static void on_timer(void *arg)
 {
 	struct postgresql_session *session = arg;
 
@@ -358,10 +359,10 @@ struct postgresql_session *postgresql_session_new(
 	session->loop = loop;
 	session->callbacks = callbacks;
 	session->arg = arg;
-	session->pause_ms = PAUSE_LEAST_MS;
+	session->pause_ms = PAUSE_MIN_MS;
 	gethostname(host, sizeof(host) - 1);
 	snprintf(session->name, sizeof(session->name), "netboot6-bootd %s", host);
-	session->timer = loop_timer_new(loop, time_is_over, session);
+	session->timer = loop_timer_new(loop, on_timer, session);
 	if (session->timer)
 		return session;
 	free(session);
@@ -394,5 +395,5 @@ const char *postgresql_session_warning(const struct postgresql_session *session)
 
 void postgresql_session_settled(struct postgresql_session *session)
 {
-	session->pause_ms = PAUSE_LEAST_MS;
+	session->pause_ms = PAUSE_MIN_MS;
 }

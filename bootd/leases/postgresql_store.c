@@ -1,10 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The contract of lease_store.h over a database: changes are collected in a batch, which
+ * Leases in a PostgreSQL database that several servers share: they give addresses from the same
+ * pools, and no address twice. The database decides, transaction by transaction: an address
+ * belongs to the machine whose lease was inserted first, until it expires by the database's clock.
+ *
+ *	psql netboot6 -c 'SELECT address, machine, state, expires, server FROM netboot6.lease'
+ *
+ * libpq runs in pipeline mode on the event loop, so only requests that change leases wait for the
+ * database. The states of the connection:
+ *
+ *	away -> connecting -> setting up -> reading the leases -> ready
+ *	  ^---------- lost, with a growing pause before the next attempt ---'
+ *
+ * Changes by other servers and by operators arrive as notifications (LISTEN). After a lost
+ * connection all leases are read again, and the result of a commit that had not ended is unknown.
+ *
+ * This file is the contract of lease_store.h: changes are collected in a batch, which
  * postgresql_work.c stores as a whole and reports.
  */
-#include "bootd/leases/postgresql_store.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One piece of work at a time, each a group of statements whose results arrive together. A commit
- * goes first, but never twice in a row if other work is waiting. The loss of the connection ends
- * the work: a commit has failed, and all leases are read again.
+ * The work with the database: setting up, reading all leases in pages, reading the leases that
+ * others have changed, and commits. One piece of work at a time, each a group of statements
+ * whose results arrive together. A commit goes first, but never twice in a row if other work is
+ * waiting. The loss of the connection ends the work: a commit has failed, and all leases are read
+ * again.
  *
- * A row that makes no sense, which an operator may have written, is skipped with a line of log.
+ * A row that cannot be read, which an operator may have written, is skipped with a line of log.
  */
 #include "bootd/leases/postgresql_work.h"
 
@@ -134,7 +136,10 @@ void postgresql_work_go_on(struct postgresql_store *store)
 
 /* --- results ----------------------------------------------------------------------- */
 
-/* Times are seconds from now by the database's clock; count them from when we asked, by ours. */
+/*
+ * The times of a row are distances from the time of the query by the database's clock. They are
+ * added to the time of the query by the clock of this host.
+ */
 static void report(struct postgresql_store *store, const PGresult *result, int row)
 {
 	static struct log_limit limit;
@@ -202,7 +207,8 @@ static const char *check_version(struct postgresql_store *store, const PGresult 
 	if (version == SCHEMA)
 		return NULL;
 	snprintf(store->why, sizeof(store->why),
-		"its schema has version %d, this netboot6-bootd knows %d only", version, SCHEMA);
+		"its schema has version %d; this netboot6-bootd knows version %d only", version,
+		SCHEMA);
 	return store->why;
 }
 

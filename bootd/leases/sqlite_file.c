@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Opening a file: lock, look at the owner before anything is written, recover the write-ahead log,
- * check every page, then create or upgrade the tables.
+ * The database file of a lease store. Opening it means, in this order: lock it against another
+ * server, check that it is a file of leases before anything is written, recover the write-ahead
+ * log, check every page, and create or upgrade the tables.
  */
-#include "bootd/leases/sqlite_file.h"
+#include "bootd/leases/sqlite_store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +15,6 @@
 #include <unistd.h>
 
 #include "bootd/leases/sql.h"
-#include "bootd/leases/sqlite_wal.h"
 #include "daemon/log.h"
 
 enum {
@@ -144,7 +144,7 @@ static int create_file(struct sqlite_file *file, const char *path)
 	return 0;
 }
 
-/* All in one transaction. `before` and `after` are what an upgrade does before and after that. */
+/* All in one transaction. `before` and `after`: the steps of an upgrade before and after it. */
 static int create_schema(struct sqlite_file *file, const char *before, const char *after)
 {
 	char stamp[128];
@@ -164,7 +164,7 @@ static int create_schema(struct sqlite_file *file, const char *before, const cha
 	return rc == 0 ? execute(file, "COMMIT") : rc;
 }
 
-/* Before anything is written: switching to the write-ahead log changes the file. */
+/* Called before anything is written, because switching to the write-ahead log changes the file. */
 static int check_owner(struct sqlite_file *file)
 {
 	int tables = 0, id = 0;
@@ -195,8 +195,8 @@ static int check_schema(struct sqlite_file *file)
 			file, "ALTER TABLE lease RENAME TO lease_1", sql_sqlite_upgrade_1);
 	if (version != SQLITE_FILE_SCHEMA)
 		return sqlite_file_fail(file, -EPROTONOSUPPORT,
-			"its schema has version %d, this netboot6-bootd knows %d only", version,
-			SQLITE_FILE_SCHEMA);
+			"its schema has version %d; this netboot6-bootd knows version %d only",
+			version, SQLITE_FILE_SCHEMA);
 	return 0;
 }
 
@@ -218,7 +218,7 @@ static int check_pages(struct sqlite_file *file)
 	return rc;
 }
 
-/* Before SQLite cuts the log off at the first invalid frame. */
+/* Called before SQLite opens the file, because it cuts the log off at the first invalid frame. */
 static int check_log(struct sqlite_file *file, const char *path)
 {
 	char wal[SQLITE_FILE_PATH + 8];
@@ -243,8 +243,8 @@ static int check_log(struct sqlite_file *file, const char *path)
 }
 
 /*
- * A new log: what an incomplete transaction left in the old one would look like damage later. It
- * stays if somebody else has the database open.
+ * Start a new log, because the remains of an incomplete transaction in the old one would look like
+ * damage at the next start. The old one stays if another process has the database open.
  */
 static void renew_log(struct sqlite_file *file)
 {

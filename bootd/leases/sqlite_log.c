@@ -7,7 +7,7 @@
  * the oldest rows. Those that are still valid are copied to the end before. Invariant: rows are
  * deleted in order, oldest first, so that no older row of an address becomes valid again.
  */
-#include "bootd/leases/sqlite_log.h"
+#include "bootd/leases/sqlite_store.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "bootd/leases/lease_text.h"
+#include "bootd/leases/lease_store.h"
 #include "bootd/leases/sql.h"
 #include "daemon/loop.h"
 

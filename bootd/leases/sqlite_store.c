@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The contract of lease_store.h over a log of changes (sqlite_log.h). With an event loop, commits
- * run in a thread (sqlite_writer.h); without one, which suits tests and tools, commit() returns the
- * result. At the start the last row of each address is read, every column checked.
+ * Leases in a SQLite file, which an operator can open:
+ *
+ *	sqlite3 /var/lib/netboot6/leases.db 'SELECT address, machine, state, expires FROM lease'
+ *
+ * `lease` is a view of the table `lease_change`: the last change of each address. On load, leases
+ * are handed over in the order of their changes; if a machine has two in a subnet, the later one
+ * counts. Every column is checked.
+ *
+ * With an event loop, commits run in a thread (sqlite_writer.c); without one, which suits tests and
+ * tools, commit() returns the result, and the owner may be NULL.
+ *
+ * The file uses a write-ahead log that is synced at each commit: one fsync() per transaction. Times
+ * are UTC. The file has an application id and a schema version. While it is open, FILE.lock is
+ * locked, so that no two servers give leases from the same file.
  */
 #include "bootd/leases/sqlite_store.h"
 
@@ -13,16 +24,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/leases/lease_text.h"
+#include "bootd/leases/lease_store.h"
 #include "bootd/leases/sql.h"
-#include "bootd/leases/sqlite_file.h"
-#include "bootd/leases/sqlite_log.h"
-#include "bootd/leases/sqlite_writer.h"
 
 enum {
 	TEXT_COLUMNS = 5,
-	MARGIN_S =
-		5, /* how long a commit may take without shortening the lifetimes of its leases */
+	/* How long a commit may take without shortening the lifetimes of its leases. */
+	MARGIN_S = 5,
 };
 
 struct sqlite_store {
@@ -118,7 +126,7 @@ static int read_row(struct sqlite_store *store, sqlite3_stmt *row, struct lease 
 	return 0;
 }
 
-/* Is this row the last one of its address, and not expired? Expired ones leave the index. */
+/* Is this row the last one of its address, and not expired? An expired one leaves the index. */
 static bool counts(struct sqlite_store *store, sqlite3_stmt *row, int64_t now_unix_s)
 {
 	const char *text = (const char *)sqlite3_column_text(row, 1);

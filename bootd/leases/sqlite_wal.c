@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* The numbers are big-endian; checksums are of 32-bit words in the order that the magic names. */
-#include "bootd/leases/sqlite_wal.h"
+/*
+ * Reads SQLite's write-ahead log before SQLite does, and tells a transaction that a crash has cut
+ * off from damage to synced transactions (sqlite_store.h says why). All numbers are big-endian. The
+ * checksums add 32-bit words, whose byte order the magic number gives.
+ */
+#include "bootd/leases/sqlite_store.h"
 
 #include <errno.h>
 #include <fcntl.h>

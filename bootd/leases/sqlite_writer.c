@@ -4,7 +4,7 @@
  * commit starts. The mutex protects `work` and `rc`; handing work over also publishes the batch,
  * and the end of the work publishes its result and the log.
  */
-#include "bootd/leases/sqlite_writer.h"
+#include "bootd/leases/sqlite_store.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -89,7 +89,9 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* Signals are for the event loop, but for those that this thread causes: SIGSYS is the sandbox's.
+/*
+ * The event loop handles signals, except those that this thread itself causes: SIGSYS, which the
+ * sandbox sends for a forbidden system call, and faults.
  */
 static int start_thread(struct sqlite_writer *writer)
 {
@@ -169,7 +171,7 @@ void sqlite_writer_free(struct sqlite_writer *writer)
 		hand_over(writer, STOP);
 		pthread_join(writer->thread, NULL);
 	}
-	/* A stop may come before the thread has looked at its batch. */
+	/* The thread may have stopped before it has committed its batch. */
 	write_batch(writer->log, &writer->current);
 	write_batch(writer->log, &writer->next);
 	loop_watch_free(writer->watch);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootd/leases/lease_text.h"
+#include "bootd/leases/lease_store.h"
 #ifdef WITH_POSTGRESQL
 #include "bootd/leases/postgresql_rows.h"
 #endif

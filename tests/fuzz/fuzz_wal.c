@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "bootd/leases/sqlite_wal.h"
+#include "bootd/leases/sqlite_store.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "bootd/leases/lease_text.h"
+#include "bootd/leases/lease_store.h"
 #include "tests/unit/lease_directory.h"
 #include "tests/unit/random.h"
 

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "bootd/bindings/binding_table.h"
-#include "bootd/leases/lease_index.h"
+#include "bootd/leases/sqlite_store.h"
 #include "tests/unit/random.h"
 
 enum { MACHINES = 500, ADDRESSES = 3000, TURNS = 200000 };

@@ -17,7 +17,6 @@
 #include <cmocka.h>
 
 #include "bootd/leases/sqlite_store.h"
-#include "bootd/leases/sqlite_wal.h"
 #include "tests/unit/lease_directory.h"
 
 enum { NOW = 1800000000, COMMITS = 10, HEADER = 32, FRAME = 24 + 4096 };

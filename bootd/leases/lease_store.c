@@ -1,13 +1,66 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Each kind of column has a function that writes it and one that reads it. Text that cannot be read
- * is an error, because an operator may have written it.
+ * What all kinds of lease stores share: the table of the kinds, and the text of the columns of a
+ * lease. Each kind of column has a function that writes it and one that reads it. Text that cannot
+ * be read is an error, because an operator may have written it.
  */
-#include "bootd/leases/lease_text.h"
+#include "bootd/leases/lease_store.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+
+/* --- kinds of stores ------------------------------------------------------------------ */
+
+bool postgresql_is_url(const char *text)
+{
+	return strncmp(text, "postgresql://", 13) == 0 || strncmp(text, "postgres://", 11) == 0;
+}
+
+#ifndef WITH_POSTGRESQL
+
+static int absent_check(const char *location, char why[LEASE_STORE_WHY])
+{
+	(void)location;
+	snprintf(why, LEASE_STORE_WHY,
+		"this netboot6-bootd was built without PostgreSQL (configure --with-postgresql)");
+	return -ENOSYS;
+}
+
+static int absent_open(const char *location, struct loop *loop,
+	const struct lease_store_owner *owner, struct lease_store **out, char why[LEASE_STORE_WHY])
+{
+	(void)loop;
+	(void)owner;
+	*out = NULL;
+	return absent_check(location, why);
+}
+
+const struct lease_driver postgresql_driver = {
+	.name = "postgresql",
+	.accepts = postgresql_is_url,
+	.check = absent_check,
+	.open = absent_open,
+};
+
+#endif
+
+const struct lease_driver *lease_driver_of(const char *location)
+{
+	/* The first that accepts the location; SQLite accepts every path. */
+	static const struct lease_driver *const driver[] = {
+		&postgresql_driver,
+		&sqlite_driver,
+	};
+
+	for (size_t i = 0; i < sizeof(driver) / sizeof(driver[0]); i++)
+		if (driver[i]->accepts(location))
+			return driver[i];
+	return NULL;
+}
+
+/* --- text ------------------------------------------------------------------------------- */
 
 static const char *const state_name[] = {
 	[LEASE_BOUND] = "bound",
