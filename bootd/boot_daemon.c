@@ -14,6 +14,7 @@
 #include "bootd/config/host_files.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/paths.h"
 
 struct boot_daemon {
 	const char *file;           /* of the configuration */
@@ -24,7 +25,7 @@ struct boot_daemon {
 
 static const char usage[] =
 	"usage: netboot6-bootd [-tfqdVh] [-c FILE]\n"
-	"  -c, --config FILE  the configuration [" SYSCONFDIR "/netboot6/bootd.conf]\n"
+	"  -c, --config FILE  the configuration [" PATH_BOOTD_CONFIG "]\n"
 	"  -t, --check        check the configuration and exit; status 78: it is wrong\n"
 	"  -f, --foreground   log to stderr, also if that is no terminal\n"
 	"  -q, --quiet        log no line for each message and file\n"
@@ -124,7 +125,7 @@ int boot_daemon_main(int argc, char *argv[])
 	static const struct daemon_ops ops = {
 		.name = "netboot6-bootd",
 		.usage = usage,
-		.config = SYSCONFDIR "/netboot6/bootd.conf",
+		.config = PATH_BOOTD_CONFIG,
 		.letters = "",
 		.read = read_config,
 		.check = check,

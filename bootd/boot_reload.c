@@ -198,6 +198,7 @@ int boot_server_reload(struct boot_server *server, struct config_problems *probl
 	rc = reload_run(reload_parts, sizeof(reload_parts) / sizeof(reload_parts[0]), server);
 	server->problems = NULL;
 	config_log_problems(problems);
+	server->parts.last_reload_failed = rc < 0;
 	if (rc < 0) {
 		server->parts.failed_reloads++;
 		/* Problems are in the log, and more exact than an error number. */

@@ -47,7 +47,7 @@ static unsigned long long boot_time_s(void)
 	return seconds;
 }
 
-static unsigned open_descriptors(void)
+unsigned process_open_descriptors(void)
 {
 	DIR *directory = opendir("/proc/self/fd");
 	unsigned n = 0;
@@ -99,7 +99,7 @@ void process_metrics_fill(struct metrics *m, const char *prefix)
 			(double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
 	fill_memory_and_start(m);
 	one(m, "process_open_fds", METRICS_GAUGE, "Descriptors that the process has open.",
-		open_descriptors());
+		process_open_descriptors());
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
 		one(m, "process_max_fds", METRICS_GAUGE,
 			"Descriptors that the process may have open at a time.",

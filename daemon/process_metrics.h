@@ -11,4 +11,7 @@
 /* `prefix` is that of the daemon's own metrics: "netboot6_boot". */
 void process_metrics_fill(struct metrics *m, const char *prefix);
 
+/* 0 if it cannot be determined. */
+unsigned process_open_descriptors(void);
+
 #endif

@@ -47,8 +47,9 @@ static void print_bash(void)
 	       "\t\t;;\n"
 	       "\tesac\n"
 	       "\tcase ${COMP_WORDS[1]-},${COMP_WORDS[2]-},$COMP_CWORD in\n"
-	       "\t*,1) words='relay boot help completion' ;;\n"
+	       "\t*,1) words='relay boot doctor help completion' ;;\n"
 	       "\tcompletion,*,2) words='bash zsh fish' ;;\n"
+	       "\tdoctor,*) words='--json --control' ;;\n"
 	       "\thelp,*,2) words='relay boot' ;;\n");
 	for (int i = 0; i < 2; i++) {
 		const char *daemon = i == 0 ? "relay" : "boot";
@@ -106,13 +107,19 @@ static void print_zsh(void)
 	       "_netboot6() {\n"
 	       "\tlocal -a commands\n"
 	       "\tif (( CURRENT == 2 )); then\n"
-	       "\t\tcommands=(relay boot help completion)\n"
+	       "\t\tcommands=(relay boot doctor help completion)\n"
 	       "\t\t_describe daemon commands\n"
 	       "\t\treturn\n"
 	       "\tfi\n"
 	       "\tif [[ $words[2] == completion ]]; then\n"
 	       "\t\tcommands=(bash zsh fish)\n"
 	       "\t\t_describe shell commands\n"
+	       "\t\treturn\n"
+	       "\tfi\n"
+	       "\tif [[ $words[2] == doctor ]]; then\n"
+	       "\t\tshift words\n"
+	       "\t\t(( CURRENT-- ))\n"
+	       "\t\t_arguments --json \"--control:PATH:_files\"\n"
 	       "\t\treturn\n"
 	       "\tfi\n"
 	       "\tif [[ $words[2] == help ]]; then\n"
@@ -176,7 +183,9 @@ static void print_fish(void)
 {
 	printf("# fish completion for netboot6\n"
 	       "complete -c netboot6 -f\n"
-	       "complete -c netboot6 -n __fish_use_subcommand -a 'relay boot help completion'\n"
+	       "complete -c netboot6 -n __fish_use_subcommand -a 'relay boot doctor help completion'\n"
+	       "complete -c netboot6 -n '__fish_seen_subcommand_from doctor' -l json\n"
+	       "complete -c netboot6 -n '__fish_seen_subcommand_from doctor' -l control -r -F\n"
 	       "complete -c netboot6 -n '__fish_seen_subcommand_from completion' -a 'bash zsh "
 	       "fish'\n");
 	for (const struct command *c = command_table; c->daemon; c++) {

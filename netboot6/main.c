@@ -20,6 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "netboot6/doctor.h"
 #include "netboot6/request.h"
 #include "netboot6/usage.h"
 
@@ -261,7 +262,22 @@ static int print_completion(const char *shell)
 	return EXIT_USAGE;
 }
 
-/* What needs no daemon. Returns an exit status, or -1: go on. */
+static int run_doctor(struct request *request, int n, char *words[])
+{
+	if (n > 0) {
+		fprintf(stderr, "netboot6: doctor takes no argument \"%s\"\n", words[0]);
+		return EXIT_USAGE;
+	}
+	if (request->options & ~OPTION_COMMON) {
+		fprintf(stderr, "netboot6: expected no options after doctor but --json and "
+				"--control\n");
+		return EXIT_USAGE;
+	}
+	return doctor_run(request_value(request, OPTION_CONTROL),
+		request_has(request, OPTION_JSON));
+}
+
+/* What is no command of one daemon. Returns an exit status, or -1: go on. */
 static int run_alone(struct request *request, int n, char *words[])
 {
 	if (request_has(request, OPTION_VERSION)) {
@@ -274,6 +290,8 @@ static int run_alone(struct request *request, int n, char *words[])
 		return print_help(request, n, words);
 	if (n > 0 && strcmp(words[0], "completion") == 0)
 		return print_completion(n > 1 ? words[1] : "");
+	if (n > 0 && strcmp(words[0], "doctor") == 0)
+		return run_doctor(request, n - 1, words + 1);
 	return -1;
 }
 

@@ -52,8 +52,11 @@ int usage_print_daemon(const char *daemon)
 void usage_print(void)
 {
 	printf("usage: netboot6 relay|boot COMMAND [OPTION...] [ARGUMENT]\n"
+	       "       netboot6 doctor [--json]\n"
 	       "       netboot6 help [relay|boot [COMMAND]]\n"
-	       "       netboot6 completion bash|zsh|fish\n\n");
+	       "       netboot6 completion bash|zsh|fish\n\n"
+	       "  %-22s %s\n",
+		"doctor", "what is wrong with the daemons of this machine, worst first");
 	print_commands(NULL);
 	printf("\nOptions of all commands:\n");
 	for (enum option_id id = 0; id < OPTIONS; id++)
@@ -87,6 +90,7 @@ void usage_unknown_daemon(const char *daemon)
 
 	for (size_t i = 0; i < sizeof(daemons) / sizeof(daemons[0]); i++)
 		nearest_offer(&nearest, daemons[i]);
+	nearest_offer(&nearest, "doctor");
 	nearest_offer(&nearest, "help");
 	nearest_offer(&nearest, "completion");
 	fprintf(stderr, "netboot6: \"%s\" is unknown", daemon);

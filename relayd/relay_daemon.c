@@ -47,6 +47,7 @@ static int reload_conf(void *arg, struct config_problems *problems)
 		log_with(LOG_LEVEL_NOTICE, &(struct log_fields){.event = LOG_EVENT_RELOADED},
 			"%s: reloaded", daemon->file);
 	}
+	daemon->commands.view.last_reload_failed = rc < 0;
 	relay_watch_reload(&daemon->relay.watch, rc < 0 ? problems->text : NULL);
 	return rc;
 }

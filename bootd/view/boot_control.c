@@ -26,6 +26,13 @@ static json_t *run_status(void *arg, int n, char *const words[])
 	return boot_status_view(parts_of(arg));
 }
 
+static json_t *run_doctor(void *arg, int n, char *const words[])
+{
+	(void)n;
+	(void)words;
+	return boot_doctor(parts_of(arg));
+}
+
 static json_t *run_list(void *arg, int n, char *const words[])
 {
 	return boot_view_list(parts_of(arg)->progress, n, words, loop_now_ms());
@@ -150,6 +157,7 @@ static json_t *run_metrics(void *arg, int n, char *const words[])
 const struct control_command boot_control_commands[] = {
 	{"metrics", run_metrics},
 	{"status", run_status},
+	{"doctor", run_doctor},
 	{"list", run_list},
 	{"show", run_show},
 	{"leases", run_leases},

@@ -2,7 +2,7 @@
 /*
  * What can be asked on bootd's control socket:
  *
- *	status | list | show MACHINE | leases | hosts | reload
+ *	status | doctor | list | show MACHINE | leases | hosts | reload
  *	explain FACT=VALUE...   (boot_explain.h)
  *	watch   (of daemon/control.h: an event per step of a boot)
  */

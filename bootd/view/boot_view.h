@@ -6,6 +6,7 @@
  *
  *	boot_view.c        what the views share: words of a question, times, a boot, a binding
  *	boot_status.c      bootd as a whole
+ *	boot_doctor.c      what is wrong with it: daemon/findings.h
  *	boot_metrics.c     its counters as metrics
  *	boot_host_view.c   the hosts of the configuration
  *	boot_lease_list.c  the bindings, in pages
@@ -49,6 +50,7 @@ struct boot_parts {
 	size_t listeners;
 	uint64_t started_ms;
 	unsigned reloads, failed_reloads;
+	bool last_reload_failed;
 };
 
 /* --- the words of a question ------------------------------------------------------------ */
@@ -104,6 +106,8 @@ double boot_view_unix_time(uint64_t at_ms, uint64_t now_ms);
 
 /* Configuration, lease store, and the counters of the services since the start. */
 json_t *boot_status_view(const struct boot_parts *parts);
+/* What is wrong with it, and what to do: {"version": ..., "findings": [...]} (daemon/findings.h). */
+json_t *boot_doctor(const struct boot_parts *parts);
 /* A few sums that fit one line, for the page. */
 json_t *boot_status_counters(const struct boot_parts *parts);
 

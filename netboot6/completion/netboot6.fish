@@ -1,6 +1,8 @@
 # fish completion for netboot6
 complete -c netboot6 -f
-complete -c netboot6 -n __fish_use_subcommand -a 'relay boot help completion'
+complete -c netboot6 -n __fish_use_subcommand -a 'relay boot doctor help completion'
+complete -c netboot6 -n '__fish_seen_subcommand_from doctor' -l json
+complete -c netboot6 -n '__fish_seen_subcommand_from doctor' -l control -r -F
 complete -c netboot6 -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
 complete -c netboot6 -n '__fish_seen_subcommand_from relay; and not __fish_seen_subcommand_from status links servers watch trace metrics reload' -a status -d "version, counters, how client MAC addresses are learnt"
 complete -c netboot6 -n '__fish_seen_subcommand_from relay; and __fish_seen_subcommand_from status' -l json -d "print the answer as a line of JSON, times in seconds since 1970"

@@ -8,6 +8,7 @@
 #include <getopt.h>
 
 #include "daemon/config.h"
+#include "daemon/paths.h"
 #include "frame/client_mac.h"
 #include "relayd/config/relay_conf.h"
 
@@ -17,7 +18,7 @@ struct relay_options {
 	const char *control;               /* --control; NULL: as configured */
 };
 
-#define RELAY_OPTIONS_FILE SYSCONFDIR "/netboot6/relayd.conf"
+#define RELAY_OPTIONS_FILE PATH_RELAYD_CONFIG
 
 /* For struct daemon_ops. */
 extern const struct option relay_options_long[];

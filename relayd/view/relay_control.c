@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "relayd/view/relay_doctor.h"
 #include "relayd/view/relay_json.h"
 #include "relayd/view/relay_metrics.h"
 
@@ -172,6 +173,13 @@ static json_t *run_servers(void *arg, int n_words, char *const words[])
 	return json_pack("{s:o}", "servers", servers);
 }
 
+static json_t *run_doctor(void *arg, int n_words, char *const words[])
+{
+	(void)n_words;
+	(void)words;
+	return relay_doctor(&((const struct relay_control *)arg)->view);
+}
+
 static json_t *run_metrics(void *arg, int n_words, char *const words[])
 {
 	struct metrics m = {0};
@@ -194,7 +202,7 @@ static json_t *run_reload(void *arg, int n_words, char *const words[])
 	(void)words;
 	if (control->reload(control->reload_arg, &problems) < 0)
 		return control_error("%s", problems.text);
-	return json_pack("{s:b}", "reloaded", 1);
+	return json_pack("{s:b s:s}", "reloaded", 1, "warnings", problems.text);
 }
 
 static json_t *open_trace(void *arg, int n_words, char *const words[], void **filter)
@@ -209,6 +217,7 @@ static void close_trace(void *arg, void *filter)
 
 const struct control_command relay_control_commands[] = {
 	{"status", run_status},
+	{"doctor", run_doctor},
 	{"links", run_links},
 	{"servers", run_servers},
 	{"metrics", run_metrics},

@@ -21,6 +21,7 @@ struct relay_control {
 
 /*
  *	status    version, start, counters, how client MACs are learnt
+ *	doctor    what is wrong, and what to do: relay_doctor.h
  *	links     every client-facing link: state, reason, link-address, counters
  *	servers   every server: uplink, next hop, source, since when, shifts
  *	metrics   the text that Prometheus reads

@@ -20,6 +20,7 @@ struct relay_view {
 	const struct relay_counters *counters; /* of the whole relay */
 	const struct link_monitor *monitor;
 	const struct client_mac *mac;
+	bool last_reload_failed;
 	int64_t started_s;                          /* Unix time */
 	uint64_t (*queue_drops)(const void *relay); /* by full receive buffers, since the start */
 	bool (*has_link_series)(const void *relay); /* metrics of each link, not of all together */

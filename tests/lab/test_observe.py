@@ -515,7 +515,7 @@ def test_both_daemons_refuse_system_calls_that_they_do_not_need(site):
         wait_for(lambda: is_confined(daemon))
         daemon.send_signal(signal.SIGHUP)
     relayd.wait_for_line("relayd.conf: reloaded")
-    assert site.ask("relayd", "reload") == {"reloaded": True}
+    assert site.ask("relayd", "reload") == {"reloaded": True, "warnings": ""}
     assert "error" not in site.ask("bootd", "reload")
     site.add_client_link(2)
     wait_for(lambda: site.router.joined("lan2"))

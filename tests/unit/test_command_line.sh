@@ -40,6 +40,11 @@ prints '--state STATE' boot leases --help
 prints 'usage: netboot6 boot COMMAND' help boot
 prints 'usage: netboot6 relay COMMAND' relay --help
 prints 'netboot6 ' --version
+prints 'doctor ' help
+
+refuses 'did you mean "doctor"?' docter
+refuses 'doctor takes no argument "relay"' doctor relay
+refuses 'no options after doctor but' doctor --mac 52:54:00:12:34:56
 
 refuses 'did you mean "relay"?' relya links
 refuses 'Commands of relay: status links' relay
