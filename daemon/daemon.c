@@ -259,6 +259,12 @@ static int serve(struct daemon *daemon)
 	return rc;
 }
 
+static void log_start_failed(const char *why)
+{
+	log_with(LOG_LEVEL_ERROR, &(struct log_fields){.event = LOG_EVENT_START_FAILED},
+		"not started: %s", why);
+}
+
 static int run(struct daemon *daemon)
 {
 	int rc = -ENOMEM;
@@ -270,10 +276,8 @@ static int run(struct daemon *daemon)
 	loop_timer_free(daemon->status);
 	loop_timer_free(daemon->watchdog);
 	if (rc < 0)
-		log_with(LOG_LEVEL_ERROR, &(struct log_fields){.event = LOG_EVENT_START_FAILED},
-			/* A configuration that is wrong has been reported line by line. */
-			"not started%s%s", rc == -EINVAL ? "" : ": ",
-			rc == -EINVAL ? "" : strerror(-rc));
+		/* A configuration that is wrong has been reported line by line. */
+		log_start_failed(rc == -EINVAL ? "the configuration is wrong" : strerror(-rc));
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -323,6 +327,8 @@ int daemon_main(const struct daemon_ops *ops, void *arg, int argc, char *argv[])
 	if (status < 0) {
 		daemon_apply_settings(ops->settings(arg));
 		status = options.check ? check(&daemon, &problems) : run(&daemon);
+	} else if (!options.check) {
+		log_start_failed("the configuration is wrong");
 	}
 	ops->stop(arg);
 	loop_free(daemon.loop);

@@ -361,3 +361,20 @@ void print_prune_zeros(json_t *json)
 			json_object_del(json, key);
 	}
 }
+
+void print_prune_nulls(json_t *json)
+{
+	const char *key;
+	json_t *value;
+	void *next;
+	size_t n;
+
+	json_array_foreach (json, n, value)
+		print_prune_nulls(value);
+	json_object_foreach_safe(json, next, key, value)
+	{
+		print_prune_nulls(value);
+		if (json_is_null(value))
+			json_object_del(json, key);
+	}
+}

@@ -40,6 +40,9 @@ void print_tree(const json_t *json, int indent);
  */
 void print_prune_zeros(json_t *json);
 
+/* Delete, at any depth, what is unknown or not set (null), but no element of an array. */
+void print_prune_nulls(json_t *json);
+
 /* "5 s ago", "12 min ago", "3 h ago", "9 d ago" for `at` before `now`; "in 5 s" ... after it. */
 void print_format_age(double at, double now, char *text, size_t size);
 

@@ -59,6 +59,7 @@ static void show(const struct request *request, json_t *answer)
 		printf("\n");
 	} else {
 		print_clean(answer);
+		print_prune_nulls(answer);
 		if (command_has(request->command, OPTION_ALL) && !request_has(request, OPTION_ALL))
 			print_prune_zeros(answer);
 		request->command->show(answer);

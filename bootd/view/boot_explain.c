@@ -184,15 +184,15 @@ static json_t *decision_json(const struct boot_config *config, const struct clie
 	const struct boot_rule *rule = decision->boot.rule;
 	char firmware[FIRMWARE_TEXT], why[HOST_WHY];
 
-	return json_pack("{s:o s:s s:s? s:s s:s? s:s? s:s? s:i s:o s:s? s:o s:o s:s? s:I s:s? s:s? "
+	return json_pack("{s:o s:s s:s? s:s s:s? s:s? s:s? s:o s:o s:s? s:o s:o s:s? s:I s:s? s:s? "
 			 "s:s? s:b s:s? s:o}",
 		"client", client_json(facts), "firmware", firmware_format(facts, firmware),
 		"firmware-note", firmware_note(facts), "subnet", decision->subnet->text, "host",
 		host ? host->name : NULL, "host-by", host_identifier_name(decision->host_by),
-		"host-file", host ? host->file : NULL, "host-line", host ? (int)host->line : 0,
-		"groups", boot_view_groups(host), "class",
-		decision->class ? decision->class->name : NULL, "classes",
-		classes_json(facts, decision), "address",
+		"host-file", host ? host->file : NULL, "host-line",
+		host ? json_integer((json_int_t)host->line) : json_null(), "groups",
+		boot_view_groups(host), "class", decision->class ? decision->class->name : NULL,
+		"classes", classes_json(facts, decision), "address",
 		boot_view_address(decision->address.given, &decision->address.address),
 		"address-why", decision->address.why, "lifetime",
 		(json_int_t)decision->address.valid_s, "rule", rule ? rule->name : NULL, "url",

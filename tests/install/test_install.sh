@@ -42,6 +42,14 @@ for unit in "$tree"/lib/systemd/system/*; do
 		bad=1
 	fi
 done
+# Manual pages name the directories of this installation.
+for page in "$tree"/share/man/man*/netboot6*; do
+	wrong=$(sed -e "s|$tree/etc/netboot6||g" "$page" | grep /etc/netboot6)
+	[ -z "$wrong" ] || { echo "$page names the wrong directory: $wrong"; bad=1; }
+done
+grep -q "$tree/etc/netboot6/relayd.conf" "$tree"/share/man/man5/netboot6-relayd.conf.5 ||
+	{ echo "netboot6-relayd.conf(5) does not name $tree/etc/netboot6/relayd.conf"; bad=1; }
+
 # The old name of a manual page leads to the page.
 for page in $(grep -l '^\.so ' "$tree"/share/man/man*/*); do
 	named=$tree/share/man/$(sed -n 's/^\.so //p' "$page")

@@ -113,9 +113,24 @@ static void test_absurd_numbers(void **state)
 	free(text);
 }
 
+/* What is not known is left out, but no element of a list. */
+static void test_null_is_left_out(void **state)
+{
+	json_t *json = json_loads("{\"a\":null,\"b\":{\"c\":null,\"d\":0},\"e\":[null,{\"f\":null}]}",
+		0, NULL);
+	json_t *want = json_loads("{\"b\":{\"d\":0},\"e\":[null,{}]}", 0, NULL);
+
+	(void)state;
+	print_prune_nulls(json);
+	assert_true(json_equal(json, want));
+	json_decref(json);
+	json_decref(want);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_null_is_left_out),
 		cmocka_unit_test(test_age),
 		cmocka_unit_test(test_zeros_are_pruned),
 		cmocka_unit_test(test_control_characters_do_not_reach_the_terminal),
