@@ -122,22 +122,19 @@ const char *firmware_note(const struct client_facts *facts)
 		[FIRMWARE_UEFI_HTTP] =
 			"UEFI HTTP Boot takes the URL of the Advertise, and by it only a path that "
 			"ends in .efi, .iso or .img, or the Content-Type application/efi",
-		[FIRMWARE_IPXE] = "iPXE takes the URL of the Reply, says the architecture of the "
-				  "firmware that "
-				  "loaded it, asks only where router advertisements have the M or "
-				  "O flag, and "
-				  "waits 15 s for IPv4 unless its script says ifconf -c ipv6",
+		[FIRMWARE_IPXE] =
+			"iPXE takes the URL of the Reply, says the architecture of the firmware "
+			"that loaded it, asks only where router advertisements have the M or O "
+			"flag, and waits 15 s for IPv4 unless its script says ifconf -c ipv6",
 		[FIRMWARE_BIOS] = "BIOS boots over IPv6 only by iPXE in the network card's ROM",
 	};
 
 	if (looks_like_grub(facts))
 		return "as GRUB asks: it takes no default route from anywhere, so its files have "
-		       "to "
-		       "be on its own link";
+		       "to be on its own link";
 	if (looks_like_uefi_stack(facts))
 		return "as the IP stack of UEFI asks before PXE or HTTP Boot do; it does not boot "
-		       "by "
-		       "this answer";
+		       "by this answer";
 	return note[firmware_of(facts)];
 }
 

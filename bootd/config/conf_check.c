@@ -110,16 +110,14 @@ static void check_class_order(const struct subnet *subnet, struct config_problem
 			if (conditions_cover(&subnet->class[k].when, &class->when)) {
 				PROBLEM_IN(false, class,
 					"class \"%s\" can never match: class \"%s\" (line %u) "
-					"comes "
-					"first and matches all of its machines",
+					"comes first and matches all of its machines",
 					class->name, subnet->class[k].name, subnet->class[k].line);
 				break;
 			}
 		if (conditions_cover(&class->when, &all))
 			PROBLEM_IN(false, class,
 				"class \"%s\" has no condition: no machine ever gets to the "
-				"classes "
-				"behind it and to the subnet's own addresses",
+				"classes behind it and to the subnet's own addresses",
 				class->name);
 	}
 }

@@ -165,8 +165,7 @@ static void check_content(const struct boot_config *config, const struct boot_ru
 	if (processor && is_for_others(rule, processor))
 		config_problem(problems, false, rule->file, rule->line,
 			"url: the file of boot \"%s\", %s%s, is a program for %s, and no \"arch\" "
-			"of "
-			"this rule is; expected a program that this firmware can run",
+			"of this rule is; expected a program that this firmware can run",
 			rule->name, config->root, path, processor);
 }
 

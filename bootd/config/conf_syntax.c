@@ -83,8 +83,7 @@ static int check_pool(cfg_t *cfg, cfg_t *section, const struct prefix *prefix)
 	if (!prefix_contains(prefix, &low) || !prefix_contains(prefix, &high))
 		return config_error(cfg,
 			"pool: \"%s\" is not inside the subnet of %s \"%s\"; expected a range such "
-			"as "
-			"\"2001:db8:1::1000-2001:db8:1::1fff\"",
+			"as \"2001:db8:1::1000-2001:db8:1::1fff\"",
 			pool, cfg_name(section), cfg_title(section));
 	return 0;
 }

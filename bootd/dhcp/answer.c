@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Encodes answers, option by option. */
+/*
+ * Encodes answers, option by option; answer.h has their order. Options that the operator configures
+ * were encoded when the configuration was read (option_set.h), so they are only copied here.
+ */
 #include "bootd/dhcp/answer.h"
 
 #include <string.h>
@@ -8,18 +11,18 @@
 
 enum { ECHO_CODES_MAX = 32 };
 
-/* What the relay wants back (RFC 4994), cut where it is longer than any relay's. */
+/* The codes that the relay requests back (RFC 4994), at most ECHO_CODES_MAX of them. */
 static struct wire_in echo_request(const struct dhcp6_relay *relay)
 {
-	size_t most = ECHO_CODES_MAX * sizeof(uint16_t);
+	size_t max = ECHO_CODES_MAX * sizeof(uint16_t);
 	struct wire_in list;
 
 	if (!dhcp6_option_find(relay->options, DHCP6_OPT_ERO, &list))
 		return wire_in_of(NULL, 0);
-	return wire_get_sub(&list, wire_left(&list) < most ? wire_left(&list) : most);
+	return wire_get_sub(&list, wire_left(&list) < max ? wire_left(&list) : max);
 }
 
-/* Interface-Id and Relay Source Port always, anything else of its own as it asks. */
+/* Interface-Id and Relay Source Port are always echoed, other options of the relay on request. */
 static bool is_echoed(uint16_t code, struct wire_in asked)
 {
 	switch (code) {
@@ -75,7 +78,7 @@ void answer_put_head(struct wire_out *out, uint8_t type, const struct client_fac
 		out, DHCP6_OPT_SERVERID, config->server_duid.octets, config->server_duid.len);
 }
 
-/* T1 and T2 are behind the option's head and IAID, the lifetimes behind its head and address. */
+/* T1 and T2 follow the option header and the IAID, the lifetimes the header and the address. */
 void answer_set_lifetimes(
 	struct wire_out *out, size_t ia_at, size_t iaaddr_at, const struct address_choice *choice)
 {
@@ -108,13 +111,13 @@ void answer_put_status(struct wire_out *out, uint16_t status)
 		[DHCP6_STATUS_UNSPEC_FAIL] = "failed",
 		[DHCP6_STATUS_NO_ADDRS_AVAIL] = "no address for this client",
 		[DHCP6_STATUS_NO_BINDING] = "no such address is bound to this client",
-		[DHCP6_STATUS_NOT_ON_LINK] = "the address is not of this link",
+		[DHCP6_STATUS_NOT_ON_LINK] = "the address does not belong to this link",
 		[DHCP6_STATUS_NO_PREFIX_AVAIL] = "no prefixes are delegated here",
-		[DHCP6_STATUS_UNKNOWN_QUERY_TYPE] = "there is no such query",
-		[DHCP6_STATUS_MALFORMED_QUERY] = "the query lacks what it asks by",
+		[DHCP6_STATUS_UNKNOWN_QUERY_TYPE] = "this type of query is unknown",
+		[DHCP6_STATUS_MALFORMED_QUERY] = "the query lacks an option that its type needs",
 		[DHCP6_STATUS_NOT_CONFIGURED] = "no such link is configured",
-		[DHCP6_STATUS_NOT_ALLOWED] = "not to be asked by this requestor, or not this way",
-		[DHCP6_STATUS_QUERY_TERMINATED] = "there is no room for the whole answer",
+		[DHCP6_STATUS_NOT_ALLOWED] = "this requestor, or this transport, is not allowed",
+		[DHCP6_STATUS_QUERY_TERMINATED] = "the whole answer does not fit",
 	};
 
 	dhcp6_put_status(out, status, text[status]);
@@ -133,7 +136,7 @@ static void put_params(struct wire_out *out, const struct boot_rule *rule)
 	dhcp6_close_option(out, mark);
 }
 
-/* RFC 5970 section 3.3: those that were matched, in the client's order. */
+/* RFC 5970 section 3.3: the architectures that the rule matches, in the order of the client. */
 static void put_matched_archs(
 	struct wire_out *out, const struct client_facts *facts, const struct boot_rule *rule)
 {
@@ -190,7 +193,7 @@ static void put_configured(struct wire_out *out, const struct request *r)
 
 /* --- options that relays supply (RFC 6422) ------------------------------------------ */
 
-/* Every option with this code that the relay supplies; true where there was one. */
+/* Every option with this code that the relay supplies; true if there is one. */
 static bool put_of_relay(struct wire_out *out, const struct dhcp6_relay *relay, uint16_t code)
 {
 	struct dhcp6_option option;
@@ -220,8 +223,8 @@ static bool is_answered(const struct wire_out *out, size_t message_at, uint16_t 
 }
 
 /*
- * Of the options that relays may supply, those that the client asks for and the answer lacks:
- * from the relay next to the client, or else the next one on the path that has it.
+ * The options that relays may supply, the client requests and the answer lacks: from the relay next
+ * to the client, or else from the next one on the path that supplies the option.
  */
 static void put_relay_supplied(struct wire_out *out, const struct request *r)
 {

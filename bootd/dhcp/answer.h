@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Writing answers: the relays' envelopes, the identifiers, the IAs, and the
- * options that the client asked for or that its firmware cannot do without.
+ * Writes answers: the Relay-reply headers, the identifiers, the IAs, and the options that the
+ *client requests or that its firmware needs.
  *
- * Order of options, because some firmware minds: 1, 2, 7, IAs, 59, 60, 16, 61, 23, 24,
- * 32, 82, 83, those of relays, 148, 14, 13.
- * Behind 59 there is always one whose code is below 256 where a firmware boots, for UEFI
- * HTTP Boot reads the URL on to the next zero octet; 61 does it, as the echo that RFC 5970
- * asks for. None is empty but 148 and 14: GRUB, which does not ask for these, stops reading at an
- * empty one. Never sent: 12
- * (Server Unicast), 16 with "PXEClient".
+ * Some firmware depends on the order of options: 1, 2, 7, IAs, 59, 60, 16, 61, 23, 24, 32, 82, 83,
+ * those of relays, 148, 14, 13.
+ *
+ *	after 59        comes an option whose code is below 256, because UEFI HTTP Boot reads the
+ *	                URL up to the next zero octet; 61 is there for any firmware (RFC 5970
+ *	                section 3.3)
+ *	empty options   only 148 and 14: GRUB, which does not request them, stops at an empty one
+ *	never sent      12 (Server Unicast), and 16 with "PXEClient" except by a proxy (proxy.h)
  */
 #ifndef NB6_BOOTD_DHCP_ANSWER_H
 #define NB6_BOOTD_DHCP_ANSWER_H
@@ -17,9 +18,9 @@
 #include "bootd/dhcp/request.h"
 
 /*
- * The Relay-replies around an answer, outermost first: hop-count, link-address and
- * peer-address as they came, with each relay's Interface-Id, Relay Source Port and what
- * else of its own it asks for (Echo Request, RFC 4994).
+ * The Relay-replies around an answer, outermost first: hop-count, link-address and peer-address of
+ * the Relay-forward, with the relay's Interface-Id, its Relay Source Port (RFC 8357), and its
+ * options that it requests back (Echo Request, RFC 4994).
  *
  *	answer_open_relays(out, chain, mark);
  *	... the answer itself ...
@@ -30,11 +31,11 @@ void answer_open_relays(
 void answer_close_relays(
 	struct wire_out *out, const struct dhcp6_chain *chain, const size_t mark[DHCP6_RELAYS_MAX]);
 
-/* Header, Client Identifier (where the client sent one), Server Identifier. */
+/* Header, Client Identifier (if the client sent one), Server Identifier. */
 void answer_put_head(struct wire_out *out, uint8_t type, const struct client_facts *facts,
 	const struct boot_config *config);
 
-/* An IA_NA or IA_PD with no more than a status. */
+/* An IA_NA or IA_PD that contains only a status. */
 void answer_put_ia_status(struct wire_out *out, uint16_t ia_code, uint32_t iaid, uint16_t status);
 
 /*
@@ -44,10 +45,11 @@ void answer_put_ia_status(struct wire_out *out, uint16_t ia_code, uint32_t iaid,
 void answer_set_lifetimes(
 	struct wire_out *out, size_t ia_at, size_t iaaddr_at, const struct address_choice *choice);
 
-/* The boot file URL and what goes with it, if the client wants one and a rule matches. */
+/* The boot file URL with its options, if the client wants one and a rule matches. */
 void answer_put_boot(struct request *r, struct wire_out *out);
 
-/* What the client requests, of the configuration or else of its relays (RFC 6422). */
+/* The options that the client requests, from the configuration or else from its relays (RFC 6422).
+ */
 void answer_put_requested(const struct request *r, struct wire_out *out);
 
 /* The Status Code option, its text included. */

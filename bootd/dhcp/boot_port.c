@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Like dhcp_service.c, but no answer here waits for a commit, and no link is known. */
+/*
+ * Port 4011, where UEFI PXE asks the server that has offered a boot file without an address
+ * (proxy.h). It works like dhcp_service.c, but no answer waits for a commit, because a proxy gives
+ * no leases, and the link of the client is not known.
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -66,7 +70,7 @@ static void readable(int fd, int what, void *arg)
 	send_queue_flush(&port->queue, fd);
 }
 
-/* The address between the brackets of a URL that UEFI PXE takes; false for a name. */
+/* The address between the brackets of a tftp:// URL; false if its host is a name. */
 static bool address_of_url(const char *url, struct in6_addr *address)
 {
 	static const char start[] = "tftp://[";
@@ -99,9 +103,10 @@ void boot_port_check_urls(const struct boot_config *config)
 		const struct boot_rule *rule = &config->rule[i];
 
 		if (address_of_url(rule->url, &address) && is_elsewhere(&address))
-			log_warning("%s:%u: boot \"%s\": url \"%s\": it names no address of this "
-				    "machine: where another server gives the addresses (proxy), "
-				    "UEFI PXE asks port %d there, and fails (PXE-E16)",
+			log_warning(
+				"%s:%u: boot \"%s\": url \"%s\": its host is no address of this "
+				"machine; in subnets with addresses = proxy, UEFI PXE asks port "
+				"%d of that host and fails (PXE-E16)",
 				rule->file, rule->line, rule->name, rule->url, BOOT_SERVER_PORT);
 	}
 }

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Sockets and their buffers; what is said is the session's. */
+/*
+ * Bulk Leasequery by TCP (RFC 5460): accepts connections of allowed requestors, up to a limit, and
+ * moves octets between each socket and its session (bulk_session.c), which reads the queries and
+ * writes the answers. A connection that makes no progress is closed.
+ */
 #include "bootd/dhcp/bulk_server.h"
 
 #include <arpa/inet.h>
@@ -23,7 +27,7 @@ struct connection {
 	struct loop_watch *watch;
 	struct loop_timer *idle;
 	struct bulk_session session;
-	bool is_closing; /* the requestor says no more: what it asked is answered to the end */
+	bool is_closing; /* the requestor sends no more: answer its queries, then close */
 	enum bulk_state state;
 	size_t out_len, out_sent;
 	uint8_t out[OUT_SIZE];
@@ -52,12 +56,12 @@ static void hang_up(struct connection *c)
 	free(c);
 }
 
-static void be_patient(struct connection *c)
+static void restart_idle_timer(struct connection *c)
 {
 	loop_timer_arm(c->idle, c->server->options.idle_ms);
 }
 
-static void has_idled(void *arg)
+static void on_idle(void *arg)
 {
 	struct connection *c = arg;
 
@@ -72,7 +76,7 @@ static bool has_room(const struct connection *c)
 	return !c->is_closing && c->session.have < sizeof(c->session.in);
 }
 
-/* False where the connection is lost. */
+/* False if the connection is lost. */
 static bool receive(struct connection *c)
 {
 	uint8_t octets[sizeof(c->session.in)];
@@ -97,21 +101,21 @@ static void answer(struct connection *c)
 	counters->queries += c->session.queries - queries;
 	counters->clients += c->session.clients - clients;
 	if (c->session.queries > queries)
-		be_patient(c);
+		restart_idle_timer(c);
 }
 
-static bool say(struct connection *c)
+static bool transmit(struct connection *c)
 {
 	ssize_t n = send(c->fd, c->out + c->out_sent, c->out_len - c->out_sent, MSG_NOSIGNAL);
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
 	c->out_sent += (size_t)n;
-	be_patient(c);
+	restart_idle_timer(c);
 	return true;
 }
 
-/* One step at a time, so that others have their turn; the loop comes back while there is more. */
+/* One step per call, so that other events have their turn; the loop calls again for the rest. */
 static void ready(int fd, int what, void *arg)
 {
 	struct connection *c = arg;
@@ -123,7 +127,7 @@ static void ready(int fd, int what, void *arg)
 	if (is_fine && c->out_sent == c->out_len)
 		answer(c);
 	if (is_fine && c->out_sent < c->out_len)
-		is_fine = say(c);
+		is_fine = transmit(c);
 	if (c->state == BULK_BROKEN)
 		c->server->counters.broken++;
 	if (!is_fine || c->state == BULK_BROKEN ||
@@ -136,7 +140,7 @@ static void ready(int fd, int what, void *arg)
 			(c->out_sent < c->out_len || c->state == BULK_ANSWERS ? LOOP_WRITE : 0));
 }
 
-/* --- all of them ------------------------------------------------------------------------ */
+/* --- all connections ------------------------------------------------------------------------ */
 
 static struct connection *connection_new(struct bulk_server *server, int fd)
 {
@@ -147,7 +151,7 @@ static struct connection *connection_new(struct bulk_server *server, int fd)
 	c->server = server;
 	c->fd = fd;
 	c->watch = loop_watch_new(server->loop, fd, LOOP_READ, ready, c);
-	c->idle = loop_timer_new(server->loop, has_idled, c);
+	c->idle = loop_timer_new(server->loop, on_idle, c);
 	if (c->watch && c->idle)
 		return c;
 	loop_watch_free(c->watch);
@@ -162,20 +166,20 @@ static void refuse(struct bulk_server *server, const struct in6_addr *peer, cons
 	char text[INET6_ADDRSTRLEN];
 
 	server->counters.refused++;
-	log_limited(&limit, LOG_LEVEL_NOTICE, "%s: its Bulk Leasequery is refused: %s",
+	log_limited(&limit, LOG_LEVEL_NOTICE, "%s: Bulk Leasequery refused: %s",
 		inet_ntop(AF_INET6, peer, text, sizeof(text)), why);
 }
 
-static bool take_in(struct bulk_server *server, int fd, const struct in6_addr *peer)
+static bool admit(struct bulk_server *server, int fd, const struct in6_addr *peer)
 {
 	struct connection *c;
 
 	if (!leasequery_is_allowed(server->exchange->config, peer)) {
-		refuse(server, peer, "it is not in leasequery");
+		refuse(server, peer, "the address is not in the setting leasequery");
 		return false;
 	}
 	if (server->counters.connections >= server->options.connections) {
-		refuse(server, peer, "there are as many connections as may be");
+		refuse(server, peer, "the limit of connections is reached");
 		return false;
 	}
 	c = connection_new(server, fd);
@@ -185,13 +189,13 @@ static bool take_in(struct bulk_server *server, int fd, const struct in6_addr *p
 	server->first = c;
 	server->counters.connections++;
 	server->counters.accepted++;
-	be_patient(c);
+	restart_idle_timer(c);
 	return true;
 }
 
 static void accept_one(void *arg, int fd, const struct sockaddr_in6 *peer)
 {
-	if (!take_in(arg, fd, &peer->sin6_addr))
+	if (!admit(arg, fd, &peer->sin6_addr))
 		close(fd);
 }
 

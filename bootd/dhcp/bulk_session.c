@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Frames, then the three messages of an answer. */
+/*
+ * RFC 5460 without sockets: reads a query from its frame, walks the bindings, and writes the
+ * messages of the answer: Leasequery-reply, any number of Leasequery-data, Leasequery-done. A query
+ * that fails, or that no client matches, is answered by a Leasequery-reply alone (section 5.2).
+ */
 #include "bootd/dhcp/bulk_session.h"
 
 #include <string.h>
@@ -9,7 +13,7 @@
 enum {
 	LENGTH = 2,
 	PARTS_AT_A_TIME = 4096,
-	END_ROOM = 512, /* that a client leaves: a message with two DUIDs and a status fits */
+	END_ROOM = 512, /* stays free for the last message, with two DUIDs and a status */
 };
 
 size_t bulk_session_take(struct bulk_session *session, const uint8_t *octets, size_t len)
@@ -23,7 +27,7 @@ size_t bulk_session_take(struct bulk_session *session, const uint8_t *octets, si
 	return len;
 }
 
-/* --- what is said --------------------------------------------------------------------- */
+/* --- the answer --------------------------------------------------------------------- */
 
 static bool has_room(const struct wire_out *out)
 {
@@ -36,7 +40,7 @@ static void put_id(struct wire_out *out, uint16_t code, const struct dhcp6_duid 
 		dhcp6_put_option(out, code, duid->octets, duid->len);
 }
 
-/* Section 5.2: identifiers are in the first message of an answer only. */
+/* RFC 5460 section 5.2: identifiers are in the first message of an answer only. */
 static size_t open_message(struct bulk_session *session, const struct exchange *exchange,
 	uint8_t type, struct wire_out *out)
 {
@@ -62,7 +66,7 @@ static void put_end(struct bulk_session *session, const struct exchange *exchang
 	session->is_answering = false;
 }
 
-/* False if it does not fit; then the client is not sent. */
+/* False if the client does not fit; then nothing of it is in `out`. */
 static bool put_client(struct bulk_session *session, const struct exchange *exchange,
 	const struct binding *binding, struct wire_out *out)
 {
@@ -81,7 +85,7 @@ static bool put_client(struct bulk_session *session, const struct exchange *exch
 	return true;
 }
 
-/* --- what is asked ---------------------------------------------------------------------- */
+/* --- the query ---------------------------------------------------------------------- */
 
 static bool is_for_us(struct wire_in options, const struct dhcp6_duid *ours)
 {
@@ -109,7 +113,7 @@ static uint16_t begin(struct bulk_session *session, const struct exchange *excha
 	return leasequery_read(&session->query, exchange->config, message->options, true);
 }
 
-/* The next query, if it is here as a whole. */
+/* Starts with the next query, if all of it was received. */
 static enum bulk_state next_query(
 	struct bulk_session *session, const struct exchange *exchange, struct wire_out *out)
 {
@@ -135,7 +139,7 @@ static enum bulk_state next_query(
 	return BULK_ANSWERS;
 }
 
-/* A few thousand parts; each part is sent as a whole. */
+/* Sends the clients of some parts of the bindings. A part is never divided. */
 static void go_on(
 	struct bulk_session *session, const struct exchange *exchange, struct wire_out *out)
 {
@@ -151,7 +155,7 @@ static void go_on(
 			if (leasequery_matches(&session->query, bindings, binding) &&
 				!put_client(session, exchange, binding, out)) {
 				put_end(session, exchange, DHCP6_STATUS_QUERY_TERMINATED, out);
-				session->is_terminated = true; /* section 7.4: hang up */
+				session->is_terminated = true; /* section 7.4: close */
 				return;
 			}
 	}

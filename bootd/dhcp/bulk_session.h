@@ -5,9 +5,9 @@
  *	{length, Leasequery} ...  ->  {length, Leasequery-reply} {length, Leasequery-data} ...
  *	                              {length, Leasequery-done}
  *
- * Queries are answered one after the other. The bindings are gone through part by part, a few
- * thousand at a time, so that a million of them keep nobody waiting; what comes and goes meanwhile
- * is sent or not, everything else once.
+ * Queries are answered one after the other. The bindings are walked part by part, a few thousand
+ * parts per call, so that a million bindings do not delay other messages. A binding that exists
+ * during the whole walk is sent once; one that is added or removed meanwhile may be sent or not.
  */
 #ifndef NB6_BOOTD_DHCP_BULK_SESSION_H
 #define NB6_BOOTD_DHCP_BULK_SESSION_H
@@ -17,7 +17,7 @@
 
 enum {
 	BULK_QUERY_MAX = 2048, /* octets of a query */
-	BULK_ROOM = 32768,     /* that an answer begins with: for all the clients of one part */
+	BULK_ROOM = 32768,     /* octets that must be free before a part of the bindings is sent */
 };
 
 struct bulk_session {
@@ -28,7 +28,7 @@ struct bulk_session {
 	bool is_answering, has_sent, is_terminated;
 	struct leasequery query;
 	uint32_t xid;
-	struct dhcp6_duid requestor; /* len 0: it has not said */
+	struct dhcp6_duid requestor; /* len 0: not known */
 	size_t part;                 /* of the bindings, the next one */
 
 	uint64_t queries, clients; /* received and sent since the start */
@@ -36,14 +36,14 @@ struct bulk_session {
 
 enum bulk_state {
 	BULK_WAITS,   /* for octets of the requestor */
-	BULK_ANSWERS, /* there is more to be said: ask again */
-	BULK_BROKEN,  /* this is no Leasequery: hang up */
+	BULK_ANSWERS, /* there is more to send: call again */
+	BULK_BROKEN,  /* not a Leasequery: close the connection */
 };
 
-/* Take as many octets as there is room for; returns how many. */
+/* Appends received octets to `in`, as many as fit; returns how many. */
 size_t bulk_session_take(struct bulk_session *session, const uint8_t *octets, size_t len);
 
-/* Go on answering, into `out` while it has BULK_ROOM left. */
+/* Continues the answers, into `out` while it has BULK_ROOM left. */
 enum bulk_state bulk_session_answer(struct bulk_session *session, const struct exchange *exchange,
 	uint64_t now_ms, struct wire_out *out);
 

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The steps of a decision, in order: decide() is the whole of it. Each step is a function of the
+ * module that knows the matter; nothing here changes a binding or the configuration.
+ */
 #include "bootd/dhcp/decision.h"
 
 #include "bootd/rules/conditions.h"
 
 /*
- * By the link-address; without one by what the relay sends of the link (subnet { interface-id =
- * ... }); and on a link of our own, directly or through an LDRA, by that link.
+ * The client's subnet: by the link-address (RFC 9915 section 13.1); if there is none, by the
+ * identifiers that the relay sends (`interface-id` of a subnet, for example); and on a link of this
+ * host, directly or through an LDRA (RFC 6221), by that link.
  */
 static const struct subnet *find_subnet(
 	const struct boot_config *config, const struct client_facts *facts)

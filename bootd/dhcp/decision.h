@@ -22,7 +22,7 @@ struct decision {
 	enum host_identifier host_by;
 	const struct address_class *class; /* of the subnet; NULL: the client is in none */
 	struct address_choice address;
-	/* The host's own address is another machine's for now: this one's; else len is 0. */
+	/* The machine that has the host's own address at the moment; len 0: no other one has it. */
 	struct machine holder;
 	bool is_declined; /* ... or the machine `holder` has declined it */
 	struct boot_choice boot;

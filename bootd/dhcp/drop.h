@@ -16,7 +16,7 @@
 	X(DROP_CLIENT_RATE, "client-rate", "this client exceeds client-rate")                      \
 	X(DROP_LINK_RATE, "link-rate", "the clients of this link exceed link-rate")                \
 	X(DROP_NOT_FOR_SERVERS, "not-for-servers",                                                 \
-		"servers do not receive messages of this type here")                               \
+		"servers do not answer messages of this type here")                                \
 	X(DROP_UNICAST, "unicast", "a client sent it to a unicast address; clients use multicast") \
 	X(DROP_NO_FRAME_MAC, "no-frame-mac",                                                       \
 		"the MAC of its frame is not known, or frames with different MACs carry it")       \
@@ -30,7 +30,7 @@
 	X(DROP_WITH_IA, "with-ia", "an Information-request must not ask for addresses")            \
 	X(DROP_WITH_ORO, "with-oro", "an Addr-reg-inform must not ask for options")                \
 	X(DROP_NOT_ITS_OWN, "not-its-own",                                                         \
-		"it does not register exactly the one address that it was sent from")              \
+		"it must register exactly the address that it was sent from")                      \
 	X(DROP_NOT_ON_LINK, "not-on-link", "it registers an address of another link")              \
 	X(DROP_ASSIGNED, "assigned", "it registers an address that DHCPv6 has given")              \
 	X(DROP_NO_SUBNET, "no-subnet",                                                             \

@@ -145,8 +145,8 @@ static void address_answer(struct request *r)
 			dhcp6_option_find(r->chain.relay[0].options, DHCP6_OPT_RELAY_PORT, &data)
 				? arrival->source_port
 				: DHCP6_SERVER_PORT;
-	/* A client that registers an address sends from it: it is on the link, whatever the
-	 * routes say. */
+	/* A client that registers an address sends from it, so the answer leaves by the same link,
+	 * whatever the routes say. */
 	answer->ifindex = IN6_IS_ADDR_LINKLOCAL(&arrival->source) ||
 					  (r->chain.count == 0 && arrival->multicast)
 				  ? arrival->ifindex
@@ -163,7 +163,8 @@ static void note_transaction_of(const struct request *r, const struct in6_addr *
 			&bindings->transactions, binding, &r->chain, &r->arrival.source, r->now_ms);
 }
 
-/* For Leasequery: when and by which relays the client of each address was last received. */
+/* For Leasequery: when and through which relays the client of each address sent its last message.
+ */
 static void note_transaction(const struct request *r)
 {
 	if (!r->exchange->bindings.transactions.is_kept || !r->event.with_address)
@@ -197,7 +198,7 @@ static enum exchange_drop find_answer(struct request *r)
 	return drop ? drop : write_answer(r);
 }
 
-/* Counts and reports what becomes of the request. */
+/* Counts and reports the result of the request. */
 static enum exchange_drop finish(struct request *r, enum exchange_drop drop)
 {
 	struct exchange *exchange = r->exchange;

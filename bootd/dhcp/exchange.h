@@ -13,8 +13,8 @@
  * exchange_handle() returns EXCHANGE_PENDING with the answer already encoded. The caller
  * handles the rest of its batch, calls exchange_commit() once, and then
  * exchange_complete() for each pending request, which says whether to send that answer. If the
- * store cannot be written, a lease that it holds from before is promised for the time that it
- * is stored for, and a new one is not given.
+ * store cannot be written, a lease that it has is promised until its stored expiry, and a new one
+ * is not given.
  *
  * If the store answers later (exchange_commit() returns -EINPROGRESS), pending requests wait
  * until the caller calls exchange_committed(). Meanwhile messages that change leases return
@@ -50,7 +50,7 @@ enum exchange_drop exchange_handle(struct exchange *exchange, struct request *r,
 	const struct arrival *arrival, struct wire_in datagram, uint64_t now_ms,
 	struct wire_out out);
 
-/* The same once more, for a message that is counted: it returned EXCHANGE_RETRY `retries` times. */
+/* The same for a message that returned EXCHANGE_RETRY `retries` times; it is not counted again. */
 enum exchange_drop exchange_retry(struct exchange *exchange, struct request *r,
 	const struct arrival *arrival, struct wire_in datagram, uint64_t now_ms,
 	struct wire_out out, unsigned retries);
@@ -64,7 +64,7 @@ void request_move(struct request *to, const struct request *from, const struct a
 
 /*
  * Stores what the batch has changed. Returns 0 (also if there is nothing to store) or -errno;
- * -EINPROGRESS: exchange_committed() is to be called with the result, as lease_store.h has it.
+ * -EINPROGRESS: call exchange_committed() when the store reports the result (lease_store.h).
  */
 int exchange_commit(struct exchange *exchange, uint64_t now_ms);
 void exchange_committed(struct exchange *exchange, int rc, const bool *refused, uint64_t now_ms);

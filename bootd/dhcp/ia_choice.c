@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Which machine an IA of a message belongs to, which address it gets, and which addresses of it
- * belong to the link. ia_answer.c takes it from here.
+ * belong to the link. ia_answer.c writes the answer.
  *
- * The decision about a message has one machine and one address. One IA of the message is its
- * primary IA and gets that address: the one that names it, or else the first. Further IAs of
- * a firmware get none. Those of an operating system (a client that sends no architecture) get
- * addresses of their own (RFC 9915 section 6.3), up to MACHINE_IAS_MAX: a machine that
- * is known by its MAC numbers them, and finds the number of an IAID in its binding, so that
- * one MAC cannot use up a pool with ever new IAIDs; one that is known by its DUID is the DUID and
- * the IAID of each.
+ * The decision about a message has one machine and one address. One IA of the message is the
+ *primary IA and gets that address: the IA that names it, or else the first. Further IAs of firmware
+ *get none. Further IAs of an operating system (a client that sends no architecture) get addresses
+ *of their own (RFC 9915 section 6.3), MACHINE_IAS_MAX in all:
+ *
+ *	known by its MAC     its IAs are numbered; the binding keeps the IAID of each number, so
+ *	                     that one MAC cannot use up a pool with ever new IAIDs
+ *	known by its DUID    each IAID is a machine of its own: the DUID with that IAID
  */
 #include "bootd/dhcp/ia_answer.h"
 
@@ -150,7 +151,7 @@ static bool take_number(struct ia_work *work)
 	return false;
 }
 
-/* Of a machine that is known by its MAC. */
+/* For a machine that is known by its MAC. */
 static bool choose_by_number(struct ia_work *work, const struct dhcp6_ia_na *ia)
 {
 	bool is_system = work->facts->archs == 0 && work->decision->machine.is_mac;

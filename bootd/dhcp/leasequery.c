@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Parses a query, one function per type; then writes the data of each client. */
+/*
+ * Leasequery (RFC 5007, RFC 5460): reads a query, one function per type; finds the bindings that it
+ * asks for; writes the data of each client. A client is a DUID on a link, with all its addresses
+ * there, whatever interface or IA they belong to.
+ */
 #include "bootd/dhcp/leasequery.h"
 
 #include <string.h>
@@ -90,7 +94,7 @@ static void read_oro(struct leasequery *query, struct wire_in options)
 	query->with_mac = dhcp6_code_listed(oro, DHCP6_OPT_CLIENT_LINKLAYER_ADDR);
 }
 
-/* The link that is named, else that of the address, must be one of ours. */
+/* The link that the query names, or else the one of its address, must be configured here. */
 static bool find_link(struct leasequery *query, const struct boot_config *config,
 	const struct in6_addr *link_address)
 {
@@ -133,16 +137,16 @@ uint16_t leasequery_read(struct leasequery *query, const struct boot_config *con
 /* --- which bindings ------------------------------------------------------------------ */
 
 /*
- * RFC 5007 section 4.1.2.2: addresses that DHCPv6 has assigned and that are valid. What machines
- * have registered, or were given by another server, is none of these.
+ * RFC 5007 section 4.1.2.2: addresses that DHCPv6 has assigned and that are valid. Addresses that
+ * machines have registered, or that another server gave, are not reported.
  */
-static bool is_told(const struct leasequery *query, const struct binding *binding)
+static bool is_reported(const struct leasequery *query, const struct binding *binding)
 {
 	return binding->has_address && binding->expires_ms > query->now_ms &&
 	       binding->state == BINDING_BOUND;
 }
 
-/* All that a client, which is a DUID, has on a link: of its interfaces, in its IAs. */
+/* A client on a link. */
 struct client {
 	const struct prefix *link;
 	struct dhcp6_duid duid;
@@ -162,7 +166,7 @@ static const struct binding *next_of_client(const struct leasequery *query,
 	do
 		binding = transaction_table_next(&bindings->transactions, &client->duid, binding);
 	while (binding &&
-		!(is_told(query, binding) && prefix_equal(&binding->subnet, client->link)));
+		!(is_reported(query, binding) && prefix_equal(&binding->subnet, client->link)));
 	return binding;
 }
 
@@ -186,7 +190,7 @@ static bool is_asked_for(const struct leasequery *query, const struct binding *b
 
 static bool matches_alone(const struct leasequery *query, const struct binding *binding)
 {
-	return is_told(query, binding) &&
+	return is_reported(query, binding) &&
 	       (!query->has_link || prefix_equal(&query->link, &binding->subnet)) &&
 	       is_asked_for(query, binding);
 }
@@ -200,7 +204,7 @@ bool leasequery_matches(const struct leasequery *query, const struct binding_tab
 	if (!matches_alone(query, binding))
 		return false;
 	if (!binding->transaction)
-		return true; /* no memory: it is sent alone */
+		return true; /* there was no memory for its transaction: it is sent alone */
 	client = client_of(binding);
 	first = next_of_client(query, bindings, &client, NULL);
 	while (first && first != binding && !matches_alone(query, first))
@@ -220,7 +224,7 @@ static uint64_t last_transaction_ms(const struct binding *binding)
 	return binding->transaction ? binding->transaction->at_ms : binding->since_ms;
 }
 
-/* Three quarters of the time that was given are those that the address is preferred. */
+/* The preferred lifetime is three quarters of the valid lifetime that was given. */
 static void put_address(
 	struct wire_out *out, const struct leasequery *query, const struct binding *binding)
 {
@@ -233,15 +237,15 @@ static void put_address(
 }
 
 /* RFC 5007 section 4.1.2.4. */
-static void put_relays(struct wire_out *out, const struct last_transaction *way)
+static void put_relays(struct wire_out *out, const struct last_transaction *last)
 {
 	size_t mark;
 
-	if (!way || way->len == 0)
+	if (!last || last->len == 0)
 		return;
 	mark = dhcp6_open_option(out, DHCP6_OPT_LQ_RELAY_DATA);
-	wire_put_in6(out, &way->relay);
-	wire_put_bytes(out, way->relay_forward, way->len);
+	wire_put_in6(out, &last->relay);
+	wire_put_bytes(out, last->relay_forward, last->len);
 	dhcp6_close_option(out, mark);
 }
 
@@ -273,7 +277,7 @@ void leasequery_put_client(struct wire_out *out, const struct leasequery *query,
 	dhcp6_close_option(out, mark);
 }
 
-/* --- RFC 5007's own answers ------------------------------------------------------------ */
+/* --- answers over UDP (RFC 5007) ------------------------------------------------------------ */
 
 static struct in6_addr link_of(const struct binding *binding)
 {
@@ -282,7 +286,7 @@ static struct in6_addr link_of(const struct binding *binding)
 	return prefix_contains(&binding->subnet, &link) ? link : binding->subnet.address;
 }
 
-/* On more than one link: which ones (section 4.1.2.5), to be asked for one by one. */
+/* If the client is on several links, only their addresses are sent (section 4.1.2.5). */
 static void put_client_anywhere(
 	struct wire_out *out, const struct leasequery *query, const struct binding_table *bindings)
 {
@@ -318,7 +322,7 @@ void leasequery_put_answer(
 		leasequery_put_client(out, query, bindings, binding);
 }
 
-/* The datagram's sender, each relay behind it, and the requestor: all must be allowed. */
+/* The sender of the datagram, all relays, and the requestor must be allowed. */
 static bool is_path_allowed(const struct request *r)
 {
 	const struct boot_config *config = r->exchange->config;

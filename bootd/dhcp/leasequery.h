@@ -28,20 +28,21 @@ struct leasequery {
 	struct dhcp6_duid duid;  /* by client-id */
 	uint16_t key_len;        /* by relay-id, remote-id: the option's data */
 	uint8_t key[LEASEQUERY_KEY_MAX];
-	bool with_relays, with_mac; /* asked for in its Option Request */
-	uint64_t now_ms;            /* to be set before it is answered */
+	bool with_relays, with_mac; /* requested in its Option Request */
+	uint64_t now_ms;            /* the caller sets it before the answer */
 };
 
-/* May it ask at all? peer: who asks, which for a relayed query is not who sent the datagram. */
+/* Does the setting `leasequery` allow this requestor? For a relayed query, ask for each relay too.
+ */
 bool leasequery_is_allowed(const struct boot_config *config, const struct in6_addr *peer);
 
-/* From the options of the message. Returns the status that it is answered with, 0: Success. */
+/* Reads the options of the message. Returns the status of the answer; 0: Success. */
 uint16_t leasequery_read(struct leasequery *query, const struct boot_config *config,
 	struct wire_in options, bool is_bulk);
 
 /*
- * Is this binding what is asked for, and the first one of its client on its link? All that the
- * client has there is sent with it.
+ * Does the query ask for this binding, and is it the first such one of its client on its link? All
+ * addresses that the client has on that link are sent with the first one.
  */
 bool leasequery_matches(const struct leasequery *query, const struct binding_table *bindings,
 	const struct binding *binding);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* One block of memory each: {pending, request, datagram, answer}, the latter as needed. */
+/*
+ * Each waiting request is one block of memory: the struct pending, then for a whole request the
+ * struct request, then the datagram, then the encoded answer.
+ */
 #include "bootd/dhcp/pending.h"
 
 #include <stdlib.h>

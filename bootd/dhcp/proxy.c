@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The memory is a table that newer machines overwrite: it is needed for the seconds between a
- * Solicit and what follows on port 4011. Where it fails, the client is known by its DUID and its
- * subnet by the address that it has got.
+ * Answers in subnets whose addresses another server gives (proxy.h), and the memory of the clients
+ * that got one. The memory is a table in which newer machines overwrite older ones, because it is
+ * needed only for the seconds between a Solicit and the message on port 4011. Without an entry, the
+ * client is known by its DUID, and its subnet by the address that it has got.
  */
 #include "bootd/dhcp/proxy.h"
 
@@ -58,7 +59,7 @@ static struct proxied *slot_of(const struct request *r)
 	return &memory->slot[siphash(&memory->key, duid->octets, duid->len) % SLOTS];
 }
 
-/* What is longer than any relay's is left out: a rule for it does not match later. */
+/* An identifier that is too long is left out; then a rule for it does not match on port 4011. */
 static struct id copy_id(const struct wire_in *view)
 {
 	struct id id = {0};
@@ -136,7 +137,7 @@ static const struct client_vendor_class *pxe_class_of(const struct client_facts 
 	return NULL;
 }
 
-/* UEFI PXE takes an offer only with its own class in it, as it came. */
+/* UEFI PXE accepts an offer only if it contains the same vendor class that the client sent. */
 static void echo_vendor_class(struct wire_out *out, const struct client_vendor_class *class)
 {
 	size_t option = dhcp6_open_option(out, DHCP6_OPT_VENDOR_CLASS), item;
@@ -148,7 +149,7 @@ static void echo_vendor_class(struct wire_out *out, const struct client_vendor_c
 	dhcp6_close_option(out, option);
 }
 
-/* Firmware that can live with an offer without an address, and has a boot file. */
+/* Firmware that accepts an offer without an address, and a boot rule matches. */
 static bool takes_offer(const struct client_facts *facts, const struct boot_choice *boot)
 {
 	return boot->rule && (boot->kind == FIRMWARE_UEFI_HTTP ||
@@ -205,7 +206,7 @@ enum exchange_drop proxy_confirm(struct request *r, struct wire_out *out)
 	return put_boot(r, out);
 }
 
-/* --- the other server's clients ------------------------------------------------------ */
+/* --- clients of the other server ------------------------------------------------------ */
 
 void proxy_overhear(struct request *r)
 {

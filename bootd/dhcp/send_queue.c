@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One buffer per answer; sendmmsg() sends from them directly (daemon/udp.h). */
+/* One buffer per answer. sendmmsg() sends from these buffers, without a copy (daemon/udp.h). */
 #include "bootd/dhcp/send_queue.h"
 
 #include <arpa/inet.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Memberships follow the link table. link->user is a struct served_link, which has the holder
- * socket of each group that is joined on the link.
+ * Joins and leaves multicast groups as the link table changes, and checks once a minute that the
+ * kernel still has the memberships. link->user is a struct served_link, which has the holder socket
+ * of each group that is joined on the link.
  */
 #include "bootd/dhcp/served_links.h"
 
@@ -53,7 +54,8 @@ static bool has_listen_address(const struct served_links *links, const struct li
 	return false;
 }
 
-/* Clients are served on the links of `listen`; relays reach these, and those of `dhcp-listen`. */
+/* Clients are served on the links of `listen`. Relays are served there too, and on the links of
+ * `dhcp-listen`. */
 static unsigned groups_wanted(const struct served_links *links, const struct link *l)
 {
 	if (served_links_is_served(links, l))
@@ -298,11 +300,11 @@ const struct in6_addr *served_link_local(const struct link *l)
 	return NULL;
 }
 
-size_t served_link_addresses(const struct link *l, struct in6_addr *address, size_t most)
+size_t served_link_addresses(const struct link *l, struct in6_addr *address, size_t max)
 {
 	size_t n = 0;
 
-	for (const struct link_address *a = l->addresses; a && n < most; a = a->next)
+	for (const struct link_address *a = l->addresses; a && n < max; a = a->next)
 		if (!IN6_IS_ADDR_LINKLOCAL(&a->address))
 			address[n++] = a->address;
 	return n;

@@ -5,8 +5,7 @@
  * these and on the links that have the address of `dhcp-listen`, for relays that send to all
  * servers. With [::] these are all links with an address that is not link-local.
  *
- * The name and the addresses of each link are known here; they say which subnet a client on it is
- * in.
+ * It knows the name and the addresses of each link, which select the subnet of a client there.
  */
 #ifndef NB6_BOOTD_DHCP_SERVED_LINKS_H
 #define NB6_BOOTD_DHCP_SERVED_LINKS_H
@@ -33,14 +32,14 @@ struct served_links {
 };
 
 /*
- * `fd` and `servers_fd`, which may be the same, receive ff02::1:2 and ff05::1:3; they belong to the
+ * `fd` receives ff02::1:2 and `servers_fd`, which may be the same, ff05::1:3; they belong to the
  * caller. Returns 0 or -errno.
  */
 int served_links_init(struct served_links *links, struct loop *loop, int fd, int servers_fd,
 	const struct boot_config *config);
 void served_links_fini(struct served_links *links);
 
-/* Another configuration: join what it names, leave the rest. */
+/* Another configuration: join the groups on the links that it names, leave them on others. */
 void served_links_set_config(struct served_links *links, const struct boot_config *config);
 
 /* NULL: no such link. */
@@ -48,9 +47,9 @@ const struct link *served_links_find(const struct served_links *links, int ifind
 /* The patterns of `listen` match its name (netlink/link_pattern.h). */
 bool served_links_is_served(const struct served_links *links, const struct link *l);
 
-/* A link-local address of the link that answers can be sent from; NULL: there is none. */
+/* A link-local address of the link that answers can be sent from, or NULL. */
 const struct in6_addr *served_link_local(const struct link *l);
-/* Its addresses other than link-local ones; at most `most`. Returns how many. */
-size_t served_link_addresses(const struct link *l, struct in6_addr *address, size_t most);
+/* Its addresses other than link-local ones; at most `max`. Returns how many. */
+size_t served_link_addresses(const struct link *l, struct in6_addr *address, size_t max);
 
 #endif

@@ -169,8 +169,7 @@ void boot_log_other_host(const struct exchange_event *event, const char *before)
 
 	log_limited_with(&limit, LOG_LEVEL_WARNING, &fields,
 		"%s: it was host \"%s\" before and is %s%s%s now: the host is known by an "
-		"identifier "
-		"that only one of firmware and system sends; add this MAC to it",
+		"identifier that only one of firmware and system sends; add this MAC to it",
 		machine, before, host ? "host \"" : "no host", host ? host->name : "",
 		host ? "\"" : "");
 }

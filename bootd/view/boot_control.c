@@ -103,12 +103,11 @@ static json_t *run_show(void *arg, int n, char *const words[])
 	json_t *view, *registered;
 
 	if (n != 2)
-		return control_error("show: expected a MAC address, a DUID, an address or a host's "
-				     "name");
+		return control_error(
+			"show: expected a MAC address, a DUID, an address or a host's name");
 	if (!find_machine(parts, words[1], &machine))
 		return control_error(
-			"show: no machine has the MAC address, DUID, address or host name "
-			"\"%s\"",
+			"show: no machine has the MAC address, DUID, address or host name \"%s\"",
 			words[1]);
 	record = boot_progress_find(parts->progress, &machine);
 	registered = boot_host_view_registered(parts->config, &parts->exchange->bindings, &machine);
