@@ -48,6 +48,8 @@ static int check(void *arg, struct config_problems *problems)
 	int rc = conf_check_files(config, problems);
 
 	conf_check_links(config, problems);
+	if (rc == 0)
+		rc = conf_check_tls(config, problems);
 	return rc < 0 ? rc : host_directory_check(config, problems);
 }
 

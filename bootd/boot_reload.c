@@ -16,6 +16,7 @@
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/reload.h"
+#include "tls/tls_server.h"
 
 /* --- at a start as well ------------------------------------------------------- */
 
@@ -114,6 +115,36 @@ static void cancel_files(void *arg)
 	server->next_root = NULL;
 }
 
+/* Certificates are read again even if their settings are the same: the files may be new. */
+static int prepare_tls(void *arg)
+{
+	struct boot_server *server = arg;
+	struct tls_server *tls = server->parts.tls;
+
+	return conf_tls_load(server->next_config, tls ? tls_server_credentials(tls) : NULL,
+		&server->next_credentials, server->problems);
+}
+
+/* https sections begin and end with their sockets, at a restart. */
+static void commit_tls(void *arg)
+{
+	struct boot_server *server = arg;
+
+	if (server->parts.tls && server->next_credentials)
+		tls_server_set(server->parts.tls, server->next_credentials);
+	else
+		tls_credentials_free(server->next_credentials);
+	server->next_credentials = NULL;
+}
+
+static void cancel_tls(void *arg)
+{
+	struct boot_server *server = arg;
+
+	tls_credentials_free(server->next_credentials);
+	server->next_credentials = NULL;
+}
+
 static int prepare_leases(void *arg)
 {
 	struct boot_server *server = arg;
@@ -183,6 +214,7 @@ static void commit_dhcp(void *arg)
 static const struct reload_part reload_parts[] = {
 	{prepare_config, NULL, cancel_config},
 	{prepare_files, commit_files, cancel_files},
+	{prepare_tls, commit_tls, cancel_tls},
 	{prepare_leases, NULL, cancel_leases},
 	{prepare_hosts, commit_hosts, cancel_hosts},
 	{prepare_sockets, commit_sockets, cancel_sockets},

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bootd/config/conf_file.h"
 #include "bootd/config/host_files.h"
 #include "bootd/dhcp/dhcp_service.h"
 #include "bootd/files/file_root.h"
@@ -18,6 +19,7 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/thread_pool.h"
+#include "tls/tls_server.h"
 
 enum {
 	SWEEP_INTERVAL_MS = 10 * 1000,
@@ -162,6 +164,24 @@ static int start_dhcp(struct boot_server *server)
 	return rc < 0 ? rc : boot_sockets_open_dhcp(&server->sockets);
 }
 
+static int start_tls(struct boot_server *server)
+{
+	struct config_problems problems = {0};
+	struct tls_credentials *credentials;
+	int rc = conf_tls_load(server->parts.config, NULL, &credentials, &problems);
+
+	config_log_problems(&problems);
+	if (rc < 0 || !credentials)
+		return rc;
+	server->parts.tls = tls_server_new("HTTPS");
+	if (!server->parts.tls) {
+		tls_credentials_free(credentials);
+		return complain(-ENOMEM, "https", "");
+	}
+	tls_server_set(server->parts.tls, credentials);
+	return 0;
+}
+
 /* A host file that is wrong keeps nothing else from starting. */
 static int start_hosts(struct boot_server *server)
 {
@@ -192,6 +212,8 @@ static int start(struct boot_server *server)
 		rc = start_hosts(server);
 	if (rc == 0)
 		rc = start_dhcp(server);
+	if (rc == 0)
+		rc = start_tls(server);
 	if (rc == 0)
 		rc = start_files(server);
 	return rc == 0 ? boot_sockets_open_page(&server->sockets) : rc;
@@ -228,6 +250,7 @@ int boot_server_init(struct boot_server *server, struct loop *loop, const char *
 void boot_server_fini(struct boot_server *server)
 {
 	boot_sockets_close(&server->sockets);
+	tls_server_free(server->parts.tls);
 	thread_pool_free(server->readers);
 	file_root_free(server->root);
 	loop_timer_free(server->sweep);

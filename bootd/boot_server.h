@@ -39,6 +39,7 @@ struct boot_server {
 	/* During a reload: what is prepared and not in force yet. */
 	struct boot_config *next_config;
 	struct file_root *next_root;
+	struct tls_credentials *next_credentials;
 	struct config_problems *problems;
 };
 

@@ -24,6 +24,7 @@
 #include "daemon/port_owner.h"
 #include "daemon/udp.h"
 #include "http/metrics_server.h"
+#include "tls/tls_server.h"
 
 static const char *endpoint_text(const struct sockaddr_in6 *at, char text[INET6_ADDRSTRLEN + 8])
 {
@@ -51,8 +52,7 @@ static int complain_udp(int rc, const char *what, const struct sockaddr_in6 *at)
 	if (rc != -EADDRINUSE)
 		return complain(rc, what, at);
 	log_error("%s %s: the port is in use by %s: stop that first", what,
-		endpoint_text(at, endpoint),
-		port_owner_udp(at, owner, sizeof(owner)));
+		endpoint_text(at, endpoint), port_owner_udp(at, owner, sizeof(owner)));
 	return rc;
 }
 
@@ -174,6 +174,32 @@ static int start_tftp(struct boot_sockets *sockets, const struct boot_files *fil
 	return 0;
 }
 
+static int listen_http(struct boot_sockets *sockets, const char *service,
+	const struct boot_endpoints *endpoints, const struct http_transport *transport)
+{
+	struct http_server *http = http_files_server(sockets->parts->http);
+
+	for (size_t i = 0; i < endpoints->count; i++) {
+		int rc = http_server_listen_secure(http, &endpoints->at[i], transport);
+
+		if (rc < 0)
+			return complain(rc, service, &endpoints->at[i]);
+		note_listener(sockets, service, &endpoints->at[i]);
+	}
+	return 0;
+}
+
+static int listen_https(struct boot_sockets *sockets)
+{
+	struct http_transport transport;
+
+	if (!sockets->parts->tls)
+		return 0;
+	transport = tls_server_transport(sockets->parts->tls);
+	return listen_http(sockets, "https", &sockets->parts->config->https, &transport);
+}
+
+/* http and https are one server with the same limits, on different sockets. */
 static int start_http(
 	struct boot_sockets *sockets, const struct boot_files *files, struct boot_scripts *scripts)
 {
@@ -183,24 +209,22 @@ static int start_http(
 		.connections_per_client = settings->connections_per_client,
 		.least_rate = settings->least_rate,
 	};
-	const struct boot_endpoints *endpoints = &sockets->parts->config->http;
+	const struct boot_config *config = sockets->parts->config;
 	struct http_files *http;
 	int rc;
 
-	if (endpoints->count == 0)
+	if (config->http.count == 0 && config->https.count == 0)
 		return 0;
 	sockets->parts->http = http = http_files_new(sockets->loop, files, &options);
 	rc = http ? http_server_handle(
 			    http_files_server(http), BOOTED_PATH, boot_scripts_booted, scripts)
 		  : -ENOMEM;
-	for (size_t i = 0; i < endpoints->count; i++) {
-		if (rc == 0)
-			rc = http_server_listen(http_files_server(http), &endpoints->at[i]);
-		if (rc < 0)
-			return complain(rc, "http", &endpoints->at[i]);
-		note_listener(sockets, "http", &endpoints->at[i]);
+	if (rc < 0) {
+		log_error("http: %s", strerror(-rc));
+		return rc;
 	}
-	return 0;
+	rc = listen_http(sockets, "http", &config->http, NULL);
+	return rc == 0 ? listen_https(sockets) : rc;
 }
 
 int boot_sockets_open_files(
@@ -276,6 +300,7 @@ static bool same_endpoint(
 static bool same_file_servers(const struct boot_config *a, const struct boot_config *b)
 {
 	return same_endpoints(&a->tftp, &b->tftp) && same_endpoints(&a->http, &b->http) &&
+	       same_endpoints(&a->https, &b->https) &&
 	       memcmp(&a->tftp_settings, &b->tftp_settings, sizeof(a->tftp_settings)) == 0 &&
 	       memcmp(&a->http_settings, &b->http_settings, sizeof(a->http_settings)) == 0;
 }
@@ -287,7 +312,8 @@ static void warn_of_restart(const struct boot_config *now, const struct boot_con
 		!same_endpoint(
 			now->has_metrics, &now->metrics, then->has_metrics, &then->metrics) ||
 		strcmp(now->control, then->control) != 0 || strcmp(now->leases, then->leases) != 0)
-		log_warning("%s: dhcp-listen, tftp, http, page, metrics, control and leases take "
+		log_warning("%s: dhcp-listen, tftp, http, https, page, metrics, control and leases "
+			    "take "
 			    "effect at a restart only",
 			then->file);
 	if (now->leasequeries == 0 && then->leasequeries > 0)

@@ -53,9 +53,9 @@ ssize_t http_channel_receive(struct http_channel *channel, void *octets, size_t 
 ssize_t http_channel_send(
 	struct http_channel *channel, const void *octets, size_t len, bool has_more)
 {
-	return channel->ops ? channel->ops->send(channel->session, octets, len)
-			    : send(channel->fd, octets, len,
-				      MSG_NOSIGNAL | (has_more ? MSG_MORE : 0));
+	return channel->ops
+		       ? channel->ops->send(channel->session, octets, len)
+		       : send(channel->fd, octets, len, MSG_NOSIGNAL | (has_more ? MSG_MORE : 0));
 }
 
 /*

@@ -63,8 +63,7 @@ ssize_t http_channel_send(
 	struct http_channel *channel, const void *octets, size_t len, bool has_more);
 /* Up to `len` octets of the file; 0: the file is shorter. Never waits for the client, but for the
  * disk if the octets are not in memory. */
-ssize_t http_channel_send_file(
-	struct http_channel *channel, int file_fd, uint64_t at, size_t len);
+ssize_t http_channel_send_file(struct http_channel *channel, int file_fd, uint64_t at, size_t len);
 bool http_channel_has_pending(const struct http_channel *channel);
 /* No more is sent; what the client sends can still be received. */
 void http_channel_finish(struct http_channel *channel);

@@ -18,7 +18,7 @@
 
 enum {
 	REQUESTS_PER_TURN = 16, /* of a pipelining client */
-	LINGER_MAX = 1 << 20, /* octets that are read and dropped */
+	LINGER_MAX = 1 << 20,   /* octets that are read and dropped */
 };
 
 /* --- what is to be sent ------------------------------------------------------ */
@@ -167,8 +167,7 @@ static void say_continue(struct http_connection *c)
 	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 	/* Nothing else is being sent: if this does not fit, the client does not read. */
-	if (!c->has_continued &&
-		http_channel_send(&c->channel, text, sizeof(text) - 1, false) < 0)
+	if (!c->has_continued && http_channel_send(&c->channel, text, sizeof(text) - 1, false) < 0)
 		die(c, http_channel_why(&c->channel, "the client closed the connection"));
 	c->has_continued = true;
 }
@@ -199,9 +198,9 @@ static void read_more(struct http_connection *c)
 	int rc = http_input_receive(&c->in, &c->channel);
 
 	if (rc < 0 && rc != -EAGAIN)
-		die(c, rc == -ENOMEM
-				? "out of memory"
-				: http_channel_why(&c->channel, "the client closed the connection"));
+		die(c, rc == -ENOMEM ? "out of memory"
+				     : http_channel_why(
+					       &c->channel, "the client closed the connection"));
 }
 
 static void drop_input(struct http_connection *c)
@@ -260,7 +259,8 @@ static void stream_ready(struct http_connection *c, int what)
 		send_output(c);
 }
 
-/* True if the handshake is done. It counts as waiting for a request, with the same limit of time. */
+/* True if the handshake is done. It counts as waiting for a request, with the same limit of time.
+ */
 static bool shake_hands(struct http_connection *c)
 {
 	int what = LOOP_READ;

@@ -21,8 +21,8 @@ void http_input_clear(struct http_input *input);
 void http_input_consume(struct http_input *input, size_t len);
 
 /*
- * Receive once, from the channel of the connection. Returns 0; -EAGAIN if nothing is there; -EPIPE if the client has closed the
- * connection; -ENOMEM.
+ * Receive once, from the channel of the connection. Returns 0; -EAGAIN if nothing is there; -EPIPE
+ * if the client has closed the connection; -ENOMEM.
  */
 int http_input_receive(struct http_input *input, struct http_channel *channel);
 

@@ -4,8 +4,9 @@
  * allocated when there is something to send and freed when it is sent, so an idle connection has
  * none; a download is a descriptor and two offsets.
  *
- * A file is sent by sendfile(2), or read a record at a time for an encrypted connection. If it were mapped into memory, a file that somebody cuts
- * short while it is served would kill the daemon with SIGBUS.
+ * A file is sent by sendfile(2), or read a record at a time for an encrypted connection. If it were
+ * mapped into memory, a file that somebody cuts short while it is served would kill the daemon with
+ * SIGBUS.
  */
 #ifndef NB6_HTTP_HTTP_OUTPUT_H
 #define NB6_HTTP_HTTP_OUTPUT_H

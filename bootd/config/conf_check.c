@@ -156,16 +156,34 @@ static void check_endpoints(const char *section, const struct boot_endpoints *en
 	}
 }
 
+/* One port speaks either HTTP or HTTPS. */
+static void check_both_http(const struct boot_config *config, struct config_problems *problems)
+{
+	const struct boot_endpoints *http = &config->http, *https = &config->https;
+
+	for (size_t i = 0; i < https->count; i++)
+		for (size_t k = 0; k < http->count; k++)
+			if (memcmp(&https->at[i], &http->at[k], sizeof(https->at[i])) == 0)
+				config_problem(problems, true, https->where[i].file,
+					https->where[i].line,
+					"https: http listens on the same address and port %u; "
+					"expected another port, such as listen = \"[::]:443\"",
+					ntohs(https->at[i].sin6_port));
+}
+
 static void check_files(const struct boot_config *config, struct config_problems *problems)
 {
-	const struct boot_endpoints *server =
-		config->tftp.count > 0 ? &config->tftp : &config->http;
+	const struct boot_endpoints *server = config->tftp.count > 0   ? &config->tftp
+					      : config->http.count > 0 ? &config->http
+								       : &config->https;
 
 	check_endpoints("tftp", &config->tftp, problems);
 	check_endpoints("http", &config->http, problems);
-	if ((config->tftp.count > 0 || config->http.count > 0) && !config->root)
+	check_endpoints("https", &config->https, problems);
+	check_both_http(config, problems);
+	if (server->count > 0 && !config->root)
 		config_problem(problems, true, server->where[0].file, server->where[0].line,
-			"root: it is not set; tftp and http need root = \"DIRECTORY\", whose files "
+			"root: it is not set; tftp, http and https need root = \"DIRECTORY\", whose files "
 			"they serve, such as root = \"/srv/netboot6\"");
 }
 

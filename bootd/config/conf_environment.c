@@ -102,6 +102,13 @@ static bool is_served_at(const struct boot_endpoints *list, const struct sockadd
 	return false;
 }
 
+/* Below /netboot6/ are no files. */
+static bool is_file_of_http(const char *rest, char path[FILE_PATH_SIZE])
+{
+	return strncmp(rest, "/netboot6/", 10) != 0 &&
+	       percent_decode(rest, strcspn(rest, "?#"), path, FILE_PATH_SIZE) > 1;
+}
+
 /* The path of the file below root that the URL names; false: it is not ours, or has no file. */
 static bool local_path(const struct boot_config *config, const char *url, char path[FILE_PATH_SIZE])
 {
@@ -115,8 +122,10 @@ static bool local_path(const struct boot_config *config, const char *url, char p
 		return percent_decode(rest, strcspn(rest, ";"), path, FILE_PATH_SIZE) > 1;
 	if (strncasecmp(url, "http://", 7) == 0 && read_authority(url + 7, 80, &at, &rest) &&
 		is_served_at(&config->http, &at))
-		return strncmp(rest, "/netboot6/", 10) != 0 &&
-		       percent_decode(rest, strcspn(rest, "?#"), path, FILE_PATH_SIZE) > 1;
+		return is_file_of_http(rest, path);
+	if (strncasecmp(url, "https://", 8) == 0 && read_authority(url + 8, 443, &at, &rest) &&
+		is_served_at(&config->https, &at))
+		return is_file_of_http(rest, path);
 	return false;
 }
 

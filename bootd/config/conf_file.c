@@ -207,6 +207,39 @@ static uint32_t limit_of(cfg_t *cfg, const char *section, const char *option, ui
 	return otherwise;
 }
 
+static bool build_certificates(cfg_t *cfg, struct boot_config *config)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < cfg_size(cfg, "https"); i++)
+		n += cfg_size(cfg_getnsec(cfg, "https", i), "certificate");
+	config->certificate = calloc(n + 1, sizeof(*config->certificate));
+	for (unsigned i = 0; config->certificate && i < cfg_size(cfg, "https"); i++) {
+		cfg_t *section = cfg_getnsec(cfg, "https", i);
+
+		for (unsigned k = 0; k < cfg_size(section, "certificate"); k++) {
+			struct boot_certificate *c = &config->certificate[config->certificates++];
+			const char *key = k < cfg_size(section, "key")
+						  ? cfg_getnstr(section, "key", k)
+						  : NULL;
+
+			c->file = config_file_name(section->filename);
+			c->line = (unsigned)section->line;
+			c->certificate = strdup(cfg_getnstr(section, "certificate", k));
+			c->key = key ? strdup(key) : NULL;
+			if (!c->certificate || (key && !c->key))
+				return false;
+		}
+	}
+	return config->certificate;
+}
+
+/* Of http and https, which are one server. */
+static uint32_t http_limit(cfg_t *cfg, const char *option, uint32_t otherwise)
+{
+	return limit_of(cfg, "https", option, limit_of(cfg, "http", option, otherwise));
+}
+
 static bool build_file_servers(cfg_t *cfg, struct boot_config *config)
 {
 	struct tftp_settings *tftp = &config->tftp_settings;
@@ -224,11 +257,12 @@ static bool build_file_servers(cfg_t *cfg, struct boot_config *config)
 			conf_ports(ports, &tftp->first_port, &tftp->last_port);
 		tftp->single_port |= cfg_getbool(section, "single-port") == cfg_true;
 	}
-	http->connections = limit_of(cfg, "http", "connections", 4000);
-	http->connections_per_client = limit_of(cfg, "http", "connections-per-client", 64);
-	http->least_rate = limit_of(cfg, "http", "least-rate", 1024);
+	http->connections = http_limit(cfg, "connections", 4000);
+	http->connections_per_client = http_limit(cfg, "connections-per-client", 64);
+	http->least_rate = http_limit(cfg, "least-rate", 1024);
 	return build_endpoints(cfg, "tftp", 69, &config->tftp) &&
-	       build_endpoints(cfg, "http", 80, &config->http);
+	       build_endpoints(cfg, "http", 80, &config->http) &&
+	       build_endpoints(cfg, "https", 443, &config->https) && build_certificates(cfg, config);
 }
 
 static bool build(cfg_t *cfg, struct boot_config *config)

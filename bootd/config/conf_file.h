@@ -49,6 +49,22 @@ int conf_check_files(const struct boot_config *config, struct config_problems *p
 /* A warning for each name in `listen` and `interface` that no link of this host has now. */
 void conf_check_links(const struct boot_config *config, struct config_problems *problems);
 
+/* --- certificates: conf_tls.c ---------------------------------------------------------- */
+
+/*
+ * The certificates of https. A certificate that expires soon, or that clients will refuse, is a
+ * warning: machines may have no clock, and a boot server that does not start helps nobody.
+ *
+ * Returns 0 and *out, which is NULL if there is no https section; or -errno and an error in
+ * `problems`. `before` are the credentials in use, or NULL (tls_certificate_load()).
+ */
+struct tls_credentials;
+int conf_tls_load(const struct boot_config *config, const struct tls_credentials *before,
+	struct tls_credentials **out, struct config_problems *problems);
+
+/* For -t: load, report and forget. */
+int conf_check_tls(const struct boot_config *config, struct config_problems *problems);
+
 /* --- secrets: secret_file.c ------------------------------------------------------------ */
 
 /*

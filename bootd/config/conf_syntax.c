@@ -37,6 +37,9 @@ static const struct {
 	{"http", "connections", 1, 100000, 4000},
 	{"http", "connections-per-client", 1, 100000, 64},
 	{"http", "least-rate", 1, 1000000000, 1024},
+	{"https", "connections", 1, 100000, 4000},
+	{"https", "connections-per-client", 1, 100000, 64},
+	{"https", "least-rate", 1, 1000000000, 1024},
 };
 
 static int check_limit(cfg_t *cfg, cfg_opt_t *opt)
@@ -148,6 +151,26 @@ static int check_class(cfg_t *cfg, cfg_opt_t *opt)
 	return prefix_parse(cfg_title(cfg), &prefix) < 0 ? 0 : check_pool(cfg, section, &prefix);
 }
 
+static int check_https(cfg_t *cfg, cfg_opt_t *opt)
+{
+	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	unsigned certificates = cfg_size(section, "certificate"), keys = cfg_size(section, "key");
+
+	if (config_has_syntax_errors())
+		return 0;
+	if (certificates == 0)
+		return config_error(cfg,
+			"certificate: https has none; expected a PEM file such as certificate = "
+			"\"/etc/netboot6/tls/server.crt\"");
+	if (keys > 0 && keys != certificates)
+		return config_error(cfg,
+			"key: https has %u for %u certificates; expected one for each in the same "
+			"order, or none if the keys are in the files of the certificates, such as "
+			"key = \"/etc/netboot6/tls/server.key\"",
+			keys, certificates);
+	return 0;
+}
+
 static int check_boot(cfg_t *cfg, cfg_opt_t *opt)
 {
 	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
@@ -181,6 +204,7 @@ static void set_validators(cfg_t *cfg, const char *section)
 	cfg_set_validate_func(cfg, "link-rate", check_rate);
 	cfg_set_validate_func(cfg, "subnet", check_subnet);
 	cfg_set_validate_func(cfg, "subnet|class", check_class);
+	cfg_set_validate_func(cfg, "https", check_https);
 	cfg_set_validate_func(cfg, "boot", check_boot);
 }
 
@@ -196,6 +220,7 @@ enum { NEGATED_NAME = 32, SECTION_OPTIONS_MAX = 2 * CONDITION_KINDS + 8 };
 /* libConfuse parses the defaults of lists in place, so they are not constant. */
 static char default_supplied[] = "{65}";
 static char default_tftp[] = "{\"[::]:69\"}", default_http[] = "{\"[::]:80\"}";
+static char default_https[] = "{\"[::]:443\"}";
 
 static cfg_opt_t tftp_options[] = {
 	CFG_STR_LIST("listen", default_tftp, CFGF_NONE),
@@ -210,6 +235,16 @@ static cfg_opt_t tftp_options[] = {
 
 static cfg_opt_t http_options[] = {
 	CFG_STR_LIST("listen", default_http, CFGF_NONE),
+	CFG_INT("connections", 0, CFGF_NODEFAULT),
+	CFG_INT("connections-per-client", 0, CFGF_NODEFAULT),
+	CFG_INT("least-rate", 0, CFGF_NODEFAULT),
+	CFG_END(),
+};
+
+static cfg_opt_t https_options[] = {
+	CFG_STR_LIST("listen", default_https, CFGF_NONE),
+	CFG_STR_LIST("certificate", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("key", NULL, CFGF_NODEFAULT),
 	CFG_INT("connections", 0, CFGF_NODEFAULT),
 	CFG_INT("connections-per-client", 0, CFGF_NODEFAULT),
 	CFG_INT("least-rate", 0, CFGF_NODEFAULT),
@@ -263,6 +298,7 @@ static cfg_opt_t file_options[] = {
 	CFG_STR("root", NULL, CFGF_NODEFAULT),
 	CFG_SEC("tftp", tftp_options, CFGF_MULTI),
 	CFG_SEC("http", http_options, CFGF_MULTI),
+	CFG_SEC("https", https_options, CFGF_MULTI),
 	CFG_SEC("page", page_options, CFGF_NODEFAULT),
 	CFG_SEC("metrics", metrics_options, CFGF_NODEFAULT),
 	CFG_STR_LIST("dns", NULL, CFGF_NODEFAULT),

@@ -175,7 +175,9 @@ void boot_files_report(const struct boot_files *files, const struct fetch_event 
 
 const char *fetch_kind_name(enum fetch_kind kind)
 {
-	return kind == FETCH_TFTP ? "TFTP" : "HTTP";
+	static const char *const name[] = {"TFTP", "HTTP", "HTTPS"};
+
+	return name[kind];
 }
 
 const char *fetch_outcome_name(enum fetch_outcome outcome)

@@ -25,7 +25,7 @@
 
 /* --- fetches --------------------------------------------------------------------------- */
 
-enum fetch_kind { FETCH_TFTP, FETCH_HTTP };
+enum fetch_kind { FETCH_TFTP, FETCH_HTTP, FETCH_HTTPS };
 
 enum fetch_outcome {
 	FETCH_STARTED,

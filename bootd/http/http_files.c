@@ -216,7 +216,7 @@ static void report(const struct http_files *f, enum fetch_outcome outcome,
 	uint64_t duration_ms, const char *error)
 {
 	struct fetch_event event = {
-		.kind = FETCH_HTTP,
+		.kind = connection->channel.ops ? FETCH_HTTPS : FETCH_HTTP,
 		.outcome = outcome,
 		.peer = connection->peer,
 		.path = path,

@@ -70,6 +70,13 @@ void boot_config_free(struct boot_config *config)
 	free(config->tftp.where);
 	free(config->http.at);
 	free(config->http.where);
+	free(config->https.at);
+	free(config->https.where);
+	for (size_t i = 0; i < config->certificates; i++) {
+		free(config->certificate[i].certificate);
+		free(config->certificate[i].key);
+	}
+	free(config->certificate);
 	free(config->hosts_directory);
 	free(config);
 }

@@ -69,6 +69,13 @@ struct boot_endpoints {
 	size_t count;
 };
 
+/* Files in PEM; key NULL: it is in the file of the certificate. */
+struct boot_certificate {
+	const char *file; /* and line: of the section; never freed */
+	unsigned line;
+	char *certificate, *key;
+};
+
 /* Limits of the file servers, each with its default if it is not set. */
 struct tftp_settings {
 	uint32_t transfers, transfers_per_client, block_size, window_size;
@@ -76,6 +83,7 @@ struct tftp_settings {
 	bool single_port;
 };
 
+/* http and https are one server. */
 struct http_settings {
 	uint32_t connections, connections_per_client, least_rate;
 };
@@ -84,7 +92,9 @@ struct boot_config {
 	char *file;                  /* for messages */
 	struct link_patterns listen; /* links whose clients are served without a relay */
 	char *root;
-	struct boot_endpoints tftp, http; /* of all sections */
+	struct boot_endpoints tftp, http, https; /* of all sections */
+	struct boot_certificate *certificate;    /* of https */
+	size_t certificates;
 	bool has_page, has_metrics;
 	struct sockaddr_in6 dhcp, page, metrics; /* where to listen */
 	char **page_name; /* Host names that the page answers to, besides ours */

@@ -32,7 +32,7 @@ struct boot_listener {
 	bool is_assigned; /* when it was last checked */
 };
 
-enum { BOOT_LISTENERS_MAX = 40 };
+enum { BOOT_LISTENERS_MAX = 56 };
 
 /* The running parts. boot_server.c owns them and keeps these pointers current. */
 struct boot_parts {
@@ -44,7 +44,8 @@ struct boot_parts {
 	struct dhcp_service *dhcp;
 	struct bulk_server *bulk;         /* NULL: no client may send a Leasequery */
 	struct tftp_server *tftp;         /* NULL: no tftp section */
-	struct http_files *http;          /* NULL: no http section */
+	struct http_files *http;          /* NULL: neither an http nor an https section */
+	struct tls_server *tls;           /* NULL: no https section */
 	struct event_stream *page_events; /* NULL: no page section */
 	struct boot_listener listener[BOOT_LISTENERS_MAX];
 	size_t listeners;

@@ -17,12 +17,12 @@ MUSL_LIBC = Path("/usr/lib/x86_64-linux-musl/libc.a")
 # The headers of the libraries, apart from those of glibc.
 LIBRARY_HEADERS = (
     *("asm", "asm-generic", "bpf", "cap-ng.h", "confuse.h", "event2", "gmp.h", "jansson.h"),
-    *("jansson_config.h", "libmnl", "libnl3", "libpq-fe.h", "linux", "nettle", "pg_config_ext.h"),
+    *("jansson_config.h", "libmnl", "libnl3", "libpq-fe.h", "linux", "nettle", "openssl", "pg_config_ext.h"),
     *("postgres_ext.h", "postgresql", "seccomp-syscalls.h", "seccomp.h", "sqlite3.h"),
 )
 LIBRARIES = (
     *("bpf", "cap-ng", "confuse", "event_core", "event_extra", "jansson", "mnl", "nettle"),
-    *("nl-3", "nl-route-3", "pq", "seccomp", "sqlite3"),
+    *("crypto", "nl-3", "nl-route-3", "pq", "seccomp", "sqlite3", "ssl"),
 )
 
 
@@ -61,11 +61,11 @@ def names_of_other(files, other):
 
 def test_the_relay_alone(source, tmp_path):
     """It needs nothing that only the server needs, and installs nothing of the server's."""
-    env = {"PKG_CONFIG": str(without(tmp_path, "sqlite3", "nettle", "libpq"))}
+    env = {"PKG_CONFIG": str(without(tmp_path, "sqlite3", "nettle", "libpq", "openssl"))}
     made = build(source, tmp_path / "build", "--disable-bootd", env=env)
     libraries = needed(made / "netboot6-relayd")
     assert "libevent_core" in libraries
-    assert not libraries & {"libsqlite3", "libnettle", "libpq"}
+    assert not libraries & {"libsqlite3", "libnettle", "libpq", "libssl"}
     assert not names_of_other(installed(made, tmp_path / "root"), "bootd")
     assert not (made / "netboot6-bootd").exists()
 
@@ -119,12 +119,13 @@ def test_all_of_it_finds_what_it_needs_in_musl(source, tmp_path):
     """Everything compiles with musl's headers, and musl or a library defines each symbol. What needs
     no library is linked, and the corpus of the decoder runs."""
     headers = tmp_path / "headers"
-    headers.mkdir()
+    multiarch = headers / "multiarch"  # openssl/ is in both
+    multiarch.mkdir(parents=True)
     for name in LIBRARY_HEADERS:
         for top in (Path("/usr/include"), Path("/usr/include/x86_64-linux-gnu")):
             if (top / name).exists():
-                (headers / name).symlink_to(top / name)
-    include = f"-isystem {headers} -isystem {headers}/libnl3 -isystem {headers}/postgresql"
+                ((multiarch if (headers / name).exists() else headers) / name).symlink_to(top / name)
+    include = f"-isystem {headers} -isystem {headers}/libnl3 -isystem {headers}/postgresql -isystem {multiarch}"
     # glibc's /usr/include must not come in by pkg-config.
     env = {"CC": "musl-gcc", "CPPFLAGS": include, "NLROUTE_CFLAGS": " ", "PQ_CFLAGS": " "}
     made = build(source, tmp_path / "build", "--without-systemd", targets=("--version",), env=env)

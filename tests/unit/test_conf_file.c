@@ -31,6 +31,15 @@ static void test_refused(void **state)
 		const char *said;
 	} row[] = {
 		{"nonsense = 1", "there is no such setting"},
+		{"https {}", "certificate: https has none"},
+		{"https { certificate = \"a\" key = {\"a\", \"b\"} }",
+			"key: https has 2 for 1 certificates"},
+		{"https { certificate = \"\" }", "expected a PEM file such as"},
+		{"https { certificate = \"a\" listen = 443 }", "such as \"[::]:443\""},
+		{"http { listen = \"[::1]:9\" } https { certificate = \"a\" listen = "
+		 "\"[::1]:9\" }",
+			"https: http listens on the same address and port 9"},
+		{"https { certificate = \"a\" }", "root: it is not set"},
 		{"subnet \"2001:db8::1/64\" {}", "expected a prefix"},
 		{"subnet \"2001:db8::\" {}", "expected a prefix"},
 		{"subnet \"::/0\" {}", "expected 1 to 120"},
@@ -583,7 +592,9 @@ static void test_file_server_sections(void **state)
 			"root = \"/srv\"\n"
 			"tftp {}\ntftp { listen = \"[::1]:6969\" ports = \"40000-40999\" }\n"
 			"http { listen = {\"[::]:80\", \"[::1]:8080\"} connections = 100 }\n"
-			"http { listen = \"[2001:db8::69]\" least-rate = 2000 }\n",
+			"http { listen = \"[2001:db8::69]\" least-rate = 2000 }\n"
+			"https { certificate = {\"a\", \"b\"} key = {\"c\", \"d\"} }\n"
+			"https { listen = \"[::1]:8443\" certificate = \"e\" connections = 90 }\n",
 			&config, &problems),
 		0);
 	assert_int_equal(config->tftp.count, 2);
@@ -595,7 +606,16 @@ static void test_file_server_sections(void **state)
 	assert_int_equal(config->http.count, 3);
 	assert_int_equal(ntohs(config->http.at[1].sin6_port), 8080);
 	assert_int_equal(ntohs(config->http.at[2].sin6_port), 80);
-	assert_int_equal(config->http_settings.connections, 100);
+	assert_int_equal(config->https.count, 2);
+	assert_int_equal(ntohs(config->https.at[0].sin6_port), 443);
+	assert_int_equal(ntohs(config->https.at[1].sin6_port), 8443);
+	assert_int_equal(config->certificates, 3);
+	assert_string_equal(config->certificate[1].certificate, "b");
+	assert_string_equal(config->certificate[1].key, "d");
+	assert_string_equal(config->certificate[2].certificate, "e");
+	assert_null(config->certificate[2].key);
+	assert_int_equal(config->certificate[2].line, 7);
+	assert_int_equal(config->http_settings.connections, 90);
 	assert_int_equal(config->http_settings.connections_per_client, 64);
 	assert_int_equal(config->http_settings.least_rate, 2000);
 	boot_config_free(config);

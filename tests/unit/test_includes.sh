@@ -19,7 +19,8 @@ bootd/bindings
 bootd/rules
 bootd/leases bootd/files
 bootd/client
-frame http
+frame tls
+http
 daemon
 netlink
 dhcp6
@@ -30,7 +31,7 @@ say() {
 	bad=1
 }
 
-files=$(find bootd daemon dhcp6 frame http netboot6 netlink relayd util -name '*.[ch]' | sort)
+files=$(find bootd daemon dhcp6 frame http netboot6 netlink relayd tls util -name '*.[ch]' | sort)
 # "FILE INCLUDED" of all of them; config.h is configure's.
 includes=$(grep -H '^#include "' $files | sed 's/:#include "\([^"]*\)".*/ \1/' | grep -v ' config\.h$')
 
