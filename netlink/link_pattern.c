@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netlink/link.h"
+
 int link_patterns_add(struct link_patterns *patterns, const char *pattern)
 {
 	const char *name = pattern + (*pattern == '!');
@@ -38,7 +40,7 @@ static bool matches_a_name(const char *pattern, const char *name, const char *al
 	return false;
 }
 
-bool link_patterns_match_any(
+static bool match_names(
 	const struct link_patterns *patterns, const char *name, const char *altnames)
 {
 	bool matches = false;
@@ -56,7 +58,12 @@ bool link_patterns_match_any(
 
 bool link_patterns_match(const struct link_patterns *patterns, const char *name)
 {
-	return link_patterns_match_any(patterns, name, NULL);
+	return match_names(patterns, name, NULL);
+}
+
+bool link_patterns_match_link(const struct link_patterns *patterns, const struct link *link)
+{
+	return match_names(patterns, link->name, link->altnames);
 }
 
 bool link_pattern_is_name(const char *pattern)

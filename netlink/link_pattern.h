@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct link;
+
 enum { LINK_PATTERN_MAX = 127 }; /* octets, as of an alternative name (ALTIFNAMSIZ - 1) */
 
 struct link_patterns {
@@ -24,14 +26,11 @@ struct link_patterns {
 int link_patterns_add(struct link_patterns *patterns, const char *pattern);
 void link_patterns_fini(struct link_patterns *patterns);
 
+/* By a name alone. */
 bool link_patterns_match(const struct link_patterns *patterns, const char *name);
 
-/*
- * The same for a link with alternative names: one after the other, each with its NUL, an empty one
- * at the end; NULL: none. An exception that matches any of its names excludes the link.
- */
-bool link_patterns_match_any(
-	const struct link_patterns *patterns, const char *name, const char *altnames);
+/* By the name and the alternative names. An exception that matches any of them excludes the link. */
+bool link_patterns_match_link(const struct link_patterns *patterns, const struct link *link);
 
 /* True if the pattern is one plain name: such a link is known even while it does not exist. */
 bool link_pattern_is_name(const char *pattern);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The link table: a list of links in order of arrival, with two hash tables
- * over it.
+ * The link table: a list of links in order of arrival, with two hash tables over it. Questions
+ * to one link are in link.c.
  *
  * Life of a link: link_table_put_link() creates it and calls link_added. Later calls compare,
  * and call link_changed with the differences. link_table_remove_link(), the sweep, or a link of
@@ -72,18 +72,6 @@ int link_table_init(struct link_table *t, const struct link_table_ops *ops, void
 	return -ENOMEM;
 }
 
-static void link_free(struct link *l)
-{
-	struct link_address *a;
-
-	while ((a = l->addresses)) {
-		l->addresses = a->next;
-		free(a);
-	}
-	free((void *)(uintptr_t)l->altnames);
-	free(l);
-}
-
 void link_table_fini(struct link_table *t)
 {
 	struct link *l;
@@ -99,20 +87,10 @@ void link_table_fini(struct link_table *t)
 
 /* --- lookup ---------------------------------------------------------------- */
 
-static bool has_name(const struct link *l, const char *name)
-{
-	if (strcmp(l->name, name) == 0)
-		return true;
-	for (const char *alt = l->altnames; alt && *alt; alt += strlen(alt) + 1)
-		if (strcmp(alt, name) == 0)
-			return true;
-	return false;
-}
-
 bool link_table_has_name(const struct link_table *t, const char *name)
 {
 	for (const struct link *l = t->first; l; l = l->next)
-		if (has_name(l, name))
+		if (link_has_name(l, name))
 			return true;
 	return false;
 }
@@ -131,20 +109,6 @@ struct link *link_table_next(const struct link_table *t, const struct link *l)
 {
 	(void)t;
 	return l->next;
-}
-
-bool link_is_in_vrf(const struct link *l)
-{
-	return l->master && strcmp(l->port_kind, "vrf") == 0;
-}
-
-struct link_address *link_find_address(const struct link *l, const struct in6_addr *address)
-{
-	struct link_address *a = l->addresses;
-
-	while (a && !IN6_ARE_ADDR_EQUAL(&a->address, address))
-		a = a->next;
-	return a;
 }
 
 /* --- callbacks -------------------------------------------------------------- */
@@ -205,89 +169,12 @@ static void table_free_name(struct link_table *t, const char *name, int ifindex)
 	report_changed(t, holder, LINK_CHANGED_NAME);
 }
 
-/* With the NUL at the end; 0: there is none, which may be written as NULL or as "". */
-static size_t altnames_len(const char *altnames)
-{
-	const char *end = altnames;
-
-	while (end && *end)
-		end += strlen(end) + 1;
-	return end != altnames ? (size_t)(end - altnames) + 1 : 0;
-}
-
-static bool altnames_equal(const char *a, const char *b)
-{
-	size_t len = altnames_len(a);
-
-	return len == altnames_len(b) && (len == 0 || memcmp(a, b, len) == 0);
-}
-
-/* Returns 0 or -ENOMEM; `copy` is NULL without a name. */
-static int altnames_copy(const char *altnames, char **copy)
-{
-	size_t len = altnames_len(altnames);
-
-	*copy = NULL;
-	if (len == 0)
-		return 0;
-	*copy = malloc(len);
-	if (!*copy)
-		return -ENOMEM;
-	memcpy(*copy, altnames, len);
-	return 0;
-}
-
-static void altnames_set(struct link *l, char *copy)
-{
-	free((void *)(uintptr_t)l->altnames);
-	l->altnames = copy;
-}
-
-static unsigned link_compare(const struct link *a, const struct link *b)
-{
-	unsigned what = 0;
-
-	if (strcmp(a->name, b->name) != 0)
-		what |= LINK_CHANGED_NAME;
-	if (a->mac_len != b->mac_len || memcmp(a->mac, b->mac, a->mac_len) != 0 ||
-		a->hw_type != b->hw_type)
-		what |= LINK_CHANGED_MAC;
-	if (a->flags != b->flags || a->operstate != b->operstate)
-		what |= LINK_CHANGED_FLAGS;
-	if (a->lower != b->lower)
-		what |= LINK_CHANGED_LOWER;
-	if (a->master != b->master || strcmp(a->port_kind, b->port_kind) != 0)
-		what |= LINK_CHANGED_MASTER;
-	if (a->mtu != b->mtu)
-		what |= LINK_CHANGED_MTU;
-	if (!altnames_equal(a->altnames, b->altnames))
-		what |= LINK_CHANGED_ALTNAMES;
-	return what;
-}
-
-static void link_copy_attributes(struct link *l, const struct link *update)
-{
-	l->lower = update->lower;
-	l->master = update->master;
-	memcpy(l->port_kind, update->port_kind, sizeof(l->port_kind));
-	l->flags = update->flags;
-	l->mtu = update->mtu;
-	l->hw_type = update->hw_type;
-	l->operstate = update->operstate;
-	l->mac_len = update->mac_len;
-	memcpy(l->mac, update->mac, sizeof(l->mac));
-}
-
 static int table_update(struct link_table *t, struct link *l, const struct link *update)
 {
 	unsigned what = link_compare(l, update);
-	char *altnames;
 
-	if (what & LINK_CHANGED_ALTNAMES) {
-		if (altnames_copy(update->altnames, &altnames) < 0)
-			return -ENOMEM;
-		altnames_set(l, altnames);
-	}
+	if (what && link_apply(l, update) < 0)
+		return -ENOMEM;
 	l->stale = false;
 	if (!what)
 		return 0;
@@ -295,7 +182,6 @@ static int table_update(struct link_table *t, struct link *l, const struct link 
 		table_free_name(t, update->name, l->ifindex);
 		set_name(t, l, update->name);
 	}
-	link_copy_attributes(l, update);
 	report_changed(t, l, what);
 	return 0;
 }
@@ -303,20 +189,17 @@ static int table_update(struct link_table *t, struct link *l, const struct link 
 static int table_add(struct link_table *t, const struct link *update)
 {
 	struct link *l = calloc(1, sizeof(*l));
-	char *altnames;
 
 	if (!l)
 		return -ENOMEM;
-	if (altnames_copy(update->altnames, &altnames) < 0) {
+	if (link_apply(l, update) < 0) {
 		free(l);
 		return -ENOMEM;
 	}
-	l->altnames = altnames;
 	table_free_name(t, update->name, update->ifindex);
 	l->ifindex = update->ifindex;
 	set_name(t, l, update->name);
 	memcpy(l->kind, update->kind, sizeof(l->kind));
-	link_copy_attributes(l, update);
 	table_append(t, l);
 	if (t->ops->link_added)
 		t->ops->link_added(t->arg, l);
@@ -357,23 +240,6 @@ void link_table_ipv6_changed(struct link_table *t, int ifindex)
 
 /* --- addresses ------------------------------------------------------------- */
 
-/* True if more than the lifetimes changed: those count down without an event. */
-static bool address_update(struct link_address *a, const struct link_address *update)
-{
-	bool changed = a->flags != update->flags || a->prefixlen != update->prefixlen ||
-		       a->scope != update->scope || a->proto != update->proto;
-
-	a->flags = update->flags;
-	a->prefixlen = update->prefixlen;
-	a->scope = update->scope;
-	a->proto = update->proto;
-	a->created_cs = update->created_cs;
-	a->preferred_s = update->preferred_s;
-	a->valid_s = update->valid_s;
-	a->stale = false;
-	return changed;
-}
-
 int link_table_put_address(struct link_table *t, int ifindex, const struct link_address *update)
 {
 	struct link *l = link_table_find(t, ifindex);
@@ -384,7 +250,7 @@ int link_table_put_address(struct link_table *t, int ifindex, const struct link_
 	for (at = &l->addresses; *at; at = &(*at)->next) {
 		if (!IN6_ARE_ADDR_EQUAL(&(*at)->address, &update->address))
 			continue;
-		if (address_update(*at, update))
+		if (link_address_apply(*at, update))
 			report_addresses_changed(t, l);
 		return 0;
 	}

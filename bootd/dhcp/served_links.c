@@ -288,7 +288,7 @@ const struct link *served_links_find(const struct served_links *links, int ifind
 
 bool served_links_is_served(const struct served_links *links, const struct link *l)
 {
-	return l->name[0] && link_patterns_match_any(&links->config->listen, l->name, l->altnames);
+	return l->name[0] && link_patterns_match_link(&links->config->listen, l);
 }
 
 const struct in6_addr *served_link_local(const struct link *l)

@@ -55,11 +55,15 @@ bool relay_link_rule_has_suffix(const struct relay_link_rule *rule)
 }
 
 const struct relay_link_rule *relay_conf_rule(
-	const struct relay_conf *conf, const char *name, const char *altnames)
+	const struct relay_conf *conf, const char *name, const struct link *link)
 {
-	for (size_t i = 0; i + 1 < conf->n_rules; i++)
-		if (link_patterns_match_any(&conf->rule[i].pattern, name, altnames))
+	for (size_t i = 0; i + 1 < conf->n_rules; i++) {
+		const struct link_patterns *pattern = &conf->rule[i].pattern;
+
+		if (link ? link_patterns_match_link(pattern, link)
+			 : link_patterns_match(pattern, name))
 			return &conf->rule[i];
+	}
 	return relay_conf_global(conf);
 }
 

@@ -120,11 +120,12 @@ bool relay_conf_has_vrf(const struct relay_conf *conf);
 bool relay_link_rule_has_suffix(const struct relay_link_rule *rule);
 
 /*
- * The settings of a client-facing link of this name, with its alternative names (link_pattern.h) or
- * NULL; and those of no client-facing link.
+ * The settings of a client-facing link of this name. If `link` is not NULL, the link is present and
+ * its alternative names count, too.
  */
 const struct relay_link_rule *relay_conf_rule(
-	const struct relay_conf *conf, const char *name, const char *altnames);
+	const struct relay_conf *conf, const char *name, const struct link *link);
+/* The global settings, for a datagram that belongs to no client-facing link. */
 const struct relay_link_rule *relay_conf_global(const struct relay_conf *conf);
 
 /* The words that a setting accepts, in the order of its enum, ended by NULL. */

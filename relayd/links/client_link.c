@@ -313,7 +313,7 @@ void client_link_identify(struct client_link *cl, const struct relay_conf *conf,
 {
 	int len = 0;
 
-	cl->rule = relay_conf_rule(conf, cl->name, cl->link ? cl->link->altnames : NULL);
+	cl->rule = relay_conf_rule(conf, cl->name, cl->link);
 	if (cl->rule->interface_id)
 		len = id_template_expand(cl->rule->interface_id, host, cl->name, cl->interface_id);
 	if (len < 0) {

@@ -256,8 +256,7 @@ static void apply_altnames(struct client_links *links, struct client_link *cl)
 
 static bool is_wanted(const struct client_links *links, const struct link *link)
 {
-	return *link->name &&
-	       link_patterns_match_any(&links->conf->interfaces, link->name, link->altnames);
+	return *link->name && link_patterns_match_link(&links->conf->interfaces, link);
 }
 
 static void attach_client(struct client_links *links, struct link *link)

@@ -116,12 +116,11 @@ static bool is_configured_relay(
 	struct relay *relay, const struct client_link *cl, const struct udp_datagram *d)
 {
 	const struct relay_conf *conf = relay->conf;
-	const struct link *link = link_table_find(&relay->table, d->ifindex);
+	const struct link *link = cl ? cl->link : link_table_find(&relay->table, d->ifindex);
 
-	if (cl)
-		return link_patterns_match_any(&conf->trusted, cl->name, cl->link->altnames);
-	return (link && link_patterns_match_any(&conf->trusted, link->name, link->altnames)) ||
-	       prefix_any_contains(conf->relays, conf->n_relays, &d->peer.sin6_addr);
+	if (link && link_patterns_match_link(&conf->trusted, link))
+		return true;
+	return !cl && prefix_any_contains(conf->relays, conf->n_relays, &d->peer.sin6_addr);
 }
 
 /* The number of the link that a client of a relay below is on, for its rate. */

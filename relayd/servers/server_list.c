@@ -114,7 +114,7 @@ static void add_name(struct making *making, const struct relay_server *configure
 static bool is_uplink_of(const struct relay_server *configured, const struct link *link)
 {
 	return configured->kind == RELAY_SERVER_MULTICAST &&
-	       link_patterns_match_any(&configured->links, link->name, link->altnames) && !client_links_is_facing(link);
+	       link_patterns_match_link(&configured->links, link) && !client_links_is_facing(link);
 }
 
 static void add_multicast(struct making *making, const struct relay_server *configured)

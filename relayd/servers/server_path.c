@@ -17,8 +17,7 @@ bool server_path_is_multicast(const struct server_path *server)
 
 bool server_path_names_link(const struct server_path *server, const struct link *link)
 {
-	return link_patterns_match_any(
-		&server->configured->links, link->name, link->altnames);
+	return link_patterns_match_link(&server->configured->links, link);
 }
 
 int server_path_vrf(const struct server_path *server)

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "netlink/link.h"
 #include "netlink/link_pattern.h"
 
 static void test_names_that_match(void **state)
@@ -65,6 +66,14 @@ static void test_patterns_that_no_link_can_match(void **state)
 	link_patterns_fini(&patterns);
 }
 
+static bool matches(const struct link_patterns *patterns, const char *name, const char *altnames)
+{
+	struct link link = {.altnames = altnames};
+
+	strcpy(link.name, name);
+	return link_patterns_match_link(patterns, &link);
+}
+
 static void test_alternative_names_count(void **state)
 {
 	struct link_patterns patterns = {0};
@@ -72,12 +81,12 @@ static void test_alternative_names_count(void **state)
 	(void)state;
 	link_patterns_add(&patterns, "prov-*");
 	link_patterns_add(&patterns, "!*-spare");
-	assert_false(link_patterns_match_any(&patterns, "eth0", NULL));
-	assert_false(link_patterns_match_any(&patterns, "eth0", ""));
-	assert_true(link_patterns_match_any(&patterns, "eth0", "enp1s0\0prov-rack-seventeen\0"));
-	assert_true(link_patterns_match_any(&patterns, "prov-1", "enp1s0\0"));
-	assert_false(link_patterns_match_any(&patterns, "prov-1", "enp1s0\0rack-spare\0"));
-	assert_false(link_patterns_match_any(&patterns, "eth0-spare", "prov-1\0"));
+	assert_false(matches(&patterns, "eth0", NULL));
+	assert_false(matches(&patterns, "eth0", ""));
+	assert_true(matches(&patterns, "eth0", "enp1s0\0prov-rack-seventeen\0"));
+	assert_true(matches(&patterns, "prov-1", "enp1s0\0"));
+	assert_false(matches(&patterns, "prov-1", "enp1s0\0rack-spare\0"));
+	assert_false(matches(&patterns, "eth0-spare", "prov-1\0"));
 	link_patterns_fini(&patterns);
 }
 

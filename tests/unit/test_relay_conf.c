@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "netlink/link.h"
 #include "relayd/config/id_template.h"
 #include "relayd/config/relay_conf_read.h"
 
@@ -96,6 +97,7 @@ static void test_defaults(void **state)
 
 static void test_settings_of_links(void **state)
 {
+	const struct link link = {.name = "x", .altnames = "y\0b7\0"};
 	static const char text[] =
 		"interfaces = {\"*\"}\n"
 		"server \"2001:db8::1\" {}\nserver \"2001:db8::2\" {}\n"
@@ -132,7 +134,7 @@ static void test_settings_of_links(void **state)
 	assert_int_equal(rule->remote_id_enterprise, 3);
 	assert_null(rule->subscriber_id);
 	/* An alternative name counts like the name. */
-	assert_ptr_equal(relay_conf_rule(conf, "x", "y\0b7\0"), rule);
+	assert_ptr_equal(relay_conf_rule(conf, "x", &link), rule);
 	assert_ptr_equal(relay_conf_rule(conf, "c", NULL), relay_conf_global(conf));
 	assert_false(relay_conf_global(conf)->is_off);
 	relay_conf_free(conf);
