@@ -81,7 +81,7 @@ def print_table(options, rows, done):
     changes, seconds = (sum(one[key] for one in done) for key in ("changes", "seconds"))
     print(f"\nroutes: a table of {options.route_table}, {changes} changes in {seconds:.1f} s of")
     print(f"churn ({changes / seconds:.0f} per second); {options.route_rate} messages per second\n")
-    print("| relay | in peace, us per message | in churn, us | more | messages | lost |")
+    print("| relay | without changes, us per message | with changes, us | more | messages | lost |")
     print("|---|---|---|---|---|---|")
     for name, row in rows.items():
         more = median(churn - peace for churn, peace in zip(row.churn, row.peace))
