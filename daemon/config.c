@@ -130,7 +130,7 @@ static int check_text(const char *name, const char *prepared, struct config_prob
 	unsigned line = config_text_not_utf8(prepared);
 
 	if (line > 0) {
-		config_problem(problems, true, name, line, "expected text in UTF-8");
+		config_problem(problems, true, name, line, "there is an octet that is no UTF-8 text, or is NUL; save the file as UTF-8");
 		return -EINVAL;
 	}
 	if (config_syntax_check_characters(name, prepared, problems) < 0)

@@ -11,6 +11,16 @@
 
 enum { SIZE_FIRST = 16 << 10, SIZE_MAX_OF_FILE = 64 << 20 };
 
+/*
+ * A NUL octet would end the text, and hide the rest of the file without a word. 0xff is no UTF-8
+ * either, and is reported with its line.
+ */
+static void show_nuls(char *text, size_t len)
+{
+	for (char *nul = text; (nul = memchr(nul, '\0', (size_t)(text + len - nul))); nul++)
+		*nul = '\xff';
+}
+
 static int read_all(FILE *file, char **text)
 {
 	size_t size = SIZE_FIRST, len = 0;
@@ -25,8 +35,10 @@ static int read_all(FILE *file, char **text)
 		(*text)[len] = '\0';
 		if (ferror(file))
 			return errno ? -errno : -EIO;
-		if (feof(file))
+		if (feof(file)) {
+			show_nuls(*text, len);
 			return 0;
+		}
 	}
 	return -EFBIG;
 }

@@ -28,10 +28,10 @@ from scapy.layers.inet6 import IPv6, UDP
 from scapy.layers.l2 import Ether
 
 from lab.bench import ALL_RELAYS, ALL_RELAYS_MAC, CLIENT, CLIENT_MAC, Bench, dhcp_to
-from lab.boot_client import MAC, X64_UEFI, arch, solicit
+from lab.boot_client import MAC, X64_UEFI, Relay, address, arch, request_of, solicit
 from lab.netns import link_local, run
 from lab.process import PATIENCE, wait_for
-from lab.topology import SERVER, program
+from lab.topology import CORE_ROUTER, SERVER, program
 
 
 class Stream:
@@ -273,6 +273,50 @@ def test_a_tracer_that_does_not_read_delays_nobody(bench):
         lost += event.get("lost", 0)
         got += "lost" not in event
     assert got + lost == 6000 and lost > 0
+
+
+# --- the log --------------------------------------------------------------------------
+
+
+def test_lines_of_the_log_are_json_on_request(site):
+    """With the setting `log = json`: every line, and the lines of a boot with machine and stage."""
+    root = site.lab.directory / "root"
+    root.mkdir()
+    (root / "boot.efi").write_text("a boot file")
+    config = BOOTD.replace("root = ", "log = json\nroot = ").format(root=root)
+    bootd = site.start_bootd(config + f'host "db1" {{ mac = "{MAC}" }}\n', ports=(("udp", 547), ("tcp", 80)))
+    through = Relay(site)
+    advertise = through.ask(solicit(arch(X64_UEFI)))
+    given = address(through.ask(request_of(advertise, arch(X64_UEFI))))
+    site.router.address("lan1", f"{given}/128")
+    site.server.route("2001:db8:1::/64", "via", CORE_ROUTER)
+    site.router.run("curl", "-gsSf", "--interface", given, f"http://[{SERVER}]/boot.efi")
+    bootd.wait_for_line("HTTP /boot.efi done")
+    lines = [json.loads(line) for line in bootd.text().splitlines()]
+    assert all(line["level"] and line["time"] and line["program"] == "netboot6-bootd" for line in lines)
+    [ready] = [line for line in lines if line.get("event") == "ready"]
+    assert ready["message"].startswith("ready: ")
+    machine = {"mac": MAC, "host": "db1", "subnet": "2001:db8:1::/64"}
+    stages = [line["stage"] for line in lines if machine.items() <= line.items()]
+    assert stages == ["firmware asks", "firmware addressed", "firmware fetches"]
+
+
+def test_settings_of_the_log(site):
+    """quiet and debug in the file; the options of the command line come before them."""
+    config = f'interfaces = {{"lan*"}}\nserver "{SERVER}" {{}}\n'
+    mark = 0  # all starts have one log
+    for setting, options, levels in (
+        ("quiet = true", (), {"notice"}),
+        ("debug = true", (), {"debug", "info", "notice"}),
+        ("debug = true", ("--quiet",), {"notice"}),
+    ):
+        relayd = site.start_relayd(*options, config=config + setting + "\n")
+        site.ask("relayd", "reload")
+        relayd.stop()
+        text, mark = relayd.text(mark), relayd.mark()
+        found = set(re.findall(r"^[\d:.]+ ([a-z]+): ", text, re.MULTILINE))
+        assert "notice" in found and found <= levels, text
+        assert ("info" in found) == ("info" in levels), text
 
 
 # --- metrics ------------------------------------------------------------------------------

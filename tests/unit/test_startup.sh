@@ -31,6 +31,12 @@ for daemon in relayd bootd; do
 	expect 78 "$dir/missing.conf" "$program" -c "$dir/missing.conf"
 done
 
+# A NUL octet does not hide the rest of the file.
+for daemon in relayd bootd; do
+	printf 'quiet = true\n\n\000nonsense = 1\n' >"$dir/nul.conf"
+	expect 78 "$dir/nul.conf:3: there is an octet that is no UTF-8 text" "$top/netboot6-$daemon" -t -c "$dir/nul.conf"
+done
+
 # A wrong command line is a bad configuration, too: starting again would not help.
 for daemon in relayd bootd; do
 	program=$top/netboot6-$daemon
