@@ -22,6 +22,7 @@ struct command {
 			    /* given as words, NAME=VALUE */
 	command_show_fn *show;
 	bool is_stream;    /* answers come until the operator stops it */
+	bool is_tls;       /* tls_command.h runs it */
 	const char *pages; /* the key of its rows, if the answer comes in pages; or NULL */
 	void (*show_csv)(const json_t *answer, bool is_first); /* or NULL */
 };

@@ -33,6 +33,22 @@ static void print_options(const struct command *command)
 	}
 }
 
+static bool is_file(enum option_id id)
+{
+	return id == OPTION_CONTROL || id == OPTION_CAPTURE || id == OPTION_DIRECTORY ||
+	       id == OPTION_CERTIFICATE;
+}
+
+/* The words of an argument such as "init|check"; nothing for a placeholder. */
+static void print_choices(const struct command *command, const char *after)
+{
+	if (!command->argument || !strchr(command->argument, '|'))
+		return;
+	for (const char *at = command->argument; *at; at++)
+		putchar(*at == '|' ? ' ' : *at);
+	printf("%s", after);
+}
+
 /* --- bash ------------------------------------------------------------------------- */
 
 static void print_bash(void)
@@ -41,7 +57,7 @@ static void print_bash(void)
 	       "_netboot6() {\n"
 	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=\n"
 	       "\tcase $prev in\n"
-	       "\t--control | --capture)\n"
+	       "\t--control | --capture | --directory | --certificate)\n"
 	       "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
 	       "\t\treturn\n"
 	       "\t\t;;\n"
@@ -62,6 +78,7 @@ static void print_bash(void)
 	}
 	for (const struct command *c = command_table; c->daemon; c++) {
 		printf("\t%s,%s,*) words='", c->daemon, c->name);
+		print_choices(c, " ");
 		print_options(c);
 		printf("' ;;\n");
 	}
@@ -91,12 +108,15 @@ static void print_zsh_options(const struct command *command)
 		print_zsh_text(row->help);
 		printf("]");
 		if (row->value)
-			printf(":%s:%s", row->value,
-				id == OPTION_CONTROL || id == OPTION_CAPTURE ? "_files" : "");
+			printf(":%s:%s", row->value, is_file(id) ? "_files" : "");
 		printf("\"");
 	}
-	if (command->argument)
+	if (command->argument && strchr(command->argument, '|')) {
+		printf(" \\\n\t\t\t\":action:(");
+		print_choices(command, ")\"");
+	} else if (command->argument) {
 		printf(" \\\n\t\t\t\":%s:\"", command->argument);
+	}
 	printf("\n\t\t;;\n");
 }
 
@@ -164,6 +184,12 @@ static void print_fish_command(const struct command *command)
 
 static void print_fish_options(const struct command *command)
 {
+	if (command->argument && strchr(command->argument, '|')) {
+		printf("complete -c netboot6 -n '__fish_seen_subcommand_from %s; and "
+		       "__fish_seen_subcommand_from %s' -a '",
+			command->daemon, command->name);
+		print_choices(command, "'\n");
+	}
 	for (enum option_id id = 0; id < OPTIONS; id++) {
 		const struct option_row *row = &option_table[id];
 
@@ -172,9 +198,9 @@ static void print_fish_options(const struct command *command)
 		printf("complete -c netboot6 -n '__fish_seen_subcommand_from %s; and "
 		       "__fish_seen_subcommand_from %s' -l %s%s -d \"%s\"\n",
 			command->daemon, command->name, row->name,
-			id == OPTION_CONTROL || id == OPTION_CAPTURE ? " -r -F"
-			: row->value                                 ? " -x"
-								     : "",
+			is_file(id)  ? " -r -F"
+			: row->value ? " -x"
+				     : "",
 			row->help);
 	}
 }
@@ -183,7 +209,8 @@ static void print_fish(void)
 {
 	printf("# fish completion for netboot6\n"
 	       "complete -c netboot6 -f\n"
-	       "complete -c netboot6 -n __fish_use_subcommand -a 'relay boot doctor help completion'\n"
+	       "complete -c netboot6 -n __fish_use_subcommand -a 'relay boot doctor help "
+	       "completion'\n"
 	       "complete -c netboot6 -n '__fish_seen_subcommand_from doctor' -l json\n"
 	       "complete -c netboot6 -n '__fish_seen_subcommand_from doctor' -l control -r -F\n"
 	       "complete -c netboot6 -n '__fish_seen_subcommand_from completion' -a 'bash zsh "

@@ -22,6 +22,7 @@
 
 #include "netboot6/doctor.h"
 #include "netboot6/request.h"
+#include "netboot6/tls_command.h"
 #include "netboot6/usage.h"
 
 enum { EXIT_USAGE = 2 };
@@ -341,7 +342,8 @@ int main(int argc, char *argv[])
 		return flush(status);
 	status = read_request(&request, argc - optind, argv + optind);
 	if (status == EXIT_SUCCESS)
-		status = flush(request_run(&request));
+		status = flush(request.command->is_tls ? tls_command_run(&request)
+						       : request_run(&request));
 	free(request.message);
 	return status;
 }

@@ -277,7 +277,8 @@ static void print_scalars(const char *key, const json_t *array, int indent)
 static bool is_time(const char *key, const json_t *value)
 {
 	static const char *const keys[] = {
-		"at", "began", "expires", "last", "last-reply", "since", "started"};
+		"at", "began", "expires", "last", "last-reply", "not-after", "not-before",
+		"since", "started"};
 
 	for (size_t i = 0; json_is_number(value) && i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (strcmp(key, keys[i]) == 0)

@@ -52,7 +52,7 @@ static bool is_of_other_daemon(const struct request *request, const json_t *answ
 	return true;
 }
 
-static void show(const struct request *request, json_t *answer)
+int request_show(const struct request *request, json_t *answer)
 {
 	if (request_has(request, OPTION_JSON)) {
 		json_dumpf(answer, stdout, JSON_COMPACT);
@@ -65,11 +65,14 @@ static void show(const struct request *request, json_t *answer)
 		request->command->show(answer);
 	}
 	fflush(stdout);
+	return json_is_false(json_object_get(answer, "ok")) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /* Show the answer; of a stream all answers, until the daemon ends or the reader goes. */
 static int show_answers(struct client *client, const struct request *request)
 {
+	int status = EXIT_SUCCESS;
+
 	do {
 		json_t *answer = client_read(client);
 		const char *error = json_string_value(json_object_get(answer, "error"));
@@ -84,12 +87,12 @@ static int show_answers(struct client *client, const struct request *request)
 		if (error)
 			fprintf(stderr, "netboot6: %s\n", error);
 		else if (is_shown)
-			show(request, answer);
+			status = request_show(request, answer);
 		json_decref(answer);
 		if (!is_shown)
 			return EXIT_FAILURE;
 	} while (request->command->is_stream && !ferror(stdout));
-	return EXIT_SUCCESS;
+	return status;
 }
 
 /* --- boot explain --capture ------------------------------------------------------- */
@@ -104,7 +107,7 @@ static void show_packet(void *arg, unsigned packet, json_t *answer)
 		json_object_set_new(answer, "packet", json_integer(packet));
 	else
 		printf("packet %u\n", packet);
-	show(request, answer);
+	request_show(request, answer);
 	if (!as_json)
 		printf("\n");
 }

@@ -31,6 +31,12 @@ bool request_has(const struct request *request, enum option_id id);
 /* The value of an option, the last one if it came several times; NULL: not given. */
 const char *request_value(const struct request *request, enum option_id id);
 
+/*
+ * Print an answer as the command shows it, or as JSON. Returns the exit status: EXIT_FAILURE if the
+ * answer has "ok": false.
+ */
+int request_show(const struct request *request, json_t *answer);
+
 /* Ask the daemon and print its answer, or why there is none. Returns the exit status. */
 int request_run(struct request *request);
 

@@ -63,6 +63,25 @@ void view_servers(const json_t *answer)
 	print_table(json_object_get(answer, "servers"), columns);
 }
 
+void view_tls(const json_t *answer)
+{
+	static const struct print_column clients[] = {
+		{"CLIENT", "client", PRINT_TEXT},
+		{"GETS", "gets", PRINT_TEXT},
+		{"REFUSES-BECAUSE", "reason", PRINT_TEXT},
+		{NULL, NULL, PRINT_TEXT},
+	};
+	const json_t *certificate;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "certificates"), i, certificate)
+	{
+		print_tree(certificate, 0);
+		putchar('\n');
+	}
+	print_table(json_object_get(answer, "clients"), clients);
+}
+
 void view_boots(const json_t *answer)
 {
 	static const struct print_column columns[] = {

@@ -12,6 +12,7 @@
 void view_tree(const json_t *answer);
 
 /* "reloaded", then the warnings of the configuration, one a line. */
+void view_tls(const json_t *answer);
 void view_reload(const json_t *answer);
 
 void view_links(const json_t *answer);

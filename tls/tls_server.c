@@ -180,10 +180,8 @@ static int handshake(void *session, int *what)
 
 	ERR_clear_error();
 	rc = SSL_accept(s->ssl);
-	if (rc == 1) {
-		s->server->stats.handshakes++;
+	if (rc == 1)
 		return 0;
-	}
 	error = SSL_get_error(s->ssl, rc);
 	if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
 		*what = error == SSL_ERROR_WANT_READ ? LOOP_READ : LOOP_WRITE;
@@ -203,6 +201,7 @@ static ssize_t receive(void *session, void *octets, size_t size)
 	rc = SSL_read_ex(s->ssl, octets, size, &n);
 	if (rc != 1)
 		return result_of(s, rc);
+	s->server->stats.handshakes += !s->has_received;
 	s->has_received = true;
 	return (ssize_t)n;
 }

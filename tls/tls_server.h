@@ -20,7 +20,7 @@ struct tls_server;
 
 /* Since the start. */
 struct tls_stats {
-	uint64_t handshakes;
+	uint64_t handshakes; /* that a request followed */
 	uint64_t failed;     /* handshakes; garbage and clients that leave are among them */
 	uint64_t mistrusted; /* of those: the client refused our certificate */
 };

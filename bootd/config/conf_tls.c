@@ -91,7 +91,7 @@ static void check_rule(const struct boot_rule *rule, const struct tls_credential
 	WARN(rule,
 		"url: boot \"%s\": no certificate of https is valid for %s, so firmware refuses "
 		"it; expected one with that address as a subject alternative name, such as from "
-		"netboot6 boot tls init --address %s",
+		"netboot6 boot tls init --name %s",
 		rule->name, address, address);
 }
 

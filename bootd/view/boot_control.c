@@ -120,6 +120,17 @@ static json_t *run_show(void *arg, int n, char *const words[])
 	return view;
 }
 
+static json_t *run_tls(void *arg, int n, char *const words[])
+{
+	const struct boot_parts *parts = parts_of(arg);
+
+	(void)n;
+	(void)words;
+	return parts->tls ? boot_tls_view(parts)
+			  : control_error("tls: bootd.conf has no https section, or it was added "
+					  "after the start");
+}
+
 static json_t *run_reload(void *arg, int n, char *const words[])
 {
 	const struct boot_control *control = arg;
@@ -163,6 +174,7 @@ const struct control_command boot_control_commands[] = {
 	{"release", run_release},
 	{"hosts", run_hosts},
 	{"explain", run_explain},
+	{"tls", run_tls},
 	{"reload", run_reload},
 	{NULL, NULL},
 };

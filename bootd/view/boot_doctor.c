@@ -214,6 +214,7 @@ json_t *boot_doctor(const struct boot_parts *parts)
 	add_leases(findings, parts);
 	add_drops(findings, parts);
 	add_services(findings, parts);
+	boot_tls_findings(parts, findings);
 	add_stuck(findings, parts->progress);
 	return findings_answer(findings);
 }

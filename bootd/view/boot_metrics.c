@@ -249,6 +249,7 @@ void boot_metrics_fill(void *arg, struct metrics *m)
 	fill_pools(parts, m);
 	fill_bulk(parts, m);
 	fill_files(parts, m);
+	boot_tls_metrics(parts, m);
 	fill_boots(parts->progress, m);
 	process_metrics_fill(m, "netboot6_boot");
 }

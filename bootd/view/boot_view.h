@@ -118,6 +118,14 @@ json_t *boot_status_counters(const struct boot_parts *parts);
  */
 void boot_metrics_fill(void *arg, struct metrics *m);
 
+/* --- HTTPS: boot_tls.c ------------------------------------------------------------------------ */
+
+/* The certificates that are served and who accepts them (tls_view.h); parts->tls is not NULL. */
+json_t *boot_tls_view(const struct boot_parts *parts);
+/* Nothing if there is no https section. */
+void boot_tls_metrics(const struct boot_parts *parts, struct metrics *m);
+void boot_tls_findings(const struct boot_parts *parts, json_t *findings);
+
 /* --- hosts ---------------------------------------------------------------------------------- */
 
 enum {

@@ -74,6 +74,35 @@ refuses '--message: expected once' boot explain --message 00 --message 01
 refuses 'too many options' boot explain $(printf -- '--arch=%d ' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25)
 refuses '--host: the value is too long' boot leases --host "$(printf '%0300d' 0)"
 
+refuses 'boot tls: expected init|check' boot tls
+refuses 'boot tls enrol: expected init or check' boot tls enrol
+refuses 'boot tls check has no option --days' boot tls check --days 3
+refuses 'boot tls init has no option --certificate' boot tls init --certificate x
+refuses 'expected a number from 1 to 36500' boot tls init --days 0
+refuses 'expected a number from 1 to 36500' boot tls init --days 36501
+refuses 'expected a number from 1 to 36500' boot tls init --days 1x
+refuses 'expected rsa or ecdsa' boot tls init --key dsa
+
+# Made, and looked at.
+tls=$(mktemp -d)
+if $command boot tls init --directory "$tls/a" --name ::1 2>&1 | grep -q 'has no TLS'; then
+	echo 'this build has no TLS'
+else
+	prints 'existing CA' boot tls init --directory "$tls/a" --name 2001:DB8:0::69 --name b.example --key ecdsa
+	prints 'names: 2001:db8::69 b.example' boot tls check --certificate "$tls/a/server-ecdsa.crt"
+	prints '"accepts":true,"gets":"RSA 3072"' boot tls check --json --certificate "$tls/a/server.crt"
+	prints 'it has RSA only: add an RSA certificate' boot tls check --certificate "$tls/a/server-ecdsa.crt"
+	prints 'etc/edk2/https/cacerts' boot tls init --directory "$tls/b" --name ::1
+	output=$($command boot tls check --certificate "$tls/a/ca.crt")
+	[ $? -eq 1 ] || fail 'boot tls check: a CA as certificate has not status 1'
+	output=$($command boot tls check --certificate "$tls/a/server.key" 2>&1)
+	[ $? -eq 1 ] || fail 'boot tls check: a key as certificate has not status 1'
+	case $output in *'has no certificate'*) ;; *) fail "boot tls check: $output" ;; esac
+	output=$($command boot tls init --directory "$tls/a" --name 'a,b' 2>&1) && fail 'a comma in a name'
+	case $output in *'neither an address nor a DNS name'*) ;; *) fail "boot tls init: $output" ;; esac
+fi
+rm -r "$tls"
+
 # What is not written is not there: exit status 1, and the reason.
 for argument in --help --version 'completion bash'; do
 	# shellcheck disable=SC2086

@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "tls/tls_authority.h"
+#include "tls/tls_firmware.h"
 #include "tls/tls_server.h"
 
 enum { PATH = 128, DAY_S = 86400 };
@@ -215,6 +216,81 @@ static void test_what_is_refused_and_why(void **state)
 	}
 }
 
+/* --- who accepts it ------------------------------------------------------------------ */
+
+/* A client that accepts is given this key; 0: it accepts none. */
+static const char *accepted(const char *client, const struct tls_facts *const *facts, size_t n)
+{
+	for (size_t i = 0; i < tls_firmware_count(); i++) {
+		struct tls_verdict verdict = tls_firmware_verdict(i, facts, n, 1000);
+
+		if (strcmp(verdict.client, client) != 0)
+			continue;
+		assert_true((verdict.given == NULL) == (verdict.why != NULL));
+		return verdict.given ? verdict.given->key : NULL;
+	}
+	fail_msg("%s is unknown", client);
+	return NULL;
+}
+
+static struct tls_facts facts_of(enum tls_key_kind kind, const char *key, unsigned security_bits)
+{
+	struct tls_facts facts = {.kind = kind, .security_bits = security_bits, .not_after = 2000};
+
+	strcpy(facts.key, key);
+	return facts;
+}
+
+static void test_generations_of_firmware(void **state)
+{
+	static const char edk2_strict[] = "UEFI HTTPS Boot, EDK2 2025-11 to 2026-05";
+	static const char edk2[] = "UEFI HTTPS Boot, EDK2 2026-08 and newer";
+	static const char edk2_old[] = "UEFI HTTPS Boot, EDK2 until 2022";
+	static const char ipxe_old[] = "iPXE before 2.0", ipxe[] = "iPXE 2.0 and newer";
+	const struct tls_facts rsa = facts_of(TLS_KEY_RSA, "RSA 2048", 112),
+			       strong = facts_of(TLS_KEY_RSA, "RSA 3072", 128),
+			       ecdsa = facts_of(TLS_KEY_ECDSA, "ECDSA P-256", 128),
+			       other = facts_of(TLS_KEY_OTHER, "ED25519", 128), *one[] = {&rsa},
+			       *two[] = {&ecdsa, &rsa}, *both[] = {&rsa, &strong};
+
+	(void)state;
+	assert_string_equal(accepted(edk2, one, 1), "RSA 2048");
+	assert_null(accepted(edk2_strict, one, 1));
+	one[0] = &strong;
+	assert_string_equal(accepted(edk2_strict, one, 1), "RSA 3072");
+	one[0] = &ecdsa;
+	assert_null(accepted(ipxe_old, one, 1));
+	assert_null(accepted(edk2_old, one, 1));
+	assert_string_equal(accepted(ipxe, one, 1), "ECDSA P-256");
+	assert_string_equal(accepted(edk2_strict, one, 1), "ECDSA P-256");
+	assert_string_equal(accepted(ipxe_old, two, 2), "RSA 2048");
+	assert_string_equal(accepted(edk2, two, 2), "ECDSA P-256");
+	assert_null(accepted("GRUB", two, 2));
+	/* Of one type it gets the first one, and not the one that it would accept. */
+	assert_null(accepted(edk2_strict, both, 2));
+	one[0] = &other;
+	assert_null(accepted(edk2, one, 1));
+}
+
+static void test_times_and_faults_count_for_all(void **state)
+{
+	struct tls_facts facts = facts_of(TLS_KEY_RSA, "RSA 3072", 128);
+	const struct tls_facts *one[] = {&facts};
+
+	(void)state;
+	for (size_t i = 0; i < tls_firmware_count(); i++) {
+		facts.not_after = 1000;
+		assert_null(tls_firmware_verdict(i, one, 1, 1000).given);
+		facts.not_after = 2000;
+		facts.not_before = 1001;
+		assert_null(tls_firmware_verdict(i, one, 1, 1000).given);
+		facts.not_before = 0;
+		facts.fault = "it is faulty";
+		assert_null(tls_firmware_verdict(i, one, 1, 1000).given);
+		facts.fault = NULL;
+	}
+}
+
 /* --- what a client is given ---------------------------------------------------------- */
 
 struct client {
@@ -260,6 +336,8 @@ static int shake_hands(struct http_channel *channel, SSL *ssl)
 		if (rc == -EAGAIN)
 			rc = http_channel_handshake(channel, &what);
 	}
+	if (done == 1)
+		assert_int_equal(SSL_write(ssl, "x", 1), 1);
 	if (rc == 0) /* in TLS 1.3 the client's verdict comes after the server's handshake */
 		http_channel_receive(channel, &octet, 1);
 	ERR_clear_error();
@@ -429,6 +507,8 @@ int main(void)
 		cmocka_unit_test(test_init_again_keeps_the_ca),
 		cmocka_unit_test(test_init_refuses_names_that_are_none),
 		cmocka_unit_test(test_what_is_refused_and_why),
+		cmocka_unit_test(test_generations_of_firmware),
+		cmocka_unit_test(test_times_and_faults_count_for_all),
 		cmocka_unit_test(test_the_certificate_fits_the_client),
 		cmocka_unit_test(test_the_certificate_has_the_name_that_is_asked_for),
 		cmocka_unit_test(test_old_versions_are_refused),
