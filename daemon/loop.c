@@ -105,7 +105,8 @@ void loop_free(struct loop *loop)
 	for (int i = 0; i < SIGNALS; i++)
 		if (loop->signal[i])
 			event_free(loop->signal[i]);
-	/* What evdns has put off to the loop's next turn, and would never give back otherwise. */
+	/* Events that evdns has deferred to the loop's next turn; it would never free them
+	 * otherwise. */
 	event_base_loop(loop->base, EVLOOP_NONBLOCK);
 	event_base_free(loop->base);
 	free(loop);

@@ -86,7 +86,7 @@ void host_directory_free(struct host_directory *hosts); /* NULL is fine */
 
 /*
  * Read all that has changed of the directory that `config` names, and set config->host_files.
- * Returns 0, -EEXIST where a host of bootd.conf clashes with one of a file that is in force
+ * Returns 0, -EEXIST if a host of bootd.conf conflicts with one of a file that is in force
  * (`problems` says which), or -errno. Then commit: `config` is in force; or cancel: it is not.
  */
 int host_directory_prepare(

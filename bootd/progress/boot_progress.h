@@ -26,7 +26,7 @@
 enum {
 	BOOT_STRANGERS_MAX = 10000,    /* machines without a host */
 	BOOT_KNOWN_SPARE = 1000,       /* machines with a host, beyond the number of hosts */
-	BOOT_OVER_MS = 30 * 60 * 1000, /* after which what comes is another boot */
+	BOOT_OVER_MS = 30 * 60 * 1000, /* a message after this time begins another boot */
 };
 
 /* Called after each step; record and step are borrowed. */

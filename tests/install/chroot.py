@@ -165,5 +165,5 @@ class Container(Process):
         wait_for(active, 20, lambda: f"{unit} is active:\n{self.journal(unit)}")
 
     def stop(self, limit=30.0):
-        """As systemd is told to halt: SIGRTMIN+4 to PID 1 is what nspawn sends on SIGTERM."""
+        """systemd halts: SIGRTMIN+4 to PID 1 is what nspawn sends on SIGTERM."""
         return super().stop(limit)

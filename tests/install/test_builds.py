@@ -93,7 +93,7 @@ def without(directory, *absent):
     return script
 
 
-def test_without_libsystemd_nobody_waits_for_readiness(source, tmp_path):
+def test_without_libsystemd_no_unit_waits_for_readiness(source, tmp_path):
     made = build(source, tmp_path / "build", "--without-systemd", "--disable-bootd")
     assert "libsystemd" not in needed(made / "netboot6-relayd")
     files = installed(made, tmp_path / "root")
@@ -102,7 +102,7 @@ def test_without_libsystemd_nobody_waits_for_readiness(source, tmp_path):
     assert not [name for name in files if name.endswith(".socket")]
 
 
-def test_openrc_scripts_are_installed_where_wanted(source, tmp_path):
+def test_openrc_scripts_are_installed_on_request(source, tmp_path):
     made = build(source, tmp_path / "build", "--disable-bootd", "--with-openrc", "--sysconfdir=/etc",
                  targets=("netboot6-relayd",))
     installed(made, tmp_path / "root")
@@ -115,7 +115,7 @@ def test_openrc_scripts_are_installed_where_wanted(source, tmp_path):
 @pytest.mark.skipif(
     bool(missing_programs("musl-gcc")), reason="programs are missing: musl-gcc (package musl-tools)"
 )
-def test_all_of_it_finds_what_it_needs_in_musl(source, tmp_path):
+def test_everything_builds_against_musl(source, tmp_path):
     """Everything compiles with musl's headers, and musl or a library defines each symbol. What needs
     no library is linked, and the corpus of the decoder runs."""
     headers = tmp_path / "headers"

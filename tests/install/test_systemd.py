@@ -200,7 +200,7 @@ def test_the_journal_of_the_relay_has_fields_and_events(running):
     running.client.boot()
 
 
-def test_they_are_users_of_their_own_without_privileges(running):
+def test_daemons_run_as_own_users_without_privileges(running):
     running.client.boot()
     for host, unit in running.units():
         status = status_of(host, unit)
@@ -248,7 +248,7 @@ def test_reload_waits_for_the_answer(running):
     running.client.boot()
 
 
-def test_killed_they_come_back(running):
+def test_killed_daemons_are_started_again(running):
     before = running.client.boot()
     for host, unit in running.units():
         pid = host.shows(unit, "MainPID")
@@ -285,7 +285,7 @@ def test_options_of_the_environment_file(running):
     host.run("rm", "/etc/default/netboot6-relayd")
 
 
-def test_the_socket_keeps_what_comes_while_the_relay_is_away(running):
+def test_the_socket_keeps_messages_while_the_relay_is_stopped(running):
     """With netboot6-relayd.socket, what a client sends to a relay that is stopped starts it."""
     host = running.router_host
     host.systemctl("stop", "netboot6-relayd")
@@ -321,10 +321,10 @@ def test_an_upgrade_keeps_leases_and_configuration(running, tmp_path):
     leases = json.loads(host.run("netboot6", "--json", "boot", "leases").stdout)
     assert before[0] in json.dumps(leases)
     assert running.client.boot() == before
-    test_they_are_users_of_their_own_without_privileges(running)
+    test_daemons_run_as_own_users_without_privileges(running)
 
 
-def test_removed_they_are_gone_and_purge_keeps_nothing_running(running):
+def test_removal_and_purge_leave_nothing_running(running):
     for host, unit in running.units():
         host.run("apt-get", "purge", "-y", *NAMES[:1], unit, timeout=300)
         assert host.run("systemctl", "list-units", "--failed", "--no-legend", "netboot6*").stdout == ""

@@ -142,7 +142,7 @@ def address(message):
 
 
 class Relay:
-    """A socket that relays; what it says back is the unwrapped answer."""
+    """A socket that relays; it returns the unwrapped answer."""
 
     def __init__(self, site, port=547):
         self.socket = site.router.udp_socket(CORE_ROUTER, port)

@@ -105,7 +105,7 @@ class Load:
 
     # --- what is said ------------------------------------------------------------
     def note(self, exchange, server_id, address, lifetime):
-        """A promise, which nobody else may have."""
+        """An address that was promised to one machine and to no other."""
         now = time.monotonic()
         other = self.holder.get(address)
         if other is not None and other != exchange.number:

@@ -5,7 +5,7 @@
 
 A client believes that it has the system for itself: /etc, /run, /var/lib and
 /var/log are directories of the lab to it, so nothing of it reaches the host.
-What it was told goes to the file `events`, by a script of ours in the place of
+What it received goes to the file `events`, by a script of ours in the place of
 its own; what it did with it is read from the kernel, and what was said on the
 link from Exchanges, which knows no codec but the first four octets.
 """
@@ -178,7 +178,7 @@ class Client:
 
 
 class Dhclient(Client):
-    """ISC dhclient. It does not look at the link: it confirms when it is started anew.
+    """ISC dhclient. It does not look at the link: it confirms when it is started again.
 
     The only one of these that declines an address.
     """
@@ -237,7 +237,7 @@ class Dhcpcd(Client):
 
 
 class Dibbler(Client):
-    """dibbler-client. It confirms when it is started anew and finds its database.
+    """dibbler-client. It confirms when it is started again and finds its database.
 
     It does not decline: a duplicate that the kernel removed is no duplicate to it. After a
     Rebind its Release still names the server that it had before.
@@ -336,7 +336,7 @@ class Networkd(Client):
     def was_told(self, text):
         """It has no script, but files with its state.
 
-        Of what it is told without an address, version 252 writes nothing there: that it has
+        Of answers without an address, version 252 writes nothing there: that it has
         taken the Reply has to do.
         """
         states = "".join(path.read_text() for path in (self.state / "links").iterdir())

@@ -503,7 +503,7 @@ static void play_round(struct link_monitor *m, int from_child, int to_child)
 		follow(m, fds, 50);
 	}
 	if (told != link_table_count(m->table))
-		fail("%zu links told of, %zu there", told, link_table_count(m->table));
+		fail("%zu links reported, %zu exist", told, link_table_count(m->table));
 }
 
 static void print_table(const struct link_table *table)

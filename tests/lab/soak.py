@@ -264,13 +264,13 @@ class Soak:
                 "dropped": {reason: n for reason, n in counters["dropped"].items()
                             if reason in CLIENTS_DROPS},
                 "at the server": self.counts["relayed"],
-                "for want of room": status["receive-queue-drops"],
+                "for lack of room": status["receive-queue-drops"],
                 "without MAC": counters["without-client-mac"] - self.counts["without-mac"],
             }
             self.account = account
             return account["received"] == account["forwarded"] + sum(
                 account["dropped"].values()) and account["forwarded"] == account[
-                    "at the server"] and account["for want of room"] == account["without MAC"] == 0
+                    "at the server"] and account["for lack of room"] == account["without MAC"] == 0
 
         wait_for(closed, 10, lambda: f"the account does not close: {self.account}")
 

@@ -106,7 +106,7 @@ def test_one_machine_has_one_address(through):
     assert address(other) != address(uefi)
 
 
-def test_released_address_stays_with_the_machine(through):
+def test_released_address_stays_with_its_machine(through):
     uefi = through.ask(solicit(arch(X64_UEFI)))
     through.ask(request_of(uefi))
     answer = through.ask(request_of(uefi, kind=DHCP6_Release))
@@ -114,7 +114,7 @@ def test_released_address_stays_with_the_machine(through):
     assert address(through.ask(solicit(client=uuid_duid(5)))) == address(uefi)
 
 
-def test_declined_address_rests(through):
+def test_declined_address_is_held_back(through):
     first = through.ask(solicit())
     through.ask(request_of(first))
     assert DHCP6_Reply in through.ask(request_of(first, kind=DHCP6_Decline))
@@ -135,7 +135,7 @@ def test_addresses_are_the_same_after_a_restart(site, bootd, through):
 
 
 def test_renew_rebind_and_confirm_after_a_restart(site, bootd, through):
-    """What bootd has forgotten it computes anew: nobody loses an address."""
+    """bootd computes again what it has forgotten: no machine loses its address."""
     first = through.ask(solicit())
     through.ask(request_of(first))
     bootd.stop()
@@ -157,7 +157,7 @@ def test_information_request_gets_the_url(through):
 # --- relays --------------------------------------------------------------------------
 
 
-def test_relays_are_mirrored(through):
+def test_the_headers_of_all_relays_are_returned(through):
     inner = relay(solicit(), interface=b"port\0\xff1", link="::", hop=0)
     outer = relay(inner, mac="52:54:00:aa:aa:aa", interface=b"outer", hop=1, peer="2001:db8:1::2")
     through.send(outer)
@@ -298,7 +298,7 @@ def test_direct_client_is_answered_after_the_mtu_was_too_small_for_ipv6(direct):
     assert direct.expect(from_server)[DHCP6_Advertise].trid == 8
 
 
-def test_a_stranger_repeats_the_message_of_a_direct_client(direct):
+def test_another_node_repeats_the_message_of_a_direct_client(direct):
     """No answer, as whatever machine its EUI-64 or DUID would name; the next message gets one."""
     def dropped():
         return direct.site.ask("bootd", "status")["dhcp"]["dropped"].get("no-frame-mac", 0)
@@ -319,7 +319,7 @@ def test_direct_unicast_is_discarded(direct):
     assert direct.expect(from_server)[DHCP6_Advertise].trid == 2
 
 
-def test_link_that_comes_later_is_served(direct):
+def test_link_that_appears_later_is_served(direct):
     site = direct.site
     site.lab.veth(site.server, "late", site.clients, "late")
     site.server.address("late", "2001:db8:1:2::69/64")

@@ -31,7 +31,7 @@ UEFI = 'boot "uefi" { arch = {x64-uefi}  url = "tftp://[2001:db8:100::69]/snponl
 # --- reload --------------------------------------------------------------------------
 
 
-def test_reload_swaps_or_leaves(site, bootd, through):
+def test_a_reload_applies_all_or_nothing(site, bootd, through):
     site.lab.file("bootd.conf", bootd.config.replace("snponly.efi", "other.efi"))
     bootd.popen.send_signal(signal.SIGHUP)
     bootd.wait_for_line("bootd.conf: reloaded")
@@ -43,7 +43,7 @@ def test_reload_swaps_or_leaves(site, bootd, through):
 
 
 def test_host_files_take_effect_at_once(site):
-    """Also without privileges. What is wrong is told with its line, and changes nothing."""
+    """Also without privileges. An error is reported with its line, and changes nothing."""
     hosts = site.lab.directory / "hosts.d"
     hosts.mkdir()
     hosts.chmod(0o755)

@@ -125,7 +125,7 @@ def test_relay_asks_for_echo_and_supplies_options(site):
     assert domain == b"\x03erp\x07example\0"
 
 
-# --- who is heard, and how often ----------------------------------------------------------
+# --- which messages are read, and how many ----------------------------------------------------------
 
 
 def test_only_trusted_relays(site):
@@ -207,7 +207,7 @@ def test_leasequery_by_address(site):
     assert dict(client)[IAADDR][:16] == in6(bound)
 
 
-def test_leasequery_of_a_stranger(site):
+def test_leasequery_of_an_unknown_requestor(site):
     through = start(site)
     (bound,) = bind_machines(through, 1)
     through.socket.sendto(query(1, "::", option(5, in6(bound) + bytes(8))), (SERVER, 547))

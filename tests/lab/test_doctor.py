@@ -88,7 +88,7 @@ def test_the_boot_server(site, bootd, through):
     wait_for(lambda: not any(row[1] == str(path) for row in doctor(site, "bootd")[1]))
 
 
-def test_a_full_pool_and_an_address_that_is_not_here(site):
+def test_a_full_pool_and_an_address_that_is_not_assigned(site):
     site.start_bootd(
         f"""
         tftp {{ listen = "[2001:db8:ffff::1]" }}

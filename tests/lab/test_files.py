@@ -99,7 +99,7 @@ class Files:
     def say(self, request):
         """What the server says to a request until it closes the connection.
 
-        It may have heard enough of a request before the end: what it said then is here.
+        The server may answer before the end of the request: the answer is here.
         """
         sock = self.connect()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -297,7 +297,7 @@ def test_tftp_ignores_what_is_no_request(files):
     assert files.counters()["tftp-malformed"] == len(nonsense) + 1
 
 
-def test_tftp_request_that_comes_again(files):
+def test_tftp_request_that_is_repeated(files):
     files.start()
     client = TftpClient(files)
     client.ask("hello.txt", tsize=0)
@@ -306,7 +306,7 @@ def test_tftp_request_that_comes_again(files):
     first = client.sender
     assert client.receive()[0] == OACK
     assert client.sender == first
-    # another request from the same port: the client has thought anew
+    # another request from the same port: the client has started over
     client.ask("hello.txt")
     assert client.receive() == (DATA, 1, b"hello")
     assert client.sender != first
@@ -332,7 +332,7 @@ def test_tftp_limits(files):
     assert files.counters()["tftp-refused"] == 1
 
 
-def test_tftp_forged_requests_keep_nobody_out(files):
+def test_tftp_forged_requests_displace_no_client(files):
     """Requests from addresses that nobody answers from, asking for a timeout of minutes."""
     files.start("tftp-transfers-max=20", "tftp-transfers-per-client=1000")
     forged = TftpClient(files)
@@ -390,7 +390,7 @@ def test_tftp_ports_of_a_range(files):
         assert client.fetch("file", windowsize=16) == content
         ports.add(client.sender[1])
     assert ports <= set(range(40000, 40004)) and len(ports) > 1
-    # and if all are taken, the client is told
+    # and if all are in use, the client gets an error
     for i in range(5):
         files.put(f"file{i}", b"x")
         client = TftpClient(files)
@@ -462,7 +462,7 @@ def test_http_large_file_whole_and_in_parts(files):
     assert filecmp.cmp(big, got, shallow=False)
 
 
-def test_http_head_says_what_get_says(files):
+def test_http_head_has_the_fields_of_get(files):
     files.put("boot.ipxe", b"#!ipxe\necho ${mac} ${address} ${net0/mac}\n")
     files.start()
     for path in ("/hello.txt", "/boot.ipxe?mac=52:54:00:12:34:56", "/none", "/"):
@@ -550,7 +550,7 @@ def test_http_fields_of_every_answer(files):
     assert answer.count(b"Connection: keep-alive") == 1 and answer.count(b"hello") == 2
 
 
-def test_http_body_that_is_waited_for(files):
+def test_http_body_that_arrives_late(files):
     files.start()
     sock = files.connect()
     sock.sendall(get("/counters", "Content-Length: 3", "Expect: 100-continue", method="POST"))
@@ -640,7 +640,7 @@ def test_descriptors_of_closed_connections_serve_again(files, last_words):
         assert (opcode, number, data) == (DATA, 2, content[512:1024])
 
 
-def test_http_names_as_people_write_them(files):
+def test_http_names_with_special_characters(files):
     files.put("a dir/Zürich.txt", b"odd")
     (files.root / "link").symlink_to("a dir/Zürich.txt")
     files.start()
@@ -694,7 +694,7 @@ def test_http_idle_client_is_disconnected(files):
     wait_for(lambda: files.counters()["http-idled"] >= 3)
 
 
-def test_http_client_takes_no_more_than_its_share(files):
+def test_http_connections_of_one_client_are_limited(files):
     """A thousand slow downloads from one address leave the others their connections."""
     files.random("file", 20 * MB)
     files.start("http-connections-per-client=8")

@@ -105,7 +105,7 @@ def test_a_steady_flood_on_one_link_costs_another_links_clients_nothing(lab):
     macs, of_honest, ended = {}, [], threading.Event()
 
     def serve():
-        """What comes of the flood must not fill the server's queue."""
+        """The relayed flood must not fill the server's queue."""
         while not ended.is_set():
             with contextlib.suppress(BlockingIOError, TimeoutError):
                 data = hostile.server.recv(65535)

@@ -384,7 +384,7 @@ def test_relayd_from_clients(relay_site, chance):
 
 
 def test_relayd_from_servers(relay_site, chance):
-    """What comes from the configured server's address and is still nothing to rely on.
+    """Messages from the configured server's address that must not be relied on.
 
     Most replies are for clients that nobody is: while the kernel looks for those, the
     others' messages still go out.
@@ -520,7 +520,7 @@ def connect(site, request):
         sock = socket.socket(socket.AF_INET6)
     sock.settimeout(10)
     sock.connect((SERVER, 80))
-    with contextlib.suppress(OSError):  # it may hang up before it has heard all
+    with contextlib.suppress(OSError):  # it may close the connection before it has read all
         sock.sendall(request)
         sock.shutdown(socket.SHUT_WR)
     return sock
@@ -581,7 +581,7 @@ def control_client(path):
 def assert_answered(path, line):
     """A line of anything is answered with a line of JSON, an empty one with nothing."""
     with control_client(path) as sock:
-        with contextlib.suppress(BrokenPipeError):  # too long to be heard to its end
+        with contextlib.suppress(BrokenPipeError):  # too long to be read to its end
             sock.sendall(line)
         if line.strip():
             assert isinstance(json.loads(sock.makefile().readline()), dict), line

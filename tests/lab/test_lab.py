@@ -45,7 +45,7 @@ def test_link_local_addresses_are_known_beforehand(site):
     assert link_local(fixed_mac("router", "lan1")) in shown
 
 
-def test_waiting_has_an_end():
+def test_waiting_is_limited():
     with pytest.raises(AssertionError, match="the moon"):
         wait_for(lambda: False, 0.1, "the moon")
 
@@ -69,7 +69,7 @@ def test_a_daemon_of_ours_is_judged(tmp_path, _namespaces):
     assert "dead ended by itself with 1" in complaints
 
 
-def test_nothing_is_left_behind(tmp_path, _namespaces):
+def test_nothing_remains_after_the_lab(tmp_path, _namespaces):
     with Lab(tmp_path) as lab:
         one = lab.namespace("one")
         process = one.popen("sleep", "sleep", "60")

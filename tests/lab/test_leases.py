@@ -369,7 +369,7 @@ def _newer(path):
         (_newer, "version 99"),
     ],
 )
-def test_file_that_cannot_be_believed(site, spoil, said):
+def test_file_whose_contents_contradict_each_other(site, spoil, said):
     server = Server(site)
     for number in range(40):
         server.lease(mac_of(number))

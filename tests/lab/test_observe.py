@@ -118,7 +118,7 @@ def test_watch_reports_drops_reloads_and_lost_events(site):
     config.write_text("width = 3\n")
     relayd.send_signal(1)
     event = watch.next()
-    assert (event["event"], event["done"]) == ("reload", False), "one drop a second is told"
+    assert (event["event"], event["done"]) == ("reload", False), "one drop a second is reported"
     assert f"{config}:1: " in event["problems"]
     config.write_text(f'interfaces = {{"lan*"}}\nserver "{SERVER}" {{}}\n')
     relayd.send_signal(1)
@@ -246,7 +246,7 @@ def test_trace_by_other_attributes(bench, word):
     assert trace.next()["transaction"] == f"{bench.xid:06x}"
 
 
-def test_trace_shows_what_the_kernel_refuses(bench):
+def test_trace_shows_messages_that_the_kernel_refuses(bench):
     site = bench.site
     trace = Stream(site, "relayd", "trace", "link=lan1")
     site.router.ip("-6", "route", "add", "blackhole", f"{SERVER}/128")

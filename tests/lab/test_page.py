@@ -115,7 +115,7 @@ def test_page_carries_all_it_needs(page):
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|style=", html)
 
 
-def test_page_is_not_where_machines_ask(page):
+def test_the_page_is_not_served_to_machines(page):
     for path in ("/", "/machines", "/events"):
         assert page.get(path, at=("::1", 80))[0].status in (403, 404)
     assert page.get("/bootd.conf")[0].status == 404
@@ -141,14 +141,14 @@ def test_each_step_is_an_event(page):
     # The state is no older than the events, and one machine's has all steps.
     state = wait_for(
         lambda: [s for s in [machines(page)] if s["last-event"] == has_address["id"]],
-        what="the list is made anew",
+        what="the list is built again",
     )[0]
     assert [row["stage"] for row in state["boots"]] == ["firmware addressed"]
     story = json.loads(page.get(f"/machine?id={quote(MAC)}")[1])
     assert [step["step"] for step in story["steps"]] == ["x64-uefi Solicit", "x64-uefi Request"]
 
 
-def test_reader_that_comes_back_misses_nothing(page):
+def test_a_reader_that_reconnects_misses_nothing(page):
     stays, leaves = Reader(page).begin(), Reader(page).begin()
     stays.expect("resync"), leaves.expect("resync")
     page.through.ask(solicit(arch(X64_UEFI)))
@@ -165,7 +165,7 @@ def test_reader_that_comes_back_misses_nothing(page):
 
 
 def storm(page, machines):
-    """As many machines at once; what they are answered is of no interest."""
+    """As many machines at once; their answers are not read."""
     own = bytes.fromhex(MAC.replace(":", ""))
     datagram = bytes(relay(solicit(arch(X64_UEFI))))
     for number in range(machines):
@@ -177,7 +177,7 @@ def storm(page, machines):
 
 
 def test_storm_and_slow_reader(page):
-    """Too much for a second is told as "resync"; who reads nothing is cut, and nobody waits for him."""
+    """More events than fit into a second become one "resync"; a reader that reads nothing is disconnected, and delays no other."""
     page.server.sysctl("net.ipv4.tcp_wmem", "4096 4096 8192")
     quick = Reader(page).begin()
     slow = Reader(page, receive_buffer=4096)

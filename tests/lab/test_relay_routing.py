@@ -244,7 +244,7 @@ def test_a_server_behind_a_client_link_is_warned_of(site, interfaces, server, li
     relayd = site.start_relayd(config=config)
     relayd.wait_for_line(f"server {server}: its route leaves by the client-facing link {link}")
     assert hint in await_server(site, server=server)["reason"]
-    # What it says helps.
+    # Its advice helps.
     quoted = f'interface = {{"{link}"}}'
     site.lab.file("relayd.conf", config.replace(f'"{server}" {{}}', f'"{server}" {{ {quoted} }}'))
     site.ask("relayd", "reload")

@@ -232,7 +232,7 @@ def relay_forward(bench, peer="fe80::1"):
                                      'trusted = {{"{link}"}}'])
 @pytest.mark.parametrize("where", ["beyond the uplink", "on an excluded link"])
 def test_relays_on_links_without_clients_are_named(site, where, setting):
-    """Nobody else can have a Relay-forward sent from our address, which servers trust."""
+    """Only configured relays can have a Relay-forward sent from our address, which servers trust."""
     site.add_client_link(9)
     config = f'interfaces = {{"lan*", "!lan9"}}\nserver "{SERVER}" {{}}\n'
     site.links.remove(9)
@@ -384,7 +384,7 @@ def test_the_link_address_identifies_the_link_if_the_interface_id_is_missing(ben
     bench.wire.expect(dhcp_to(CLIENT))
 
 
-def test_replies_from_strangers_and_for_unknown_links_are_dropped(bench):
+def test_replies_from_unknown_sources_and_for_unknown_links_are_dropped(bench):
     site = bench.site
     relayed = bench.expect_relayed(bench.solicit())
     site.router.ip("-6", "neigh", "add", CLIENT, "lladdr", CLIENT_MAC, "dev", "lan1")

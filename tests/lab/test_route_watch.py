@@ -100,7 +100,7 @@ def test_only_routes_that_cover_a_server_wake(router, lab):
     assert watch.messages() == (5, 0)
 
 
-def test_a_nexthop_object_that_moves(router):
+def test_a_nexthop_object_that_changes(router):
     router.sysctl("net.ipv4.nexthop_compat_mode", 0)  # no route message comes along
     router.ip("-6", "nexthop", "add", "id", "5", "via", "2001:db8:1::2", "dev", "up0")
     router.route("2001:db8:d::/48", "nhid", "5")

@@ -465,7 +465,7 @@ def test_replies_may_come_back_by_another_uplink(asymmetric):
     bench = Servers(site)
     relayed = bench.expect_at(SERVER)
     bench.expect_answer(SERVER, relayed)
-    # Without it, and after that is known to the relay, none is heard; with it, again.
+    # Without the address, once the relay knows that, no reply is accepted; with it, they are again.
     site.router.ip("-6", "route", "del", "default", "metric", "9000")
     bench.expect_answer(SERVER, relayed)  # it has led to the server since it appeared
     site.ask("relayd", "reload")
@@ -554,7 +554,7 @@ def test_a_relay_with_a_port_of_its_own(site):
         bench.server.sendto(answer, (sender[0], port))
         got = bench.wire.expect(dhcp_to(CLIENT))
         assert got["UDP"].sport == 547
-    # To the port of the servers nobody else has anything to say.
+    # Only servers send to the port that servers reply to.
     bench.server.sendto(bytes(bench.solicit()), (sender[0], 1547))
     wait_for(lambda: dropped(site, "not-served") == 1)
 

@@ -187,16 +187,16 @@ def test_machine_keeps_its_address_at_the_other_server(shared):
     load = shared.load
     load.run(load.solicit(number, shared.one.endpoint()) for number in range(20))
     before = {number: address for number, (address, _) in load.promise.items()}
-    wait_for(lambda: len(shared.two.leases()) == 20, 10, "two has heard of them")
+    wait_for(lambda: len(shared.two.leases()) == 20, 10, "two knows them")
     load.run(load.again(number, servers=shared.two.endpoint()) for number in range(20))
     assert {number: address for number, (address, _) in load.promise.items()} == before
     shared.check_promises()
     assert {row[0] for row in shared.database.query("SELECT server FROM netboot6.lease")} != {""}
     # what an operator deletes at one server is gone at the other, by SQL as well
     run(program("netboot6/netboot6"), "--control", shared.two.control, "boot", "release", before[3])
-    wait_for(lambda: before[3] not in shared.one.leases(), 10, "one has heard of it")
+    wait_for(lambda: before[3] not in shared.one.leases(), 10, "one knows it")
     shared.database.query(f"DELETE FROM netboot6.lease WHERE address = '{before[4]}'")
-    wait_for(lambda: before[4] not in shared.one.leases(), 10, "one has heard of it")
+    wait_for(lambda: before[4] not in shared.one.leases(), 10, "one knows it")
 
 
 ENDLESS = """\
@@ -212,7 +212,7 @@ def test_row_that_lasts_for_ever(shared):
     shared.one.start(last="1003")
     shared.wait_until_ready([shared.one])
     shared.database.query(ENDLESS)
-    wait_for(lambda: len(shared.one.leases()) == 3, 10, "one has heard of them")
+    wait_for(lambda: len(shared.one.leases()) == 3, 10, "one knows them")
     shared.two.start(last="1003")
     shared.wait_until_ready()
     assert shared.two.leases() == shared.one.leases()
@@ -252,7 +252,7 @@ INSERT INTO netboot6.lease SELECT '2001:db8:1::1000'::inet + n, '2001:db8:1::/64
 
 
 def test_operator_lists_and_exports(shared):
-    """Thousands of leases, in pages; read at the start by one server, heard of by the other."""
+    """Thousands of leases, in pages; read at the start by one server, reported to the other."""
     shared.database.start()
     shared.one.start(last="2fff")
     shared.wait_until_ready([shared.one])
@@ -359,7 +359,7 @@ def test_one_server_is_cut_off(shared):
     shared.check_promises()
     load.run([load.solicit(99, one.endpoint())], tries=2)
     assert 99 not in load.promise
-    # a stable subnet is served as ever
+    # a stable subnet is still served
     stable = Load(shared.relay.lab.namespace("elsewhere"), [one.address], link="2001:db8:2::1")
     stable.socket = load.socket
     stable.run([stable.solicit(500)])

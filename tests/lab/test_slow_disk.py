@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A pool that is flooded, on a disk that takes 5 ms for a sync: it holds up nobody else."""
+"""A pool that is flooded, on a disk that takes 5 ms for a sync: other messages do not wait."""
 
 import multiprocessing
 import os

@@ -299,7 +299,8 @@ static void check_lifetimes(const struct bench *b)
 {
 	if (!b->has_address || b->ia_status > 0)
 		return;
-	/* Only a system that rebinds what is not of its link is told so: firmware hangs on it. */
+	/* Only a system that rebinds an address of another link gets an answer: firmware hangs on
+	 * it. */
 	if (b->valid_s == 0 && !b->event.with_address && !b->with_arch)
 		return;
 	assert_true(b->valid_s > 0);

@@ -23,7 +23,7 @@ static struct in6_addr in6(const char *text)
 
 /* --- the map --------------------------------------------------------------------- */
 
-static void test_map_at_its_edges(void **state)
+static void test_limits_of_the_map(void **state)
 {
 	static const uint32_t sizes[] = {1, 2, 63, 64, 65, 4095, 4096, 4097, 262144, FREE_MAP_MAX};
 
@@ -214,7 +214,7 @@ static void test_large_pools_are_made_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_map_at_its_edges),
+		cmocka_unit_test(test_limits_of_the_map),
 		cmocka_unit_test(test_map_against_a_model),
 		cmocka_unit_test(test_reserved_and_hosts_are_left_out),
 		cmocka_unit_test(test_known_ones_come_last),

@@ -55,7 +55,7 @@ static void test_trusted_relays(void **state)
 		b->arrival.source = bench_in6(row[i].relay);
 		assert_int_equal(ask(b), row[i].drop);
 	}
-	/* nothing of what it says counts, not even as a message received */
+	/* nothing in it counts, not even as a message received */
 	assert_int_equal(b->exchange.counters.relayed, 2);
 	assert_int_equal(b->exchange.counters.dropped[DROP_UNTRUSTED_RELAY], 2);
 	/* clients on a link of ours are no relays */
@@ -99,7 +99,7 @@ static void test_another_duid_is_no_other_client(void **state)
 	assert_int_equal(ask(b), DROP_CLIENT_RATE);
 }
 
-/* Whoever may ask for leases may ask for as many as there are; a relay of theirs is a relay. */
+/* No rate limits a requestor of Leasequery; a relay in front of it is limited as a relay. */
 static void test_requestors(void **state)
 {
 	struct bench *b = *state;

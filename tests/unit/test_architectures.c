@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Every family of machines is booted by rules alone: what it says (option 61, user class), the
+ * Every family of machines is booted by rules alone: its options (61, user class), the
  * URL that it gets, and what its kind of firmware needs besides.
  */
 #include <setjmp.h>
@@ -104,7 +104,7 @@ static void test_each_family(void **state)
 }
 
 /* Counted per machine, for the log to tell of it once. */
-static void test_unknown_ones_are_noticed(void **state)
+static void test_unknown_architectures_are_reported(void **state)
 {
 	static struct bench b;
 	struct client_facts facts = {.type = DHCP6_SOLICIT, .archs = 2, .arch = {7, 99}};
@@ -134,7 +134,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_family),
-		cmocka_unit_test(test_unknown_ones_are_noticed),
+		cmocka_unit_test(test_unknown_architectures_are_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

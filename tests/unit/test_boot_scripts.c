@@ -112,7 +112,7 @@ static void test_the_address_decides_and_mac_must_agree(void **state)
 	stop(&b);
 }
 
-static void test_an_address_of_nobody_speaks_for_its_own_subnet(void **state)
+static void test_an_unowned_address_may_name_machines_of_its_subnet_only(void **state)
 {
 	struct in6_addr slaac = bench_in6("2001:db8:1::abcd");
 	struct bench b;
@@ -184,7 +184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_address_decides_and_mac_must_agree),
-		cmocka_unit_test(test_an_address_of_nobody_speaks_for_its_own_subnet),
+		cmocka_unit_test(test_an_unowned_address_may_name_machines_of_its_subnet_only),
 		cmocka_unit_test(test_a_host_by_uuid_comes_from_the_binding),
 		cmocka_unit_test(test_only_the_machine_itself_has_booted),
 	};

@@ -217,7 +217,7 @@ static void test_memory_that_runs_out_changes_nothing(void **state)
 
 static struct capture capture;
 
-/* A Request, which the server hears of as if it had answered it; what it logs. */
+/* A Request that is reported to the server as answered, and what the server logs. */
 static const char *log_of_request(struct boot_server *server, struct bench *b, bool is_firmware)
 {
 	bench_message(b, DHCP6_REQUEST);
@@ -241,7 +241,7 @@ static void use_duid(struct bench *b, const char *text)
 #define DUID_UUID "000400112233445566778899aabbccddeeff"
 
 /* A new network card: firmware is the host by its UUID, the system is not by its new MAC. */
-static void test_a_changed_card_is_said(void **state)
+static void test_a_replaced_network_card_is_logged(void **state)
 {
 	static const char conf[] =
 		"subnet \"2001:db8:1::/64\" {}\n"
@@ -277,7 +277,7 @@ static void test_a_changed_card_is_said(void **state)
 }
 
 /* Two cards of one host: the second one's log says who holds the address, and so do the hosts. */
-static void test_who_holds_an_address_is_said(void **state)
+static void test_the_holder_of_an_address_is_logged(void **state)
 {
 	static const char conf[] =
 		"subnet \"2001:db8:1::/64\" {}\n"
@@ -344,8 +344,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_part_that_fails_changes_nothing),
 		cmocka_unit_test(test_memory_that_runs_out_changes_nothing),
-		cmocka_unit_test(test_a_changed_card_is_said),
-		cmocka_unit_test(test_who_holds_an_address_is_said),
+		cmocka_unit_test(test_a_replaced_network_card_is_logged),
+		cmocka_unit_test(test_the_holder_of_an_address_is_logged),
 	};
 	struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
 	int probe = socket(AF_INET6, SOCK_DGRAM, 0);

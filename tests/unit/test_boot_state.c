@@ -67,7 +67,7 @@ static void test_prefixes(void **state)
 }
 
 /* Known answers: the address of a machine must not change from one version to the next. */
-static void test_stable_address_is_for_ever(void **state)
+static void test_stable_address_does_not_change(void **state)
 {
 	static const struct {
 		const char *prefix;
@@ -123,7 +123,7 @@ static void test_reserved_identifiers(void **state)
 }
 
 /* A subnet so small that hashes collide: every machine still gets an address of its own. */
-static void test_collisions_are_stepped_over(void **state)
+static void test_a_collision_takes_the_next_address(void **state)
 {
 	struct bench b;
 
@@ -454,7 +454,7 @@ static void test_boots_are_bounded(void **state)
 }
 
 /* Anybody can send messages; fewer have fetched a file, or have a host in the configuration. */
-static void test_strangers_push_nobody_out(void **state)
+static void test_unknown_machines_displace_no_known_one(void **state)
 {
 	struct machine fetched, known, booted;
 	struct bench b;
@@ -524,9 +524,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_prefixes),
-		cmocka_unit_test(test_stable_address_is_for_ever),
+		cmocka_unit_test(test_stable_address_does_not_change),
 		cmocka_unit_test(test_reserved_identifiers),
-		cmocka_unit_test(test_collisions_are_stepped_over),
+		cmocka_unit_test(test_a_collision_takes_the_next_address),
 		cmocka_unit_test(test_hosts_come_first),
 		cmocka_unit_test(test_a_flood_evicts_no_binding),
 		cmocka_unit_test(test_expiry),
@@ -534,7 +534,7 @@ int main(void)
 		cmocka_unit_test(test_bindings_against_a_model),
 		cmocka_unit_test(test_a_boot_from_end_to_end),
 		cmocka_unit_test(test_boots_are_bounded),
-		cmocka_unit_test(test_strangers_push_nobody_out),
+		cmocka_unit_test(test_unknown_machines_displace_no_known_one),
 		cmocka_unit_test(test_duids_cannot_be_chosen_to_share_a_slot),
 	};
 

@@ -3,7 +3,7 @@
  * What real firmware sent, octet for octet, through the real exchange on the
  * captures' own time: each message gets the answer that its sender can live with.
  *
- * A capture of the client's link is heard as bootd would hear it there, one of the
+ * A capture of the client's link is read as bootd would receive it there, one of the
  * server's link (NAME-server.pcap) through the relay. The servers of the captures
  * are stood in for by taking the DUID that the client names.
  */
@@ -250,7 +250,7 @@ static void test_captures(void **state)
 }
 
 /*
- * Every exchange there is, also those in which firmware hung or failed by what it was told:
+ * Every exchange there is, also those in which firmware hung or failed because of the answer:
  * bench_check_answer() holds each of our answers against that list.
  */
 static void test_all_captures(void **state)

@@ -237,7 +237,7 @@ static bool is_broken_off(struct lab *l)
 	return counters->broken == 1 && counters->connections == 0;
 }
 
-static void test_what_is_no_query_ends_the_connection(void **state)
+static void test_a_message_that_is_no_query_ends_the_connection(void **state)
 {
 	struct lab *l = *state;
 	char octet;
@@ -258,7 +258,7 @@ static bool is_over(struct lab *l)
 }
 
 /* RFC 5460 section 6.6: the requestor may close its end once it has sent its queries. */
-static void test_a_requestor_that_says_no_more_is_answered(void **state)
+static void test_a_requestor_that_has_closed_its_side_is_answered(void **state)
 {
 	struct lab *l = *state;
 
@@ -281,9 +281,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_a_requestor_that_does_not_read_is_disconnected, start_impatient, stop),
 		cmocka_unit_test_setup_teardown(
-			test_what_is_no_query_ends_the_connection, start, stop),
+			test_a_message_that_is_no_query_ends_the_connection, start, stop),
 		cmocka_unit_test_setup_teardown(
-			test_a_requestor_that_says_no_more_is_answered, start, stop),
+			test_a_requestor_that_has_closed_its_side_is_answered, start, stop),
 	};
 
 	log_open("test", LOG_TO_STDERR, LOG_LEVEL_ERROR);

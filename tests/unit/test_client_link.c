@@ -542,7 +542,7 @@ static void test_types_that_no_client_sends(void **state)
 	relay_conf_free(conf);
 }
 
-static void test_by_which_link_a_client_is_on_link(void **state)
+static void test_the_link_on_which_an_address_is_on_link(void **state)
 {
 	static const struct {
 		const char *own, *vmacs, *client;
@@ -588,7 +588,7 @@ int main(void)
 		cmocka_unit_test(test_standby_while_another_router_has_the_address),
 		cmocka_unit_test(test_addresses_of_a_macvlan_count),
 		cmocka_unit_test(test_a_configured_link_address),
-		cmocka_unit_test(test_by_which_link_a_client_is_on_link),
+		cmocka_unit_test(test_the_link_on_which_an_address_is_on_link),
 		cmocka_unit_test(test_header_of_a_client_message),
 		cmocka_unit_test(test_types_that_clients_must_not_send),
 		cmocka_unit_test(test_the_longest_message),

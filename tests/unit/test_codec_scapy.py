@@ -7,7 +7,7 @@ ones that scapy builds (NB6_SEED=N repeats a run). tests/unit/codec_dump says
 in JSON what our codec makes of each, and the same octets read and written
 again, which must be identical.
 
-Where scapy (2.5) is of no help, its side of the comparison is made here:
+If scapy (2.5) cannot do it, its side of the comparison is made here:
 
 - 60 (Boot File Parameters) and 135 (Relay Source Port) have no class in
   scapy; their data is taken apart by a few lines below. 53, 82, 83 and 148

@@ -205,7 +205,7 @@ static void test_refused(void **state)
 	}
 }
 
-static void test_clashes(void **state)
+static void test_conflicts(void **state)
 {
 	static const struct {
 		const char *text, *said;
@@ -284,7 +284,7 @@ static void test_each_error_is_reported_once(void **state)
 }
 
 /* What is given along with a URL must leave an Advertise that UEFI takes. */
-static void test_too_much_for_firmware(void **state)
+static void test_an_answer_too_large_for_firmware(void **state)
 {
 	char text[1024] = "dns = {\"::1\"";
 	struct config_problems problems = {0};
@@ -305,7 +305,7 @@ static void test_too_much_for_firmware(void **state)
 	assert_non_null(strstr(problems.text, "b.conf:1: domain-search: the names are too long"));
 }
 
-static void test_warned_of(void **state)
+static void test_warnings_of_the_configuration(void **state)
 {
 	static const struct {
 		const char *text;
@@ -745,10 +745,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_clashes),
+		cmocka_unit_test(test_conflicts),
 		cmocka_unit_test(test_each_error_is_reported_once),
-		cmocka_unit_test(test_too_much_for_firmware),
-		cmocka_unit_test(test_warned_of),
+		cmocka_unit_test(test_an_answer_too_large_for_firmware),
+		cmocka_unit_test(test_warnings_of_the_configuration),
 		cmocka_unit_test(test_two_sections_on_one_address),
 		cmocka_unit_test(test_example),
 		cmocka_unit_test(test_longest_prefix_wins),

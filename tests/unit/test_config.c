@@ -241,7 +241,7 @@ static void test_errors_of_syntax(void **state)
 	}
 }
 
-static void test_what_is_good_passes(void **state)
+static void test_a_correct_file_is_accepted(void **state)
 {
 	static const char text[] =
 		"// it's a comment\n# and \"another\n/* root = */\n"
@@ -363,7 +363,7 @@ int main(void)
 		cmocka_unit_test(test_more_problems_than_fit_are_counted),
 		cmocka_unit_test(test_a_file_that_is_not_there),
 		cmocka_unit_test(test_errors_of_syntax),
-		cmocka_unit_test(test_what_is_good_passes),
+		cmocka_unit_test(test_a_correct_file_is_accepted),
 		cmocka_unit_test(test_all_errors_of_a_file_in_its_order),
 		cmocka_unit_test(test_includes),
 	};

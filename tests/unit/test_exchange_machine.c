@@ -284,7 +284,7 @@ static void test_ldra_on_our_link(void **state)
 /* --- hosts and keys ---------------------------------------------------------- */
 
 /* Whoever sits on it, whatever it did before: its host gets what the operator wrote. */
-static void test_host_never_lacks_its_address(void **state)
+static void test_a_host_always_has_an_address(void **state)
 {
 	struct bench *b = *state;
 	struct in6_addr host, other;
@@ -546,7 +546,7 @@ static void test_two_machines_behind_one_port(void **state)
 }
 
 /* The operator gives a host an address that is leased: the machine that has it is not cut off. */
-static void test_host_waits_for_a_leased_address(void **state)
+static void test_a_host_gets_its_address_when_the_lease_ends(void **state)
 {
 	struct in6_addr leased, got;
 	char conf[512];
@@ -648,13 +648,13 @@ int main(void)
 			test_two_ias_of_firmware, exchange_bench_setup, bench_teardown),
 		cmocka_unit_test(test_host_with_two_macs),
 		cmocka_unit_test(test_two_machines_behind_one_port),
-		cmocka_unit_test(test_host_waits_for_a_leased_address),
+		cmocka_unit_test(test_a_host_gets_its_address_when_the_lease_ends),
 		WITH_BENCH(test_one_machine_one_address),
 		WITH_BENCH(test_without_mac_the_duid_counts),
 		WITH_BENCH(test_mac_sources_of_a_relayed_client),
 		WITH_BENCH(test_mac_of_a_direct_client_is_its_frames),
 		WITH_BENCH(test_one_address_when_the_mac_gets_verified),
-		WITH_BENCH(test_host_never_lacks_its_address),
+		WITH_BENCH(test_a_host_always_has_an_address),
 		WITH_BENCH(test_host_address),
 		WITH_BENCH(test_uuid_is_the_same_of_uefi_and_ipxe),
 		WITH_BENCH(test_chain_of_relays),

@@ -212,7 +212,7 @@ static json_t *explain(struct bench *b, const char *a, const char *c)
 	return boot_explain(b->config, &b->exchange.bindings, 3, words);
 }
 
-static void test_says_why(void **state)
+static void test_the_reason_is_given(void **state)
 {
 	struct bench b;
 	json_t *shown;
@@ -237,7 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_as_on_the_wire),
-		cmocka_unit_test(test_says_why),
+		cmocka_unit_test(test_the_reason_is_given),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,7 @@ struct place {
 	struct boot_config *config;
 	struct host_files *files;
 	struct host_files_change change;
-	unsigned owned, freed; /* addresses that were told of */
+	unsigned owned, freed; /* addresses that were reported */
 };
 
 static const char *in(const struct place *p, const char *name)
@@ -201,7 +201,7 @@ static void test_bad_file_stays_as_it_was(void **state)
 }
 
 /* Two files want the same machine: the one that has it keeps it, until it lets go of it. */
-static void test_clash_between_files(void **state)
+static void test_conflict_between_files(void **state)
 {
 	struct place *p = *state;
 
@@ -233,7 +233,7 @@ static void test_first_name_wins(void **state)
 }
 
 /* Hosts change places between files in one go; what is refused drags back what needs its place. */
-static void test_hosts_move(void **state)
+static void test_hosts_move_between_files(void **state)
 {
 	struct place *p = *state;
 
@@ -330,7 +330,7 @@ static void take(void *arg, const char *name)
 static void too_late(void *arg)
 {
 	(void)arg;
-	fail_msg("nothing is told");
+	fail_msg("nothing is reported");
 }
 
 static void expect_told(struct told *told, const char *name)
@@ -413,9 +413,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_files_come_and_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_file_stays_as_it_was, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_clash_between_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_conflict_between_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_first_name_wins, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hosts_move, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hosts_move_between_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unreadable_directory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_changed_meanwhile, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_addresses_are_reported, setup, teardown),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Hosts: by what they are found and which of two wins, what they inherit of their
- * groups, what clashes, and that none of it costs more where there are many.
+ * groups, conflicts, and that a look-up costs the same with many hosts.
  */
 #include <arpa/inet.h>
 #include <errno.h>

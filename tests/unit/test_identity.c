@@ -350,7 +350,7 @@ static void test_mac_of_eui64(void **state)
 {
 	static const struct {
 		const char *address;
-		const char *mac; /* NULL: none to be had */
+		const char *mac; /* NULL: there is none */
 	} rows[] = {
 		/* The universal/local bit is the inverse of the MAC's. */
 		{"fe80::5054:ff:fe12:3456", MAC_TEXT},

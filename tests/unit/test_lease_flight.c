@@ -120,7 +120,7 @@ static void write_row(const struct lease *put)
 		db.row[db.rows++] = *put;
 }
 
-/* The transaction ends; with rc < 0 the server is told so, done or not. */
+/* The transaction ends; rc < 0 reports a failure to the server, whether it was stored or not. */
 static void land(int rc, bool is_done)
 {
 	bool refused[ROWS] = {false};
@@ -454,7 +454,7 @@ static void test_address_of_another_machine(void **state)
 	demand(bench_complete(&bench, &request), EXCHANGE_ANSWERED);
 	assert_string_not_equal(bench_text(&bench.address), bench_text(&offered));
 	assert_int_equal(bench.exchange.leases.refused, 1);
-	/* over there it has expired: it is to be had again */
+	/* on the other server it has expired: it is free again */
 	bench.now_ms += (LIFETIME_S + 10) * 1000;
 	binding_table_expire(&bench.exchange.bindings, bench.now_ms);
 	get_address(1);
@@ -508,8 +508,8 @@ static void test_machine_that_has_to_move(void **state)
 }
 
 /*
- * Nobody knows whether it has moved, however often that is tried: nobody else gets the old address,
- * and nothing is promised.
+ * It stays unknown whether it has moved, however often that is tried: no other machine gets the old
+ * address, and nothing is promised.
  */
 static void test_move_of_unknown_outcome(void **state)
 {
@@ -576,7 +576,7 @@ static void test_move_back_from_another_machine(void **state)
 		LIFETIME_S + db.head.margin_s);
 }
 
-static void test_tries_have_an_end(void **state)
+static void test_retries_are_limited(void **state)
 {
 	struct bench_message request;
 	unsigned tries = 0;
@@ -630,7 +630,7 @@ static void test_learnt_and_forgotten(void **state)
 	assert_int_equal(binding_table_leases(&bench.exchange.bindings), 1);
 }
 
-/* After a while without the store all is read anew: what is not there is gone. */
+/* After a while without the store all leases are read again: those that are not there are gone. */
 static void test_read_again(void **state)
 {
 	struct lease one, two;
@@ -758,7 +758,7 @@ int main(void)
 		FLIGHT_TEST(test_machine_that_has_to_move),
 		FLIGHT_TEST(test_move_of_unknown_outcome),
 		FLIGHT_TEST(test_move_back_from_another_machine),
-		FLIGHT_TEST(test_tries_have_an_end),
+		FLIGHT_TEST(test_retries_are_limited),
 		FLIGHT_TEST(test_learnt_and_forgotten),
 		FLIGHT_TEST(test_read_again),
 		FLIGHT_TEST(test_config_swapped_meanwhile),

@@ -239,7 +239,7 @@ static void test_an_offer_is_no_promise(void **state)
 	assert_false(bench.has_url);
 }
 
-static void test_expired_ones_are_given_last(void **state)
+static void test_expired_addresses_are_given_last(void **state)
 {
 	struct in6_addr one, two;
 
@@ -423,7 +423,7 @@ static void test_class_without_addresses(void **state)
 }
 
 /* A subnet loses its classes by a reload: what was leased is renewed from what there is now. */
-static void test_classes_go_by_reload(void **state)
+static void test_a_reload_applies_classes(void **state)
 {
 	struct config_problems problems = {0};
 	struct boot_config *config, *before;
@@ -444,7 +444,7 @@ static void test_classes_go_by_reload(void **state)
 	assert_null(binding_table_find_address(&bench.exchange.bindings, &firmware));
 }
 
-static void test_declined_ones_rest(void **state)
+static void test_declined_addresses_are_held_back(void **state)
 {
 	struct in6_addr one, two;
 
@@ -810,15 +810,15 @@ int main(void)
 		POOL_TEST(test_clock_was_ahead),
 		POOL_TEST(test_clock_is_behind_at_the_start),
 		POOL_TEST(test_an_offer_is_no_promise),
-		POOL_TEST(test_expired_ones_are_given_last),
+		POOL_TEST(test_expired_addresses_are_given_last),
 		POOL_TEST(test_host_in_the_pool),
 		POOL_TEST(test_host_is_added_by_reload),
 		POOL_TEST(test_the_last_requestor_becomes_the_owner),
 		POOL_TEST(test_class_beside_stable),
 		POOL_TEST(test_class_beside_pool),
 		POOL_TEST(test_class_without_addresses),
-		POOL_TEST(test_classes_go_by_reload),
-		POOL_TEST(test_declined_ones_rest),
+		POOL_TEST(test_a_reload_applies_classes),
+		POOL_TEST(test_declined_addresses_are_held_back),
 		POOL_TEST(test_decline_of_an_offer_counts_for_nothing),
 		POOL_TEST(test_restart_keeps_leases),
 		POOL_TEST(test_reload_keeps_leases),

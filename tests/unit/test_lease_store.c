@@ -160,7 +160,7 @@ static void test_a_new_file_is_for_owner_and_group(void **state)
 	umask(before);
 }
 
-static void test_expired_ones_are_dropped(void **state)
+static void test_expired_leases_are_dropped(void **state)
 {
 	struct lease_store *store = open_store();
 
@@ -233,7 +233,7 @@ static void test_uncommitted_is_not_there(void **state)
 	close_store(store);
 }
 
-/* Somebody else writes: our transaction fails whole, the next one is as ever. */
+/* Another program writes: our transaction fails as a whole, and the next one succeeds. */
 static void test_busy(void **state)
 {
 	struct lease_store *store = open_store();
@@ -579,7 +579,7 @@ int main(void)
 		IN_DIRECTORY(test_round_trip),
 		cmocka_unit_test(test_a_stored_subnet_is_a_prefix),
 		IN_DIRECTORY(test_a_new_file_is_for_owner_and_group),
-		IN_DIRECTORY(test_expired_ones_are_dropped),
+		IN_DIRECTORY(test_expired_leases_are_dropped),
 		IN_DIRECTORY(test_last_of_an_address_counts),
 		IN_DIRECTORY(test_uncommitted_is_not_there),
 		IN_DIRECTORY(test_busy),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Leasequery: who may ask, by what, what is told of whom; over UDP (RFC 5007) and in the stream
- * of a Bulk Leasequery (RFC 5460).
+ * Leasequery: who may ask, by which query, and what the answer contains; over UDP (RFC 5007) and in
+ * the stream of a Bulk Leasequery (RFC 5460).
  */
 #include <arpa/inet.h>
 #include <setjmp.h>
@@ -275,7 +275,7 @@ static void test_other_requested_options(void **state)
 	assert_int_equal(ask(b, mark), EXCHANGE_ANSWERED);
 	data = told(b, DHCP6_OPT_LQ_RELAY_DATA);
 	address = wire_get_in6(&data);
-	assert_string_equal(bench_text(&address), "fe80::2"); /* whom we heard it from */
+	assert_string_equal(bench_text(&address), "fe80::2"); /* the sender */
 	assert_int_equal(dhcp6_relay_read(data, &relay), 0);
 	assert_int_equal(relay.type, DHCP6_RELAY_FORW);
 	assert_memory_equal(&relay.peer_address, &b->peer, sizeof(b->peer));
@@ -408,7 +408,7 @@ static void read_stream(struct bulk *bulk, struct wire_in in)
 	}
 }
 
-/* Hand in these octets, some at a time; what comes back is counted. */
+/* Feed these octets, some at a time; the replies are counted. */
 static enum bulk_state feed(
 	struct bench *b, struct bulk *bulk, const uint8_t *octets, size_t len, size_t at_a_time)
 {

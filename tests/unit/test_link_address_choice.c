@@ -110,7 +110,7 @@ static void test_the_order_of_arrival_does_not_matter(void **state)
 	}
 }
 
-static void test_which_macvlans_are_vrrps(void **state)
+static void test_macvlans_that_belong_to_vrrp(void **state)
 {
 	struct link_address a = {.prefixlen = 64};
 	struct link macvlan = {.mac_len = 6, .mac = {0x00, 0x00, 0x5e, 0x00, 0x02, 0x07}};
@@ -161,7 +161,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_the_order_of_arrival_does_not_matter),
-		cmocka_unit_test(test_which_macvlans_are_vrrps),
+		cmocka_unit_test(test_macvlans_that_belong_to_vrrp),
 		cmocka_unit_test(test_stable_source),
 		cmocka_unit_test(test_pending),
 	};

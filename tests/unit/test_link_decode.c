@@ -101,7 +101,7 @@ static void test_alternative_names(void **state)
 	assert_int_equal(decode(&m), -EBADMSG);
 }
 
-static void test_a_link_with_nothing_but_a_name(void **state)
+static void test_a_link_with_only_a_name(void **state)
 {
 	struct rtnl_message m = link_message(RTM_NEWLINK, AF_UNSPEC, 1);
 
@@ -164,7 +164,7 @@ static void test_kinds(void **state)
 	assert_string_equal(event.link.kind, "");
 }
 
-static void test_links_of_other_families_are_passed_over(void **state)
+static void test_links_of_other_families_are_skipped(void **state)
 {
 	static const uint8_t families[] = {AF_BRIDGE, AF_INET};
 	struct rtnl_message m;
@@ -200,7 +200,7 @@ static void test_ipv6_of_a_link_changed(void **state)
 	assert_int_equal(event.type, LINK_EVENT_NONE);
 }
 
-static void test_other_messages_are_passed_over(void **state)
+static void test_other_messages_are_skipped(void **state)
 {
 	static const uint16_t types[] = {RTM_NEWROUTE, RTM_NEWNEIGH, RTM_GETLINK, RTM_SETLINK,
 		NLMSG_ERROR, NLMSG_NOOP, 9999};
@@ -215,7 +215,7 @@ static void test_other_messages_are_passed_over(void **state)
 	}
 }
 
-static void test_a_wireless_event_says_nothing_of_the_link(void **state)
+static void test_a_wireless_event_changes_nothing(void **state)
 {
 	struct rtnl_message m = link_message(RTM_NEWLINK, AF_UNSPEC, 7);
 
@@ -341,7 +341,7 @@ static void test_a_whole_address(void **state)
 	assert_memory_equal(&event.address.address, &one, sizeof(one));
 }
 
-static void test_an_address_with_nothing_more(void **state)
+static void test_an_address_without_further_attributes(void **state)
 {
 	struct in6_addr one = documentation_address(1);
 	struct rtnl_message m = address_message(RTM_NEWADDR, AF_INET6, 7);
@@ -365,7 +365,7 @@ static void test_with_a_peer_the_address_is_the_local_one(void **state)
 	assert_memory_equal(&event.address.address, &local, sizeof(local));
 }
 
-static void test_addresses_of_ipv4_are_passed_over(void **state)
+static void test_ipv4_addresses_are_skipped(void **state)
 {
 	struct rtnl_message m = address_message(RTM_NEWADDR, AF_INET, 7);
 
@@ -431,21 +431,21 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_whole_link),
 		cmocka_unit_test(test_alternative_names),
-		cmocka_unit_test(test_a_link_with_nothing_but_a_name),
+		cmocka_unit_test(test_a_link_with_only_a_name),
 		cmocka_unit_test(test_lower_is_the_link_below),
 		cmocka_unit_test(test_the_kind_of_its_master),
 		cmocka_unit_test(test_kinds),
-		cmocka_unit_test(test_links_of_other_families_are_passed_over),
+		cmocka_unit_test(test_links_of_other_families_are_skipped),
 		cmocka_unit_test(test_ipv6_of_a_link_changed),
-		cmocka_unit_test(test_other_messages_are_passed_over),
-		cmocka_unit_test(test_a_wireless_event_says_nothing_of_the_link),
+		cmocka_unit_test(test_other_messages_are_skipped),
+		cmocka_unit_test(test_a_wireless_event_changes_nothing),
 		cmocka_unit_test(test_a_link_gone),
 		cmocka_unit_test(test_bad_links),
 		cmocka_unit_test(test_a_message_cut_anywhere),
 		cmocka_unit_test(test_a_whole_address),
-		cmocka_unit_test(test_an_address_with_nothing_more),
+		cmocka_unit_test(test_an_address_without_further_attributes),
 		cmocka_unit_test(test_with_a_peer_the_address_is_the_local_one),
-		cmocka_unit_test(test_addresses_of_ipv4_are_passed_over),
+		cmocka_unit_test(test_ipv4_addresses_are_skipped),
 		cmocka_unit_test(test_bad_addresses),
 	};
 

@@ -129,7 +129,7 @@ static void test_a_datagram_cut_short(void **state)
 	assert_int_equal(counters.malformed, 2);
 }
 
-static void test_lengths_that_lie(void **state)
+static void test_lengths_that_are_wrong(void **state)
 {
 	struct rtnl_message m = new_link(1, "a");
 	uint32_t whole = m.nlh.nlmsg_len;
@@ -220,7 +220,7 @@ static void test_a_life_of_linux_6_18_ends_with_nothing(void **state)
 /* --- the monitor ----------------------------------------------------------- */
 
 /* Reading links needs no privilege; each namespace has a loopback link. */
-static void test_the_picture_is_whole_after_init(void **state)
+static void test_the_table_is_complete_after_init(void **state)
 {
 	struct link_monitor m;
 	struct pollfd readable;
@@ -250,11 +250,11 @@ int main(void)
 		TEST(test_several_messages_in_a_datagram),
 		TEST(test_a_bad_message_does_not_take_others_along),
 		TEST(test_a_datagram_cut_short),
-		TEST(test_lengths_that_lie),
+		TEST(test_lengths_that_are_wrong),
 		TEST(test_an_address_before_its_link_is_left_to_the_dump),
 		TEST(test_a_dump_of_linux_6_18),
 		TEST(test_a_life_of_linux_6_18_ends_with_nothing),
-		TEST(test_the_picture_is_whole_after_init),
+		TEST(test_the_table_is_complete_after_init),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -390,7 +390,7 @@ static void test_a_sweep_takes_what_the_dump_left_out(void **state)
 	assert_int_equal(link_table_count(&table), 3);
 }
 
-static void test_a_repair_that_finds_no_difference_is_silent(void **state)
+static void test_a_repair_without_a_difference_reports_nothing(void **state)
 {
 	(void)state;
 	put_link(1, "a");
@@ -444,7 +444,7 @@ int main(void)
 		TEST(test_seq_grows_over_all_links),
 		TEST(test_lifetimes_are_stored_and_not_sent),
 		TEST(test_a_sweep_takes_what_the_dump_left_out),
-		TEST(test_a_repair_that_finds_no_difference_is_silent),
+		TEST(test_a_repair_without_a_difference_reports_nothing),
 		TEST(test_the_table_grows_to_all_vlans),
 	};
 

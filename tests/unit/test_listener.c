@@ -114,7 +114,7 @@ static void run_out_and_recover(struct fixture *f)
 	loop_timer_free(limit);
 }
 
-static void test_a_listener_rests_when_descriptors_run_out(void **state)
+static void test_a_listener_pauses_when_descriptors_run_out(void **state)
 {
 	struct fixture *f = *state;
 	struct listener *listener;
@@ -151,7 +151,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			test_a_listener_rests_when_descriptors_run_out, set_up, tear_down),
+			test_a_listener_pauses_when_descriptors_run_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_paused_listener_leaves_connections_in_the_queue, set_up, tear_down),
 	};

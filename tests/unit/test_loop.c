@@ -206,7 +206,7 @@ static void test_both_directions_are_one_call(void **state)
 	close(pair[1]);
 }
 
-static void test_paused_watch_is_silent(void **state)
+static void test_a_paused_watch_is_not_called(void **state)
 {
 	struct story *story = *state;
 	struct loop_watch *watch =
@@ -302,7 +302,7 @@ static void test_arming_again_moves_the_timer(void **state)
 	loop_timer_free(later);
 }
 
-static void test_cancelled_timer_is_silent(void **state)
+static void test_a_cancelled_timer_does_not_fire(void **state)
 {
 	struct story *story = *state;
 	struct loop_timer *never = loop_timer_new(story->loop, tell_a, story);
@@ -436,7 +436,7 @@ static void test_broken_pipe_is_an_error_not_a_death(void **state)
 
 /* --- the rest ----------------------------------------------------------------- */
 
-static void test_freeing_nothing(void **state)
+static void test_null_may_be_freed(void **state)
 {
 	(void)state;
 	loop_watch_free(NULL);
@@ -579,13 +579,13 @@ int main(void)
 		LOOP_TEST(test_closed_pipe_is_readable),
 		LOOP_TEST(test_pipe_is_writable),
 		LOOP_TEST(test_both_directions_are_one_call),
-		LOOP_TEST(test_paused_watch_is_silent),
+		LOOP_TEST(test_a_paused_watch_is_not_called),
 		LOOP_TEST(test_watch_may_begin_paused),
 		LOOP_TEST(test_watch_freed_in_its_own_callback),
 		LOOP_TEST(test_timer_fires_once),
 		LOOP_TEST(test_timers_fire_in_order),
 		LOOP_TEST(test_arming_again_moves_the_timer),
-		LOOP_TEST(test_cancelled_timer_is_silent),
+		LOOP_TEST(test_a_cancelled_timer_does_not_fire),
 		LOOP_TEST(test_timer_armed_in_its_own_callback),
 		LOOP_TEST(test_timer_freed_in_its_own_callback),
 		LOOP_TEST(test_armed_timer_is_freed),
@@ -596,7 +596,7 @@ int main(void)
 		cmocka_unit_test(test_urgent_interrupts_the_others),
 		cmocka_unit_test(test_urgent_flood_starves_nobody),
 		LOOP_TEST(test_urgent_can_be_paused),
-		cmocka_unit_test(test_freeing_nothing),
+		cmocka_unit_test(test_null_may_be_freed),
 		cmocka_unit_test(test_clock_does_not_go_back),
 	};
 

@@ -68,7 +68,7 @@ static void check_same(const struct bench *b, const struct dhcp6_message *record
 	assert_memory_equal(ours.pos, theirs.pos, wire_left(&ours));
 }
 
-/* What the proxy of the capture answered; on port 4011 nobody else does. */
+/* What the proxy of the capture answered: it is the only one on port 4011. */
 static bool recorded_answer(
 	const struct capture_datagram *datagram, uint8_t type, struct dhcp6_message *message)
 {
@@ -182,7 +182,7 @@ static void test_uefi_http_beside_another_server(void **state)
 }
 
 /* The Advertise with which it hung: ours has the class that saves it. */
-static void test_firmware_that_hangs_without_it_gets_its_class(void **state)
+static void test_firmware_gets_the_vendor_class_that_it_needs(void **state)
 {
 	struct bench *b = *state;
 	struct seen seen;
@@ -218,7 +218,7 @@ static void solicit(struct bench *b, uint16_t arch, const char *class, const cha
 		bench_put_user_class(b, user_class);
 }
 
-/* An Advertise without address is for those who can live with it, and for nobody else. */
+/* An Advertise without an address is sent only to clients that can use it. */
 static void test_clients_that_get_no_offer(void **state)
 {
 	struct bench *b = *state;
@@ -241,7 +241,7 @@ static void test_clients_that_get_no_offer(void **state)
 }
 
 /* All that has to do with addresses is the other server's; options are anybody's. */
-static void test_addresses_are_the_others(void **state)
+static void test_addresses_are_those_of_the_other_server(void **state)
 {
 	static const uint8_t type[] = {DHCP6_CONFIRM, DHCP6_REQUEST, DHCP6_RENEW, DHCP6_REBIND,
 		DHCP6_RELEASE, DHCP6_DECLINE};
@@ -327,9 +327,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_BENCH(test_uefi_pxe_beside_another_server),
 		WITH_BENCH(test_uefi_http_beside_another_server),
-		WITH_BENCH(test_firmware_that_hangs_without_it_gets_its_class),
+		WITH_BENCH(test_firmware_gets_the_vendor_class_that_it_needs),
 		WITH_BENCH(test_clients_that_get_no_offer),
-		WITH_BENCH(test_addresses_are_the_others),
+		WITH_BENCH(test_addresses_are_those_of_the_other_server),
 		WITH_BENCH(test_second_answer_is_the_first),
 		WITH_BENCH(test_boot_port_sends_nothing_else),
 	};

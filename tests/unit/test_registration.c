@@ -171,7 +171,7 @@ static void test_beside_a_lease(void **state)
 }
 
 /* A pool of two, one of which somebody has by hand: only the other one is given. */
-static void test_no_pool_gives_it(void **state)
+static void test_no_pool_assigns_a_registered_address(void **state)
 {
 	struct bench *b = *state;
 
@@ -303,7 +303,7 @@ static void test_bounded_per_machine(void **state)
 }
 
 /* Nor can many: a quarter of the table, the oldest goes. */
-static void test_bounded_in_all(void **state)
+static void test_the_total_is_bounded(void **state)
 {
 	struct bench *b = *state;
 	char text[INET6_ADDRSTRLEN];
@@ -345,7 +345,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_discards, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_assigned, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_beside_a_lease, start, bench_teardown),
-		cmocka_unit_test_setup_teardown(test_no_pool_gives_it, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_no_pool_assigns_a_registered_address, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_a_pool_cannot_be_blocked, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(
@@ -355,7 +356,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_another_machine_takes_over, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_bounded_per_machine, start, bench_teardown),
-		cmocka_unit_test_setup_teardown(test_bounded_in_all, start, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_the_total_is_bounded, start, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_option_148, start, bench_teardown),
 	};
 

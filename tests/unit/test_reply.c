@@ -73,7 +73,7 @@ static size_t make_reply(uint8_t *to, size_t size, const char *interface_id,
 	return out.len;
 }
 
-static void test_where_replies_go(void **state)
+static void test_destinations_of_replies(void **state)
 {
 	static const uint8_t advertise[] = {2, 1, 2, 3}, relayed[] = {13, 0}, strange[] = {200};
 	static const struct {
@@ -199,7 +199,7 @@ static void test_every_truncation_is_refused(void **state)
 }
 
 /* gc_thresh3 = 1024 has 8 hosts for each of 128 links. */
-static void test_when_the_table_of_neighbours_is_scarce(void **state)
+static void test_when_a_small_neighbour_table_is_warned_of(void **state)
 {
 	struct ipv6_neighbour_table table = {.entries = 10, .limit = 1024};
 
@@ -217,13 +217,13 @@ static void test_when_the_table_of_neighbours_is_scarce(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_where_replies_go, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_destinations_of_replies, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_relay_beyond_routers_needs_no_link, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_the_port_of_a_relay_below, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_every_truncation_is_refused, set_up, tear_down),
-		cmocka_unit_test(test_when_the_table_of_neighbours_is_scarce),
+		cmocka_unit_test(test_when_a_small_neighbour_table_is_warned_of),
 	};
 
 	log_open("test", LOG_TO_STDERR, LOG_LEVEL_ERROR);

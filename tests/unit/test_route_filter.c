@@ -244,7 +244,7 @@ static void test_the_prefix_is_found_wherever_it_stands(void **state)
 }
 
 /* The kernel refuses a program that is longer than it may be. */
-static void test_as_many_servers_as_there_may_be(void **state)
+static void test_the_maximum_number_of_servers(void **state)
 {
 	static struct sock_filter code[ROUTE_FILTER_SIZE];
 	struct in6_addr servers[ROUTE_FILTER_ADDRESSES_MAX + 1];
@@ -272,7 +272,7 @@ int main(void)
 		TEST(test_every_prefix_of_random_servers),
 		TEST(test_unexpected_input_passes),
 		TEST(test_the_prefix_is_found_wherever_it_stands),
-		TEST(test_as_many_servers_as_there_may_be),
+		TEST(test_the_maximum_number_of_servers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,7 +112,7 @@ static uint32_t take(struct server_name *name, const struct resolver_answer *ans
 	return server_name_ask_in_s(name, answer);
 }
 
-static void test_how_long_an_answer_is_used(void **state)
+static void test_how_long_a_dns_answer_is_valid(void **state)
 {
 	static const char *const text = "2001:db8::1";
 	static const struct {
@@ -399,7 +399,7 @@ int main(void)
 		cmocka_unit_test(test_addresses_that_no_server_can_have_are_left_out),
 		cmocka_unit_test(test_the_lowest_of_too_many_addresses_are_used),
 		cmocka_unit_test(test_malformed_answers),
-		cmocka_unit_test(test_how_long_an_answer_is_used),
+		cmocka_unit_test(test_how_long_a_dns_answer_is_valid),
 		cmocka_unit_test(test_failed_queries_are_retried_with_growing_delays),
 		cmocka_unit_test(test_the_list_of_servers),
 		cmocka_unit_test(test_multicast_goes_out_on_each_uplink),

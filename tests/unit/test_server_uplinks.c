@@ -56,7 +56,7 @@ static void test_a_link_that_leads_nowhere_is_queried_once(void **state)
 }
 
 /* Two links that share a slot are queried again and again, at a limited rate. */
-static void test_strangers_cause_few_queries_and_replace_no_uplink(void **state)
+static void test_unknown_sources_cause_few_queries_and_replace_no_uplink(void **state)
 {
 	struct server_uplinks uplinks = {0};
 	uint32_t left;
@@ -95,7 +95,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_uplink_leads_until_its_link_is_removed),
 		cmocka_unit_test(test_a_link_that_leads_nowhere_is_queried_once),
-		cmocka_unit_test(test_strangers_cause_few_queries_and_replace_no_uplink),
+		cmocka_unit_test(test_unknown_sources_cause_few_queries_and_replace_no_uplink),
 		cmocka_unit_test(test_the_oldest_of_too_many_uplinks_is_replaced),
 	};
 

@@ -173,7 +173,7 @@ static void test_damaged_header(void **state)
 	}
 }
 
-/* Zeros behind the log are no frames, and what an older use of the file left is of no account. */
+/* Zeros behind the log are no frames, and frames of an older use of the file are ignored. */
 static void test_old_frames_do_not_count(void **state)
 {
 	struct lease_store *store;

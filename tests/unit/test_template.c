@@ -111,7 +111,7 @@ static void test_free_space(void **state)
 	assert_int_equal(template_expand("", 0, lookup, NULL, out, 0, NULL), -ENOBUFS);
 }
 
-static void test_length_is_believed_not_the_nul(void **state)
+static void test_the_length_counts_and_not_the_nul(void **state)
 {
 	char out[64];
 
@@ -170,7 +170,7 @@ int main(void)
 		cmocka_unit_test(test_expansion),
 		cmocka_unit_test(test_values_stay_on_their_line),
 		cmocka_unit_test(test_free_space),
-		cmocka_unit_test(test_length_is_believed_not_the_nul),
+		cmocka_unit_test(test_the_length_counts_and_not_the_nul),
 		cmocka_unit_test(test_longest_name),
 		cmocka_unit_test(test_unknown_names),
 	};

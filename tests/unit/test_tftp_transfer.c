@@ -212,7 +212,7 @@ static void test_lost_data(void **state)
 	assert_int_equal(transfer.state, TFTP_DONE);
 }
 
-static void test_lost_ack_and_no_apprentice(void **state)
+static void test_a_lost_ack_causes_no_duplicate_blocks(void **state)
 {
 	(void)state;
 	start_plain(1100);
@@ -374,7 +374,7 @@ static void expect_giving_up(uint64_t after_ms, unsigned sent, const char *words
 	expect_nothing();
 }
 
-static void test_giving_up(void **state)
+static void test_a_client_that_does_not_answer_ends_the_transfer(void **state)
 {
 	(void)state;
 	/* nobody has ever answered: the request may be forged */
@@ -419,7 +419,7 @@ static void test_mtu_black_hole_is_named(void **state)
 }
 
 /* The client was reset and asks again from another port. */
-static void test_superseded(void **state)
+static void test_a_new_request_replaces_the_transfer(void **state)
 {
 	(void)state;
 	start_plain(2000);
@@ -581,7 +581,7 @@ static void test_nonsense_is_ignored(void **state)
 
 /* --- a slow disk ------------------------------------------------------------------ */
 
-static void test_blocks_that_come_from_the_disk_are_waited_for(void **state)
+static void test_blocks_that_the_disk_delivers_later_are_waited_for(void **state)
 {
 	(void)state;
 	start_plain(1024);
@@ -635,23 +635,23 @@ int main(void)
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_absurd_options_are_left_out),
 		cmocka_unit_test(test_lost_data),
-		cmocka_unit_test(test_lost_ack_and_no_apprentice),
+		cmocka_unit_test(test_a_lost_ack_causes_no_duplicate_blocks),
 		cmocka_unit_test(test_lost_oack),
 		cmocka_unit_test(test_window_partly_acknowledged),
 		cmocka_unit_test(test_window_whose_first_block_is_lost),
 		cmocka_unit_test(test_window_times_out),
 		cmocka_unit_test(test_block_numbers_roll_over),
 		cmocka_unit_test(test_window_across_the_rollover),
-		cmocka_unit_test(test_giving_up),
+		cmocka_unit_test(test_a_client_that_does_not_answer_ends_the_transfer),
 		cmocka_unit_test(test_mtu_black_hole_is_named),
-		cmocka_unit_test(test_superseded),
+		cmocka_unit_test(test_a_new_request_replaces_the_transfer),
 		cmocka_unit_test(test_timer_follows_the_round_trip),
 		cmocka_unit_test(test_window_at_once),
 		cmocka_unit_test(test_size_probe),
 		cmocka_unit_test(test_client_gone),
 		cmocka_unit_test(test_unreadable_file),
 		cmocka_unit_test(test_nonsense_is_ignored),
-		cmocka_unit_test(test_blocks_that_come_from_the_disk_are_waited_for),
+		cmocka_unit_test(test_blocks_that_the_disk_delivers_later_are_waited_for),
 		cmocka_unit_test(test_a_first_block_that_the_disk_does_not_give_ends_the_transfer),
 	};
 

@@ -71,7 +71,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void test_each_piece_runs_once_and_is_done_in_the_loop(void **state)
+static void test_each_task_runs_once_and_completes_in_the_loop(void **state)
 {
 	struct thread_pool *pool = thread_pool_new(loop, THREADS);
 	struct piece piece[PIECES];
@@ -149,7 +149,7 @@ static int file_of(const char *text)
 	return fd;
 }
 
-static void test_what_is_in_memory_is_read_at_once(void **state)
+static void test_cached_blocks_are_read_at_once(void **state)
 {
 	int fd = file_of("0123456789");
 	char octets[8];
@@ -191,12 +191,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			test_each_piece_runs_once_and_is_done_in_the_loop, setup, teardown),
+			test_each_task_runs_once_and_completes_in_the_loop, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_threads_work_side_by_side, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_a_pool_that_is_freed_leaves_nothing_undone, setup, teardown),
 		cmocka_unit_test_setup_teardown(
-			test_what_is_in_memory_is_read_at_once, setup, teardown),
+			test_cached_blocks_are_read_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_a_part_is_loaded_or_cancelled, setup, teardown),
 	};

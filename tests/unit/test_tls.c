@@ -179,7 +179,7 @@ static void write_encrypted_key(void)
 	EVP_PKEY_free(key);
 }
 
-static void test_what_is_refused_and_why(void **state)
+static void test_refusals_and_their_reasons(void **state)
 {
 	static const struct {
 		const char *certificate, *key, *setting, *said;
@@ -506,7 +506,7 @@ int main(void)
 		cmocka_unit_test(test_keys_are_private),
 		cmocka_unit_test(test_init_again_keeps_the_ca),
 		cmocka_unit_test(test_init_refuses_names_that_are_none),
-		cmocka_unit_test(test_what_is_refused_and_why),
+		cmocka_unit_test(test_refusals_and_their_reasons),
 		cmocka_unit_test(test_generations_of_firmware),
 		cmocka_unit_test(test_times_and_faults_count_for_all),
 		cmocka_unit_test(test_the_certificate_fits_the_client),

@@ -117,7 +117,7 @@ static void test_number_too_short_by_one_octet(void **state)
 	}
 }
 
-static void test_address_at_its_edges(void **state)
+static void test_limits_of_an_address(void **state)
 {
 	static const uint8_t wire[17] = {0x20, 0x01, 0x0d, 0xb8, [15] = 0x69, [16] = 0x77};
 	struct in6_addr address;
@@ -144,7 +144,7 @@ static void test_read_error_sticks(void **state)
 	(void)state;
 	assert_int_equal(wire_get_u32(&in), 0);
 	assert_true(in.bad);
-	/* Three octets are there, and none of them is to be had any more. */
+	/* Three octets are there, and none of them can be read any more. */
 	assert_int_equal(wire_left(&in), 0);
 	assert_int_equal(wire_get_u8(&in), 0);
 	assert_int_equal(wire_get_u16(&in), 0);
@@ -206,7 +206,7 @@ static void test_sub_sees_its_octets_alone(void **state)
 	assert_int_equal(wire_get_u16(&in), 0xb4c5);
 }
 
-static void test_sub_that_does_not_fit_spoils_both(void **state)
+static void test_a_part_that_does_not_fit_fails_both_cursors(void **state)
 {
 	struct wire_in in = wire_in_of(octets, sizeof(octets));
 	struct wire_in sub = wire_get_sub(&in, sizeof(octets) + 1);
@@ -372,13 +372,13 @@ int main(void)
 		cmocka_unit_test(test_number_at_the_end),
 		cmocka_unit_test(test_number_with_one_octet_after_it),
 		cmocka_unit_test(test_number_too_short_by_one_octet),
-		cmocka_unit_test(test_address_at_its_edges),
+		cmocka_unit_test(test_limits_of_an_address),
 		cmocka_unit_test(test_read_error_sticks),
 		cmocka_unit_test(test_empty_and_null_buffer),
 		cmocka_unit_test(test_bytes_are_a_view),
 		cmocka_unit_test(test_huge_length_does_not_wrap),
 		cmocka_unit_test(test_sub_sees_its_octets_alone),
-		cmocka_unit_test(test_sub_that_does_not_fit_spoils_both),
+		cmocka_unit_test(test_a_part_that_does_not_fit_fails_both_cursors),
 		cmocka_unit_test(test_sub_to_the_end_and_empty),
 		cmocka_unit_test(test_put_number_that_just_fits),
 		cmocka_unit_test(test_put_number_one_octet_short),
