@@ -22,6 +22,11 @@ void link_free(struct link *l)
 	free(l);
 }
 
+bool link_is_vrf(const struct link *l)
+{
+	return strcmp(l->kind, "vrf") == 0;
+}
+
 bool link_is_in_vrf(const struct link *l)
 {
 	return l->master && strcmp(l->port_kind, "vrf") == 0;

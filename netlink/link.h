@@ -15,7 +15,7 @@
 #include "util/hash_table.h"
 
 #define LINK_KIND_SIZE 16
-#define LINK_MAC_SIZE 32 /* the kernel's MAX_ADDR_LEN */
+#define LINK_MAC_SIZE 32        /* the kernel's MAX_ADDR_LEN */
 #define LINK_ALTNAMES_SIZE 1024 /* octets of alternative names that are kept for a link */
 #define LINK_ADDRESS_FOREVER UINT32_MAX
 
@@ -27,7 +27,7 @@ struct link_address {
 	uint8_t scope; /* RT_SCOPE_* */
 	uint8_t proto; /* IFAPROT_*: 0 unknown, 1 loopback, 2 RA, 3 link-local, else its creator */
 	bool stale;    /* private to link_table.c */
-	uint32_t created_cs; /* when the kernel created it, in 1/100 s; 0: not known */
+	uint32_t created_cs;           /* when the kernel created it, in 1/100 s; 0: not known */
 	uint32_t preferred_s, valid_s; /* from the last event; LINK_ADDRESS_FOREVER */
 	uint64_t seq;              /* order of arrival: the lower, the older; an update keeps it */
 	struct link_address *next; /* in order of seq */
@@ -37,12 +37,12 @@ struct link {
 	int ifindex;
 	int lower;  /* ifindex of the link below (VLAN, macvlan ...), 0: none in this namespace */
 	int master; /* ifindex of its bridge, bond or VRF, 0: none */
-	char name[IFNAMSIZ];            /* "" while unknown: see link_table_put_link() */
+	char name[IFNAMSIZ]; /* "" while unknown: see link_table_put_link() */
 	/* Alternative names as in link_pattern.h, owned by the table; NULL: none. */
 	const char *altnames;
 	char port_kind[LINK_KIND_SIZE]; /* of its master: "bridge", "bond", "vrf" ...; "": none */
-	char kind[LINK_KIND_SIZE]; /* "vlan", "macvlan", "bridge", "veth" ...; "": hardware */
-	uint32_t flags;            /* IFF_* of <linux/if.h>, with IFF_LOWER_UP */
+	char kind[LINK_KIND_SIZE];      /* "vlan", "macvlan", "bridge", "veth" ...; "": hardware */
+	uint32_t flags;                 /* IFF_* of <linux/if.h>, with IFF_LOWER_UP */
 	uint32_t mtu;
 	uint16_t hw_type;  /* ARPHRD_*, 1 is Ethernet; DHCPv6 uses the same numbers */
 	uint8_t operstate; /* IF_OPER_*: 6 up; 0 unknown, for loopback and others */
@@ -71,7 +71,8 @@ enum {
 	LINK_CHANGED_ALTNAMES = 1 << 7,
 };
 
-/* True if the link's master is a VRF. */
+/* True if the link is the device of a VRF; true if its master is one. */
+bool link_is_vrf(const struct link *l);
 bool link_is_in_vrf(const struct link *l);
 
 /* True if the link has this name, or this alternative name. */

@@ -29,7 +29,8 @@ void link_patterns_fini(struct link_patterns *patterns);
 /* By a name alone. */
 bool link_patterns_match(const struct link_patterns *patterns, const char *name);
 
-/* By the name and the alternative names. An exception that matches any of them excludes the link. */
+/* By the name and the alternative names. An exception that matches any of them excludes the link.
+ */
 bool link_patterns_match_link(const struct link_patterns *patterns, const struct link *link);
 
 /* True if the pattern is one plain name: such a link is known even while it does not exist. */

@@ -15,7 +15,7 @@
 struct membership {
 	struct in6_addr group;
 	int *fd;
-	int count;
+	int count, room; /* holders, and how many `fd` has room for */
 	int first_with_room;
 	bool first_is_borrowed;
 };
@@ -29,8 +29,7 @@ struct membership *membership_new(const struct in6_addr *group, int first_fd)
 	m->group = *group;
 	if (first_fd < 0)
 		return m;
-	m->fd = malloc(sizeof(*m->fd));
-	if (!m->fd) {
+	if (membership_reserve(m, 1) < 0) {
 		free(m);
 		return NULL;
 	}
@@ -49,14 +48,28 @@ void membership_free(struct membership *m)
 	free(m);
 }
 
-static int add_holder(struct membership *m)
+/* No join needs more than one holder. */
+int membership_reserve(struct membership *m, size_t joins)
 {
-	int *grown = reallocarray(m->fd, (size_t)m->count + 1, sizeof(*grown));
-	int fd;
+	size_t room = (size_t)m->count + joins;
+	int *grown;
 
+	if (room <= (size_t)m->room)
+		return 0;
+	grown = reallocarray(m->fd, room, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	m->fd = grown;
+	m->room = (int)room;
+	return 0;
+}
+
+static int add_holder(struct membership *m)
+{
+	int rc = membership_reserve(m, 1), fd;
+
+	if (rc < 0)
+		return rc;
 	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;

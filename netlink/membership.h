@@ -11,6 +11,7 @@
 #define NB6_NETLINK_MEMBERSHIP_H
 
 #include <netinet/in.h>
+#include <stddef.h>
 
 struct membership;
 
@@ -21,6 +22,12 @@ struct membership;
  */
 struct membership *membership_new(const struct in6_addr *group, int first_fd);
 void membership_free(struct membership *membership);
+
+/*
+ * Allocate what so many joins need, so that they fail only if the kernel refuses. Returns 0 or
+ * -ENOMEM.
+ */
+int membership_reserve(struct membership *membership, size_t joins);
 
 /*
  * Join on a link, which may be down. Returns the number of the holder (0 and up), which

@@ -37,11 +37,11 @@ int route_monitor_set_servers(struct route_monitor *m, const struct in6_addr *se
 	int fd = mnl_socket_get_fd(m->events);
 
 	program.len = (unsigned short)route_filter_make(code, servers, n);
-	if (program.len == 0)
-		return detach_filter(fd);
-	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0)
-		return -errno;
-	return 0;
+	if (program.len > 0 &&
+		setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0)
+		return 0;
+	/* The filter of other servers would drop what these need. */
+	return detach_filter(fd);
 }
 
 static int join_groups(struct mnl_socket *events)

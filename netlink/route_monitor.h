@@ -41,8 +41,9 @@ void route_monitor_fini(struct route_monitor *m);
 
 /*
  * Replace the servers (copied). With more than ROUTE_FILTER_ADDRESSES_MAX of them no route
- * message is dropped. Query all paths once after this. Returns 0, or -errno: the former servers
- * stay.
+ * message is dropped, nor if the kernel has no memory for the filter: then more messages wake the
+ * daemon, and none is missed. Query all paths once after this. Returns 0, or -errno of a broken
+ * socket.
  */
 int route_monitor_set_servers(struct route_monitor *m, const struct in6_addr *servers, size_t n);
 

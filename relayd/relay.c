@@ -7,6 +7,7 @@
 #include "relayd/relay.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -398,6 +399,7 @@ void relay_fini(struct relay *relay)
 	loop_watch_free(relay->routes_watch);
 	vrf_sockets_fini(&relay->vrfs);
 	vrf_sockets_fini(&relay->client_vrfs);
+	free(relay->vrf_want);
 	if (relay->follows_kernel) {
 		link_monitor_fini(&relay->monitor);
 		server_paths_fini(&relay->paths);

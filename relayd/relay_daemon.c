@@ -132,7 +132,7 @@ static bool has_vrf(const struct relay *relay)
 {
 	for (const struct link *l = link_table_first(&relay->table); l;
 		l = link_table_next(&relay->table, l))
-		if (strcmp(l->kind, "vrf") == 0)
+		if (link_is_vrf(l))
 			return true;
 	return relay_conf_has_vrf(relay->conf);
 }

@@ -35,11 +35,33 @@ static void cancel_names(void *arg)
 	server_names_cancel(&reload->relay->names);
 }
 
+static int prepare_links(void *arg)
+{
+	const struct relay_reload *reload = arg;
+
+	return client_links_prepare(&reload->relay->links, reload->conf);
+}
+
 static void commit_links(void *arg)
 {
 	const struct relay_reload *reload = arg;
 
-	client_links_reconfigure(&reload->relay->links, reload->conf);
+	client_links_commit(&reload->relay->links, reload->conf);
+}
+
+static void cancel_links(void *arg)
+{
+	const struct relay_reload *reload = arg;
+
+	client_links_cancel(&reload->relay->links);
+}
+
+/* The list of servers has a fixed size; sockets in VRFs need memory. It is kept if unused. */
+static int prepare_paths(void *arg)
+{
+	const struct relay_reload *reload = arg;
+
+	return relay_reserve_vrfs(reload->relay);
 }
 
 /* After the names and links, from which the list of servers is made. */
@@ -47,7 +69,7 @@ static void commit_paths(void *arg)
 {
 	const struct relay_reload *reload = arg;
 
-	server_paths_reconfigure(&reload->relay->paths, reload->conf);
+	server_paths_commit(&reload->relay->paths, reload->conf);
 	relay_refresh_servers(reload->relay);
 }
 
@@ -62,8 +84,8 @@ static void commit_conf(void *arg)
 
 static const struct reload_part parts[] = {
 	{prepare_names, commit_names, cancel_names},
-	{NULL, commit_links, NULL},
-	{NULL, commit_paths, NULL},
+	{prepare_links, commit_links, cancel_links},
+	{prepare_paths, commit_paths, NULL},
 	{NULL, commit_conf, NULL},
 };
 

@@ -36,167 +36,23 @@ static const char *const state_name[] = {
 enum { IPV6_MIN_MTU = 1280 }; /* RFC 8200 section 5 */
 
 static_assert(sizeof(state_name) / sizeof(state_name[0]) == CLIENT_LINK_STATES, "name every state");
-static_assert(sizeof(struct client_link) <= 1600, "4,094 links fit into 16 MiB");
+static_assert(sizeof(struct client_link) <= 1664, "4,094 links fit into 16 MiB");
+
+/* The prefix of the client selects the link; without one, the client link itself. */
+int client_link_ifindex_for(const struct client_link *cl, const struct in6_addr *client)
+{
+	const struct link *vmac = cl->vmacs;
+
+	if (link_has_prefix_of(cl->link, client))
+		return cl->link->ifindex;
+	while (vmac && !link_has_prefix_of(vmac, client))
+		vmac = vmac->user_next;
+	return vmac ? vmac->ifindex : cl->link->ifindex;
+}
 
 const char *client_link_state_name(enum client_link_state state)
 {
 	return state_name[state];
-}
-
-/* The addresses that decide the state, from the link and the macvlans above it. */
-struct address_view {
-	const struct link_address *own, *of_macvlan, *best; /* for the link-address */
-	struct in6_addr link_address;
-	bool has_link_address;
-	const struct link_address *tentative;  /* duplicate address detection is running */
-	const struct link_address *duplicate;  /* duplicate address detection failed */
-	const struct link_address *link_local; /* usable */
-	const struct link_address *unusable_link_local;
-};
-
-static bool counts(
-	const struct client_link *cl, const struct link *link, const struct link_address *a)
-{
-	return link == cl->link || link_address_is_of_vrrp(link, a);
-}
-
-/*
- * The link's own addresses go before those of its macvlans, which move with the VRRP master,
- * unless they are deprecated.
- */
-static const struct link_address *better(
-	const struct link_address *own, const struct link_address *of_macvlan)
-{
-	bool is_deprecated = own && (own->flags & IFA_F_DEPRECATED);
-
-	if (!own || (is_deprecated && of_macvlan && !(of_macvlan->flags & IFA_F_DEPRECATED)))
-		return of_macvlan;
-	return own;
-}
-
-static void view_add(
-	struct address_view *view, const struct client_link *cl, const struct link *link)
-{
-	const struct link_address **best = link == cl->link ? &view->own : &view->of_macvlan;
-
-	for (const struct link_address *a = link->addresses; a; a = a->next) {
-		if (!counts(cl, link, a))
-			continue;
-		if (link_address_usable(a))
-			*best = link_address_better(*best, a);
-		else if (link_address_tentative(a))
-			view->tentative = a;
-		else if (a->flags & IFA_F_DADFAILED)
-			view->duplicate = a;
-	}
-}
-
-/* Of the link itself only: replies do not leave by a macvlan above it. */
-static void view_add_link_local(struct address_view *view, const struct link *link)
-{
-	for (const struct link_address *a = link->addresses; a && !view->link_local; a = a->next) {
-		if (!IN6_IS_ADDR_LINKLOCAL(&a->address))
-			continue;
-		if (link_address_is_settled(a))
-			view->link_local = a;
-		else
-			view->unusable_link_local = a;
-	}
-}
-
-/* The prefix of an address with the suffix `id` in place of the rest. */
-static struct in6_addr combine(const struct link_address *prefix, const struct in6_addr *id)
-{
-	struct in6_addr address = *id;
-	unsigned len = prefix->prefixlen < 64 ? prefix->prefixlen : 64;
-
-	for (unsigned i = 0; i < len; i++)
-		address.s6_addr[i / 8] |= (uint8_t)(prefix->address.s6_addr[i / 8] & 0x80 >> i % 8);
-	return address;
-}
-
-/* The configured link-address or suffix, else the best address. */
-static void view_set_link_address(struct address_view *view, const struct relay_link_rule *rule)
-{
-	static const struct in6_addr none = IN6ADDR_ANY_INIT;
-	const struct in6_addr *set = rule ? &rule->link_address : &none;
-
-	view->has_link_address = view->best != NULL;
-	view->link_address = view->best ? view->best->address : none;
-	if (IN6_IS_ADDR_UNSPECIFIED(set))
-		return;
-	if (!relay_link_rule_has_suffix(rule)) {
-		view->link_address = *set;
-		view->has_link_address = true;
-	} else if (view->best) {
-		view->link_address = combine(view->best, set);
-	}
-}
-
-static struct address_view view_of(const struct client_link *cl, const struct relay_link_rule *rule)
-{
-	struct address_view view = {0};
-
-	if (!cl->link)
-		return view;
-	view_add(&view, cl, cl->link);
-	for (const struct client_link_vmac *vmac = cl->vmacs; vmac; vmac = vmac->next)
-		view_add(&view, cl, vmac->link);
-	view.best = better(view.own, view.of_macvlan);
-	view_set_link_address(&view, rule);
-	view_add_link_local(&view, cl->link);
-	return view;
-}
-
-static bool has_prefix_of(const struct link *link, const struct in6_addr *address)
-{
-	for (const struct link_address *a = link->addresses; a; a = a->next) {
-		unsigned whole = a->prefixlen / 8, mask = 0xff00u >> a->prefixlen % 8;
-
-		if (a->prefixlen < 128 && memcmp(&a->address, address, whole) == 0 &&
-			((a->address.s6_addr[whole] ^ address->s6_addr[whole]) & mask & 0xff) == 0)
-			return true;
-	}
-	return false;
-}
-
-int client_link_ifindex_for(const struct client_link *cl, const struct in6_addr *client)
-{
-	const struct client_link_vmac *vmac = cl->vmacs;
-
-	if (has_prefix_of(cl->link, client))
-		return cl->link->ifindex;
-	while (vmac && !has_prefix_of(vmac->link, client))
-		vmac = vmac->next;
-	return vmac ? vmac->link->ifindex : cl->link->ifindex;
-}
-
-/* An address like ::f, whose upper half is zero, stands for any address that ends so. */
-static bool matches(const struct in6_addr *wanted, const struct in6_addr *address)
-{
-	static const struct in6_addr none = IN6ADDR_ANY_INIT;
-	size_t from = memcmp(wanted, &none, 8) == 0 ? 8 : 0;
-
-	return memcmp(wanted->s6_addr + from, address->s6_addr + from, 16 - from) == 0;
-}
-
-static bool link_holds(
-	const struct client_link *cl, const struct link *link, const struct in6_addr *wanted)
-{
-	for (const struct link_address *a = link->addresses; a; a = a->next)
-		if (matches(wanted, &a->address) && counts(cl, link, a) &&
-			link_address_is_settled(a))
-			return true;
-	return false;
-}
-
-/* True if the link, or a macvlan above it, has this address and it is not tentative. */
-static bool holds(const struct client_link *cl, const struct in6_addr *wanted)
-{
-	for (const struct client_link_vmac *vmac = cl->vmacs; vmac; vmac = vmac->next)
-		if (link_holds(cl, vmac->link, wanted))
-			return true;
-	return link_holds(cl, cl->link, wanted);
 }
 
 /* The configured while-address if it is not assigned; NULL: it is, or none is configured. */
@@ -204,7 +60,9 @@ static const struct in6_addr *missing_address(const struct client_link *cl)
 {
 	const struct in6_addr *address = &cl->rule->while_address;
 
-	return IN6_IS_ADDR_UNSPECIFIED(address) || holds(cl, address) ? NULL : address;
+	return IN6_IS_ADDR_UNSPECIFIED(address) || link_addresses_hold(cl->link, cl->vmacs, address)
+		       ? NULL
+		       : address;
 }
 
 /* Messages that a port receives arrive on its bridge or bond. Links in a VRF keep their own. */
@@ -236,9 +94,9 @@ static bool has_ipv6(const struct client_link *cl, char *reason, size_t size)
  * global one, clients' firewalls drop them.
  */
 static enum client_link_state without_link_local(
-	const struct address_view *view, char *reason, size_t size)
+	const struct link_addresses *addresses, char *reason, size_t size)
 {
-	const struct link_address *a = view->unusable_link_local;
+	const struct link_address *a = addresses->unusable_link_local;
 	char text[INET6_ADDRSTRLEN];
 
 	if (!a) {
@@ -256,7 +114,8 @@ static enum client_link_state without_link_local(
 }
 
 static enum client_link_state decide_state(const struct client_link *cl,
-	const struct address_view *view, const struct relay_conf *conf, char *reason, size_t size)
+	const struct link_addresses *addresses, const struct relay_conf *conf, char *reason,
+	size_t size)
 {
 	const struct in6_addr *missing;
 	char text[INET6_ADDRSTRLEN];
@@ -288,22 +147,22 @@ static enum client_link_state decide_state(const struct client_link *cl,
 			inet_ntop(AF_INET6, missing, text, sizeof(text)));
 		return CLIENT_LINK_STANDBY;
 	}
-	if (view->has_link_address || conf->without_address == RELAY_UNSPECIFIED) {
-		if (!view->link_local)
-			return without_link_local(view, reason, size);
-		if (!view->has_link_address)
+	if (addresses->has_link_address || conf->without_address == RELAY_UNSPECIFIED) {
+		if (!addresses->link_local)
+			return without_link_local(addresses, reason, size);
+		if (!addresses->has_link_address)
 			snprintf(reason, size, "no global address: link-address is ::");
-		if (view->has_link_address || !view->tentative)
+		if (addresses->has_link_address || !addresses->tentative)
 			return CLIENT_LINK_READY;
 	}
-	if (view->tentative) {
+	if (addresses->tentative) {
 		snprintf(reason, size, "%s is under duplicate address detection",
-			inet_ntop(AF_INET6, &view->tentative->address, text, sizeof(text)));
+			inet_ntop(AF_INET6, &addresses->tentative->address, text, sizeof(text)));
 		return CLIENT_LINK_TENTATIVE;
 	}
-	if (view->duplicate)
+	if (addresses->duplicate)
 		snprintf(reason, size, "%s is a duplicate on the link",
-			inet_ntop(AF_INET6, &view->duplicate->address, text, sizeof(text)));
+			inet_ntop(AF_INET6, &addresses->duplicate->address, text, sizeof(text)));
 	else
 		snprintf(reason, size, "no global address on the link");
 	return CLIENT_LINK_NO_ADDRESS;
@@ -387,8 +246,8 @@ static void log_change(const struct client_link *cl, enum client_link_state befo
 							      : LOG_EVENT_LINK_NOT_READY,
 				.link = cl->name,
 				.reason = *cl->reason ? cl->reason : NULL},
-			"%s: %s -> %s%s%s%s%s", cl->name, state_name[before],
-			state_name[cl->state], *cl->reason ? ", " : "", cl->reason,
+			"%s: %s -> %s%s%s%s%s", cl->name, state_name[before], state_name[cl->state],
+			*cl->reason ? ", " : "", cl->reason,
 			cl->state == CLIENT_LINK_READY ? ", link-address " : "",
 			cl->state == CLIENT_LINK_READY ? text : "");
 	else
@@ -400,18 +259,18 @@ bool client_link_update(
 	struct client_link *cl, const struct relay_conf *conf, const char *host, bool log)
 {
 	static const struct in6_addr none = IN6ADDR_ANY_INIT;
-	struct address_view view = view_of(cl, cl->rule);
+	struct link_addresses addresses = link_addresses_of(cl->link, cl->vmacs, cl->rule);
 	enum client_link_state before = cl->state;
-	struct in6_addr address = view.link_address;
+	struct in6_addr address = addresses.link_address;
 	bool moved = !IN6_ARE_ADDR_EQUAL(&address, &cl->link_address);
 	bool may_forward;
 
-	cl->state = decide_state(cl, &view, conf, cl->reason, sizeof(cl->reason));
+	cl->state = decide_state(cl, &addresses, conf, cl->reason, sizeof(cl->reason));
 	/* Not by the state alone: a message can still arrive from a link that just went down. */
 	may_forward = cl->link && cl->state != CLIENT_LINK_STANDBY &&
-		      (view.has_link_address || conf->without_address == RELAY_UNSPECIFIED);
+		      (addresses.has_link_address || conf->without_address == RELAY_UNSPECIFIED);
 	cl->link_address = address;
-	cl->link_local = view.link_local ? view.link_local->address : none;
+	cl->link_local = addresses.link_local ? addresses.link_local->address : none;
 	cl->changes += moved;
 	build_template(cl, conf, host, may_forward);
 	if (cl->state != before)

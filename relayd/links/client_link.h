@@ -53,16 +53,10 @@ struct forward_template {
 	uint8_t octets[FORWARD_FIXED_MAX];
 };
 
-/* A VRRP macvlan above a client link. Its addresses count for the client link. */
-struct client_link_vmac {
-	struct client_link_vmac *next;
-	const struct link *link;
-};
-
 struct client_link {
 	char name[IFNAMSIZ];
-	struct link *link; /* NULL while absent */
-	struct client_link_vmac *vmacs;
+	struct link *link;  /* NULL while absent */
+	struct link *vmacs; /* VRRP macvlans above it, by user_next: their addresses count */
 	int holder;         /* number of the socket that holds its membership; -1: not joined */
 	int join_error;     /* errno of the last attempt to join, 0: it succeeded */
 	bool is_member;     /* scratch of the membership check: the kernel lists the link */
@@ -84,7 +78,9 @@ struct client_link {
 	struct rate_bucket rate;
 	struct rate_bucket neighbours; /* replies that need a new entry while that table is full */
 
+	/* Private to link_registry.c. */
 	struct client_link *next;
+	struct hash_node by_name, by_interface_id;
 };
 
 const char *client_link_state_name(enum client_link_state state);

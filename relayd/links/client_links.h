@@ -44,15 +44,22 @@ struct client_links {
 
 /*
  * Returns 0 or -ENOMEM. `table` may still be empty. `conf` is borrowed until the next
- * reconfigure or fini. Plain names in `interfaces` exist as absent client links from now on.
+ * commit or fini. Plain names in `interfaces` exist as absent client links from now on.
  * `lasting_fd` is for membership_new().
  */
 int client_links_init(struct client_links *links, struct link_table *table,
 	const struct relay_conf *conf, int lasting_fd);
 void client_links_fini(struct client_links *links); /* before the table */
 
-/* Apply another configuration: stop serving links that no longer match, update the others. */
-void client_links_reconfigure(struct client_links *links, const struct relay_conf *conf);
+/*
+ * Another configuration, in two steps. `prepare` allocates all that the links which now match need,
+ * and changes nothing in use: returns 0, or -ENOMEM with nothing to cancel. Then either `commit`
+ * serves these links, stops serving those that no longer match and updates the others, which cannot
+ * fail; or `cancel` frees what was prepared. `conf` is borrowed from the commit on.
+ */
+int client_links_prepare(struct client_links *links, const struct relay_conf *conf);
+void client_links_commit(struct client_links *links, const struct relay_conf *conf);
+void client_links_cancel(struct client_links *links);
 
 /* The callbacks of the link table. */
 void client_links_link_added(struct client_links *links, struct link *link);
@@ -97,5 +104,26 @@ struct client_link *client_links_find_interface_id(
 /* By its current link-address. */
 struct client_link *client_links_find_address(
 	const struct client_links *links, const struct in6_addr *link_address);
+
+/* --- private: between the files client_links*.c -------------------------------------------- */
+
+/* Evaluate the link again, log and report what changed. */
+void client_links_update(struct client_links *links, struct client_link *cl);
+/* True if the configuration makes the link client-facing. */
+bool client_links_is_wanted(const struct relay_conf *conf, const struct link *link);
+/* Give a link without a role the one that it should have; take the role away. */
+void client_links_attach(struct client_links *links, struct link *link);
+void client_links_detach(struct client_links *links, struct link *link);
+/* Take the links of the table from a client link, without an update. */
+void client_links_release(struct client_link *cl);
+/* Join and leave ff02::1:2. A failure is noted in the client link. */
+void client_links_join(struct client_links *links, struct client_link *cl);
+void client_links_leave(struct client_links *links, struct client_link *cl);
+/* For one link that is present: join again if the kernel does not list it as a member. */
+void client_links_check_membership(struct client_links *links, struct client_link *cl);
+/* Ask whether IPv6 is disabled on the link. */
+void client_links_check_ipv6(struct client_links *links, struct client_link *cl);
+void client_links_warn_of_shared_address(
+	const struct client_links *links, const struct client_link *cl);
 
 #endif

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Chooses the address of a link for the link-address field, and decides which of a router's
- * addresses may be the source toward servers (RFC 9915 section 19.1.1). Pure functions.
+ * Which addresses count: for the link-address field of a client link (RFC 9915 section 19.1.1),
+ * for its state, and as the source toward servers. Pure functions.
  */
 #ifndef NB6_RELAYD_LINKS_LINK_ADDRESS_CHOICE_H
 #define NB6_RELAYD_LINKS_LINK_ADDRESS_CHOICE_H
 
 #include <stdbool.h>
 
-#include "netlink/link_table.h"
+#include "netlink/link.h"
+#include "relayd/config/relay_conf.h"
 
 /*
  * True for a global or unique local unicast address that can be used now: not temporary, not
@@ -41,8 +42,35 @@ const struct link_address *link_address_better(
  */
 bool link_address_is_of_vrrp(const struct link *macvlan, const struct link_address *address);
 
-/* The best usable address of one link; NULL: none. */
-const struct link_address *link_address_best(const struct link *link);
+/* True if the address is in the on-link prefix of an address of the link. */
+bool link_has_prefix_of(const struct link *link, const struct in6_addr *address);
+
+/*
+ * The addresses of a client link and of the VRRP macvlans above it that decide its state and what
+ * it puts into the link-address field.
+ */
+struct link_addresses {
+	bool has_link_address;
+	struct in6_addr link_address;          /* :: if there is none */
+	const struct link_address *tentative;  /* duplicate address detection is running */
+	const struct link_address *duplicate;  /* duplicate address detection failed */
+	const struct link_address *link_local; /* usable; of the link itself */
+	const struct link_address *unusable_link_local;
+};
+
+/*
+ * `link` may be NULL: nothing. `vmacs` are macvlans above it, by user_next. `rule` may configure
+ * the link-address; NULL: it does not.
+ */
+struct link_addresses link_addresses_of(
+	const struct link *link, const struct link *vmacs, const struct relay_link_rule *rule);
+
+/*
+ * True if the link, or a macvlan above it, has this address and it is not tentative. An address
+ * like ::f, whose upper half is zero, stands for any address that ends so.
+ */
+bool link_addresses_hold(
+	const struct link *link, const struct link *vmacs, const struct in6_addr *wanted);
 
 /*
  * True if an address may be the source toward servers: usable, not deprecated, and no /128

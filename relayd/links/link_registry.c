@@ -1,83 +1,129 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A list of client links in the order in which they appeared, and two tsearch(3) trees over
- * it, by name and by Interface-Id. A link without an Interface-Id is only in the first tree.
+ * A list of client links in the order in which they appeared, and two hash tables over it, by name
+ * and by Interface-Id. A link without an Interface-Id is only in the first one.
+ *
+ * The tables' nodes are members of the client link, so that only a new client link needs memory.
+ * A reload allocates those in advance (link_registry_reserve()) and then cannot fail.
  */
 #include "relayd/links/link_registry.h"
 
 #include <errno.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "daemon/log.h"
+enum {
+	LINKS_FIRST = 64,  /* the tables grow */
+	ABSENT_MAX = 4096, /* at most this many absent links are kept */
+};
 
-/* At most this many absent links are kept. */
-enum { ABSENT_MAX = 4096 };
-
-void link_registry_init(struct link_registry *registry)
+int link_registry_init(struct link_registry *registry)
 {
 	*registry = (struct link_registry){.tail = &registry->first};
+	if (hash_table_init(&registry->by_name, LINKS_FIRST) == 0 &&
+		hash_table_init(&registry->by_interface_id, LINKS_FIRST) == 0)
+		return 0;
+	link_registry_fini(registry);
+	return -ENOMEM;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	const struct client_link *x = a, *y = b;
+/* --- finding -------------------------------------------------------------------------- */
 
-	return strcmp(x->name, y->name);
+static uint64_t hash_of_name(const struct link_registry *registry, const char *name)
+{
+	return hash_table_hash(&registry->by_name, name, strlen(name));
 }
 
 struct client_link *link_registry_find_name(const struct link_registry *registry, const char *name)
 {
-	struct client_link *const *found;
-	struct client_link key;
+	uint64_t hash = hash_of_name(registry, name);
+	struct hash_node *node;
 
-	if (strlen(name) >= sizeof(key.name))
-		return NULL;
-	strcpy(key.name, name);
-	found = tfind(&key, (void *const *)&registry->by_name, compare_names);
-	return found ? *found : NULL;
-}
+	hash_table_each(node, &registry->by_name, hash)
+	{
+		struct client_link *cl = hash_entry(node, struct client_link, by_name);
 
-static int compare_interface_ids(const void *a, const void *b)
-{
-	const struct client_link *x = a, *y = b;
-
-	if (x->interface_id_len != y->interface_id_len)
-		return x->interface_id_len - y->interface_id_len;
-	return memcmp(x->interface_id, y->interface_id, x->interface_id_len);
+		if (strcmp(cl->name, name) == 0)
+			return cl;
+	}
+	return NULL;
 }
 
 struct client_link *link_registry_find_interface_id(
 	const struct link_registry *registry, const uint8_t *id, size_t len)
 {
-	struct client_link key = {.interface_id_len = (uint8_t)len};
-	struct client_link *const *found;
+	uint64_t hash = hash_table_hash(&registry->by_interface_id, id, len);
+	struct client_link *absent = NULL;
+	struct hash_node *node;
 
-	if (len == 0 || len > sizeof(key.interface_id))
-		return NULL;
-	memcpy(key.interface_id, id, len);
-	found = tfind(&key, (void *const *)&registry->by_interface_id, compare_interface_ids);
-	return found ? *found : NULL;
+	hash_table_each(node, &registry->by_interface_id, hash)
+	{
+		struct client_link *cl = hash_entry(node, struct client_link, by_interface_id);
+
+		if (cl->interface_id_len != len || memcmp(cl->interface_id, id, len) != 0)
+			continue;
+		if (cl->link)
+			return cl;
+		absent = cl;
+	}
+	return absent;
 }
 
-/* Build the link's Interface-Id and add the link to that tree. */
-static int identify(struct link_registry *registry, struct client_link *cl,
+/* --- adding ---------------------------------------------------------------------------- */
+
+void link_registry_identify(struct link_registry *registry, struct client_link *cl,
 	const struct relay_conf *conf, const char *host)
 {
+	hash_table_remove(&registry->by_interface_id, &cl->by_interface_id);
 	client_link_identify(cl, conf, host);
-	if (cl->interface_id_len && !tsearch(cl, &registry->by_interface_id, compare_interface_ids))
-		return -ENOMEM;
+	if (cl->interface_id_len)
+		hash_table_insert(&registry->by_interface_id, &cl->by_interface_id,
+			hash_table_hash(&registry->by_interface_id, cl->interface_id,
+				cl->interface_id_len));
+}
+
+void link_registry_identify_all(
+	struct link_registry *registry, const struct relay_conf *conf, const char *host)
+{
+	for (struct client_link *cl = registry->first; cl; cl = cl->next)
+		link_registry_identify(registry, cl, conf, host);
+}
+
+int link_registry_reserve(struct link_registry *registry, size_t n)
+{
+	for (; n > 0; n--) {
+		struct client_link *cl = calloc(1, sizeof(*cl));
+
+		if (!cl) {
+			link_registry_drop_spare(registry);
+			return -ENOMEM;
+		}
+		cl->next = registry->spare;
+		registry->spare = cl;
+	}
 	return 0;
 }
 
-int link_registry_identify_again(struct link_registry *registry, struct client_link *cl,
-	const struct relay_conf *conf, const char *host)
+void link_registry_drop_spare(struct link_registry *registry)
 {
-	if (cl->interface_id_len)
-		tdelete(cl, &registry->by_interface_id, compare_interface_ids);
-	return identify(registry, cl, conf, host);
+	while (registry->spare) {
+		struct client_link *cl = registry->spare;
+
+		registry->spare = cl->next;
+		free(cl);
+	}
+}
+
+static struct client_link *allocate(struct link_registry *registry)
+{
+	struct client_link *cl = registry->spare;
+
+	if (!cl)
+		return calloc(1, sizeof(*cl));
+	registry->spare = cl->next;
+	cl->next = NULL;
+	return cl;
 }
 
 struct client_link *link_registry_get_or_add(struct link_registry *registry, const char *name,
@@ -87,19 +133,15 @@ struct client_link *link_registry_get_or_add(struct link_registry *registry, con
 
 	if (cl)
 		return cl;
-	cl = calloc(1, sizeof(*cl));
+	cl = allocate(registry);
 	if (!cl)
 		return NULL;
 	strcpy(cl->name, name);
 	cl->holder = -1;
 	cl->since_s = time(NULL);
 	strcpy(cl->reason, "there is no link of this name");
-	if (identify(registry, cl, conf, host) < 0 ||
-		!tsearch(cl, &registry->by_name, compare_names)) {
-		tdelete(cl, &registry->by_interface_id, compare_interface_ids);
-		free(cl);
-		return NULL;
-	}
+	hash_table_insert(&registry->by_name, &cl->by_name, hash_of_name(registry, name));
+	link_registry_identify(registry, cl, conf, host);
 	*registry->tail = cl;
 	registry->tail = &cl->next;
 	registry->count++;
@@ -107,30 +149,22 @@ struct client_link *link_registry_get_or_add(struct link_registry *registry, con
 	return cl;
 }
 
-static bool is_altname(const struct client_link *cl, const char *name)
-{
-	const char *alt = cl->link ? cl->link->altnames : NULL;
+/* --- names in the configuration ---------------------------------------------------------- */
 
-	while (alt && *alt && strcmp(alt, name) != 0)
-		alt += strlen(alt) + 1;
-	return alt && *alt;
+/* A link by this name is shown even while it is absent. A longer one is an alternative name. */
+static bool is_shown(const struct link_patterns *patterns, const char *name)
+{
+	return link_pattern_is_name(name) && strlen(name) < IFNAMSIZ &&
+	       link_patterns_match(patterns, name);
 }
 
 /* True if this is an alternative name of a client link that is present. */
 static bool is_present_by_altname(const struct link_registry *registry, const char *name)
 {
 	for (const struct client_link *cl = registry->first; cl; cl = cl->next)
-		if (is_altname(cl, name))
+		if (cl->link && link_has_altname(cl->link, name))
 			return true;
 	return false;
-}
-
-/* A link by this name is shown even while it is absent. A longer one is an alternative name. */
-static bool is_shown(const struct link_registry *registry, const struct link_patterns *patterns,
-	const char *name)
-{
-	return link_pattern_is_name(name) && strlen(name) < IFNAMSIZ &&
-	       link_patterns_match(patterns, name) && !is_present_by_altname(registry, name);
 }
 
 int link_registry_add_configured(
@@ -138,11 +172,26 @@ int link_registry_add_configured(
 {
 	const struct link_patterns *patterns = &conf->interfaces;
 
-	for (size_t i = 0; i < patterns->count; i++)
-		if (is_shown(registry, patterns, patterns->pattern[i]) &&
-			!link_registry_get_or_add(registry, patterns->pattern[i], conf, host))
+	for (size_t i = 0; i < patterns->count; i++) {
+		const char *name = patterns->pattern[i];
+
+		if (is_shown(patterns, name) && !is_present_by_altname(registry, name) &&
+			!link_registry_get_or_add(registry, name, conf, host))
 			return -ENOMEM;
+	}
 	return 0;
+}
+
+size_t link_registry_count_configured(
+	const struct link_registry *registry, const struct relay_conf *conf)
+{
+	const struct link_patterns *patterns = &conf->interfaces;
+	size_t n = 0;
+
+	for (size_t i = 0; i < patterns->count; i++)
+		n += is_shown(patterns, patterns->pattern[i]) &&
+		     !link_registry_find_name(registry, patterns->pattern[i]);
+	return n;
 }
 
 void link_registry_altnames_changed(struct link_registry *registry, const struct client_link *cl)
@@ -157,23 +206,7 @@ void link_registry_altnames_changed(struct link_registry *registry, const struct
 	}
 }
 
-static void keep_node(void *node)
-{
-	(void)node;
-}
-
-void link_registry_rebuild_interface_ids(
-	struct link_registry *registry, const struct relay_conf *conf, const char *host)
-{
-	tdestroy(registry->by_interface_id, keep_node);
-	registry->by_interface_id = NULL;
-	for (struct client_link *cl = registry->first; cl; cl = cl->next)
-		if (identify(registry, cl, conf, host) < 0)
-			log_with(LOG_LEVEL_ERROR, &(struct log_fields){.link = cl->name},
-				"%s: no memory to index its Interface-Id: replies to it are "
-				"dropped",
-				cl->name);
-}
+/* --- removing -------------------------------------------------------------------------- */
 
 /* True for a link that the configuration names without a pattern. */
 static bool is_configured_by_name(const struct relay_conf *conf, const char *name)
@@ -181,9 +214,8 @@ static bool is_configured_by_name(const struct relay_conf *conf, const char *nam
 	const struct link_patterns *patterns = &conf->interfaces;
 
 	for (size_t i = 0; i < patterns->count; i++)
-		if (link_pattern_is_name(patterns->pattern[i]) &&
-			strcmp(patterns->pattern[i], name) == 0)
-			return link_patterns_match(patterns, name);
+		if (strcmp(patterns->pattern[i], name) == 0)
+			return is_shown(patterns, name);
 	return false;
 }
 
@@ -196,21 +228,21 @@ void link_registry_remove(struct link_registry *registry, struct client_link *cl
 	*at = cl->next;
 	if (registry->tail == &cl->next)
 		registry->tail = at;
-	tdelete(cl, &registry->by_name, compare_names);
-	if (cl->interface_id_len)
-		tdelete(cl, &registry->by_interface_id, compare_interface_ids);
+	hash_table_remove(&registry->by_name, &cl->by_name);
+	hash_table_remove(&registry->by_interface_id, &cl->by_interface_id);
 	registry->count--;
 	registry->n_absent--;
 	free(cl);
 }
 
 /* Bound the memory that links take which come and go under ever new names. */
-static void remove_oldest_absent(struct link_registry *registry, const struct relay_conf *conf)
+static void remove_oldest_absent(struct link_registry *registry, const struct relay_conf *conf,
+	const struct client_link *keep)
 {
 	struct client_link *oldest = NULL;
 
 	for (struct client_link *cl = registry->first; cl; cl = cl->next)
-		if (!cl->link && !is_configured_by_name(conf, cl->name) &&
+		if (!cl->link && cl != keep && !is_configured_by_name(conf, cl->name) &&
 			(!oldest || cl->since_s < oldest->since_s))
 			oldest = cl;
 	if (oldest)
@@ -222,21 +254,23 @@ void link_registry_link_appeared(struct link_registry *registry)
 	registry->n_absent--;
 }
 
-void link_registry_link_gone(struct link_registry *registry, const struct relay_conf *conf)
+void link_registry_link_gone(
+	struct link_registry *registry, const struct relay_conf *conf, const struct client_link *cl)
 {
 	if (++registry->n_absent > ABSENT_MAX)
-		remove_oldest_absent(registry, conf);
+		remove_oldest_absent(registry, conf, cl);
 }
 
 void link_registry_fini(struct link_registry *registry)
 {
 	struct client_link *next;
 
-	tdestroy(registry->by_name, keep_node);
-	tdestroy(registry->by_interface_id, keep_node);
 	for (struct client_link *cl = registry->first; cl; cl = next) {
 		next = cl->next;
 		free(cl);
 	}
+	link_registry_drop_spare(registry);
+	hash_table_fini(&registry->by_name);
+	hash_table_fini(&registry->by_interface_id);
 	*registry = (struct link_registry){0};
 }

@@ -5,6 +5,7 @@
  */
 #include "relayd/packet/relay_state.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,28 +22,50 @@ bool relay_read_netlink(struct relay *relay)
 
 bool neighbours_are_scarce(const struct ipv6_neighbour_table *table, size_t client_links)
 {
-	return table->limit > 0 &&
-	       (client_links * NEIGHBOURS_PER_LINK > table->limit ||
-		       table->entries > table->limit - table->limit / 4);
+	return table->limit > 0 && (client_links * NEIGHBOURS_PER_LINK > table->limit ||
+					   table->entries > table->limit - table->limit / 4);
 }
 
 /* --- sockets in VRFs ------------------------------------------------------------------ */
 
-/* The VRFs that need a socket; `want` has room for all of them. */
+/* The VRFs that need a socket; `want` has room for `room` of them. */
 struct wanted {
 	struct vrf_want *want;
-	size_t count;
+	size_t count, room;
 };
+
+int relay_reserve_vrfs(struct relay *relay)
+{
+	const struct link_table *table = &relay->table;
+	struct vrf_want *grown;
+	size_t n = 0;
+
+	for (const struct link *l = link_table_first(table); l; l = link_table_next(table, l))
+		n += link_is_vrf(l);
+	if (n > relay->vrf_room) {
+		grown = reallocarray(relay->vrf_want, n, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		relay->vrf_want = grown;
+		relay->vrf_room = n;
+	}
+	return vrf_sockets_reserve(&relay->vrfs, n) < 0 ||
+			       vrf_sockets_reserve(&relay->client_vrfs, n) < 0
+		       ? -ENOMEM
+		       : 0;
+}
 
 static void want_vrf(struct wanted *wanted, const struct link *vrf, bool has_clients)
 {
 	struct vrf_want *want = wanted->want;
 
-	if (!vrf)
+	if (!vrf || !link_is_vrf(vrf) || wanted->room == 0)
 		return;
 	while (want < wanted->want + wanted->count && want->ifindex != vrf->ifindex)
 		want++;
 	if (want == wanted->want + wanted->count) {
+		if (wanted->count == wanted->room)
+			return;
 		*want = (struct vrf_want){.ifindex = vrf->ifindex};
 		memcpy(want->name, vrf->name, sizeof(want->name));
 		wanted->count++;
@@ -84,13 +107,11 @@ static void on_vrf_opened(void *arg, const struct vrf_want *vrf, int fd, int err
 static void follow_vrfs(struct relay *relay)
 {
 	bool is_one_port = relay->server_fd == relay->fd;
-	size_t max = relay->paths.list.count + relay->links.registry.count;
-	struct wanted wanted = {.want = calloc(max ? max : 1, sizeof(*wanted.want))};
+	struct wanted wanted;
 
-	if (!wanted.want) {
+	if (relay_reserve_vrfs(relay) < 0)
 		log_error("no memory to receive in VRFs");
-		return;
-	}
+	wanted = (struct wanted){.want = relay->vrf_want, .room = relay->vrf_room};
 	want_vrfs_of_servers(relay, &wanted);
 	if (!is_one_port) {
 		vrf_sockets_follow(&relay->vrfs, wanted.want, wanted.count, relay->server_fd,
@@ -100,7 +121,6 @@ static void follow_vrfs(struct relay *relay)
 	want_vrfs_of_clients(relay, &wanted);
 	vrf_sockets_follow(is_one_port ? &relay->vrfs : &relay->client_vrfs, wanted.want,
 		wanted.count, relay->fd, relay->loop, relay->udp_ready, on_vrf_opened, relay);
-	free(wanted.want);
 }
 
 void relay_refresh_servers(struct relay *relay)

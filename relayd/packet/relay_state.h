@@ -54,6 +54,8 @@ struct relay {
 	struct vrf_sockets vrfs; /* receive from servers in VRFs; on port 547, from clients, too */
 	struct vrf_sockets client_vrfs; /* receive from clients in VRFs, if that is another port */
 	unsigned vrfs_of_servers, vrfs_of_links; /* versions that these sockets are for */
+	struct vrf_want *vrf_want;               /* scratch, with room for vrf_room VRFs */
+	size_t vrf_room;
 	struct udp_receiver *receiver;
 	struct udp_sender *to_servers;
 	struct frame_sender *frames;   /* replies to clients whose MAC is known; NULL: by UDP */
@@ -87,5 +89,9 @@ struct relay {
 bool relay_read_netlink(struct relay *relay);
 /* Bring the paths to servers up to date: between batches, when no datagram is queued. */
 void relay_refresh_servers(struct relay *relay);
+/*
+ * Allocate what relay_refresh_servers() needs for all VRFs of this router. Returns 0 or -ENOMEM.
+ */
+int relay_reserve_vrfs(struct relay *relay);
 
 #endif

@@ -89,7 +89,7 @@ static const struct link *find_vrf(
 {
 	const struct link *link = link_table_find_name(list->table, configured->vrf);
 
-	return link && strcmp(link->kind, "vrf") == 0 ? link : NULL;
+	return link && link_is_vrf(link) ? link : NULL;
 }
 
 /* A server with `vrf` is reached in that VRF only, and not at all while it does not exist. */

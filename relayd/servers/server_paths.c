@@ -72,7 +72,7 @@ void server_paths_fini(struct server_paths *paths)
 	*paths = (struct server_paths){0};
 }
 
-void server_paths_reconfigure(struct server_paths *paths, const struct relay_conf *conf)
+void server_paths_commit(struct server_paths *paths, const struct relay_conf *conf)
 {
 	paths->list.conf = conf;
 	paths->uplinks = (struct server_uplinks){0};

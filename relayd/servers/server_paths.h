@@ -42,8 +42,11 @@ int server_paths_init(struct server_paths *paths, const struct link_table *table
 	const struct route_flow *flow);
 void server_paths_fini(struct server_paths *paths);
 
-/* Use another configuration. Servers that stay keep their counters. */
-void server_paths_reconfigure(struct server_paths *paths, const struct relay_conf *conf);
+/*
+ * Use another configuration. Servers that stay keep their counters. The list is a table of fixed
+ * size, so this allocates nothing and cannot fail.
+ */
+void server_paths_commit(struct server_paths *paths, const struct relay_conf *conf);
 
 /* A name of a server has other addresses than before. */
 void server_paths_names_changed(struct server_paths *paths);

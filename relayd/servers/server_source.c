@@ -30,16 +30,11 @@ struct candidate {
 	unsigned penalty;
 };
 
-static bool is_vrf(const struct link *link)
-{
-	return strcmp(link->kind, "vrf") == 0;
-}
-
 /* The device of a VRF is the loopback link of that VRF. */
 static bool is_stable(const struct link *link, const struct link_address *a)
 {
 	return link_address_stable_source(link, a) ||
-	       (is_vrf(link) && !(a->flags & IFA_F_DEPRECATED));
+	       (link_is_vrf(link) && !(a->flags & IFA_F_DEPRECATED));
 }
 
 /* A server may be on a client-facing link that its section names: then its address is right. */

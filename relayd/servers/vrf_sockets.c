@@ -91,18 +91,28 @@ static int open_socket(struct vrf_socket *made, int fd)
 	return 0;
 }
 
-void vrf_sockets_follow(struct vrf_sockets *sockets, const struct vrf_want *want, size_t n, int fd,
-	struct loop *loop, loop_fd_cb *ready, vrf_opened_fn *opened, void *arg)
+int vrf_sockets_reserve(struct vrf_sockets *sockets, size_t n)
 {
 	struct vrf_socket *grown;
 
+	if (n <= sockets->room)
+		return 0;
+	grown = reallocarray(sockets->socket, n, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	sockets->socket = grown;
+	sockets->room = n;
+	return 0;
+}
+
+void vrf_sockets_follow(struct vrf_sockets *sockets, const struct vrf_want *want, size_t n, int fd,
+	struct loop *loop, loop_fd_cb *ready, vrf_opened_fn *opened, void *arg)
+{
 	close_unwanted(sockets, want, n);
-	grown = reallocarray(sockets->socket, n ? n : 1, sizeof(*grown));
-	if (!grown) {
+	if (vrf_sockets_reserve(sockets, n) < 0) {
 		log_error("no memory for sockets in VRFs");
 		return;
 	}
-	sockets->socket = grown;
 	for (size_t i = 0; i < n; i++) {
 		struct vrf_socket made = {.vrf = want[i]};
 		int rc;

@@ -29,7 +29,7 @@ struct vrf_socket {
 
 struct vrf_sockets {
 	struct vrf_socket *socket;
-	size_t count;
+	size_t count, room; /* sockets, and how many `socket` has room for */
 };
 
 /* True if the relay's own socket receives nothing from VRFs: udp_l3mdev_accept is 0. */
@@ -37,6 +37,9 @@ bool vrf_sockets_are_needed(void);
 
 /* The result for a VRF whose socket was opened (0) or could not be opened (errno). */
 typedef void vrf_opened_fn(void *arg, const struct vrf_want *vrf, int fd, int error);
+
+/* Allocate room for so many sockets. Returns 0 or -ENOMEM. */
+int vrf_sockets_reserve(struct vrf_sockets *sockets, size_t n);
 
 /*
  * Open and close sockets, on the port of `fd`, until there is one for each of these VRFs.

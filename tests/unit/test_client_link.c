@@ -174,7 +174,6 @@ static void test_standby_while_another_router_has_the_address(void **state)
 	struct link_address vip = {.prefixlen = 64, .seq = 9};
 	struct link vmac_link = {
 		.ifindex = 9, .name = "vrrp6.1", .mac_len = 6, .mac = {0, 0, 0x5e, 0, 2, 1}};
-	struct client_link_vmac vmac = {.link = &vmac_link};
 	struct fixture f;
 
 	(void)state;
@@ -192,7 +191,7 @@ static void test_standby_while_another_router_has_the_address(void **state)
 
 	vip.flags = 0;
 	vmac_link.addresses = &vip;
-	f.cl.vmacs = &vmac;
+	f.cl.vmacs = &vmac_link;
 	expect_state(&f, rule, CLIENT_LINK_READY, "");
 	f.cl.vmacs = NULL;
 
@@ -206,14 +205,13 @@ static void test_addresses_of_a_macvlan_count(void **state)
 		.name = "vrrp6.1",
 		.addresses = &vip,
 		.mac_len = 6, .mac = {0, 0, 0x5e, 0, 2, 1}};
-	struct client_link_vmac vmac = {.link = &vmac_link};
 	struct relay_conf *conf = conf_of("");
 	struct fixture f;
 
 	(void)state;
 	inet_pton(AF_INET6, "2001:db8:1::f", &vip.address);
 	set_up(&f, NULL, 0);
-	f.cl.vmacs = &vmac;
+	f.cl.vmacs = &vmac_link;
 	assert_true(update(&f.cl, conf));
 	assert_int_equal(f.cl.state, CLIENT_LINK_READY);
 	assert_memory_equal(&f.cl.link_address, &vip.address, 16);
@@ -222,7 +220,7 @@ static void test_addresses_of_a_macvlan_count(void **state)
 	/* The link's own goes first, so that a failover does not change the link-address. */
 	vip.flags = 0;
 	set_up(&f, "fd00::1", 0);
-	f.cl.vmacs = &vmac;
+	f.cl.vmacs = &vmac_link;
 	update(&f.cl, conf);
 	assert_memory_equal(&f.cl.link_address, &f.global.address, 16);
 	f.global.flags = IFA_F_DEPRECATED;
@@ -231,7 +229,7 @@ static void test_addresses_of_a_macvlan_count(void **state)
 
 	/* A macvlan that is not VRRP's does not count. */
 	set_up(&f, NULL, 0);
-	f.cl.vmacs = &vmac;
+	f.cl.vmacs = &vmac_link;
 	vmac_link.mac[4] = 1;
 	update(&f.cl, conf);
 	assert_int_equal(f.cl.state, CLIENT_LINK_NO_ADDRESS);
@@ -564,7 +562,6 @@ static void test_the_link_on_which_an_address_is_on_link(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct fixture f, above;
-		struct client_link_vmac vmac = {.link = &above.link};
 		struct in6_addr client;
 
 		set_up(&f, rows[i].own, 0);
@@ -572,7 +569,7 @@ static void test_the_link_on_which_an_address_is_on_link(void **state)
 		f.global.prefixlen = rows[i].own_len;
 		above.global.prefixlen = rows[i].vmacs_len;
 		above.link.ifindex = 6;
-		f.cl.vmacs = &vmac;
+		f.cl.vmacs = &above.link;
 		inet_pton(AF_INET6, rows[i].client, &client);
 		if (client_link_ifindex_for(&f.cl, &client) != rows[i].ifindex)
 			fail_msg("row %zu", i);
