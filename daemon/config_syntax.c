@@ -235,10 +235,10 @@ struct block {
 
 static void forget_seen(struct hash_table *table)
 {
-	struct hash_node *node;
+	struct hash_node *node = hash_table_next(table, NULL), *next;
 
-	while ((node = hash_table_next(table, NULL))) {
-		hash_table_remove(table, node);
+	for (; node; node = next) { /* not from the beginning each time: that is quadratic */
+		next = hash_table_next(table, node);
 		free(hash_entry(node, struct seen, node));
 	}
 	hash_table_fini(table);
