@@ -311,9 +311,12 @@ static struct client client_new(const char *signatures, const char *name, int ve
 	client.ssl = SSL_new(client.ctx);
 	assert_non_null(client.ssl);
 	if (signatures)
-		assert_int_equal(SSL_set1_sigalgs_list(client.ssl, signatures), 1);
+		assert_int_equal(SSL_ctrl(client.ssl, SSL_CTRL_SET_SIGALGS_LIST, 0,
+					 (void *)(uintptr_t)signatures),
+			1);
 	if (name)
-		SSL_set_tlsext_host_name(client.ssl, name);
+		SSL_ctrl(client.ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+			(void *)(uintptr_t)name);
 	SSL_set_connect_state(client.ssl);
 	return client;
 }
