@@ -106,11 +106,17 @@ static void summary(void *arg, char text[DAEMON_SUMMARY])
 			binding_table_leases(&daemon->server.exchange.bindings));
 }
 
+static void reloaded(void *arg, int rc, const struct config_problems *problems)
+{
+	(void)arg;
+	(void)problems;
+	if (rc != -ECANCELED) /* the daemon stops */
+		daemon_reloaded();
+}
+
 static void reload(void *arg)
 {
-	struct config_problems problems = {0};
-
-	boot_server_reload(&((struct boot_daemon *)arg)->server, &problems);
+	boot_server_reload(&((struct boot_daemon *)arg)->server, reloaded, arg);
 }
 
 static void stop(void *arg)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A reload: the configuration is read again, and a table of parts prepares for it. If all could,
- * all commit; if one could not, those before it cancel and the running configuration stays. What a
- * part prepares needs no privilege, because bootd has dropped its privileges by now.
+ * A reload: the configuration has been read (boot_loader.h), and a table of parts prepares for it.
+ * If all could, all commit; if one could not, those before it cancel and the running configuration
+ * stays. What a part prepares needs no privilege, because bootd has dropped its privileges by now.
  */
 #include "bootd/boot_server.h"
 
@@ -57,12 +57,8 @@ int boot_server_fill_secrets(struct boot_config *config, const struct boot_confi
 static int prepare_config(void *arg)
 {
 	struct boot_server *server = arg;
-	int rc = conf_file_load(server->config_path, &server->next_config, server->problems);
+	int rc = boot_server_fill_secrets(server->next_config, server->parts.config);
 
-	if (rc == 0)
-		rc = conf_check_files(server->next_config, server->problems);
-	if (rc == 0)
-		rc = boot_server_fill_secrets(server->next_config, server->parts.config);
 	if (rc < 0) {
 		boot_config_free(server->next_config);
 		server->next_config = NULL;
@@ -222,12 +218,14 @@ static const struct reload_part reload_parts[] = {
 	{NULL, commit_config, NULL},
 };
 
-int boot_server_reload(struct boot_server *server, struct config_problems *problems)
+int boot_server_apply(struct boot_server *server, struct boot_config *config, int rc,
+	struct config_problems *problems)
 {
-	int rc;
-
+	server->next_config = config;
 	server->problems = problems;
-	rc = reload_run(reload_parts, sizeof(reload_parts) / sizeof(reload_parts[0]), server);
+	if (rc == 0)
+		rc = reload_run(
+			reload_parts, sizeof(reload_parts) / sizeof(reload_parts[0]), server);
 	server->problems = NULL;
 	config_log_problems(problems);
 	server->parts.last_reload_failed = rc < 0;

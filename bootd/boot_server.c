@@ -197,14 +197,34 @@ static int start_hosts(struct boot_server *server)
 	return rc;
 }
 
-static int reload_by_control(void *arg, struct config_problems *problems)
+static void begin_reading(void *arg)
 {
-	return boot_server_reload(arg, problems);
+	host_directory_hold(((struct boot_server *)arg)->parts.hosts, true);
+}
+
+static int apply_config(
+	void *arg, struct boot_config *config, int rc, struct config_problems *problems)
+{
+	struct boot_server *server = arg;
+
+	rc = boot_server_apply(server, config, rc, problems);
+	host_directory_hold(server->parts.hosts, false);
+	return rc;
+}
+
+void boot_server_reload(struct boot_server *server, boot_loader_done_fn *done, void *arg)
+{
+	boot_loader_begin(server->loader, done, arg);
+}
+
+static void reload_by_control(void *arg, boot_loader_done_fn *done, void *done_arg)
+{
+	boot_server_reload(arg, done, done_arg);
 }
 
 static int start(struct boot_server *server)
 {
-	int rc = server->config_path && server->sweep
+	int rc = server->config_path && server->sweep && server->loader
 			 ? boot_server_fill_secrets(server->parts.config, NULL)
 			 : -ENOMEM;
 
@@ -235,6 +255,8 @@ int boot_server_init(struct boot_server *server, struct loop *loop, const char *
 	server->sockets = (struct boot_sockets){.loop = loop, .parts = &server->parts};
 	server->control = (struct boot_control){&server->parts, reload_by_control, server};
 	server->sweep = loop_timer_new(loop, sweep, server);
+	server->loader = boot_loader_new(loop, server->config_path,
+		&(struct boot_loader_owner){begin_reading, apply_config, server});
 	rc = start(server);
 	if (rc == 0)
 		rc = boot_sockets_open_control(&server->sockets, &server->control);
@@ -250,6 +272,7 @@ int boot_server_init(struct boot_server *server, struct loop *loop, const char *
 void boot_server_fini(struct boot_server *server)
 {
 	boot_sockets_close(&server->sockets);
+	boot_loader_free(server->loader);
 	tls_server_free(server->parts.tls);
 	thread_pool_free(server->readers);
 	file_root_free(server->root);

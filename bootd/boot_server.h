@@ -8,6 +8,7 @@
 #define NB6_BOOTD_BOOT_SERVER_H
 
 #include "bootd/boot_leases.h"
+#include "bootd/boot_loader.h"
 #include "bootd/boot_scripts.h"
 #include "bootd/boot_sockets.h"
 #include "bootd/dhcp/exchange.h"
@@ -35,6 +36,7 @@ struct boot_server {
 	char *config_path;
 	bool pools_are_stale; /* a host's own address became free for its pool again */
 	struct loop_timer *sweep;
+	struct boot_loader *loader;
 
 	/* During a reload: what is prepared and not in force yet. */
 	struct boot_config *next_config;
@@ -51,11 +53,14 @@ int boot_server_init(struct boot_server *server, struct loop *loop, const char *
 	struct boot_config *config);
 void boot_server_fini(struct boot_server *server);
 
+/* Read the configuration again and put it in force, or keep all as it is. */
+void boot_server_reload(struct boot_server *server, boot_loader_done_fn *done, void *arg);
 /*
- * Read the configuration again and put it in force, or keep all as it is. Returns 0 or -errno;
- * `problems` says what is wrong.
+ * The second half of a reload: put `config` in force, which is the server's from now on, or keep all
+ * as it is. rc < 0: it could not be read. Returns 0 or -errno; `problems` says what is wrong.
  */
-int boot_server_reload(struct boot_server *server, struct config_problems *problems);
+int boot_server_apply(struct boot_server *server, struct boot_config *config, int rc,
+	struct config_problems *problems);
 
 /* A start and a reload share these; each returns 0 or -errno, then with the reason in the log. */
 

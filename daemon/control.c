@@ -24,8 +24,15 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 
+/* Outlives its client: the answer may come when nobody waits for it any more. */
+struct control_ticket {
+	struct control_client *client; /* NULL: gone */
+};
+
 struct control_client {
 	struct control *control;
+	struct control_ticket *ticket; /* its request that is not answered yet; or NULL */
+	bool begins;                   /* within begin() of a command */
 	struct control_client *next;
 	struct loop_watch *watch;
 	int fd;
@@ -108,6 +115,8 @@ static void client_free(struct control_client *client)
 		at = &(*at)->next;
 	*at = client->next;
 	control->n_clients--;
+	if (client->ticket)
+		client->ticket->client = NULL;
 	client_close_stream(client);
 	loop_watch_free(client->watch);
 	close(client->fd);
@@ -115,17 +124,45 @@ static void client_free(struct control_client *client)
 	free(client);
 }
 
-static json_t *run_command(struct control_client *client, int n_words, char *const words[])
+static void answer(struct control_client *client, json_t *json)
 {
-	struct control *control = client->control;
+	control_output_send(&client->output, json);
+	json_decref(json);
+}
 
+static void begin_command(struct control_client *client, const struct control_command *command,
+	int n_words, char *const words[])
+{
+	struct control_ticket *ticket = malloc(sizeof(*ticket));
+
+	if (!ticket) {
+		answer(client, control_error("%s: no memory", words[0]));
+		return;
+	}
+	ticket->client = client;
+	client->ticket = ticket;
+	client->begins = true;
+	command->begin(client->control->arg, ticket, n_words, words);
+	client->begins = false;
+}
+
+static void run_command(struct control_client *client, int n_words, char *const words[])
+{
+	const struct control_command *c = client->control->commands;
+
+	while (c->name && strcmp(c->name, words[0]) != 0)
+		c++;
 	if (strcmp(words[0], watch.name) == 0)
-		return client_open_stream(client, &watch, n_words, words);
-	for (const struct control_command *c = control->commands; c->name; c++)
-		if (strcmp(c->name, words[0]) == 0)
-			return c->open ? client_open_stream(client, c, n_words, words)
-				       : c->run(control->arg, n_words, words);
-	return control_error("%s has no command \"%s\"", program_invocation_short_name, words[0]);
+		answer(client, client_open_stream(client, &watch, n_words, words));
+	else if (!c->name)
+		answer(client, control_error("%s has no command \"%s\"",
+				       program_invocation_short_name, words[0]));
+	else if (c->open)
+		answer(client, client_open_stream(client, c, n_words, words));
+	else if (c->begin)
+		begin_command(client, c, n_words, words);
+	else
+		answer(client, c->run(client->control->arg, n_words, words));
 }
 
 /* Answers repeat the words of a request, and JSON is UTF-8 only. */
@@ -138,7 +175,7 @@ static bool is_text(const char *line, size_t len)
 	return is_utf8 && !memchr(line, '\0', len);
 }
 
-static json_t *answer_line(struct control_client *client, char *line)
+static void answer_line(struct control_client *client, char *line)
 {
 	char *words[CONTROL_WORDS_MAX];
 	char *rest = line, *word;
@@ -147,21 +184,20 @@ static json_t *answer_line(struct control_client *client, char *line)
 	while (n < CONTROL_WORDS_MAX && (word = strtok_r(rest, " \t\r", &rest)))
 		words[n++] = word;
 	if (n == CONTROL_WORDS_MAX)
-		return control_error("more than %d words", CONTROL_WORDS_MAX - 1);
-	return n > 0 ? run_command(client, n, words) : NULL;
+		answer(client, control_error("more than %d words", CONTROL_WORDS_MAX - 1));
+	else if (n > 0)
+		run_command(client, n, words);
 }
 
 /* A request of `len` octets, ended by a NUL; an empty one is nothing. */
 static void client_line(struct control_client *client, char *line, size_t len)
 {
-	json_t *answer;
-
 	if (line[strspn(line, " \t\r")] == '\0' && strlen(line) == len)
 		return;
-	answer = is_text(line, len) ? answer_line(client, line)
-				    : control_error("a request is a line of UTF-8 text");
-	control_output_send(&client->output, answer);
-	json_decref(answer);
+	if (is_text(line, len))
+		answer_line(client, line);
+	else
+		answer(client, control_error("a request is a line of UTF-8 text"));
 }
 
 /* Answer every whole line that has come in. */
@@ -169,7 +205,8 @@ static void client_take_lines(struct control_client *client)
 {
 	char *start = client->in, *end;
 
-	while (!client->output.broken && (end = memchr(start, '\n', client->in_len))) {
+	while (!client->output.broken && !client->ticket &&
+		(end = memchr(start, '\n', client->in_len))) {
 		*end = '\0';
 		client->in_len -= (size_t)(end + 1 - start);
 		client_line(client, start, (size_t)(end - start));
@@ -177,12 +214,26 @@ static void client_take_lines(struct control_client *client)
 	}
 	memmove(client->in, start, client->in_len);
 	if (client->in_len == sizeof(client->in)) {
-		json_t *error = control_error("a request has at most %d octets", CONTROL_LINE_MAX);
-
-		control_output_send(&client->output, error);
-		json_decref(error);
+		answer(client, control_error("a request has at most %d octets", CONTROL_LINE_MAX));
 		client->output.broken = true;
 	}
+}
+
+void control_answer(struct control_ticket *ticket, json_t *json)
+{
+	struct control_client *client = ticket->client;
+
+	free(ticket);
+	if (!client) {
+		json_decref(json);
+		return;
+	}
+	client->ticket = NULL;
+	answer(client, json);
+	if (!client->begins) /* else whoever called begin() goes on with the next line */
+		client_take_lines(client);
+	if (client->output.broken) /* it is freed when its own callback runs */
+		shutdown(client->fd, SHUT_RDWR);
 }
 
 static void client_ready(int fd, int what, void *arg)

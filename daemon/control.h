@@ -18,6 +18,7 @@
 
 struct loop;
 struct control;
+struct control_ticket; /* who waits for an answer */
 
 enum {
 	CONTROL_LINE_MAX = 4096, /* a request */
@@ -32,6 +33,11 @@ struct control_command {
 	 * only when out of memory; control_error() makes one that says no.
 	 */
 	json_t *(*run)(void *arg, int n_words, char *const words[]);
+	/*
+	 * In the place of run, for what takes longer than the loop may be held: the answer is given
+	 * by control_answer(), later or at once. Other requests of the connection wait for it.
+	 */
+	void (*begin)(void *arg, struct control_ticket *ticket, int n_words, char *const words[]);
 	/*
 	 * In the place of run: the command opens a stream of events, one for a connection at
 	 * a time. What it puts in *filter says which events are wanted, and is given back to
@@ -65,6 +71,12 @@ void control_publish(struct control *control, json_t *event);
 /* The same for the stream of another command, to those whose filter takes it. */
 void control_publish_to(struct control *control, const char *stream,
 	bool (*takes)(const void *filter), json_t *event);
+
+/*
+ * The answer to a command that began; once for each ticket, also when the connection or the control
+ * no longer exists. Takes ownership of both; NULL: out of memory.
+ */
+void control_answer(struct control_ticket *ticket, json_t *json);
 
 json_t *control_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -197,6 +197,10 @@ static void reload(void *arg)
 
 	notify_reloading();
 	daemon->ops->reload(daemon->arg);
+}
+
+void daemon_reloaded(void)
+{
 	notify_ready();
 }
 

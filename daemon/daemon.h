@@ -54,12 +54,16 @@ struct daemon_ops {
 	const int *(*capabilities)(void *arg); /* to keep, ended by -1 */
 	/* "3 subnets, 20 hosts": of the configuration if it is not started, else of its state. */
 	void (*summary)(void *arg, char text[DAEMON_SUMMARY]);
+	/* Begin to read the configuration again; daemon_reloaded() is called when it has ended. */
 	void (*reload)(void *arg);
 	void (*stop)(void *arg); /* frees all */
 };
 
 /* Returns what the process exits with. */
 int daemon_main(const struct daemon_ops *ops, void *arg, int argc, char *argv[]);
+
+/* A reload that ops.reload() began has ended, well or not. */
+void daemon_reloaded(void);
 
 /* Log as this configuration and the command line say: at the start and after a reload. */
 void daemon_apply_settings(const struct daemon_settings *settings);

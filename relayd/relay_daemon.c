@@ -192,6 +192,7 @@ static void reload(void *arg)
 	struct config_problems problems = {0};
 
 	reload_conf(arg, &problems);
+	daemon_reloaded();
 }
 
 static void stop(void *arg)

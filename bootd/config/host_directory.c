@@ -34,6 +34,7 @@ struct host_directory {
 	const struct boot_config *config; /* in force */
 	struct watched now, next;
 	uint64_t first_ms; /* of the changes that wait; 0: none do */
+	bool is_held;
 	host_files_address_fn *address;
 	host_directory_changed_fn *changed;
 	void *arg;
@@ -65,7 +66,7 @@ static void read_portion(void *arg)
 {
 	struct host_directory *hosts = arg;
 
-	if (!hosts->now.files)
+	if (!hosts->now.files || hosts->is_held)
 		return;
 	if (host_files_read(hosts->now.files, PORTION))
 		loop_timer_arm(hosts->timer, 0);
@@ -125,6 +126,13 @@ void host_directory_free(struct host_directory *hosts)
 	watched_fini(&hosts->next);
 	loop_timer_free(hosts->timer);
 	free(hosts);
+}
+
+void host_directory_hold(struct host_directory *hosts, bool is_held)
+{
+	hosts->is_held = is_held;
+	if (!is_held && hosts->now.files && hosts->first_ms != 0)
+		loop_timer_arm(hosts->timer, 0);
 }
 
 const struct host_files *host_directory_files(const struct host_directory *hosts)

@@ -84,6 +84,9 @@ struct host_directory *host_directory_new(struct loop *loop, host_files_address_
 	host_directory_changed_fn *changed, void *arg);
 void host_directory_free(struct host_directory *hosts); /* NULL is fine */
 
+/* While it is held, changed files wait: they are read once it is released. */
+void host_directory_hold(struct host_directory *hosts, bool is_held);
+
 /*
  * Read all that has changed of the directory that `config` names, and set config->host_files.
  * Returns 0, -EEXIST if a host of bootd.conf conflicts with one of a file that is in force

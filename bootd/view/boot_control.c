@@ -131,17 +131,20 @@ static json_t *run_tls(void *arg, int n, char *const words[])
 					  "after the start");
 }
 
-static json_t *run_reload(void *arg, int n, char *const words[])
+static void reloaded(void *arg, int rc, const struct config_problems *problems)
+{
+	control_answer(arg,
+		rc == 0 ? json_pack("{s:b s:s}", "reloaded", 1, "warnings", problems->text)
+			: control_error("%s", *problems->text ? problems->text : strerror(-rc)));
+}
+
+static void begin_reload(void *arg, struct control_ticket *ticket, int n, char *const words[])
 {
 	const struct boot_control *control = arg;
-	struct config_problems problems = {0};
-	int rc = control->reload(control->reload_arg, &problems);
 
 	(void)n;
 	(void)words;
-	if (rc < 0)
-		return control_error("%s", *problems.text ? problems.text : strerror(-rc));
-	return json_pack("{s:b s:s}", "reloaded", 1, "warnings", problems.text);
+	control->reload(control->reload_arg, reloaded, ticket);
 }
 
 static json_t *run_explain(void *arg, int n, char *const words[])
@@ -175,7 +178,7 @@ const struct control_command boot_control_commands[] = {
 	{"hosts", run_hosts},
 	{"explain", run_explain},
 	{"tls", run_tls},
-	{"reload", run_reload},
+	{.name = "reload", .begin = begin_reload},
 	{NULL, NULL},
 };
 

@@ -18,8 +18,10 @@ struct config_problems;
 /* What the commands work on: the arg of each. */
 struct boot_control {
 	struct boot_parts *parts;
-	/* Read the configuration again: 0 or -errno, with the reasons in `problems`. */
-	int (*reload)(void *arg, struct config_problems *problems);
+	/* Read the configuration again, and call done() with 0, or -errno and what is wrong. */
+	void (*reload)(void *arg,
+		void (*done)(void *done_arg, int rc, const struct config_problems *problems),
+		void *done_arg);
 	void *reload_arg;
 };
 

@@ -9,8 +9,10 @@ import contextlib
 import random
 import signal
 import sqlite3
+import threading
 import time
 
+from lab.boot_client import Relay, solicit
 from lab.lease_load import Load, mac_text
 from lab.process import PATIENCE
 from lab.topology import SERVER
@@ -89,3 +91,37 @@ def test_nothing_is_lost_while_the_configuration_is_read(site):
         stored, expires = rows[mac_text(number)]
         assert stored == address
         assert int(expires) >= until + drift - 1
+
+
+# --- a reload holds nobody up ------------------------------------------------------------
+
+
+def test_clients_are_answered_while_a_large_configuration_is_read(site):
+    """40,000 subnets and 100,000 hosts take a while to read: a thread does that."""
+    hosts = "".join(
+        f'host "h{n}" {{ mac = "52:54:00:{n >> 16:02x}:{n >> 8 & 255:02x}:{n & 255:02x}" }}\n'
+        for n in range(100_000)
+    )
+    subnets = "".join(f'subnet "2001:db8:{n:x}::/64" {{}}\n' for n in range(40_000))
+    site.start_bootd(subnets + hosts)
+    through = Relay(site)
+    through.ask(solicit())
+    answer = {}
+
+    def reload():
+        began = time.monotonic()
+        answer.update(site.ask("bootd", "reload"))
+        answer["took"] = time.monotonic() - began
+
+    asking = threading.Thread(target=reload)
+    asking.start()
+    waits = []
+    while asking.is_alive():
+        began = time.monotonic()
+        through.ask(solicit())
+        waits.append(time.monotonic() - began)
+    asking.join()
+    assert answer["reloaded"]
+    print(f"{len(waits)} answers, {max(waits):.3f} s of {answer['took']:.3f} s")
+    assert len(waits) > 20
+    assert max(waits) < answer["took"] / 4, f"{max(waits):.3f} s of {answer['took']:.3f} s"

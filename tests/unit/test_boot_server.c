@@ -146,6 +146,33 @@ static void check_changed(const struct boot_server *server, const struct boot_co
 	assert_int_equal(server->exchange.bindings.pools.pools, 1);
 }
 
+struct outcome {
+	struct loop *loop;
+	bool is_known;
+	int rc;
+};
+
+static void note_outcome(void *arg, int rc, const struct config_problems *problems)
+{
+	struct outcome *outcome = arg;
+
+	(void)problems;
+	outcome->is_known = true;
+	outcome->rc = rc;
+	loop_stop(outcome->loop);
+}
+
+/* A thread reads, and the loop runs until the reload has ended. */
+static int reload(struct boot_server *server, struct loop *loop)
+{
+	struct outcome outcome = {.loop = loop};
+
+	boot_server_reload(server, note_outcome, &outcome);
+	while (!outcome.is_known)
+		loop_run(loop);
+	return outcome.rc;
+}
+
 /* --- tests ------------------------------------------------------------------------------ */
 
 static void test_a_part_that_fails_changes_nothing(void **state)
@@ -165,10 +192,8 @@ static void test_a_part_that_fails_changes_nothing(void **state)
 	assert_int_equal(start(&server, loop), 0);
 	config = server.parts.config;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		struct config_problems problems = {0};
-
 		write_file("bootd.conf", wrong[i]);
-		assert_true(boot_server_reload(&server, &problems) < 0);
+		assert_true(reload(&server, loop) < 0);
 		check_unchanged(&server, config);
 		assert_int_equal(server.parts.failed_reloads, i + 1);
 	}
@@ -188,11 +213,10 @@ static void test_memory_that_runs_out_changes_nothing(void **state)
 	write_file("bootd.conf", after);
 	while (!was_whole) {
 		const struct boot_config *config = server.parts.config;
-		struct config_problems problems = {0};
 		int rc;
 
 		allocations_left = n;
-		rc = boot_server_reload(&server, &problems);
+		rc = reload(&server, loop);
 		was_whole = allocations_left >= 0;
 		allocations_left = -1;
 		assert_true(++n < ALLOCATIONS_MAX);

@@ -65,8 +65,24 @@ static bool takes_odd(const void *filter)
 	return strcmp(filter, "odd") == 0;
 }
 
+static struct control_ticket *waiting;
+static struct loop *waiting_loop;
+
+/* Answers at once if it has a second word; else it stops the loop, and the test answers. */
+static void begin_slow(void *arg, struct control_ticket *ticket, int n_words, char *const words[])
+{
+	(void)arg;
+	if (n_words > 1) {
+		control_answer(ticket, json_pack("{s:s}", "now", words[1]));
+	} else {
+		waiting = ticket;
+		loop_stop(waiting_loop);
+	}
+}
+
 static const struct control_command commands[] = {
 	{"echo", run_echo},
+	{.name = "slow", .begin = begin_slow},
 	{.name = "stream", .open = open_stream, .close = close_stream},
 	{NULL, NULL},
 };
@@ -195,6 +211,49 @@ static void test_an_endless_line_is_refused_and_closed(void **state)
 	expect_line(f, "{\"error\":\"a request has at most 4096 octets\"}\n");
 	reader = read_line(f, f->client);
 	assert_true(reader.closed);
+}
+
+static void run_until_waiting(struct fixture *f)
+{
+	waiting_loop = f->loop;
+	loop_run(f->loop);
+	assert_non_null(waiting);
+}
+
+static void test_an_answer_may_come_later(void **state)
+{
+	struct fixture *f = *state;
+	int other = connect_client();
+	struct reader reader;
+
+	say(f, "slow\necho behind it\n");
+	run_until_waiting(f);
+	/* other connections are served meanwhile, this one keeps the order of its requests */
+	assert_int_equal(write(other, "echo me\n", 8), 8);
+	reader = read_line(f, other);
+	assert_string_equal(reader.line, "[\"echo\",\"me\"]\n");
+	control_answer(waiting, json_pack("{s:b}", "done", 1));
+	expect_line(f, "{\"done\":true}\n[\"echo\",\"behind\",\"it\"]\n");
+	close(other);
+}
+
+static void test_an_answer_may_come_at_once(void **state)
+{
+	say(*state, "slow x\nslow y\n");
+	expect_line(*state, "{\"now\":\"x\"}\n{\"now\":\"y\"}\n");
+}
+
+static void test_an_answer_to_nobody_is_dropped(void **state)
+{
+	struct fixture *f = *state;
+
+	say(f, "slow\n");
+	run_until_waiting(f);
+	close(f->client);
+	f->client = connect_client();
+	say(f, "echo a\n"); /* by its answer the connection before it has been closed */
+	expect_line(f, "[\"echo\",\"a\"]\n");
+	control_answer(waiting, json_pack("{s:b}", "done", 1));
 }
 
 static void test_watchers_get_events(void **state)
@@ -363,6 +422,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_too_many_words, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_an_endless_line_is_refused_and_closed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_an_answer_may_come_later, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_an_answer_may_come_at_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_an_answer_to_nobody_is_dropped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_watchers_get_events, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_stream_has_its_filter, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
