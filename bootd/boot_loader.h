@@ -4,8 +4,8 @@
  *
  *	boot_loader_begin(), owner's begin(), a thread reads and checks, owner's apply(), done()
  *
- * Only one reading runs at a time, because libConfuse has one parser for the whole process: until
- * apply() nothing else may parse. Whoever begins meanwhile waits for another reading after this
+ * Only one reading runs at a time, and until apply() nothing else may parse, because the names of
+ * files are kept in one list for the whole process. Whoever begins meanwhile waits for another reading after this
  * one, since the files may have changed behind the reader.
  */
 #ifndef NB6_BOOTD_BOOT_LOADER_H

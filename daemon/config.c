@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Configuration files: errors that name their line, and the values that both
- * daemons have in theirs.
- *
- * libConfuse gives its error callback no argument of ours; the problems being
- * collected are therefore static for the length of one parse.
+ * Configuration files: errors that name their line, files that include others, and the values that
+ * both daemons have in theirs.
  */
 #include "daemon/config.h"
 
@@ -15,113 +12,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/config_syntax.h"
+#include "daemon/config_parse.h"
 #include "daemon/config_text.h"
 
 enum { INCLUDE_DEPTH = 8 };
 
-static struct config_problems *collecting;
-static bool has_syntax_errors;
-static char last_error[2048]; /* of a validator, with its section */
-
-bool config_has_errors(void)
+bool config_has_errors(const struct config_section *section)
 {
-	return collecting && collecting->errors > 0;
+	return section->parse->problems->errors > section->parse->errors_before;
 }
 
-static __attribute__((format(printf, 2, 0))) void take_error(
-	cfg_t *cfg, const char *fmt, va_list ap)
+bool config_has_syntax_errors(const struct config_section *section)
 {
-	if (collecting)
-		config_problem_va(collecting, true, cfg ? cfg->filename : NULL,
-			cfg ? (unsigned)cfg->line : 0, fmt, ap);
+	return section->parse->has_syntax_errors;
 }
 
-bool config_has_syntax_errors(void)
+int config_error(struct config_section *section, const char *fmt, ...)
 {
-	return has_syntax_errors;
-}
-
-/* libConfuse checks the last value of a list twice: when it is read and when the list ends. */
-static bool is_repeated(const cfg_t *cfg, const char *what)
-{
-	const char *title = cfg_title((cfg_t *)(uintptr_t)cfg);
-	char text[sizeof(last_error)];
-
-	snprintf(text, sizeof(text), "%s: %s: %s", cfg->filename ? cfg->filename : "",
-		title ? title : "", what);
-	if (strcmp(text, last_error) == 0)
-		return true;
-	strcpy(last_error, text);
-	return false;
-}
-
-int config_error(cfg_t *cfg, const char *fmt, ...)
-{
-	char what[512];
+	const struct config_parse *parse = section->parse;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
+	config_problem_va(parse->problems, true, parse->file, parse->line, fmt, ap);
 	va_end(ap);
-	if (collecting && !is_repeated(cfg, what))
-		config_problem(collecting, true, cfg->filename, (unsigned)cfg->line, "%s", what);
-	return 0; /* else libConfuse would not read on */
-}
-
-/*
- * One part of a text: from `start` to `end`, with as many lines before it. Not cfg_parse_buf(): it
- * calls every text "[buf]" in its messages.
- */
-static int parse_part(cfg_t *cfg, const char *name, const char *text, size_t start, size_t end,
-	struct config_problems *problems)
-{
-	unsigned errors = problems->errors;
-	char *part = strndup(text, end);
-	FILE *file;
-	int rc;
-
-	if (!part)
-		return -ENOMEM;
-	for (size_t i = 0; i < start; i++)
-		if (part[i] != '\n')
-			part[i] = ' ';
-	file = *part ? fmemopen(part, strlen(part), "r") : NULL;
-	if (!file) {
-		free(part);
-		return end == 0 ? 0 : -ENOMEM;
-	}
-	free(cfg->filename);
-	cfg->filename = strdup(name);
-	collecting = problems;
-	rc = cfg_parse_fp(cfg, file);
-	collecting = NULL;
-	fclose(file);
-	free(part);
-	/* libConfuse reports some errors without a message. */
-	if (rc != CFG_SUCCESS && problems->errors == errors)
-		config_problem(problems, true, name, (unsigned)cfg->line, "syntax error");
-	return 0;
-}
-
-static int parse_files(cfg_t *cfg, const char *name, const struct config_include *include,
-	unsigned depth, struct config_problems *problems);
-
-/* The text before each `include`, then the files, then what is behind it: rules keep their order.
- */
-static int parse_parts(cfg_t *cfg, const char *name, const char *text,
-	const struct config_includes *includes, unsigned depth, struct config_problems *problems)
-{
-	size_t start = 0;
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < includes->count; i++) {
-		rc = parse_part(cfg, name, text, start, includes->include[i].start, problems);
-		if (rc == 0)
-			rc = parse_files(cfg, name, &includes->include[i], depth + 1, problems);
-		start = includes->include[i].end;
-	}
-	return rc < 0 ? rc : parse_part(cfg, name, text, start, strlen(text), problems);
+	return 0; /* else reading would end here */
 }
 
 /* What would make nonsense of the rest of the file. */
@@ -133,7 +47,7 @@ static int check_text(const char *name, const char *prepared, struct config_prob
 		config_problem(problems, true, name, line, "there is an octet that is no UTF-8 text, or is NUL; save the file as UTF-8");
 		return -EINVAL;
 	}
-	if (config_syntax_check_characters(name, prepared, problems) < 0)
+	if (config_text_check_characters(name, prepared, problems) < 0)
 		return -EINVAL;
 	line = config_text_unclosed_quote(prepared);
 	if (line > 0) {
@@ -148,23 +62,17 @@ static int check_text(const char *name, const char *prepared, struct config_prob
 	return 0;
 }
 
-static int parse_text(cfg_t *cfg, const char *name, const char *text, unsigned depth,
-	struct config_problems *problems)
+static int include(struct config_section *file, const char *name, unsigned line,
+	const char *pattern, unsigned depth);
+
+static int parse_text(
+	struct config_section *file, const char *name, const char *text, unsigned depth)
 {
-	struct config_includes *includes = calloc(1, sizeof(*includes));
 	char *prepared = config_text_prepare(text);
-	int rc = prepared && includes ? 0 : -ENOMEM;
+	int rc = prepared ? 0 : -ENOMEM;
 
-	if (rc == 0 && check_text(name, prepared, problems) == 0) {
-		unsigned errors = problems->errors;
-
-		rc = config_syntax_check(cfg, name, prepared, includes, problems);
-		has_syntax_errors |= problems->errors > errors;
-		if (rc == 0)
-			rc = parse_parts(cfg, name, prepared, includes, depth, problems);
-		config_includes_fini(includes);
-	}
-	free(includes);
+	if (rc == 0 && check_text(name, prepared, file->parse->problems) == 0)
+		rc = config_parser_run(file, name, prepared, depth, include);
 	free(prepared);
 	return rc;
 }
@@ -180,15 +88,16 @@ static char *pattern_path(const char *name, const char *pattern)
 	return asprintf(&path, "%.*s%s", (int)(slash + 1 - name), name, pattern) < 0 ? NULL : path;
 }
 
-static int parse_files(cfg_t *cfg, const char *name, const struct config_include *include,
-	unsigned depth, struct config_problems *problems)
+static int include(struct config_section *file, const char *name, unsigned line,
+	const char *pattern, unsigned depth)
 {
-	char *path = pattern_path(name, include->pattern);
+	struct config_problems *problems = file->parse->problems;
+	char *path = pattern_path(name, pattern);
 	glob_t found = {0};
 	int rc = path ? 0 : -ENOMEM;
 
 	if (depth > INCLUDE_DEPTH) {
-		config_problem(problems, true, name, include->line,
+		config_problem(problems, true, name, line,
 			"include: files include each other more than %d deep", INCLUDE_DEPTH);
 		rc = rc < 0 ? rc : -ELOOP; /* read no more: such files multiply with each level */
 	} else if (path && glob(path, 0, NULL, &found) == 0) {
@@ -196,11 +105,12 @@ static int parse_files(cfg_t *cfg, const char *name, const struct config_include
 			char *text;
 
 			if (config_read(found.gl_pathv[i], &text, problems) == 0)
-				rc = parse_text(cfg, found.gl_pathv[i], text, depth, problems);
+				rc = parse_text(file, config_file_name(found.gl_pathv[i]), text,
+					depth);
 			free(text);
 		}
 	} else if (path && !strpbrk(path, "*?[")) {
-		config_problem(problems, true, name, include->line,
+		config_problem(problems, true, name, line,
 			"include: there is no file \"%s\"; expected one, or a pattern, which may "
 			"match none, for example include \"conf.d/*.conf\"",
 			path);
@@ -210,17 +120,19 @@ static int parse_files(cfg_t *cfg, const char *name, const struct config_include
 	return rc;
 }
 
-int config_parse_text(
-	cfg_t *cfg, const char *name, const char *text, struct config_problems *problems)
+int config_parse_text(struct config_section *file, const char *name, const char *text,
+	struct config_problems *problems)
 {
+	struct config_parse *parse = file->parse;
 	unsigned errors = problems->errors;
 	size_t start = strlen(problems->text);
 	int rc;
 
-	cfg_set_error_function(cfg, take_error);
-	has_syntax_errors = false;
-	*last_error = '\0';
-	rc = parse_text(cfg, name, text, 0, problems);
+	parse->problems = problems;
+	parse->errors_before = errors;
+	file->file = name;
+	rc = parse_text(file, name, text, 0);
+	config_parser_forget(&parse->seen);
 	config_problems_sort(problems, start);
 	if (rc < 0 && rc != -ELOOP)
 		return rc;
@@ -236,13 +148,14 @@ int config_read(const char *path, char **text, struct config_problems *problems)
 	return rc;
 }
 
-int config_parse(cfg_t *cfg, const char *path, struct config_problems *problems)
+int config_parse(
+	struct config_section *file, const char *path, struct config_problems *problems)
 {
 	char *text;
 	int rc = config_read(path, &text, problems);
 
 	if (rc == 0)
-		rc = config_parse_text(cfg, path, text, problems);
+		rc = config_parse_text(file, path, text, problems);
 	free(text);
 	return rc;
 }

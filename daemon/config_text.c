@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/config_problems.h"
 #include "util/utf8.h"
 
 enum { SIZE_FIRST = 16 << 10, SIZE_MAX_OF_FILE = 64 << 20 };
@@ -63,7 +64,7 @@ int config_text_read(const char *path, char **text)
 
 /*
  * Where the comment at `text` ends; `text` itself if there is none. The "//" of a URL that stands
- * without quotes begins none: it is found by config_syntax.c.
+ * without quotes begins none: it is found by config_parser.c.
  */
 static const char *skip_comment(const char *text, char before)
 {
@@ -86,12 +87,10 @@ static char *put_newlines_of(char *to, const char *from, const char *end)
 	return to;
 }
 
-/* A character in quotes: escapes stay whole, "${" gets one in double quotes. */
+/* A character in quotes: escapes stay whole. */
 static char *put_quoted(char *to, const char **text, char *quote)
 {
-	if (*quote == '"' && strncmp(*text, "${", 2) == 0)
-		*to++ = '\\';
-	else if ((*text)[0] == '\\' && (*text)[1])
+	if ((*text)[0] == '\\' && (*text)[1])
 		*to++ = *(*text)++;
 	else if (**text == *quote)
 		*quote = '\0';
@@ -101,7 +100,7 @@ static char *put_quoted(char *to, const char **text, char *quote)
 
 char *config_text_prepare(const char *text)
 {
-	char *out = malloc(2 * strlen(text) + 1), *to = out;
+	char *out = malloc(strlen(text) + 1), *to = out;
 	char quote = '\0';
 
 	if (!out)
@@ -180,4 +179,63 @@ unsigned config_text_not_utf8(const char *text)
 		text += n;
 	}
 	return 0;
+}
+
+/* --- characters that nobody sees ------------------------------------------------------------ */
+
+enum character { PLAIN, MARK, CR, BLANK, QUOTE, CHARACTERS };
+
+static enum character character_of(uint32_t code)
+{
+	if (code == 0xfeff || code == 0xfffe)
+		return MARK;
+	if (code == '\r')
+		return CR;
+	if (code == 0xa0 || (code >= 0x2000 && code <= 0x200f) || code == 0x202f ||
+		code == 0x205f || code == 0x2060 || code == 0x3000)
+		return BLANK;
+	return code >= 0x2018 && code <= 0x201f ? QUOTE : PLAIN;
+}
+
+/* Inside quotes all but a mark and CR LF may be meant. */
+static bool is_free(enum character kind)
+{
+	return kind == BLANK || kind == QUOTE;
+}
+
+int config_text_check_characters(
+	const char *name, const char *text, struct config_problems *problems)
+{
+	static const char *const what[CHARACTERS] = {
+		[MARK] = "a byte order mark (BOM); save the file as UTF-8 without one",
+		[CR] = "a carriage return (CR LF, as on Windows); expected lines that end with LF, "
+		       "which dos2unix makes",
+		[BLANK] = "a no-break space or another blank that is not a space; replace it by one",
+		[QUOTE] = "a typographic quote; expected the plain \" or '",
+	};
+	bool found[CHARACTERS] = {0};
+	unsigned line = 1;
+	char quote = '\0';
+	int rc = 0;
+
+	while (*text) {
+		uint32_t code;
+		size_t len = utf8_character(text, &code);
+		enum character kind = len ? character_of(code) : PLAIN;
+
+		if (kind != PLAIN && !found[kind] && !(is_free(kind) && quote)) {
+			config_problem(problems, true, name, line, "there is %s", what[kind]);
+			found[kind] = true;
+			rc = -EINVAL;
+		}
+		if (quote && *text == '\\' && text[1])
+			text++;
+		else if (quote)
+			quote = *text == quote ? '\0' : quote;
+		else if (*text == '"' || *text == '\'')
+			quote = *text;
+		line += *text == '\n';
+		text += len ? len : 1;
+	}
+	return rc;
 }

@@ -323,8 +323,12 @@ int daemon_main(const struct daemon_ops *ops, void *arg, int argc, char *argv[])
 		return status;
 	}
 	open_log(ops);
-	if (ops->read(arg, &options, &problems) < 0)
+	if (ops->read(arg, &options, &problems) < 0) {
 		status = CONFIG_EXIT_BAD;
+		if (problems.errors == 0)
+			config_problem(&problems, true, options.config, 0,
+				"cannot be read: there is not enough memory");
+	}
 	if (status < 0 && options.check && ops->check && ops->check(arg, &problems) < 0)
 		status = CONFIG_EXIT_BAD;
 	config_log_problems(&problems);

@@ -6,18 +6,18 @@
 
 #include "daemon/config.h"
 
-static int check_log(cfg_t *cfg, cfg_opt_t *opt)
+static int check_log(struct config_section *cfg, struct config_setting *setting)
 {
-	const char *format = cfg_opt_getnstr(opt, 0);
+	const char *format = config_last_text(setting);
 
 	if (strcmp(format, "text") == 0 || strcmp(format, "json") == 0)
 		return 0;
 	return config_error(cfg, "log: \"%s\" is unknown; expected text or json", format);
 }
 
-static int check_user(cfg_t *cfg, cfg_opt_t *opt)
+static int check_user(struct config_section *cfg, struct config_setting *setting)
 {
-	const char *user = cfg_opt_getnstr(opt, 0);
+	const char *user = config_last_text(setting);
 
 	if (getpwnam(user))
 		return 0;
@@ -26,15 +26,15 @@ static int check_user(cfg_t *cfg, cfg_opt_t *opt)
 		user);
 }
 
-void daemon_settings_expect(struct cfg_t *cfg)
+void daemon_settings_expect(struct config_section *cfg)
 {
-	cfg_set_validate_func(cfg, "log", check_log);
-	cfg_set_validate_func(cfg, "user", check_user);
+	config_set_check(cfg, "log", check_log);
+	config_set_check(cfg, "user", check_user);
 }
 
-void daemon_settings_copy(struct cfg_t *cfg, struct daemon_settings *settings)
+void daemon_settings_copy(struct config_section *cfg, struct daemon_settings *settings)
 {
-	settings->quiet = cfg_getbool(cfg, "quiet");
-	settings->debug = cfg_getbool(cfg, "debug");
-	settings->log_format = strcmp(cfg_getstr(cfg, "log"), "json") == 0 ? LOG_JSON : LOG_TEXT;
+	settings->quiet = config_bool(cfg, "quiet");
+	settings->debug = config_bool(cfg, "debug");
+	settings->log_format = strcmp(config_text(cfg, "log"), "json") == 0 ? LOG_JSON : LOG_TEXT;
 }

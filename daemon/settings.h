@@ -7,20 +7,20 @@
 
 #include "daemon/log.h"
 
-struct cfg_t;
+struct config_section;
 
 struct daemon_settings {
 	bool quiet, debug; /* -q and -d on the command line count more */
 	enum log_format log_format;
 };
 
-/* For a table of cfg_opt_t; `user` is copied by the daemon. */
+/* For a table of struct config_def; `user` is copied by the daemon. */
 #define DAEMON_SETTINGS \
-	CFG_BOOL("quiet", cfg_false, CFGF_NONE), CFG_BOOL("debug", cfg_false, CFGF_NONE), \
-		CFG_STR("log", "text", CFGF_NONE), CFG_STR("user", NULL, CFGF_NODEFAULT)
+	CONFIG_BOOL("quiet", false), CONFIG_BOOL("debug", false), \
+		CONFIG_TEXT("log", "text"), CONFIG_TEXT("user", NULL)
 
 /* Set the functions that check the values. */
-void daemon_settings_expect(struct cfg_t *cfg);
-void daemon_settings_copy(struct cfg_t *cfg, struct daemon_settings *settings);
+void daemon_settings_expect(struct config_section *cfg);
+void daemon_settings_copy(struct config_section *cfg, struct daemon_settings *settings);
 
 #endif

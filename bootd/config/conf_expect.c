@@ -218,28 +218,28 @@ static const struct {
 	const char *expected;
 	bool in_class; /* an option of a subnet's class as well */
 } value[] = {
-	{"root", "listen", is_link_pattern,
+	{"", "listen", is_link_pattern,
 		"a name or pattern of 1 to 127 characters such as \"eth0\", \"vlan*\" or "
 		"\"!vlan99\""},
-	{"root", "dhcp-listen", is_endpoint, EXPECT_ENDPOINT},
-	{"root", "root", is_name, "a directory"},
-	{"root", "dns", is_address, "an IPv6 address"},
-	{"root", "domain-search", is_domain, "a domain name"},
-	{"root", "preference", is_preference, "a number from 0 to 255"},
-	{"root", "lifetime", is_lifetime, EXPECT_LIFETIME},
-	{"root", "leasequery", is_prefix, "a prefix such as \"2001:db8:1::/64\""},
-	{"root", "trusted-relays", is_prefix, "a prefix such as \"2001:db8:1::/64\""},
-	{"root", "information-refresh", is_refresh, "a time between 10m and 365d"},
-	{"root", "sol-max-rt", is_max_rt, "a time between 60s and 1d"},
-	{"root", "inf-max-rt", is_max_rt, "a time between 60s and 1d"},
-	{"root", "relay-supplied-options", is_supplied,
+	{"", "dhcp-listen", is_endpoint, EXPECT_ENDPOINT},
+	{"", "root", is_name, "a directory"},
+	{"", "dns", is_address, "an IPv6 address"},
+	{"", "domain-search", is_domain, "a domain name"},
+	{"", "preference", is_preference, "a number from 0 to 255"},
+	{"", "lifetime", is_lifetime, EXPECT_LIFETIME},
+	{"", "leasequery", is_prefix, "a prefix such as \"2001:db8:1::/64\""},
+	{"", "trusted-relays", is_prefix, "a prefix such as \"2001:db8:1::/64\""},
+	{"", "information-refresh", is_refresh, "a time between 10m and 365d"},
+	{"", "sol-max-rt", is_max_rt, "a time between 60s and 1d"},
+	{"", "inf-max-rt", is_max_rt, "a time between 60s and 1d"},
+	{"", "relay-supplied-options", is_supplied,
 		"the number of an option that is not the server's own to make"},
-	{"root", "key", is_key, "a secret of 16 characters or more"},
-	{"root", "key-file", is_name, "a file"},
-	{"root", "server-duid", is_duid, EXPECT_DUID},
-	{"root", "server-duid-file", is_name, "a file"},
-	{"root", "hosts-directory", is_name, "a directory"},
-	{"root", "leases", is_leases, EXPECT_LEASES},
+	{"", "key", is_key, "a secret of 16 characters or more"},
+	{"", "key-file", is_name, "a file"},
+	{"", "server-duid", is_duid, EXPECT_DUID},
+	{"", "server-duid-file", is_name, "a file"},
+	{"", "hosts-directory", is_name, "a directory"},
+	{"", "leases", is_leases, EXPECT_LEASES},
 	{"tftp", "listen", is_endpoint, EXPECT_ENDPOINT},
 	{"tftp", "ports", is_ports, "a range of ports such as \"40000-40999\""},
 	{"http", "listen", is_endpoint, EXPECT_ENDPOINT},
@@ -278,29 +278,21 @@ static bool is_of(size_t i, const char *section)
 	       (value[i].in_class && strcmp(section, "class") == 0);
 }
 
-/* The value that was read last: the others were checked before it. */
-static const char *last_text(cfg_opt_t *opt)
-{
-	unsigned n = cfg_opt_size(opt);
-
-	return n > 0 ? cfg_opt_getnstr(opt, n - 1) : NULL;
-}
-
 /* Firmware has small buffers for these lists. */
-static int check_lengths(cfg_t *cfg, cfg_opt_t *opt)
+static int check_lengths(struct config_section *cfg, struct config_setting *setting)
 {
 	uint8_t wire[DOMAIN_SEARCH_MAX_WIRE];
 	struct wire_out out = wire_out_of(wire, sizeof(wire));
 
-	if (strcmp(opt->name, "dns") == 0 && cfg_opt_size(opt) > DNS_SERVERS_MAX)
+	if (strcmp(setting->name, "dns") == 0 && setting->count > DNS_SERVERS_MAX)
 		return config_error(cfg,
 			"dns: there are more than %d addresses; expected at most %d, because more "
 			"do not fit in what firmware accepts",
 			DNS_SERVERS_MAX, DNS_SERVERS_MAX);
-	if (strcmp(opt->name, "domain-search") != 0)
+	if (strcmp(setting->name, "domain-search") != 0)
 		return 0;
-	for (unsigned i = 0; i < cfg_opt_size(opt); i++)
-		dhcp6_put_domain(&out, cfg_opt_getnstr(opt, i));
+	for (unsigned i = 0; i < setting->count; i++)
+		dhcp6_put_domain(&out, setting->text[i]);
 	if (out.bad)
 		return config_error(cfg,
 			"domain-search: the names are too long; expected names of at most %d "
@@ -309,41 +301,45 @@ static int check_lengths(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
-static int check_value(cfg_t *cfg, cfg_opt_t *opt)
+static int check_value(struct config_section *cfg, struct config_setting *setting)
 {
-	const char *text;
+	const char *text = config_last_text(setting);
 
 	for (size_t i = 0; i < sizeof(value) / sizeof(value[0]); i++) {
-		if (strcmp(value[i].option, opt->name) != 0 || !is_of(i, cfg_name(cfg)))
+		int rc;
+
+		if (strcmp(value[i].option, setting->name) != 0 || !is_of(i, cfg->name))
 			continue;
-		text = last_text(opt);
-		if (text && value[i].check(text) < 0)
-			return config_error(cfg, "%s: \"%s\" is not valid; expected %s", opt->name,
-				text, value[i].expected);
+		rc = value[i].check(text);
+		if (rc == -ENOMEM)
+			return rc;
+		if (rc < 0)
+			return config_error(cfg, "%s: \"%s\" is not valid; expected %s",
+				setting->name, text, value[i].expected);
 	}
-	return check_lengths(cfg, opt);
+	return check_lengths(cfg, setting);
 }
 
 /* condition_syntax() has what a condition of a rule or class expects. */
-static int check_condition(cfg_t *cfg, cfg_opt_t *opt)
+static int check_condition(struct config_section *cfg, struct config_setting *setting)
 {
 	struct conditions when = {0};
-	const char *text = last_text(opt);
+	const char *text = config_last_text(setting);
 	enum condition_kind kind;
 	bool is_negated;
 	int rc;
 
-	condition_named(opt->name, &kind, &is_negated);
-	rc = text ? conditions_add(&when, kind, text, is_negated) : 0;
-	if (rc < 0)
-		config_error(cfg, "%s: \"%s\" is not valid; expected %s%s", opt->name, text,
+	condition_named(setting->name, &kind, &is_negated);
+	rc = conditions_add(&when, kind, text, is_negated);
+	if (rc < 0 && rc != -ENOMEM)
+		config_error(cfg, "%s: \"%s\" is not valid; expected %s%s", setting->name, text,
 			condition_syntax(kind),
 			is_negated ? "" : ", or '!' and one for all but those");
 	conditions_fini(&when);
 	return rc == -ENOMEM ? rc : 0;
 }
 
-static void expect_conditions(cfg_t *cfg)
+static void expect_conditions(struct config_section *cfg)
 {
 	static const char *const prefix[] = {"", "not-"};
 	char path[64];
@@ -353,16 +349,16 @@ static void expect_conditions(cfg_t *cfg)
 
 		for (size_t k = 0; k < 2; k++) {
 			snprintf(path, sizeof(path), "boot|%s%s", prefix[k], name);
-			cfg_set_validate_func(cfg, path, check_condition);
+			config_set_check(cfg, path, check_condition);
 			if (!condition_is_in_class((enum condition_kind)i))
 				continue;
 			snprintf(path, sizeof(path), "subnet|class|%s%s", prefix[k], name);
-			cfg_set_validate_func(cfg, path, check_condition);
+			config_set_check(cfg, path, check_condition);
 		}
 	}
 }
 
-void conf_expect(cfg_t *cfg, const char *section)
+void conf_expect(struct config_section *cfg, const char *section)
 {
 	char path[64];
 
@@ -370,7 +366,7 @@ void conf_expect(cfg_t *cfg, const char *section)
 		expect_conditions(cfg);
 
 	for (size_t i = 0; i < sizeof(value) / sizeof(value[0]); i++) {
-		bool at_top = strcmp(value[i].section, "root") == 0;
+		bool at_top = !*value[i].section;
 
 		if (section && strcmp(value[i].section, section) != 0)
 			continue;
@@ -378,10 +374,10 @@ void conf_expect(cfg_t *cfg, const char *section)
 		if (!at_top)
 			strcat(path, "|");
 		strcat(path, value[i].option);
-		cfg_set_validate_func(cfg, path, check_value);
+		config_set_check(cfg, path, check_value);
 		if (!value[i].in_class)
 			continue;
 		strcat(strcpy(path, "subnet|class|"), value[i].option);
-		cfg_set_validate_func(cfg, path, check_value);
+		config_set_check(cfg, path, check_value);
 	}
 }

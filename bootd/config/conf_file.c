@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Builds a struct boot_config from what libConfuse has parsed. Each value was checked while it was
- * parsed (conf_syntax.c), so building fails for lack of memory only.
+ * Builds a struct boot_config from the tree of what the file says. Each value was checked while it was
+ * read (conf_syntax.c), so building fails for lack of memory only.
  */
 #include "bootd/config/conf_file.h"
 
@@ -15,26 +15,26 @@
 #include "bootd/rules/boot_rule.h"
 #include "dhcp6/option.h"
 
-static bool copy_patterns(cfg_t *cfg, const char *option, struct link_patterns *patterns)
+static bool copy_patterns(struct config_section *cfg, const char *option, struct link_patterns *patterns)
 {
-	for (unsigned i = 0; i < cfg_size(cfg, option); i++)
-		if (link_patterns_add(patterns, cfg_getnstr(cfg, option, i)) < 0)
+	for (unsigned i = 0; i < config_count(cfg, option); i++)
+		if (link_patterns_add(patterns, config_text_at(cfg, option, i)) < 0)
 			return false;
 	return true;
 }
 
-static bool copy_prefixes(cfg_t *cfg, const char *option, struct prefix **out, size_t *n)
+static bool copy_prefixes(struct config_section *cfg, const char *option, struct prefix **out, size_t *n)
 {
-	unsigned size = cfg_size(cfg, option);
+	unsigned size = config_count(cfg, option);
 
 	*out = calloc(size + 1, sizeof(**out));
 	for (*n = 0; *out && *n < size; (*n)++)
-		prefix_parse(cfg_getnstr(cfg, option, (unsigned)*n), &(*out)[*n]);
+		prefix_parse(config_text_at(cfg, option, (unsigned)*n), &(*out)[*n]);
 	return *out;
 }
 
-/* For conf_syntax_begin(): the subnet is appended to the config `arg`. */
-static int add_subnet(void *arg, cfg_t *section)
+/* For conf_receiver: into the config `arg`. */
+static int add_subnet(void *arg, struct config_section *section)
 {
 	struct boot_config *config = arg;
 
@@ -63,9 +63,9 @@ static void set_lifetimes(struct boot_config *config, uint32_t lifetime_s)
 	}
 }
 
-static bool build_sections(cfg_t *cfg, struct boot_config *config)
+static bool build_sections(struct config_section *cfg, struct boot_config *config)
 {
-	unsigned rules = cfg_size(cfg, "boot");
+	unsigned rules = config_count(cfg, "boot");
 
 	set_lifetimes(config, conf_duration_of(cfg, "lifetime", DEFAULT_LIFETIME_S));
 	config->rule = calloc(rules + 1, sizeof(*config->rule));
@@ -76,7 +76,7 @@ static bool build_sections(cfg_t *cfg, struct boot_config *config)
 	for (unsigned i = 0; i < rules; i++) {
 		struct boot_rule *rule = &config->rule[config->rules++];
 
-		if (!conf_build_rule(cfg_getnsec(cfg, "boot", i), rule))
+		if (!conf_build_rule(config_section_at(cfg, "boot", i), rule))
 			return false;
 		boot_rule_prepare(rule);
 		config->has_variables |= !rule->is_plain;
@@ -85,7 +85,7 @@ static bool build_sections(cfg_t *cfg, struct boot_config *config)
 }
 
 /* The options of all clients that have settings of their own, then those of `option`. */
-static bool build_client_options(cfg_t *cfg, struct boot_config *config)
+static bool build_client_options(struct config_section *cfg, struct boot_config *config)
 {
 	static const struct {
 		const char *setting;
@@ -97,17 +97,17 @@ static bool build_client_options(cfg_t *cfg, struct boot_config *config)
 	};
 	uint8_t octets[DOMAIN_SEARCH_MAX_WIRE];
 	struct wire_out out = wire_out_of(octets, sizeof(octets));
-	unsigned servers = cfg_size(cfg, "dns"), domains = cfg_size(cfg, "domain-search");
+	unsigned servers = config_count(cfg, "dns"), domains = config_count(cfg, "domain-search");
 	struct in6_addr dns[DNS_SERVERS_MAX];
 	int rc = 0;
 
 	for (unsigned i = 0; i < servers && i < DNS_SERVERS_MAX; i++)
-		config_address(cfg_getnstr(cfg, "dns", i), &dns[i]);
+		config_address(config_text_at(cfg, "dns", i), &dns[i]);
 	if (servers > 0 && servers <= DNS_SERVERS_MAX)
 		rc = option_set_add_data(
 			&config->options, DHCP6_OPT_DNS_SERVERS, dns, servers * sizeof(dns[0]));
 	for (unsigned i = 0; i < domains; i++)
-		dhcp6_put_domain(&out, cfg_getnstr(cfg, "domain-search", i));
+		dhcp6_put_domain(&out, config_text_at(cfg, "domain-search", i));
 	if (rc == 0 && out.len > 0)
 		rc = option_set_add_data(&config->options, DHCP6_OPT_DOMAIN_LIST, octets, out.len);
 	for (size_t i = 0; rc == 0 && i < sizeof(timer) / sizeof(timer[0]); i++)
@@ -117,37 +117,37 @@ static bool build_client_options(cfg_t *cfg, struct boot_config *config)
 }
 
 /* DHCPv6 settings beside addresses and boot files. */
-static bool build_options(cfg_t *cfg, struct boot_config *config)
+static bool build_options(struct config_section *cfg, struct boot_config *config)
 {
-	unsigned supplied = cfg_size(cfg, "relay-supplied-options");
+	unsigned supplied = config_count(cfg, "relay-supplied-options");
 
 	daemon_settings_copy(cfg, &config->settings);
-	conf_preference(cfg_getstr(cfg, "preference"), &config->preference);
-	config->registration = cfg_getbool(cfg, "registration");
-	config->rapid_commit = cfg_getbool(cfg, "rapid-commit");
+	conf_preference(config_text(cfg, "preference"), &config->preference);
+	config->registration = config_bool(cfg, "registration");
+	config->rapid_commit = config_bool(cfg, "rapid-commit");
 	config->relay_supplied = calloc(supplied + 1, sizeof(*config->relay_supplied));
 	if (!config->relay_supplied)
 		return false;
 	for (; config->relay_supplieds < supplied; config->relay_supplieds++)
-		conf_supplied(cfg_getnstr(cfg, "relay-supplied-options",
+		conf_supplied(config_text_at(cfg, "relay-supplied-options",
 				      (unsigned)config->relay_supplieds),
 			&config->relay_supplied[config->relay_supplieds]);
 	return true;
 }
 
 /* Who is accepted, and at which rate. */
-static bool build_admission(cfg_t *cfg, struct boot_config *config)
+static bool build_admission(struct config_section *cfg, struct boot_config *config)
 {
-	config->client_rate = (uint32_t)cfg_getint(cfg, "client-rate");
-	config->link_rate = (uint32_t)cfg_getint(cfg, "link-rate");
+	config->client_rate = (uint32_t)config_number(cfg, "client-rate");
+	config->link_rate = (uint32_t)config_number(cfg, "link-rate");
 	return copy_prefixes(
 		       cfg, "trusted-relays", &config->trusted_relay, &config->trusted_relays) &&
 	       copy_prefixes(cfg, "leasequery", &config->leasequery, &config->leasequeries);
 }
 
-static void build_secret(cfg_t *cfg, struct boot_config *config)
+static void build_secret(struct config_section *cfg, struct boot_config *config)
 {
-	const char *key = cfg_getstr(cfg, "key"), *duid = cfg_getstr(cfg, "server-duid");
+	const char *key = config_text(cfg, "key"), *duid = config_text(cfg, "server-duid");
 
 	config->has_key = key != NULL;
 	if (key)
@@ -157,38 +157,38 @@ static void build_secret(cfg_t *cfg, struct boot_config *config)
 }
 
 /* The setting `names` of a section that may be absent. */
-static bool copy_names(cfg_t *cfg, const char *section, char ***out, size_t *n)
+static bool copy_names(struct config_section *cfg, const char *section, char ***out, size_t *n)
 {
-	return cfg_size(cfg, section) == 0 ||
-	       conf_copy_list(cfg_getsec(cfg, section), "names", out, n);
+	return config_count(cfg, section) == 0 ||
+	       conf_copy_list(config_section_at(cfg, section, 0), "names", out, n);
 }
 
 static bool build_listener(
-	cfg_t *cfg, const char *section, uint16_t port, bool *has, struct sockaddr_in6 *at)
+	struct config_section *cfg, const char *section, uint16_t port, bool *has, struct sockaddr_in6 *at)
 {
-	*has = cfg_size(cfg, section) > 0;
+	*has = config_count(cfg, section) > 0;
 	return !*has ||
-	       config_endpoint(cfg_getstr(cfg_getsec(cfg, section), "listen"), port, at) == 0;
+	       config_endpoint(config_text(config_section_at(cfg, section, 0), "listen"), port, at) == 0;
 }
 
 /* The endpoints of all sections of this name. */
 static bool build_endpoints(
-	cfg_t *cfg, const char *section, uint16_t port, struct boot_endpoints *list)
+	struct config_section *cfg, const char *section, uint16_t port, struct boot_endpoints *list)
 {
 	size_t n = 0;
 
-	for (unsigned i = 0; i < cfg_size(cfg, section); i++)
-		n += cfg_size(cfg_getnsec(cfg, section, i), "listen");
+	for (unsigned i = 0; i < config_count(cfg, section); i++)
+		n += config_count(config_section_at(cfg, section, i), "listen");
 	list->at = calloc(n + 1, sizeof(*list->at));
 	list->where = calloc(n + 1, sizeof(*list->where));
-	for (unsigned i = 0; list->at && list->where && i < cfg_size(cfg, section); i++) {
-		cfg_t *one = cfg_getnsec(cfg, section, i);
+	for (unsigned i = 0; list->at && list->where && i < config_count(cfg, section); i++) {
+		struct config_section *one = config_section_at(cfg, section, i);
 
-		for (unsigned k = 0; k < cfg_size(one, "listen"); k++) {
+		for (unsigned k = 0; k < config_count(one, "listen"); k++) {
 			list->where[list->count] = (struct boot_place){
-				config_file_name(one->filename), (unsigned)one->line};
+				config_file_name(one->file), (unsigned)one->line};
 			config_endpoint(
-				cfg_getnstr(one, "listen", k), port, &list->at[list->count++]);
+				config_text_at(one, "listen", k), port, &list->at[list->count++]);
 		}
 	}
 	return list->at && list->where;
@@ -196,10 +196,10 @@ static bool build_endpoints(
 
 /* The sections of one kind are one server: a limit holds for all, and the last one that sets it
  * counts. */
-static uint32_t limit_of(cfg_t *cfg, const char *section, const char *option, uint32_t otherwise)
+static uint32_t limit_of(struct config_section *cfg, const char *section, const char *option, uint32_t otherwise)
 {
-	for (unsigned i = cfg_size(cfg, section); i-- > 0;) {
-		long value = cfg_getint(cfg_getnsec(cfg, section, i), option);
+	for (unsigned i = config_count(cfg, section); i-- > 0;) {
+		long value = config_number(config_section_at(cfg, section, i), option);
 
 		if (value > 0)
 			return (uint32_t)value;
@@ -207,25 +207,25 @@ static uint32_t limit_of(cfg_t *cfg, const char *section, const char *option, ui
 	return otherwise;
 }
 
-static bool build_certificates(cfg_t *cfg, struct boot_config *config)
+static bool build_certificates(struct config_section *cfg, struct boot_config *config)
 {
 	size_t n = 0;
 
-	for (unsigned i = 0; i < cfg_size(cfg, "https"); i++)
-		n += cfg_size(cfg_getnsec(cfg, "https", i), "certificate");
+	for (unsigned i = 0; i < config_count(cfg, "https"); i++)
+		n += config_count(config_section_at(cfg, "https", i), "certificate");
 	config->certificate = calloc(n + 1, sizeof(*config->certificate));
-	for (unsigned i = 0; config->certificate && i < cfg_size(cfg, "https"); i++) {
-		cfg_t *section = cfg_getnsec(cfg, "https", i);
+	for (unsigned i = 0; config->certificate && i < config_count(cfg, "https"); i++) {
+		struct config_section *section = config_section_at(cfg, "https", i);
 
-		for (unsigned k = 0; k < cfg_size(section, "certificate"); k++) {
+		for (unsigned k = 0; k < config_count(section, "certificate"); k++) {
 			struct boot_certificate *c = &config->certificate[config->certificates++];
-			const char *key = k < cfg_size(section, "key")
-						  ? cfg_getnstr(section, "key", k)
+			const char *key = k < config_count(section, "key")
+						  ? config_text_at(section, "key", k)
 						  : NULL;
 
-			c->file = config_file_name(section->filename);
+			c->file = config_file_name(section->file);
 			c->line = (unsigned)section->line;
-			c->certificate = strdup(cfg_getnstr(section, "certificate", k));
+			c->certificate = strdup(config_text_at(section, "certificate", k));
 			c->key = key ? strdup(key) : NULL;
 			if (!c->certificate || (key && !c->key))
 				return false;
@@ -235,12 +235,12 @@ static bool build_certificates(cfg_t *cfg, struct boot_config *config)
 }
 
 /* Of http and https, which are one server. */
-static uint32_t http_limit(cfg_t *cfg, const char *option, uint32_t otherwise)
+static uint32_t http_limit(struct config_section *cfg, const char *option, uint32_t otherwise)
 {
 	return limit_of(cfg, "https", option, limit_of(cfg, "http", option, otherwise));
 }
 
-static bool build_file_servers(cfg_t *cfg, struct boot_config *config)
+static bool build_file_servers(struct config_section *cfg, struct boot_config *config)
 {
 	struct tftp_settings *tftp = &config->tftp_settings;
 	struct http_settings *http = &config->http_settings;
@@ -249,13 +249,13 @@ static bool build_file_servers(cfg_t *cfg, struct boot_config *config)
 	tftp->transfers_per_client = limit_of(cfg, "tftp", "transfers-per-client", 8);
 	tftp->block_size = limit_of(cfg, "tftp", "block-size", 1428);
 	tftp->window_size = limit_of(cfg, "tftp", "window-size", 64);
-	for (unsigned i = 0; i < cfg_size(cfg, "tftp"); i++) {
-		cfg_t *section = cfg_getnsec(cfg, "tftp", i);
-		const char *ports = cfg_getstr(section, "ports");
+	for (unsigned i = 0; i < config_count(cfg, "tftp"); i++) {
+		struct config_section *section = config_section_at(cfg, "tftp", i);
+		const char *ports = config_text(section, "ports");
 
 		if (ports)
 			conf_ports(ports, &tftp->first_port, &tftp->last_port);
-		tftp->single_port |= cfg_getbool(section, "single-port") == cfg_true;
+		tftp->single_port |= config_bool(section, "single-port");
 	}
 	http->connections = http_limit(cfg, "connections", 4000);
 	http->connections_per_client = http_limit(cfg, "connections-per-client", 64);
@@ -265,9 +265,9 @@ static bool build_file_servers(cfg_t *cfg, struct boot_config *config)
 	       build_endpoints(cfg, "https", 443, &config->https) && build_certificates(cfg, config);
 }
 
-static bool build(cfg_t *cfg, struct boot_config *config)
+static bool build(struct config_section *cfg, struct boot_config *config)
 {
-	config_endpoint(cfg_getstr(cfg, "dhcp-listen"), DHCP6_SERVER_PORT, &config->dhcp);
+	config_endpoint(config_text(cfg, "dhcp-listen"), DHCP6_SERVER_PORT, &config->dhcp);
 	build_secret(cfg, config);
 	return copy_patterns(cfg, "listen", &config->listen) &&
 	       conf_copy_text(cfg, "root", &config->root) &&
@@ -289,45 +289,38 @@ static bool build(cfg_t *cfg, struct boot_config *config)
 
 /* --- loading ----------------------------------------------------------------- */
 
+static int add_host(void *arg, struct config_section *cfg, struct boot_host *host)
+{
+	return conf_host_into_table(&((struct boot_config *)arg)->hosts, cfg, host);
+}
+
 /* Parse the text, build the config, check it as a whole. */
-static int load(cfg_t *cfg, const char *name, const char *text, struct boot_config *config,
+static int load(const char *name, const char *text, struct boot_config *config,
 	struct config_problems *problems)
 {
-	char *rewritten;
-	int rc, failed;
+	struct conf_receiver receiver = {name, add_host, add_subnet, config};
+	struct config_section *cfg = conf_syntax_new(&receiver);
+	int rc = -ENOMEM;
 
 	config->file = strdup(name);
-	if (!config->file)
-		return -ENOMEM;
-	conf_host_begin(config->file, conf_host_into_table, &config->hosts);
-	conf_syntax_begin(add_subnet, config);
-	rewritten = conf_option_rewrite(text);
-	rc = rewritten ? config_parse_text(cfg, name, rewritten, problems) : -ENOMEM;
-	free(rewritten);
-	failed = conf_host_end();
-	if (failed == 0)
-		failed = conf_syntax_end();
-	else
-		conf_syntax_end();
-	if (rc < 0)
-		return failed < 0 ? failed : rc;
-	return build(cfg, config) ? conf_check(config, problems) : -ENOMEM;
+	receiver.file = config->file;
+	if (cfg && config->file)
+		rc = config_parse_text(cfg, config->file, text, problems);
+	if (rc == 0)
+		rc = build(cfg, config) ? conf_check(config, problems) : -ENOMEM;
+	config_free(cfg);
+	return rc;
 }
 
 int conf_text_load(const char *name, const char *text, struct boot_config **out,
 	struct config_problems *problems)
 {
-	cfg_t *cfg = conf_syntax_new();
-	struct boot_config *config = cfg ? boot_config_new() : NULL;
-	int rc = config ? load(cfg, name, text, config, problems) : -ENOMEM;
+	struct boot_config *config = boot_config_new();
+	int rc = config ? load(name, text, config, problems) : -ENOMEM;
 
-	*out = NULL;
-	if (rc == 0)
-		*out = config;
-	else
+	*out = rc == 0 ? config : NULL;
+	if (rc < 0)
 		boot_config_free(config);
-	if (cfg)
-		cfg_free(cfg);
 	return rc;
 }
 

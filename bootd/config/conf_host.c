@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Builds hosts while libConfuse parses: the validator of the section `host` checks the section as a
- * whole, makes a struct boot_host of it, and passes that to a receiver. libConfuse passes no
- * argument of the caller to validators, so the receiver is static for the duration of one parse.
+ * Builds hosts while the file is read: the check function of the section `host` checks the section
+ * as a whole, makes a struct boot_host of it, and passes that to the receiver.
  */
 #include "bootd/config/conf_read.h"
 
@@ -10,58 +9,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-cfg_opt_t conf_host_options[] = {
-	CFG_STR_LIST("mac", NULL, CFGF_NODEFAULT),
-	CFG_STR("uuid", NULL, CFGF_NODEFAULT),
-	CFG_STR("duid", NULL, CFGF_NODEFAULT),
-	CFG_STR("interface-id", NULL, CFGF_NODEFAULT),
-	CFG_STR("remote-id", NULL, CFGF_NODEFAULT),
-	CFG_STR("subnet", NULL, CFGF_NODEFAULT),
-	CFG_STR("relay-id", NULL, CFGF_NODEFAULT),
-	CFG_STR("address", NULL, CFGF_NODEFAULT),
-	CFG_STR_LIST("group", NULL, CFGF_NODEFAULT),
-	CFG_STR_LIST("set", NULL, CFGF_NODEFAULT),
+const struct config_def conf_host_options[] = {
+	CONFIG_LIST("mac", NULL),
+	CONFIG_TEXT("uuid", NULL),
+	CONFIG_TEXT("duid", NULL),
+	CONFIG_TEXT("interface-id", NULL),
+	CONFIG_TEXT("remote-id", NULL),
+	CONFIG_TEXT("subnet", NULL),
+	CONFIG_TEXT("relay-id", NULL),
+	CONFIG_TEXT("address", NULL),
+	CONFIG_LIST("group", NULL),
+	CONFIG_LIST("set", NULL),
 	CONF_OPTION,
-	CFG_END(),
+	CONFIG_END,
 };
-
-static struct {
-	const char *file;
-	conf_host_add_fn *add;
-	void *arg;
-	int rc;
-} now;
-
-void conf_host_begin(const char *file, conf_host_add_fn *add, void *arg)
-{
-	now.file = file;
-	now.add = add;
-	now.arg = arg;
-	now.rc = 0;
-}
-
-int conf_host_end(void)
-{
-	now.add = NULL;
-	return now.rc;
-}
 
 /* --- building: the values were checked when they were read ------------------------ */
 
-static bool build_macs(cfg_t *cfg, struct boot_host *host)
+static bool build_macs(struct config_section *cfg, struct boot_host *host)
 {
-	unsigned macs = cfg_size(cfg, "mac");
+	unsigned macs = config_count(cfg, "mac");
 
 	host->mac = calloc(macs + 1, sizeof(*host->mac));
 	for (; host->mac && host->macs < macs; host->macs++)
 		dhcp6_mac_parse(
-			cfg_getnstr(cfg, "mac", (unsigned)host->macs), host->mac[host->macs]);
+			config_text_at(cfg, "mac", (unsigned)host->macs), host->mac[host->macs]);
 	return host->mac;
 }
 
-static bool build_octets(cfg_t *cfg, const char *option, uint8_t **octets, size_t *len)
+static bool build_octets(struct config_section *cfg, const char *option, uint8_t **octets, size_t *len)
 {
-	const char *text = cfg_getstr(cfg, option);
+	const char *text = config_text(cfg, option);
 	struct text_pattern pattern;
 
 	if (!text)
@@ -73,9 +51,9 @@ static bool build_octets(cfg_t *cfg, const char *option, uint8_t **octets, size_
 	return true;
 }
 
-static bool build_port(cfg_t *cfg, struct boot_host *host)
+static bool build_port(struct config_section *cfg, struct boot_host *host)
 {
-	const char *subnet = cfg_getstr(cfg, "subnet"), *relay_id = cfg_getstr(cfg, "relay-id");
+	const char *subnet = config_text(cfg, "subnet"), *relay_id = config_text(cfg, "relay-id");
 
 	host->has_subnet = subnet && prefix_parse(subnet, &host->subnet) == 0;
 	if (relay_id)
@@ -87,33 +65,33 @@ static bool build_port(cfg_t *cfg, struct boot_host *host)
 	return true;
 }
 
-static bool build_groups(cfg_t *cfg, struct boot_host *host)
+static bool build_groups(struct config_section *cfg, struct boot_host *host)
 {
-	unsigned groups = cfg_size(cfg, "group");
+	unsigned groups = config_count(cfg, "group");
 
 	host->group = calloc(groups + 1, sizeof(*host->group));
 	for (; host->group && host->groups < groups; host->groups++) {
 		host->group[host->groups] =
-			strdup(cfg_getnstr(cfg, "group", (unsigned)host->groups));
+			strdup(config_text_at(cfg, "group", (unsigned)host->groups));
 		if (!host->group[host->groups])
 			return false;
 	}
 	return host->group;
 }
 
-static bool build_host(cfg_t *cfg, struct boot_host *host)
+static bool build_host(struct config_section *cfg, struct boot_host *host)
 {
-	const char *uuid = cfg_getstr(cfg, "uuid"), *duid = cfg_getstr(cfg, "duid");
-	const char *address = cfg_getstr(cfg, "address");
+	const char *uuid = config_text(cfg, "uuid"), *duid = config_text(cfg, "duid");
+	const char *address = config_text(cfg, "address");
+	const struct conf_receiver *to = config_arg(cfg);
 
-	host->file =
-		strcmp(cfg->filename, now.file) == 0 ? now.file : config_file_name(cfg->filename);
+	host->file = strcmp(cfg->file, to->file) == 0 ? to->file : config_file_name(cfg->file);
 	host->line = (unsigned)cfg->line;
 	host->has_uuid = uuid && dhcp6_uuid_parse(uuid, host->uuid) == 0;
 	host->has_address = address && config_address(address, &host->address) == 0;
 	if (duid)
 		dhcp6_duid_parse(duid, &host->duid);
-	host->name = strdup(cfg_title(cfg));
+	host->name = strdup(cfg->title);
 	return host->name && build_macs(cfg, host) && build_port(cfg, host) &&
 	       build_groups(cfg, host) && conf_variables(cfg, &host->variable, &host->variables) &&
 	       conf_options_build(cfg, &host->options) == 0 && boot_host_finish(host) == 0;
@@ -121,24 +99,24 @@ static bool build_host(cfg_t *cfg, struct boot_host *host)
 
 /* --- one section ------------------------------------------------------------------ */
 
-static int check_host(cfg_t *cfg, cfg_t *section)
+static int check_host(struct config_section *cfg, struct config_section *section)
 {
-	const char *name = cfg_title(section);
-	bool has_port = cfg_getstr(section, "interface-id") || cfg_getstr(section, "remote-id");
+	const char *name = section->title;
+	bool has_port = config_text(section, "interface-id") || config_text(section, "remote-id");
 
 	if (!*name || strlen(name) > CONF_NAME_MAX)
 		return config_error(cfg,
 			"host: the name \"%s\" is not valid; expected 1 to %d octets such as "
 			"\"db1\"",
 			name, CONF_NAME_MAX);
-	if (cfg_size(section, "mac") == 0 && !cfg_getstr(section, "uuid") &&
-		!cfg_getstr(section, "duid") && !has_port)
+	if (config_count(section, "mac") == 0 && !config_text(section, "uuid") &&
+		!config_text(section, "duid") && !has_port)
 		return config_error(cfg,
 			"host: nothing identifies \"%s\"; expected a mac, uuid or duid, or the "
 			"interface-id or remote-id of its port, such as mac = "
 			"\"52:54:00:12:34:56\"",
 			name);
-	if (!has_port && (cfg_getstr(section, "subnet") || cfg_getstr(section, "relay-id")))
+	if (!has_port && (config_text(section, "subnet") || config_text(section, "relay-id")))
 		return config_error(cfg,
 			"host: \"%s\" has a subnet or relay-id without a port; expected an "
 			"interface-id or remote-id too, such as interface-id = \"port7\"",
@@ -146,32 +124,32 @@ static int check_host(cfg_t *cfg, cfg_t *section)
 	return 0;
 }
 
-static int build_and_add(cfg_t *cfg, cfg_t *section)
+static int build_and_add(struct config_section *cfg, struct config_section *section)
 {
+	const struct conf_receiver *to = config_arg(cfg);
 	struct boot_host *host = boot_host_new();
 	int rc = host && build_host(section, host) ? 0 : -ENOMEM;
 
 	if (rc == 0)
-		rc = now.add(now.arg, cfg, host);
+		rc = to->add_host(to->arg, cfg, host);
 	if (rc < 0)
 		boot_host_free(host);
-	if (rc < 0 && rc != -EINVAL)
-		now.rc = rc;
-	return rc < 0 ? -1 : 0;
+	return rc == -EINVAL ? 0 : rc;
 }
 
-int conf_host_section(cfg_t *cfg, cfg_opt_t *opt)
+int conf_host_section(struct config_section *cfg, struct config_setting *setting)
 {
-	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	const struct conf_receiver *to = config_arg(cfg);
+	struct config_section *section = config_last_section(setting);
 	int rc = check_host(cfg, section);
 
-	if (rc == 0 && now.add && !config_has_errors())
+	if (rc == 0 && to->add_host && !config_has_errors(cfg))
 		rc = build_and_add(cfg, section);
-	cfg_free_value(opt);
+	config_clear(setting);
 	return rc;
 }
 
-int conf_host_into_table(void *arg, cfg_t *cfg, struct boot_host *host)
+int conf_host_into_table(void *arg, struct config_section *cfg, struct boot_host *host)
 {
 	const struct boot_host *other;
 	char place[CONFIG_PLACE];

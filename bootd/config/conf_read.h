@@ -3,20 +3,18 @@
  * The steps from the text of bootd.conf to a struct boot_config, for the files of config/ only
  * (others use conf_file.h):
  *
- *	conf_option.c    rewrites `option "NAME" = value`, which libConfuse cannot parse
+ *	conf_option.c    checks and builds `option "NAME" = value`
  *	conf_syntax.c    which settings and sections there are, and checks of whole sections
  *	conf_expect.c    checks of each value, with what is expected of it
  *	conf_value.c     kinds of values: from text to value, for checking and building alike
  *	conf_host.c      builds each host as soon as it is parsed
  *	conf_section.c   builds subnets, boot rules and groups
  *
- * Every value is checked while libConfuse parses, because the line is known then. So building can
- * fail only for lack of memory.
+ * Every value is checked while it is read, because the line is known then. So building can fail
+ * only for lack of memory.
  */
 #ifndef NB6_BOOTD_CONFIG_CONF_READ_H
 #define NB6_BOOTD_CONFIG_CONF_READ_H
-
-#include <confuse.h>
 
 #include "bootd/rules/boot_config.h"
 #include "bootd/rules/host_table.h"
@@ -31,39 +29,39 @@
  *	option "ntp-servers" = {"2001:db8::123"}
  *	option "136" = "https://[2001:db8::1]/"
  *
- * libConfuse has no such syntax. The text is rewritten before it is parsed, within its lines, to
- * option "ntp-servers" { value = {"2001:db8::123"} }. The result is to be freed; NULL: no memory.
+ * The section, for the tables of each scope, and its check function.
  */
-char *conf_option_rewrite(const char *text);
-
-/* The section, for cfg_opt_t tables of each scope. */
-extern cfg_opt_t conf_option_settings[];
-#define CONF_OPTION CFG_SEC("option", conf_option_settings, CFGF_MULTI | CFGF_TITLE)
-
-/* libConfuse's validator of that section. */
-int conf_option_section(cfg_t *cfg, cfg_opt_t *opt);
+extern const struct config_def conf_option_settings[];
+#define CONF_OPTION                                                                                \
+	CONFIG_SECTION("option", conf_option_settings, CONFIG_SEVERAL | CONFIG_TITLED)
+int conf_option_section(struct config_section *cfg, struct config_setting *setting);
 
 /* Adds all options of a scope to the set. Returns 0 or -ENOMEM; what they are is checked. */
-int conf_options_build(cfg_t *cfg, struct option_set *set);
+int conf_options_build(struct config_section *cfg, struct option_set *set);
 
 /* --- syntax: conf_syntax.c ------------------------------------------------------------- */
 
 #define CONF_STATE_DIR LOCALSTATEDIR "/lib/netboot6"
 
-/* For config_parse_text(); to be freed with cfg_free(). NULL: no memory. */
-cfg_t *conf_syntax_new(void);
 /*
- * From now on each subnet goes to `add` as soon as it is parsed, and libConfuse's copy is freed:
- * libConfuse compares each title with all before it, which is quadratic. NULL: subnets stay in the
- * cfg_t. `add` returns 0 or -errno.
+ * Where hosts and subnets go as soon as their section ends, and the section is freed: there may be
+ * a hundred thousand of them. NULL: hosts are only checked, subnets stay in the tree. A function
+ * returns 0, and owns the host from then on; or -errno, and the caller frees it.
  */
-typedef int conf_subnet_add_fn(void *arg, cfg_t *section);
-void conf_syntax_begin(conf_subnet_add_fn *add, void *arg);
-/* Returns 0, or the -errno of `add`. */
-int conf_syntax_end(void);
+typedef int conf_host_add_fn(void *arg, struct config_section *cfg, struct boot_host *host);
+typedef int conf_subnet_add_fn(void *arg, struct config_section *section);
 
+struct conf_receiver {
+	const char *file; /* for boot_host.file */
+	conf_host_add_fn *add_host; /* -EINVAL after config_error(): reading goes on */
+	conf_subnet_add_fn *add_subnet;
+	void *arg;
+};
+
+/* For config_parse_text(); to be freed with config_free(). NULL: no memory. */
+struct config_section *conf_syntax_new(struct conf_receiver *receiver);
 /* The same for a file of hosts-directory, which has only hosts. */
-cfg_t *conf_syntax_of_hosts(void);
+struct config_section *conf_syntax_of_hosts(struct conf_receiver *receiver);
 
 /* --- values: conf_expect.c and conf_value.c -------------------------------------------- */
 
@@ -89,46 +87,30 @@ int conf_pool(const char *text, struct in6_addr *low, uint32_t *size);
 int conf_variable(const char *text, struct host_variable *variable);
 
 /* All of a section's `set`; false: no memory, and the caller frees what is there by then. */
-bool conf_variables(cfg_t *cfg, struct host_variable **variable, size_t *n);
+bool conf_variables(struct config_section *cfg, struct host_variable **variable, size_t *n);
 
 /*
  * Values of a section that was checked. The copies are the caller's, also those of a list that was
  * cut short; false: no memory. A text that is not set becomes NULL.
  */
-bool conf_copy_text(cfg_t *cfg, const char *option, char **out);
-bool conf_copy_list(cfg_t *cfg, const char *option, char ***out, size_t *n);
-uint32_t conf_duration_of(cfg_t *cfg, const char *option, uint32_t otherwise_s);
+bool conf_copy_text(struct config_section *cfg, const char *option, char **out);
+bool conf_copy_list(struct config_section *cfg, const char *option, char ***out, size_t *n);
+uint32_t conf_duration_of(struct config_section *cfg, const char *option, uint32_t otherwise_s);
 
 /*
- * Make libConfuse check each value while it parses: those of one section, or of all sections if
+ * Have each value checked while it is read: those of one section, or of all sections if
  * `section` is NULL. `cfg` must have these sections and settings.
  */
-void conf_expect(cfg_t *cfg, const char *section);
+void conf_expect(struct config_section *cfg, const char *section);
 
 /* --- hosts: conf_host.c ---------------------------------------------------------------- */
 
-/*
- * The section `host`, in bootd.conf and in the files of hosts-directory. A host is built as soon as
- * libConfuse has read its section, and libConfuse's copy is freed at once: libConfuse compares each
- * title with all before it, which is quadratic for a hundred thousand hosts.
- *
- * Receives each host, finished; `cfg` is for config_error(). Returns 0, and owns the host from
- * then on; or -errno, and the caller frees it.
- */
-typedef int conf_host_add_fn(void *arg, cfg_t *cfg, struct boot_host *host);
-
-/* Hosts that are parsed from now on go to `add` (NULL: they are only checked). `file` is for
- * boot_host.file. */
-void conf_host_begin(const char *file, conf_host_add_fn *add, void *arg);
-/* Returns 0, or -errno of a failure that is not an error of the text (-ENOMEM). */
-int conf_host_end(void);
-
-/* For libConfuse: the validator of the section, and its options. */
-int conf_host_section(cfg_t *cfg, cfg_opt_t *opt);
-extern cfg_opt_t conf_host_options[];
+/* The section `host`, in bootd.conf and in the files of hosts-directory, and its check function. */
+extern const struct config_def conf_host_options[];
+int conf_host_section(struct config_section *cfg, struct config_setting *setting);
 
 /* An add function for bootd.conf: into the struct host_table `arg`. */
-int conf_host_into_table(void *arg, cfg_t *cfg, struct boot_host *host);
+int conf_host_into_table(void *arg, struct config_section *cfg, struct boot_host *host);
 
 /* --- sections: conf_section.c ---------------------------------------------------------- */
 
@@ -136,9 +118,9 @@ int conf_host_into_table(void *arg, cfg_t *cfg, struct boot_host *host);
  * These return false if there is no memory; what they have built by then belongs to the result.
  * Lifetimes that are not set stay 0: the one of the whole file may follow.
  */
-bool conf_build_subnet(cfg_t *cfg, struct subnet *subnet);
-bool conf_build_rule(cfg_t *cfg, struct boot_rule *rule);
+bool conf_build_subnet(struct config_section *cfg, struct subnet *subnet);
+bool conf_build_rule(struct config_section *cfg, struct boot_rule *rule);
 /* All groups of the file, sorted by name. */
-bool conf_build_groups(cfg_t *cfg, struct boot_config *config);
+bool conf_build_groups(struct config_section *cfg, struct boot_config *config);
 
 #endif

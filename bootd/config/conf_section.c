@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool copy_pattern(cfg_t *cfg, const char *option, struct text_pattern *pattern)
+static bool copy_pattern(struct config_section *cfg, const char *option, struct text_pattern *pattern)
 {
-	const char *text = cfg_getstr(cfg, option);
+	const char *text = config_text(cfg, option);
 
 	return !text || text_pattern_read(text, pattern) == 0;
 }
@@ -24,21 +24,21 @@ static enum subnet_addresses addresses_of(const char *text)
 	return addresses;
 }
 
-static bool build_condition(cfg_t *cfg, const char *option, struct conditions *when)
+static bool build_condition(struct config_section *cfg, const char *option, struct conditions *when)
 {
 	enum condition_kind kind;
 	bool is_negated;
 
 	condition_named(option, &kind, &is_negated);
-	for (unsigned i = 0; i < cfg_size(cfg, option); i++)
-		if (conditions_add(when, kind, cfg_getnstr(cfg, option, i), is_negated) < 0)
+	for (unsigned i = 0; i < config_count(cfg, option); i++)
+		if (conditions_add(when, kind, config_text_at(cfg, option, i), is_negated) < 0)
 			return false;
 	return true;
 }
 
-static bool build_conditions(cfg_t *cfg, struct conditions *when)
+static bool build_conditions(struct config_section *cfg, struct conditions *when)
 {
-	bool is_class = strcmp(cfg_name(cfg), "class") == 0;
+	bool is_class = strcmp(cfg->name, "class") == 0;
 	char negated[32];
 
 	for (int i = 0; i < CONDITION_KINDS; i++) {
@@ -53,31 +53,31 @@ static bool build_conditions(cfg_t *cfg, struct conditions *when)
 	return true;
 }
 
-static void build_plan(cfg_t *cfg, struct address_plan *plan, uint32_t lifetime_s)
+static void build_plan(struct config_section *cfg, struct address_plan *plan, uint32_t lifetime_s)
 {
-	plan->addresses = addresses_of(cfg_getstr(cfg, "addresses"));
+	plan->addresses = addresses_of(config_text(cfg, "addresses"));
 	if (plan->addresses == SUBNET_POOL)
-		conf_pool(cfg_getstr(cfg, "pool"), &plan->pool_low, &plan->pool_size);
+		conf_pool(config_text(cfg, "pool"), &plan->pool_low, &plan->pool_size);
 	plan->lifetime_s = conf_duration_of(cfg, "lifetime", lifetime_s);
 }
 
-static bool build_class(cfg_t *cfg, struct address_class *class, uint32_t lifetime_s)
+static bool build_class(struct config_section *cfg, struct address_class *class, uint32_t lifetime_s)
 {
-	class->file = config_file_name(cfg->filename);
+	class->file = config_file_name(cfg->file);
 	class->line = (unsigned)cfg->line;
-	class->name = strdup(cfg_title(cfg));
+	class->name = strdup(cfg->title);
 	build_plan(cfg, &class->plan, lifetime_s);
 	return class->name && build_conditions(cfg, &class->when) &&
 	       conf_options_build(cfg, &class->options) == 0;
 }
 
-bool conf_build_subnet(cfg_t *cfg, struct subnet *subnet)
+bool conf_build_subnet(struct config_section *cfg, struct subnet *subnet)
 {
-	unsigned classes = cfg_size(cfg, "class");
+	unsigned classes = config_count(cfg, "class");
 
-	subnet->file = config_file_name(cfg->filename);
+	subnet->file = config_file_name(cfg->file);
 	subnet->line = (unsigned)cfg->line;
-	prefix_parse(cfg_title(cfg), &subnet->prefix);
+	prefix_parse(cfg->title, &subnet->prefix);
 	prefix_format(&subnet->prefix, subnet->text);
 	build_plan(cfg, &subnet->plan, 0);
 	if (classes > 0)
@@ -85,11 +85,11 @@ bool conf_build_subnet(cfg_t *cfg, struct subnet *subnet)
 	if (classes > 0 && !subnet->class)
 		return false;
 	for (unsigned i = 0; i < classes; i++)
-		if (!build_class(cfg_getnsec(cfg, "class", i), &subnet->class[subnet->classes++],
+		if (!build_class(config_section_at(cfg, "class", i), &subnet->class[subnet->classes++],
 			    subnet -> plan.lifetime_s))
 			return false;
-	if (cfg_getstr(cfg, "relay-id"))
-		dhcp6_duid_parse(cfg_getstr(cfg, "relay-id"), &subnet->relay_id);
+	if (config_text(cfg, "relay-id"))
+		dhcp6_duid_parse(config_text(cfg, "relay-id"), &subnet->relay_id);
 	return copy_pattern(cfg, "interface-id", &subnet->interface_id) &&
 	       copy_pattern(cfg, "remote-id", &subnet->remote_id) &&
 	       conf_copy_text(cfg, "interface", &subnet->interface) &&
@@ -97,11 +97,11 @@ bool conf_build_subnet(cfg_t *cfg, struct subnet *subnet)
 	       conf_options_build(cfg, &subnet->options) == 0;
 }
 
-bool conf_build_rule(cfg_t *cfg, struct boot_rule *rule)
+bool conf_build_rule(struct config_section *cfg, struct boot_rule *rule)
 {
-	rule->file = config_file_name(cfg->filename);
+	rule->file = config_file_name(cfg->file);
 	rule->line = (unsigned)cfg->line;
-	rule->name = strdup(cfg_title(cfg));
+	rule->name = strdup(cfg->title);
 	return rule->name && build_conditions(cfg, &rule->when) &&
 	       conf_copy_text(cfg, "url", &rule->url) &&
 	       conf_copy_list(cfg, "param", &rule->param, &rule->params);
@@ -112,20 +112,20 @@ static int compare_groups(const void *a, const void *b)
 	return strcmp(((const struct boot_group *)a)->name, ((const struct boot_group *)b)->name);
 }
 
-bool conf_build_groups(cfg_t *cfg, struct boot_config *config)
+bool conf_build_groups(struct config_section *cfg, struct boot_config *config)
 {
-	unsigned groups = cfg_size(cfg, "group");
+	unsigned groups = config_count(cfg, "group");
 
 	config->group = calloc(groups + 1, sizeof(*config->group));
 	if (!config->group)
 		return false;
 	for (unsigned i = 0; i < groups; i++) {
-		cfg_t *section = cfg_getnsec(cfg, "group", i);
+		struct config_section *section = config_section_at(cfg, "group", i);
 		struct boot_group *group = &config->group[config->groups++];
 
-		group->file = config_file_name(section->filename);
+		group->file = config_file_name(section->file);
 		group->line = (unsigned)section->line;
-		group->name = strdup(cfg_title(section));
+		group->name = strdup(section->title);
 		if (!group->name || !conf_variables(section, &group->variable, &group->variables) ||
 			conf_options_build(section, &group->options) < 0)
 			return false;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The settings and sections of bootd.conf: libConfuse's tables with the defaults, at the end of the
- * file, and the checks of sections as a whole. conf_expect.c checks each value. A new setting is a
- * row here and one there.
+ * The settings and sections of bootd.conf: the tables with the defaults, at the end of the file,
+ * and the checks of sections as a whole. conf_expect.c checks each value. A new setting is a row
+ * here and one there.
  */
 #include "bootd/config/conf_read.h"
 
@@ -13,15 +13,15 @@
 
 enum { SUBNET_LEN_MAX = 120 };
 
-static int check_rate(cfg_t *cfg, cfg_opt_t *opt)
+static int check_rate(struct config_section *cfg, struct config_setting *setting)
 {
-	long rate = cfg_opt_getnint(opt, 0);
+	long rate = setting->number;
 
 	if (rate < 0 || rate > 1000000)
 		return config_error(cfg,
 			"%s: %ld is not valid; expected messages a second from 1 to 1000000 such "
 			"as 50, or 0 for no limit",
-			opt->name, rate);
+			setting->name, rate);
 	return 0;
 }
 
@@ -42,44 +42,44 @@ static const struct {
 	{"https", "least-rate", 1, 1000000000, 1024},
 };
 
-static int check_limit(cfg_t *cfg, cfg_opt_t *opt)
+static int check_limit(struct config_section *cfg, struct config_setting *setting)
 {
-	long value = cfg_opt_getnint(opt, 0);
+	long value = setting->number;
 
 	for (size_t i = 0; i < sizeof(limit) / sizeof(limit[0]); i++)
-		if (strcmp(limit[i].section, cfg_name(cfg)) == 0 &&
-			strcmp(limit[i].option, opt->name) == 0 &&
+		if (strcmp(limit[i].section, cfg->name) == 0 &&
+			strcmp(limit[i].option, setting->name) == 0 &&
 			(value < limit[i].least || value > limit[i].most))
 			return config_error(cfg,
 				"%s: %ld is not valid; expected %ld to %ld, such as %s = %ld",
-				opt->name, value, limit[i].least, limit[i].most, opt->name,
+				setting->name, value, limit[i].least, limit[i].most, setting->name,
 				limit[i].such_as);
 	return 0;
 }
 
-static void set_limit_validators(cfg_t *cfg)
+static void set_limit_validators(struct config_section *cfg)
 {
 	char path[64];
 
 	for (size_t i = 0; i < sizeof(limit) / sizeof(limit[0]); i++) {
 		snprintf(path, sizeof(path), "%s|%s", limit[i].section, limit[i].option);
-		cfg_set_validate_func(cfg, path, check_limit);
+		config_set_check(cfg, path, check_limit);
 	}
 }
 
-static int check_pool(cfg_t *cfg, cfg_t *section, const struct prefix *prefix)
+static int check_pool(struct config_section *cfg, struct config_section *section, const struct prefix *prefix)
 {
-	const char *pool = cfg_getstr(section, "pool");
-	bool wanted = strcmp(cfg_getstr(section, "addresses"), "pool") == 0;
+	const char *pool = config_text(section, "pool");
+	bool wanted = strcmp(config_text(section, "addresses"), "pool") == 0;
 	struct in6_addr low, high;
 	uint32_t size;
 
-	if (wanted != (pool != NULL) && !config_has_syntax_errors())
+	if (wanted != (pool != NULL) && !config_has_syntax_errors(cfg))
 		return config_error(cfg,
 			"pool: %s \"%s\" has only one of addresses = pool and pool; expected "
 			"both, such as addresses = pool pool = "
 			"\"2001:db8:1::1000-2001:db8:1::1fff\"",
-			cfg_name(section), cfg_title(section));
+			section->name, section->title);
 	if (!pool || conf_pool(pool, &low, &size) < 0)
 		return 0; /* conf_expect.c has reported it */
 	high = address_after(&low, size - 1);
@@ -87,76 +87,58 @@ static int check_pool(cfg_t *cfg, cfg_t *section, const struct prefix *prefix)
 		return config_error(cfg,
 			"pool: \"%s\" is not inside the subnet of %s \"%s\"; expected a range such "
 			"as \"2001:db8:1::1000-2001:db8:1::1fff\"",
-			pool, cfg_name(section), cfg_title(section));
+			pool, section->name, section->title);
 	return 0;
 }
 
-/* Static for the duration of one parse: libConfuse passes no argument of the caller to validators.
- */
-static struct {
-	conf_subnet_add_fn *add;
-	void *arg;
-	int rc;
-} subnets;
-
-void conf_syntax_begin(conf_subnet_add_fn *add, void *arg)
+static int hand_over_subnet(struct config_section *cfg, struct config_setting *setting)
 {
-	subnets.add = add;
-	subnets.arg = arg;
-	subnets.rc = 0;
-}
+	const struct conf_receiver *to = config_arg(cfg);
+	int rc = 0;
 
-int conf_syntax_end(void)
-{
-	subnets.add = NULL;
-	return subnets.rc;
-}
-
-static int hand_over_subnet(cfg_opt_t *opt, cfg_t *section)
-{
-	if (!subnets.add)
+	if (!to->add_subnet)
 		return 0;
-	if (subnets.rc == 0 && !config_has_errors())
-		subnets.rc = subnets.add(subnets.arg, section);
-	cfg_free_value(opt);
-	return subnets.rc < 0 ? -1 : 0;
+	if (!config_has_errors(cfg))
+		rc = to->add_subnet(to->arg, config_last_section(setting));
+	config_clear(setting);
+	return rc;
 }
 
-static int check_subnet(cfg_t *cfg, cfg_opt_t *opt)
+static int check_subnet(struct config_section *cfg, struct config_setting *setting)
 {
-	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	struct config_section *section = config_last_section(setting);
 	struct prefix prefix;
 
-	if (prefix_parse(cfg_title(section), &prefix) < 0)
+	if (prefix_parse(section->title, &prefix) < 0)
 		return config_error(cfg,
 			"subnet: \"%s\" is not valid; expected a prefix such as "
 			"\"2001:db8:1::/64\"",
-			cfg_title(section));
+			section->title);
 	if (prefix.len == 0 || prefix.len > SUBNET_LEN_MAX)
 		return config_error(cfg,
 			"subnet: the length of \"%s\" is not valid; expected 1 to %d, such as "
 			"\"2001:db8:1::/64\"",
-			cfg_title(section), SUBNET_LEN_MAX);
+			section->title, SUBNET_LEN_MAX);
 	if (check_pool(cfg, section, &prefix) < 0)
 		return -1;
-	return hand_over_subnet(opt, section);
+	return hand_over_subnet(cfg, setting);
 }
 
 /* `cfg` is the subnet; its own title is checked when the section ends. */
-static int check_class(cfg_t *cfg, cfg_opt_t *opt)
+static int check_class(struct config_section *cfg, struct config_setting *setting)
 {
-	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	struct config_section *section = config_last_section(setting);
 	struct prefix prefix;
 
-	return prefix_parse(cfg_title(cfg), &prefix) < 0 ? 0 : check_pool(cfg, section, &prefix);
+	return prefix_parse(cfg->title, &prefix) < 0 ? 0 : check_pool(cfg, section, &prefix);
 }
 
-static int check_https(cfg_t *cfg, cfg_opt_t *opt)
+static int check_https(struct config_section *cfg, struct config_setting *setting)
 {
-	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
-	unsigned certificates = cfg_size(section, "certificate"), keys = cfg_size(section, "key");
+	struct config_section *section = config_last_section(setting);
+	unsigned certificates = config_count(section, "certificate"), keys = config_count(section, "key");
 
-	if (config_has_syntax_errors())
+	if (config_has_syntax_errors(cfg))
 		return 0;
 	if (certificates == 0)
 		return config_error(cfg,
@@ -171,41 +153,41 @@ static int check_https(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
-static int check_boot(cfg_t *cfg, cfg_opt_t *opt)
+static int check_boot(struct config_section *cfg, struct config_setting *setting)
 {
-	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	struct config_section *section = config_last_section(setting);
 
-	if (!cfg_getstr(section, "url") && !config_has_syntax_errors())
+	if (!config_text(section, "url") && !config_has_syntax_errors(cfg))
 		return config_error(cfg,
 			"url: boot \"%s\" has none; expected one such as "
 			"\"tftp://[2001:db8::69]/ipxe.efi\"",
-			cfg_title(section));
-	if (cfg_size(section, "param") > BOOT_PARAMS_MAX)
+			section->title);
+	if (config_count(section, "param") > BOOT_PARAMS_MAX)
 		return config_error(cfg,
 			"param: boot \"%s\" has %u; expected at most %d, such as param = {\"700\"}",
-			cfg_title(section), cfg_size(section, "param"), BOOT_PARAMS_MAX);
+			section->title, config_count(section, "param"), BOOT_PARAMS_MAX);
 	return 0;
 }
 
 /* For one section, or for all if `section` is NULL. */
-static void set_validators(cfg_t *cfg, const char *section)
+static void set_validators(struct config_section *cfg, const char *section)
 {
 	conf_expect(cfg, section);
-	cfg_set_validate_func(cfg, "host", conf_host_section);
-	cfg_set_validate_func(cfg, "host|option", conf_option_section);
+	config_set_check(cfg, "host", conf_host_section);
+	config_set_check(cfg, "host|option", conf_option_section);
 	if (section)
 		return;
-	cfg_set_validate_func(cfg, "option", conf_option_section);
-	cfg_set_validate_func(cfg, "group|option", conf_option_section);
-	cfg_set_validate_func(cfg, "subnet|option", conf_option_section);
-	cfg_set_validate_func(cfg, "subnet|class|option", conf_option_section);
+	config_set_check(cfg, "option", conf_option_section);
+	config_set_check(cfg, "group|option", conf_option_section);
+	config_set_check(cfg, "subnet|option", conf_option_section);
+	config_set_check(cfg, "subnet|class|option", conf_option_section);
 	set_limit_validators(cfg);
-	cfg_set_validate_func(cfg, "client-rate", check_rate);
-	cfg_set_validate_func(cfg, "link-rate", check_rate);
-	cfg_set_validate_func(cfg, "subnet", check_subnet);
-	cfg_set_validate_func(cfg, "subnet|class", check_class);
-	cfg_set_validate_func(cfg, "https", check_https);
-	cfg_set_validate_func(cfg, "boot", check_boot);
+	config_set_check(cfg, "client-rate", check_rate);
+	config_set_check(cfg, "link-rate", check_rate);
+	config_set_check(cfg, "subnet", check_subnet);
+	config_set_check(cfg, "subnet|class", check_class);
+	config_set_check(cfg, "https", check_https);
+	config_set_check(cfg, "boot", check_boot);
 }
 
 /* --- the tables ---------------------------------------------------------------- */
@@ -214,125 +196,120 @@ static void set_validators(cfg_t *cfg, const char *section)
 enum { NEGATED_NAME = 32, SECTION_OPTIONS_MAX = 2 * CONDITION_KINDS + 8 };
 
 #define PLAN                                                                                       \
-	CFG_STR("addresses", "stable", CFGF_NONE), CFG_STR("pool", NULL, CFGF_NODEFAULT),          \
-		CFG_STR("lifetime", NULL, CFGF_NODEFAULT)
+	CONFIG_TEXT("addresses", "stable"), CONFIG_TEXT("pool", NULL),          \
+		CONFIG_TEXT("lifetime", NULL)
 
-/* libConfuse parses the defaults of lists in place, so they are not constant. */
-static char default_supplied[] = "{65}";
-static char default_tftp[] = "{\"[::]:69\"}", default_http[] = "{\"[::]:80\"}";
-static char default_https[] = "{\"[::]:443\"}";
-
-static cfg_opt_t tftp_options[] = {
-	CFG_STR_LIST("listen", default_tftp, CFGF_NONE),
-	CFG_INT("transfers", 0, CFGF_NODEFAULT),
-	CFG_INT("transfers-per-client", 0, CFGF_NODEFAULT),
-	CFG_INT("block-size", 0, CFGF_NODEFAULT),
-	CFG_INT("window-size", 0, CFGF_NODEFAULT),
-	CFG_STR("ports", NULL, CFGF_NODEFAULT),
-	CFG_BOOL("single-port", cfg_false, CFGF_NODEFAULT),
-	CFG_END(),
+static const struct config_def tftp_options[] = {
+	CONFIG_LIST("listen", "[::]:69"),
+	CONFIG_NUMBER("transfers", 0),
+	CONFIG_NUMBER("transfers-per-client", 0),
+	CONFIG_NUMBER("block-size", 0),
+	CONFIG_NUMBER("window-size", 0),
+	CONFIG_TEXT("ports", NULL),
+	CONFIG_BOOL("single-port", false),
+	CONFIG_END,
 };
 
-static cfg_opt_t http_options[] = {
-	CFG_STR_LIST("listen", default_http, CFGF_NONE),
-	CFG_INT("connections", 0, CFGF_NODEFAULT),
-	CFG_INT("connections-per-client", 0, CFGF_NODEFAULT),
-	CFG_INT("least-rate", 0, CFGF_NODEFAULT),
-	CFG_END(),
+static const struct config_def http_options[] = {
+	CONFIG_LIST("listen", "[::]:80"),
+	CONFIG_NUMBER("connections", 0),
+	CONFIG_NUMBER("connections-per-client", 0),
+	CONFIG_NUMBER("least-rate", 0),
+	CONFIG_END,
 };
 
-static cfg_opt_t https_options[] = {
-	CFG_STR_LIST("listen", default_https, CFGF_NONE),
-	CFG_STR_LIST("certificate", NULL, CFGF_NODEFAULT),
-	CFG_STR_LIST("key", NULL, CFGF_NODEFAULT),
-	CFG_INT("connections", 0, CFGF_NODEFAULT),
-	CFG_INT("connections-per-client", 0, CFGF_NODEFAULT),
-	CFG_INT("least-rate", 0, CFGF_NODEFAULT),
-	CFG_END(),
+static const struct config_def https_options[] = {
+	CONFIG_LIST("listen", "[::]:443"),
+	CONFIG_LIST("certificate", NULL),
+	CONFIG_LIST("key", NULL),
+	CONFIG_NUMBER("connections", 0),
+	CONFIG_NUMBER("connections-per-client", 0),
+	CONFIG_NUMBER("least-rate", 0),
+	CONFIG_END,
 };
 
-static cfg_opt_t page_options[] = {
-	CFG_STR("listen", "[::1]:8069", CFGF_NONE),
-	CFG_STR_LIST("names", NULL, CFGF_NODEFAULT),
-	CFG_END(),
+static const struct config_def page_options[] = {
+	CONFIG_TEXT("listen", "[::1]:8069"),
+	CONFIG_LIST("names", NULL),
+	CONFIG_END,
 };
 
-static cfg_opt_t metrics_options[] = {
-	CFG_STR("listen", "[::1]:9548", CFGF_NONE),
-	CFG_STR_LIST("names", NULL, CFGF_NODEFAULT),
-	CFG_END(),
+static const struct config_def metrics_options[] = {
+	CONFIG_TEXT("listen", "[::1]:9548"),
+	CONFIG_LIST("names", NULL),
+	CONFIG_END,
 };
 
-static cfg_opt_t group_options[] = {
-	CFG_STR_LIST("set", NULL, CFGF_NODEFAULT),
+static const struct config_def group_options[] = {
+	CONFIG_LIST("set", NULL),
 	CONF_OPTION,
-	CFG_END(),
+	CONFIG_END,
 };
 
 /* add_conditions() fills these two in. */
-static cfg_opt_t class_options[SECTION_OPTIONS_MAX], boot_options[SECTION_OPTIONS_MAX];
+static struct config_def class_options[SECTION_OPTIONS_MAX], boot_options[SECTION_OPTIONS_MAX];
 
-static const cfg_opt_t class_others[] = {PLAN, CONF_OPTION, CFG_END()};
+static const struct config_def class_others[] = {PLAN, CONF_OPTION, CONFIG_END};
 
-static const cfg_opt_t boot_others[] = {
-	CFG_STR("url", NULL, CFGF_NODEFAULT),
-	CFG_STR_LIST("param", NULL, CFGF_NODEFAULT),
-	CFG_END(),
+static const struct config_def boot_others[] = {
+	CONFIG_TEXT("url", NULL),
+	CONFIG_LIST("param", NULL),
+	CONFIG_END,
 };
 
-static cfg_opt_t subnet_options[] = {
+static const struct config_def subnet_options[] = {
 	PLAN,
-	CFG_SEC("class", class_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-	CFG_STR("interface", NULL, CFGF_NODEFAULT),
-	CFG_STR("link", NULL, CFGF_NODEFAULT),
-	CFG_STR("interface-id", NULL, CFGF_NODEFAULT),
-	CFG_STR("remote-id", NULL, CFGF_NODEFAULT),
-	CFG_STR("relay-id", NULL, CFGF_NODEFAULT),
+	CONFIG_SECTION("class", class_options, CONFIG_SEVERAL | CONFIG_TITLED),
+	CONFIG_TEXT("interface", NULL),
+	CONFIG_TEXT("link", NULL),
+	CONFIG_TEXT("interface-id", NULL),
+	CONFIG_TEXT("remote-id", NULL),
+	CONFIG_TEXT("relay-id", NULL),
 	CONF_OPTION,
-	CFG_END(),
+	CONFIG_END,
 };
 
-static cfg_opt_t file_options[] = {
-	CFG_STR_LIST("listen", NULL, CFGF_NODEFAULT),
-	CFG_STR("dhcp-listen", "[::]:547", CFGF_NONE),
-	CFG_STR("root", NULL, CFGF_NODEFAULT),
-	CFG_SEC("tftp", tftp_options, CFGF_MULTI),
-	CFG_SEC("http", http_options, CFGF_MULTI),
-	CFG_SEC("https", https_options, CFGF_MULTI),
-	CFG_SEC("page", page_options, CFGF_NODEFAULT),
-	CFG_SEC("metrics", metrics_options, CFGF_NODEFAULT),
-	CFG_STR_LIST("dns", NULL, CFGF_NODEFAULT),
-	CFG_STR_LIST("domain-search", NULL, CFGF_NODEFAULT),
+static const struct config_def file_options[] = {
+	CONFIG_LIST("listen", NULL),
+	CONFIG_TEXT("dhcp-listen", "[::]:547"),
+	CONFIG_TEXT("root", NULL),
+	CONFIG_SECTION("tftp", tftp_options, CONFIG_SEVERAL),
+	CONFIG_SECTION("http", http_options, CONFIG_SEVERAL),
+	CONFIG_SECTION("https", https_options, CONFIG_SEVERAL),
+	CONFIG_SECTION("page", page_options, 0),
+	CONFIG_SECTION("metrics", metrics_options, 0),
+	CONFIG_LIST("dns", NULL),
+	CONFIG_LIST("domain-search", NULL),
 	CONF_OPTION,
-	CFG_STR("preference", "0", CFGF_NONE),
-	CFG_BOOL("registration", cfg_true, CFGF_NONE),
-	CFG_STR_LIST("trusted-relays", NULL, CFGF_NODEFAULT),
-	CFG_STR_LIST("leasequery", NULL, CFGF_NODEFAULT),
-	CFG_INT("client-rate", 50, CFGF_NONE),
-	CFG_INT("link-rate", 20000, CFGF_NONE),
-	CFG_BOOL("rapid-commit", cfg_false, CFGF_NONE),
-	CFG_STR("information-refresh", NULL, CFGF_NODEFAULT),
-	CFG_STR("sol-max-rt", NULL, CFGF_NODEFAULT),
-	CFG_STR("inf-max-rt", NULL, CFGF_NODEFAULT),
-	CFG_STR_LIST("relay-supplied-options", default_supplied, CFGF_NONE),
-	CFG_STR("lifetime", NULL, CFGF_NODEFAULT),
-	CFG_STR("control", PATH_BOOTD_CONTROL, CFGF_NONE),
+	CONFIG_TEXT("preference", "0"),
+	CONFIG_BOOL("registration", true),
+	CONFIG_LIST("trusted-relays", NULL),
+	CONFIG_LIST("leasequery", NULL),
+	CONFIG_NUMBER("client-rate", 50),
+	CONFIG_NUMBER("link-rate", 20000),
+	CONFIG_BOOL("rapid-commit", false),
+	CONFIG_TEXT("information-refresh", NULL),
+	CONFIG_TEXT("sol-max-rt", NULL),
+	CONFIG_TEXT("inf-max-rt", NULL),
+	CONFIG_LIST("relay-supplied-options", "65"),
+	CONFIG_TEXT("lifetime", NULL),
+	CONFIG_TEXT("control", PATH_BOOTD_CONTROL),
 	DAEMON_SETTINGS,
-	CFG_STR("key", NULL, CFGF_NODEFAULT),
-	CFG_STR("key-file", CONF_STATE_DIR "/bootd.key", CFGF_NONE),
-	CFG_STR("server-duid", NULL, CFGF_NODEFAULT),
-	CFG_STR("server-duid-file", CONF_STATE_DIR "/bootd.duid", CFGF_NONE),
-	CFG_STR("hosts-directory", NULL, CFGF_NODEFAULT),
-	CFG_STR("leases", CONF_STATE_DIR "/leases.db", CFGF_NONE),
-	CFG_SEC("subnet", subnet_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-	CFG_SEC("group", group_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-	CFG_SEC("host", conf_host_options, CFGF_MULTI | CFGF_TITLE),
-	CFG_SEC("boot", boot_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-	CFG_END(),
+	CONFIG_TEXT("key", NULL),
+	CONFIG_TEXT("key-file", CONF_STATE_DIR "/bootd.key"),
+	CONFIG_TEXT("server-duid", NULL),
+	CONFIG_TEXT("server-duid-file", CONF_STATE_DIR "/bootd.duid"),
+	CONFIG_TEXT("hosts-directory", NULL),
+	CONFIG_TEXT("leases", CONF_STATE_DIR "/leases.db"),
+	CONFIG_SECTION("subnet", subnet_options, CONFIG_SEVERAL | CONFIG_TITLED),
+	CONFIG_SECTION("group", group_options, CONFIG_SEVERAL | CONFIG_TITLED),
+	CONFIG_SECTION("host", conf_host_options, CONFIG_SEVERAL | CONFIG_TITLED | CONFIG_SAME_TITLE),
+	CONFIG_SECTION("boot", boot_options, CONFIG_SEVERAL | CONFIG_TITLED),
+	CONFIG_END,
 };
 
-/* `others` ends with CFG_END(), as the result does. */
-static void add_conditions(cfg_opt_t *to, bool in_class, const cfg_opt_t *others, size_t n)
+/* `others` ends with CONFIG_END, as the result does. */
+static void add_conditions(struct config_def *to, bool in_class, const struct config_def *others, size_t n)
 {
 	static char negated[CONDITION_KINDS][NEGATED_NAME];
 
@@ -342,37 +319,41 @@ static void add_conditions(cfg_opt_t *to, bool in_class, const cfg_opt_t *others
 		if (in_class && !condition_is_in_class(kind))
 			continue;
 		snprintf(negated[i], NEGATED_NAME, "not-%s", condition_name(kind));
-		*to++ = (cfg_opt_t)CFG_STR_LIST(condition_name(kind), NULL, CFGF_NODEFAULT);
-		*to++ = (cfg_opt_t)CFG_STR_LIST(negated[i], NULL, CFGF_NODEFAULT);
+		*to++ = (struct config_def)CONFIG_LIST(condition_name(kind), NULL);
+		*to++ = (struct config_def)CONFIG_LIST(negated[i], NULL);
 	}
 	memcpy(to, others, n * sizeof(*others));
 }
 
-cfg_t *conf_syntax_new(void)
+struct config_section *conf_syntax_new(struct conf_receiver *receiver)
 {
-	cfg_t *cfg;
+	struct config_section *cfg;
 
 	add_conditions(
 		class_options, true, class_others, sizeof(class_others) / sizeof(class_others[0]));
 	add_conditions(
 		boot_options, false, boot_others, sizeof(boot_others) / sizeof(boot_others[0]));
-	cfg = cfg_init(file_options, CFGF_NONE);
+	cfg = config_new(file_options);
 	if (cfg) {
+		config_set_arg(cfg, receiver);
 		set_validators(cfg, NULL);
 		daemon_settings_expect(cfg);
 	}
 	return cfg;
 }
 
-cfg_t *conf_syntax_of_hosts(void)
+struct config_section *conf_syntax_of_hosts(struct conf_receiver *receiver)
 {
-	cfg_opt_t top[] = {
-		CFG_SEC("host", conf_host_options, CFGF_MULTI | CFGF_TITLE),
-		CFG_END(),
+	static const struct config_def top[] = {
+		CONFIG_SECTION("host", conf_host_options,
+			CONFIG_SEVERAL | CONFIG_TITLED | CONFIG_SAME_TITLE),
+		CONFIG_END,
 	};
-	cfg_t *cfg = cfg_init(top, CFGF_NONE);
+	struct config_section *cfg = config_new(top);
 
-	if (cfg)
+	if (cfg) {
+		config_set_arg(cfg, receiver);
 		set_validators(cfg, "host");
+	}
 	return cfg;
 }

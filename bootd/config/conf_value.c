@@ -37,13 +37,13 @@ int conf_variable(const char *text, struct host_variable *variable)
 	return -ENOMEM;
 }
 
-bool conf_variables(cfg_t *cfg, struct host_variable **variable, size_t *n)
+bool conf_variables(struct config_section *cfg, struct host_variable **variable, size_t *n)
 {
-	unsigned variables = cfg_size(cfg, "set");
+	unsigned variables = config_count(cfg, "set");
 
 	*variable = calloc(variables + 1, sizeof(**variable));
 	for (*n = 0; *variable && *n < variables; (*n)++)
-		if (conf_variable(cfg_getnstr(cfg, "set", (unsigned)*n), &(*variable)[*n]) < 0)
+		if (conf_variable(config_text_at(cfg, "set", (unsigned)*n), &(*variable)[*n]) < 0)
 			return false;
 	return *variable;
 }
@@ -134,30 +134,30 @@ int conf_ports(const char *text, uint16_t *first, uint16_t *last)
 
 /* --- values of sections that were checked ------------------------------------ */
 
-bool conf_copy_text(cfg_t *cfg, const char *option, char **out)
+bool conf_copy_text(struct config_section *cfg, const char *option, char **out)
 {
-	const char *text = cfg_getstr(cfg, option);
+	const char *text = config_text(cfg, option);
 
 	*out = text ? strdup(text) : NULL;
 	return !text || *out;
 }
 
-bool conf_copy_list(cfg_t *cfg, const char *option, char ***out, size_t *n)
+bool conf_copy_list(struct config_section *cfg, const char *option, char ***out, size_t *n)
 {
-	unsigned size = cfg_size(cfg, option);
+	unsigned size = config_count(cfg, option);
 
 	*out = calloc(size + 1, sizeof(**out));
 	for (*n = 0; *out && *n < size; (*n)++) {
-		(*out)[*n] = strdup(cfg_getnstr(cfg, option, (unsigned)*n));
+		(*out)[*n] = strdup(config_text_at(cfg, option, (unsigned)*n));
 		if (!(*out)[*n])
 			return false;
 	}
 	return *out;
 }
 
-uint32_t conf_duration_of(cfg_t *cfg, const char *option, uint32_t otherwise_s)
+uint32_t conf_duration_of(struct config_section *cfg, const char *option, uint32_t otherwise_s)
 {
-	const char *text = cfg_getstr(cfg, option);
+	const char *text = config_text(cfg, option);
 	uint32_t seconds = otherwise_s;
 
 	if (text)

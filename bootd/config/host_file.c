@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Reading one file: check its type, parse it with libConfuse, collect its hosts. A file with any
+ * Reading one file: check its type, parse it, collect its hosts. A file with any
  * error yields no host, so that a file that is half written changes nothing.
  */
 #include "bootd/config/host_file.h"
@@ -50,7 +50,7 @@ void host_file_free(void *arg)
 	free(file);
 }
 
-static int collect_host(void *arg, cfg_t *cfg, struct boot_host *host)
+static int collect_host(void *arg, struct config_section *cfg, struct boot_host *host)
 {
 	struct host_list *list = arg;
 
@@ -69,25 +69,12 @@ static int collect_host(void *arg, cfg_t *cfg, struct boot_host *host)
 
 static int parse_file(struct host_file *file, struct config_problems *problems)
 {
-	cfg_t *cfg = conf_syntax_of_hosts();
-	char *text = NULL, *rewritten = NULL;
-	int rc, failed;
+	struct conf_receiver receiver = {file->path, collect_host, NULL, &file->next};
+	struct config_section *cfg = conf_syntax_of_hosts(&receiver);
+	int rc = cfg ? config_parse(cfg, file->path, problems) : -ENOMEM;
 
-	if (!cfg)
-		return -ENOMEM;
-	rc = config_read(file->path, &text, problems);
-	if (rc == 0) {
-		rewritten = conf_option_rewrite(text);
-		rc = rewritten ? 0 : -ENOMEM;
-	}
-	conf_host_begin(file->path, collect_host, &file->next);
-	if (rc == 0)
-		rc = config_parse_text(cfg, file->path, rewritten, problems);
-	failed = conf_host_end();
-	cfg_free(cfg);
-	free(rewritten);
-	free(text);
-	return failed < 0 ? failed : rc;
+	config_free(cfg);
+	return rc;
 }
 
 void host_file_set_problem(struct host_file *file, const char *text)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One function for each setting or section of relayd.conf that checks its value, and a table that
- * names them at the end. They run while libConfuse knows the current line, so each error names it.
+ * names them at the end. They run while the file is read, so each error names it.
  * What only the whole file shows is checked in relay_conf_read.c.
  *
  * A message says what was found, what was expected, and gives an example:
@@ -22,36 +22,30 @@
 #include "relayd/config/id_template.h"
 #include "relayd/config/relay_conf.h"
 
-/* The value that was read last. */
-static const char *last_text(cfg_opt_t *opt)
-{
-	return cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
-}
-
-static int validate_patterns(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_patterns(struct config_section *cfg, struct config_setting *setting)
 {
 	struct link_patterns scratch = {0};
-	int rc = link_patterns_add(&scratch, last_text(opt));
+	int rc = link_patterns_add(&scratch, config_last_text(setting));
 
 	link_patterns_fini(&scratch);
 	if (rc == -EINVAL)
 		return config_error(cfg,
 			"%s: \"%s\" cannot match a link; expected a name or pattern of 1 to 127 "
 			"characters, for example \"vlan*\" or \"!vlan99\"",
-			opt->name, last_text(opt));
+			setting->name, config_last_text(setting));
 	return rc;
 }
 
-static int validate_prefixes(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_prefixes(struct config_section *cfg, struct config_setting *setting)
 {
 	struct prefix prefix;
 
-	if (prefix_parse(last_text(opt), &prefix) < 0)
+	if (prefix_parse(config_last_text(setting), &prefix) < 0)
 		return config_error(cfg,
 			"%s: \"%s\" is not an IPv6 prefix; expected one without host bits, for "
 			"example "
 			"\"2001:db8:7::/48\" or \"2001:db8::547/128\"",
-			opt->name, last_text(opt));
+			setting->name, config_last_text(setting));
 	return 0;
 }
 
@@ -91,67 +85,67 @@ static bool is_link_name(const char *text)
 	       !strpbrk(text, "/ ");
 }
 
-static int validate_vrf(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_vrf(struct config_section *cfg, struct config_setting *setting)
 {
-	if (!is_link_name(last_text(opt)))
+	if (!is_link_name(config_last_text(setting)))
 		return config_error(cfg,
 			"vrf: \"%s\" is not the name of a link; expected that of a VRF, for "
 			"example \"mgmt\"",
-			last_text(opt));
+			config_last_text(setting));
 	return 0;
 }
 
-static int validate_while_address(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_while_address(struct config_section *cfg, struct config_setting *setting)
 {
 	struct in6_addr address;
 
-	if (config_address(last_text(opt), &address) < 0 || IN6_IS_ADDR_MULTICAST(&address) ||
+	if (config_address(config_last_text(setting), &address) < 0 || IN6_IS_ADDR_MULTICAST(&address) ||
 		IN6_IS_ADDR_UNSPECIFIED(&address) || IN6_IS_ADDR_V4MAPPED(&address))
 		return config_error(cfg,
 			"while-address: \"%s\" is not a unicast address; expected one that VRRP "
 			"moves, for example \"fe80::1\"",
-			last_text(opt));
+			config_last_text(setting));
 	return 0;
 }
 
-static int validate_link_address(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_link_address(struct config_section *cfg, struct config_setting *setting)
 {
 	struct in6_addr address;
 
-	if (config_address(last_text(opt), &address) < 0 || IN6_IS_ADDR_MULTICAST(&address) ||
+	if (config_address(config_last_text(setting), &address) < 0 || IN6_IS_ADDR_MULTICAST(&address) ||
 		IN6_IS_ADDR_UNSPECIFIED(&address) || IN6_IS_ADDR_LINKLOCAL(&address))
 		return config_error(cfg,
 			"link-address: \"%s\" is not a global or unique local unicast address; "
 			"expected one, or a suffix to the prefix of the link, for example \"::f\"",
-			last_text(opt));
+			config_last_text(setting));
 	return 0;
 }
 
-static int check_word(cfg_t *cfg, cfg_opt_t *opt, const char *const words[])
+static int check_word(struct config_section *cfg, struct config_setting *setting, const char *const words[])
 {
 	char expected[128] = "";
 
-	if (relay_conf_word(last_text(opt), words) >= 0)
+	if (relay_conf_word(config_last_text(setting), words) >= 0)
 		return 0;
 	for (int i = 0; words[i]; i++)
 		strcat(strcat(expected, i ? " or " : ""), words[i]);
 	return config_error(
-		cfg, "%s: \"%s\" is unknown; expected %s", opt->name, last_text(opt), expected);
+		cfg, "%s: \"%s\" is unknown; expected %s", setting->name, config_last_text(setting), expected);
 }
 
-static int validate_forward(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_forward(struct config_section *cfg, struct config_setting *setting)
 {
-	return check_word(cfg, opt, relay_forward_words);
+	return check_word(cfg, setting, relay_forward_words);
 }
 
-static int validate_without_address(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_without_address(struct config_section *cfg, struct config_setting *setting)
 {
-	return check_word(cfg, opt, relay_without_address_words);
+	return check_word(cfg, setting, relay_without_address_words);
 }
 
-static int validate_source(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_source(struct config_section *cfg, struct config_setting *setting)
 {
-	const char *text = last_text(opt);
+	const char *text = config_last_text(setting);
 	struct in6_addr address;
 
 	if (strcmp(text, "auto") == 0)
@@ -175,22 +169,22 @@ static int validate_source(cfg_t *cfg, cfg_opt_t *opt)
 }
 
 /* Templates, see id_template.h. */
-static int validate_template(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_template(struct config_section *cfg, struct config_setting *setting)
 {
 	uint8_t scratch[ID_TEMPLATE_MAX];
 
-	if (id_template_expand(last_text(opt), "h", "i", scratch) < 0)
+	if (id_template_expand(config_last_text(setting), "h", "i", scratch) < 0)
 		return config_error(cfg,
 			"%s: \"%s\" is not valid; expected a text with %%h (host name) and %%i (link "
 			"name) of at most %d octets, for example \"%%h:%%i\"",
-			opt->name, last_text(opt), ID_TEMPLATE_MAX);
+			setting->name, config_last_text(setting), ID_TEMPLATE_MAX);
 	return 0;
 }
 
 /* If two links had the same Interface-Id, replies could not be assigned to their link. */
-static int validate_interface_id(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_interface_id(struct config_section *cfg, struct config_setting *setting)
 {
-	const char *text = last_text(opt);
+	const char *text = config_last_text(setting);
 
 	if (strcmp(text, "none") == 0 || strcmp(text, "name") == 0)
 		return 0;
@@ -199,18 +193,18 @@ static int validate_interface_id(cfg_t *cfg, cfg_opt_t *opt)
 			"interface-id: \"%s\" is the same for all links; expected name, none, or a "
 			"text with %%i (link name), for example \"%%h:%%i\"",
 			text);
-	return validate_template(cfg, opt);
+	return validate_template(cfg, setting);
 }
 
-static int validate_relay_id(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_relay_id(struct config_section *cfg, struct config_setting *setting)
 {
 	struct dhcp6_duid duid;
 
-	if (dhcp6_duid_parse(last_text(opt), &duid) < 0)
+	if (dhcp6_duid_parse(config_last_text(setting), &duid) < 0)
 		return config_error(cfg,
 			"relay-id: \"%s\" is not a DUID; expected hexadecimal digits, for example "
 			"\"00030001525400123456\"",
-			last_text(opt));
+			config_last_text(setting));
 	return 0;
 }
 
@@ -220,9 +214,9 @@ static bool is_u32(long number)
 	return number >= 0 && (unsigned long)number <= UINT32_MAX;
 }
 
-static int validate_enterprise(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_enterprise(struct config_section *cfg, struct config_setting *setting)
 {
-	long number = cfg_opt_getnint(opt, 0);
+	long number = setting->number;
 
 	if (number < 1 || !is_u32(number))
 		return config_error(cfg,
@@ -232,21 +226,21 @@ static int validate_enterprise(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
-static int validate_metrics(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_metrics(struct config_section *cfg, struct config_setting *setting)
 {
 	struct sockaddr_in6 endpoint;
 
-	if (config_endpoint(last_text(opt), RELAY_METRICS_PORT, &endpoint) < 0)
+	if (config_endpoint(config_last_text(setting), RELAY_METRICS_PORT, &endpoint) < 0)
 		return config_error(cfg,
 			"metrics: listen: \"%s\" is not an address with a port; expected for example "
 			"\"[::1]:9547\"",
-			last_text(opt));
+			config_last_text(setting));
 	return 0;
 }
 
-static int validate_metrics_name(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_metrics_name(struct config_section *cfg, struct config_setting *setting)
 {
-	const char *text = last_text(opt);
+	const char *text = config_last_text(setting);
 
 	if (!is_dns_label(text, strcspn(text, ".")))
 		return config_error(cfg,
@@ -256,21 +250,21 @@ static int validate_metrics_name(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
-static int validate_rate(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_rate(struct config_section *cfg, struct config_setting *setting)
 {
-	long rate = cfg_opt_getnint(opt, 0);
+	long rate = setting->number;
 
 	if (rate < 0 || rate > 1000000)
 		return config_error(cfg,
 			"%s: %ld is out of range; expected 0 (no limit) to 1000000 messages a "
 			"second, for example 1000",
-			opt->name, rate);
+			setting->name, rate);
 	return 0;
 }
 
-static int validate_source_port(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_source_port(struct config_section *cfg, struct config_setting *setting)
 {
-	long port = cfg_opt_getnint(opt, 0);
+	long port = setting->number;
 
 	if (port < 1 || port > 65535 || port == DHCP6_CLIENT_PORT)
 		return config_error(cfg,
@@ -280,9 +274,9 @@ static int validate_source_port(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
-static int validate_fwmark(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_fwmark(struct config_section *cfg, struct config_setting *setting)
 {
-	long mark = cfg_opt_getnint(opt, 0);
+	long mark = setting->number;
 
 	if (!is_u32(mark))
 		return config_error(cfg,
@@ -293,23 +287,23 @@ static int validate_fwmark(cfg_t *cfg, cfg_opt_t *opt)
 }
 
 /* A file of this name is somebody's data; the daemon would not replace it. */
-static int validate_control(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_control(struct config_section *cfg, struct config_setting *setting)
 {
 	struct stat st;
 
-	if (*last_text(opt) && lstat(last_text(opt), &st) == 0 && !S_ISSOCK(st.st_mode))
+	if (*config_last_text(setting) && lstat(config_last_text(setting), &st) == 0 && !S_ISSOCK(st.st_mode))
 		return config_error(cfg,
 			"control: \"%s\" is not a socket; expected the path of one that is there or "
 			"is to be created, for example \"" PATH_RELAYD_CONTROL "\"",
-			last_text(opt));
+			config_last_text(setting));
 	return 0;
 }
 
-void relay_conf_expect(cfg_t *cfg)
+void relay_conf_expect(struct config_section *cfg)
 {
 	static const struct {
 		const char *option;
-		cfg_validate_callback_t validate;
+		config_check_fn *validate;
 	} validators[] = {
 		{"interfaces", validate_patterns},
 		{"trusted", validate_patterns},
@@ -342,5 +336,5 @@ void relay_conf_expect(cfg_t *cfg)
 	};
 
 	for (size_t i = 0; i < sizeof(validators) / sizeof(validators[0]); i++)
-		cfg_set_validate_func(cfg, validators[i].option, validators[i].validate);
+		config_set_check(cfg, validators[i].option, validators[i].validate);
 }

@@ -10,7 +10,7 @@
 #include "daemon/config.h"
 
 /* Set the checks, which report with config_error(). */
-void relay_conf_expect(cfg_t *cfg);
+void relay_conf_expect(struct config_section *cfg);
 
 /*
  * A host name in DNS, RFC 1123 section 2.1, with a dot, because a name without one depends on a

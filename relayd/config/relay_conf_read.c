@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * relayd.conf, from text to struct relay_conf in three steps: libConfuse parses the text by the
+ * relayd.conf, from text to struct relay_conf in three steps: the text is read by the
  * syntax of relay_conf_syntax.c, which checks each value; copy_values() copies the values;
  * check_whole() checks what only the whole file shows (no server, no client-facing link).
  */
@@ -12,48 +12,48 @@
 
 #include "relayd/config/relay_conf_syntax.h"
 
-static int copy_patterns(cfg_t *cfg, const char *name, struct link_patterns *patterns)
+static int copy_patterns(struct config_section *cfg, const char *name, struct link_patterns *patterns)
 {
 	int rc = 0;
 
-	for (unsigned i = 0; i < cfg_size(cfg, name) && rc == 0; i++)
-		rc = link_patterns_add(patterns, cfg_getnstr(cfg, name, i));
+	for (unsigned i = 0; i < config_count(cfg, name) && rc == 0; i++)
+		rc = link_patterns_add(patterns, config_text_at(cfg, name, i));
 	return rc;
 }
 
-static int copy_metrics(cfg_t *cfg, struct relay_conf *conf)
+static int copy_metrics(struct config_section *cfg, struct relay_conf *conf)
 {
-	cfg_t *section;
+	struct config_section *section;
 
-	conf->has_metrics = cfg_size(cfg, "metrics") > 0;
+	conf->has_metrics = config_count(cfg, "metrics") > 0;
 	conf->has_link_series = true;
 	if (!conf->has_metrics)
 		return 0;
-	section = cfg_getsec(cfg, "metrics");
-	conf->has_link_series = cfg_getbool(section, "per-link");
-	config_endpoint(cfg_getstr(section, "listen"), RELAY_METRICS_PORT, &conf->metrics);
-	conf->metrics_name = calloc(cfg_size(section, "names") + 1, sizeof(*conf->metrics_name));
+	section = config_section_at(cfg, "metrics", 0);
+	conf->has_link_series = config_bool(section, "per-link");
+	config_endpoint(config_text(section, "listen"), RELAY_METRICS_PORT, &conf->metrics);
+	conf->metrics_name = calloc(config_count(section, "names") + 1, sizeof(*conf->metrics_name));
 	if (!conf->metrics_name)
 		return -ENOMEM;
-	for (; conf->metrics_names < cfg_size(section, "names"); conf->metrics_names++) {
+	for (; conf->metrics_names < config_count(section, "names"); conf->metrics_names++) {
 		char **name = &conf->metrics_name[conf->metrics_names];
 
-		*name = strdup(cfg_getnstr(section, "names", (unsigned)conf->metrics_names));
+		*name = strdup(config_text_at(section, "names", (unsigned)conf->metrics_names));
 		if (!*name)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-static int copy_prefixes(cfg_t *cfg, const char *name, struct prefix **prefixes, size_t *count)
+static int copy_prefixes(struct config_section *cfg, const char *name, struct prefix **prefixes, size_t *count)
 {
-	unsigned n = cfg_size(cfg, name);
+	unsigned n = config_count(cfg, name);
 
 	*prefixes = calloc(n ? n : 1, sizeof(**prefixes));
 	if (!*prefixes)
 		return -ENOMEM;
 	for (unsigned i = 0; i < n; i++)
-		prefix_parse(cfg_getnstr(cfg, name, i), &(*prefixes)[i]);
+		prefix_parse(config_text_at(cfg, name, i), &(*prefixes)[i]);
 	*count = n;
 	return 0;
 }
@@ -77,17 +77,17 @@ static int copy_text(const char *text, char **copy)
 	return text && !*copy ? -ENOMEM : 0;
 }
 
-static int copy_server(cfg_t *section, struct relay_server *server)
+static int copy_server(struct config_section *section, struct relay_server *server)
 {
-	int rc = copy_text(cfg_title(section), &server->title);
+	int rc = copy_text(section->title, &server->title);
 
-	if (config_address(cfg_title(section), &server->address) < 0)
+	if (config_address(section->title, &server->address) < 0)
 		server->kind = RELAY_SERVER_NAME;
 	else
 		server->kind = IN6_IS_ADDR_MULTICAST(&server->address) ? RELAY_SERVER_MULTICAST
 								       : RELAY_SERVER_ADDRESS;
-	if (cfg_getstr(section, "vrf"))
-		strcpy(server->vrf, cfg_getstr(section, "vrf"));
+	if (config_text(section, "vrf"))
+		strcpy(server->vrf, config_text(section, "vrf"));
 	if (rc == 0)
 		rc = copy_patterns(section, "interface", &server->links);
 	return rc < 0 ? rc
@@ -95,12 +95,12 @@ static int copy_server(cfg_t *section, struct relay_server *server)
 				&server->n_answers_from);
 }
 
-static int copy_servers(cfg_t *cfg, struct relay_conf *conf)
+static int copy_servers(struct config_section *cfg, struct relay_conf *conf)
 {
 	int rc = 0;
 
-	for (unsigned i = 0; i < cfg_size(cfg, "server") && rc == 0; i++)
-		rc = copy_server(cfg_getnsec(cfg, "server", i), &conf->server[conf->n_servers++]);
+	for (unsigned i = 0; i < config_count(cfg, "server") && rc == 0; i++)
+		rc = copy_server(config_section_at(cfg, "server", i), &conf->server[conf->n_servers++]);
 	return rc;
 }
 
@@ -125,13 +125,13 @@ static unsigned find_server(const struct relay_conf *conf, const char *title)
 }
 
 /* The setting `servers` of a section or of the file; all servers if it is not there. */
-static unsigned read_servers(const struct relay_conf *conf, cfg_t *cfg, const char *name,
+static unsigned read_servers(const struct relay_conf *conf, struct config_section *cfg, const char *name,
 	struct config_problems *problems)
 {
-	unsigned n = cfg_size(cfg, "servers"), servers = 0;
+	unsigned n = config_count(cfg, "servers"), servers = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		const char *title = cfg_getnstr(cfg, "servers", i);
+		const char *title = config_text_at(cfg, "servers", i);
 		unsigned found = find_server(conf, title);
 
 		if (!found)
@@ -145,11 +145,11 @@ static unsigned read_servers(const struct relay_conf *conf, cfg_t *cfg, const ch
 }
 
 /* What the section says; if it does not, what the file says. */
-static const char *text_of(cfg_t *section, cfg_t *cfg, const char *setting)
+static const char *text_of(struct config_section *section, struct config_section *cfg, const char *setting)
 {
-	const char *own = section ? cfg_getstr(section, setting) : NULL;
+	const char *own = section ? config_text(section, setting) : NULL;
 
-	return own ? own : cfg_getstr(cfg, setting);
+	return own ? own : config_text(cfg, setting);
 }
 
 static int copy_interface_id(const char *text, char **interface_id)
@@ -160,26 +160,26 @@ static int copy_interface_id(const char *text, char **interface_id)
 }
 
 /* `section` is NULL for the last rule, which has the global settings. */
-static int copy_rule(struct relay_conf *conf, cfg_t *cfg, cfg_t *section, const char *name,
+static int copy_rule(struct relay_conf *conf, struct config_section *cfg, struct config_section *section, const char *name,
 	struct config_problems *problems)
 {
 	struct relay_link_rule *rule = &conf->rule[conf->n_rules++];
-	bool has_enterprise = section && cfg_size(section, "enterprise-number") > 0;
-	bool has_servers = section && cfg_size(section, "servers") > 0;
+	bool has_enterprise = section && config_is_set(section, "enterprise-number");
+	bool has_servers = section && config_count(section, "servers") > 0;
 	int rc = 0;
 
 	if (section) {
-		rc = link_patterns_add(&rule->pattern, cfg_title(section));
-		rule->is_off = !cfg_getbool(section, "relay");
-		if (cfg_getstr(section, "while-address"))
-			config_address(cfg_getstr(section, "while-address"), &rule->while_address);
-		if (cfg_getstr(section, "link-address"))
-			config_address(cfg_getstr(section, "link-address"), &rule->link_address);
+		rc = link_patterns_add(&rule->pattern, section->title);
+		rule->is_off = !config_bool(section, "relay");
+		if (config_text(section, "while-address"))
+			config_address(config_text(section, "while-address"), &rule->while_address);
+		if (config_text(section, "link-address"))
+			config_address(config_text(section, "link-address"), &rule->link_address);
 	}
 	rule->servers = read_servers(conf, has_servers ? section : cfg, name, problems);
 	read_source(text_of(section, cfg, "source"), &rule->source);
 	rule->remote_id_enterprise =
-		(uint32_t)cfg_getint(has_enterprise ? section : cfg, "enterprise-number");
+		(uint32_t)config_number(has_enterprise ? section : cfg, "enterprise-number");
 	if (rc == 0)
 		rc = copy_interface_id(text_of(section, cfg, "interface-id"), &rule->interface_id);
 	if (rc == 0)
@@ -190,23 +190,23 @@ static int copy_rule(struct relay_conf *conf, cfg_t *cfg, cfg_t *section, const 
 }
 
 static int copy_rules(
-	struct relay_conf *conf, cfg_t *cfg, const char *name, struct config_problems *problems)
+	struct relay_conf *conf, struct config_section *cfg, const char *name, struct config_problems *problems)
 {
-	unsigned n = cfg_size(cfg, "link");
+	unsigned n = config_count(cfg, "link");
 	int rc = 0;
 
 	conf->rule = calloc(n + 1, sizeof(*conf->rule));
 	if (!conf->rule)
 		return -ENOMEM;
 	for (unsigned i = 0; i < n && rc == 0; i++)
-		rc = copy_rule(conf, cfg, cfg_getnsec(cfg, "link", i), name, problems);
+		rc = copy_rule(conf, cfg, config_section_at(cfg, "link", i), name, problems);
 	return rc == 0 ? copy_rule(conf, cfg, NULL, name, problems) : rc;
 }
 
 /* --- the whole ---------------------------------------------------------------------------- */
 
 static int copy_values(
-	struct relay_conf *conf, cfg_t *cfg, const char *name, struct config_problems *problems)
+	struct relay_conf *conf, struct config_section *cfg, const char *name, struct config_problems *problems)
 {
 	int rc = copy_patterns(cfg, "interfaces", &conf->interfaces);
 
@@ -219,24 +219,24 @@ static int copy_values(
 	if (rc == 0)
 		rc = copy_rules(conf, cfg, name, problems);
 	if (rc == 0)
-		rc = copy_text(cfg_getstr(cfg, "user"), &conf->user);
+		rc = copy_text(config_text(cfg, "user"), &conf->user);
 	if (rc == 0)
-		rc = copy_text(cfg_getstr(cfg, "control"), &conf->control);
+		rc = copy_text(config_text(cfg, "control"), &conf->control);
 	daemon_settings_copy(cfg, &conf->settings);
 	if (rc == 0)
 		rc = copy_metrics(cfg, conf);
-	if (cfg_getstr(cfg, "relay-id"))
-		dhcp6_duid_parse(cfg_getstr(cfg, "relay-id"), &conf->relay_id);
-	conf->rsoo = cfg_getbool(cfg, "relay-supplied-options");
-	conf->source_port = (uint16_t)cfg_getint(cfg, "source-port");
-	conf->fwmark = (uint32_t)cfg_getint(cfg, "fwmark");
-	conf->client_mac = cfg_getbool(cfg, "client-mac");
-	conf->link_rate = (uint32_t)cfg_getint(cfg, "link-rate");
-	conf->client_rate = (uint32_t)cfg_getint(cfg, "client-rate");
+	if (config_text(cfg, "relay-id"))
+		dhcp6_duid_parse(config_text(cfg, "relay-id"), &conf->relay_id);
+	conf->rsoo = config_bool(cfg, "relay-supplied-options");
+	conf->source_port = (uint16_t)config_number(cfg, "source-port");
+	conf->fwmark = (uint32_t)config_number(cfg, "fwmark");
+	conf->client_mac = config_bool(cfg, "client-mac");
+	conf->link_rate = (uint32_t)config_number(cfg, "link-rate");
+	conf->client_rate = (uint32_t)config_number(cfg, "client-rate");
 	conf->forward = (enum relay_forward)relay_conf_word(
-		cfg_getstr(cfg, "forward"), relay_forward_words);
+		config_text(cfg, "forward"), relay_forward_words);
 	conf->without_address = (enum relay_without_address)relay_conf_word(
-		cfg_getstr(cfg, "without-address"), relay_without_address_words);
+		config_text(cfg, "without-address"), relay_without_address_words);
 	return rc;
 }
 
@@ -273,7 +273,7 @@ static int check_whole(
 }
 
 /* Parsed with result `rc`: copy and check. Frees `cfg`. */
-static int finish(cfg_t *cfg, const char *name, int rc, struct relay_conf **out,
+static int finish(struct config_section *cfg, const char *name, int rc, struct relay_conf **out,
 	struct config_problems *problems)
 {
 	struct relay_conf *conf = rc == 0 ? calloc(1, sizeof(*conf)) : NULL;
@@ -286,13 +286,13 @@ static int finish(cfg_t *cfg, const char *name, int rc, struct relay_conf **out,
 		*out = conf;
 	else
 		relay_conf_free(conf);
-	cfg_free(cfg);
+	config_free(cfg);
 	return rc;
 }
 
 int relay_conf_read(const char *path, struct relay_conf **conf, struct config_problems *problems)
 {
-	cfg_t *cfg = relay_conf_parser();
+	struct config_section *cfg = relay_conf_parser();
 
 	if (!cfg)
 		return -ENOMEM;
@@ -302,7 +302,7 @@ int relay_conf_read(const char *path, struct relay_conf **conf, struct config_pr
 int relay_conf_read_text(const char *name, const char *text, struct relay_conf **conf,
 	struct config_problems *problems)
 {
-	cfg_t *cfg = relay_conf_parser();
+	struct config_section *cfg = relay_conf_parser();
 
 	if (!cfg)
 		return -ENOMEM;

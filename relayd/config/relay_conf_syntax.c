@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * relayd.conf for libConfuse: the sections and settings with their defaults, and the checks of a
+ * The sections and settings with their defaults, and the checks of a
  * section as a whole. relay_conf_expect.c checks each value.
  */
 #include "relayd/config/relay_conf_syntax.h"
@@ -16,7 +16,7 @@
 
 /* A server that routing reaches, or a group that servers have joined, which needs uplinks. */
 static int check_server_address(
-	cfg_t *cfg, const char *text, const struct in6_addr *address, bool has_links)
+	struct config_section *cfg, const char *text, const struct in6_addr *address, bool has_links)
 {
 	if (IN6_IS_ADDR_UNSPECIFIED(address))
 		return config_error(cfg,
@@ -37,14 +37,14 @@ static int check_server_address(
 	return 0;
 }
 
-static int validate_server(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_server(struct config_section *cfg, struct config_setting *setting)
 {
-	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
-	const char *text = cfg_title(section);
+	struct config_section *section = config_last_section(setting);
+	const char *text = section->title;
 	struct in6_addr address;
 
 	if (config_address(text, &address) == 0) {
-		if (check_server_address(cfg, text, &address, cfg_size(section, "interface") > 0) <
+		if (check_server_address(cfg, text, &address, config_count(section, "interface") > 0) <
 			0)
 			return -1;
 	} else if (!relay_conf_is_dns_name(text)) {
@@ -53,20 +53,20 @@ static int validate_server(cfg_t *cfg, cfg_opt_t *opt)
 			"expected for example \"2001:db8::547\" or \"dhcp.example.net\"",
 			text);
 	}
-	if (cfg_getstr(section, "vrf") && cfg_size(section, "interface") > 0)
+	if (config_text(section, "vrf") && config_count(section, "interface") > 0)
 		return config_error(cfg,
 			"server: vrf and interface exclude each other; expected interface only, "
 			"because its links may be in a VRF");
-	if (cfg_opt_size(opt) > RELAY_SERVERS_MAX)
+	if (setting->count > RELAY_SERVERS_MAX)
 		return config_error(cfg,
 			"server: there are more than %d sections; expected at most %d",
 			RELAY_SERVERS_MAX, RELAY_SERVERS_MAX);
 	return 0;
 }
 
-static int validate_link(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_link(struct config_section *cfg, struct config_setting *setting)
 {
-	const char *text = cfg_title(cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1));
+	const char *text = config_last_section(setting)->title;
 	struct link_patterns scratch = {0};
 	int rc = *text == '!' ? -EINVAL : link_patterns_add(&scratch, text);
 
@@ -79,69 +79,69 @@ static int validate_link(cfg_t *cfg, cfg_opt_t *opt)
 	return rc;
 }
 
-static cfg_opt_t server_options[] = {
-	CFG_STR_LIST("interface", NULL, CFGF_NONE),
-	CFG_STR_LIST("answers-from", NULL, CFGF_NONE),
-	CFG_STR("vrf", NULL, CFGF_NODEFAULT),
-	CFG_END(),
+static const struct config_def server_options[] = {
+	CONFIG_LIST("interface", NULL),
+	CONFIG_LIST("answers-from", NULL),
+	CONFIG_TEXT("vrf", NULL),
+	CONFIG_END,
 };
 
 /* A setting that a section leaves out has its value of the whole file. */
-static cfg_opt_t link_options[] = {
-	CFG_BOOL("relay", cfg_true, CFGF_NONE),
-	CFG_STR("while-address", NULL, CFGF_NODEFAULT),
-	CFG_STR_LIST("servers", NULL, CFGF_NODEFAULT),
-	CFG_STR("source", NULL, CFGF_NODEFAULT),
-	CFG_STR("interface-id", NULL, CFGF_NODEFAULT),
-	CFG_STR("remote-id", NULL, CFGF_NODEFAULT),
-	CFG_INT("enterprise-number", 0, CFGF_NODEFAULT),
-	CFG_STR("subscriber-id", NULL, CFGF_NODEFAULT),
-	CFG_STR("link-address", NULL, CFGF_NODEFAULT),
-	CFG_END(),
+static const struct config_def link_options[] = {
+	CONFIG_BOOL("relay", true),
+	CONFIG_TEXT("while-address", NULL),
+	CONFIG_LIST("servers", NULL),
+	CONFIG_TEXT("source", NULL),
+	CONFIG_TEXT("interface-id", NULL),
+	CONFIG_TEXT("remote-id", NULL),
+	CONFIG_NUMBER("enterprise-number", 0),
+	CONFIG_TEXT("subscriber-id", NULL),
+	CONFIG_TEXT("link-address", NULL),
+	CONFIG_END,
 };
 
-static cfg_opt_t metrics_options[] = {
-	CFG_STR("listen", "[::1]:9547", CFGF_NONE),
-	CFG_BOOL("per-link", cfg_true, CFGF_NONE),
-	CFG_STR_LIST("names", NULL, CFGF_NODEFAULT),
-	CFG_END(),
+static const struct config_def metrics_options[] = {
+	CONFIG_TEXT("listen", "[::1]:9547"),
+	CONFIG_BOOL("per-link", true),
+	CONFIG_LIST("names", NULL),
+	CONFIG_END,
 };
 
-static cfg_opt_t relay_options[] = {
-	CFG_STR_LIST("interfaces", NULL, CFGF_NONE),
-	CFG_STR_LIST("trusted", NULL, CFGF_NONE),
-	CFG_STR_LIST("relays", NULL, CFGF_NONE),
-	CFG_SEC("server", server_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-	CFG_SEC("link", link_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-	CFG_STR_LIST("servers", NULL, CFGF_NODEFAULT),
-	CFG_SEC("metrics", metrics_options, CFGF_NODEFAULT),
-	CFG_STR("forward", "all", CFGF_NONE),
-	CFG_BOOL("relay-supplied-options", cfg_true, CFGF_NONE),
-	CFG_BOOL("client-mac", cfg_true, CFGF_NONE),
-	CFG_STR("interface-id", "name", CFGF_NONE),
-	CFG_STR("remote-id", NULL, CFGF_NODEFAULT),
-	CFG_INT("enterprise-number", 0, CFGF_NODEFAULT),
-	CFG_STR("subscriber-id", NULL, CFGF_NODEFAULT),
-	CFG_STR("relay-id", NULL, CFGF_NODEFAULT),
-	CFG_INT("link-rate", 0, CFGF_NONE),
-	CFG_INT("client-rate", 0, CFGF_NONE),
-	CFG_STR("source", "auto", CFGF_NONE),
-	CFG_INT("source-port", DHCP6_SERVER_PORT, CFGF_NONE),
-	CFG_INT("fwmark", 0, CFGF_NONE),
-	CFG_STR("without-address", "drop", CFGF_NONE),
+static const struct config_def relay_options[] = {
+	CONFIG_LIST("interfaces", NULL),
+	CONFIG_LIST("trusted", NULL),
+	CONFIG_LIST("relays", NULL),
+	CONFIG_SECTION("server", server_options, CONFIG_SEVERAL | CONFIG_TITLED),
+	CONFIG_SECTION("link", link_options, CONFIG_SEVERAL | CONFIG_TITLED),
+	CONFIG_LIST("servers", NULL),
+	CONFIG_SECTION("metrics", metrics_options, 0),
+	CONFIG_TEXT("forward", "all"),
+	CONFIG_BOOL("relay-supplied-options", true),
+	CONFIG_BOOL("client-mac", true),
+	CONFIG_TEXT("interface-id", "name"),
+	CONFIG_TEXT("remote-id", NULL),
+	CONFIG_NUMBER("enterprise-number", 0),
+	CONFIG_TEXT("subscriber-id", NULL),
+	CONFIG_TEXT("relay-id", NULL),
+	CONFIG_NUMBER("link-rate", 0),
+	CONFIG_NUMBER("client-rate", 0),
+	CONFIG_TEXT("source", "auto"),
+	CONFIG_NUMBER("source-port", DHCP6_SERVER_PORT),
+	CONFIG_NUMBER("fwmark", 0),
+	CONFIG_TEXT("without-address", "drop"),
 	DAEMON_SETTINGS,
-	CFG_STR("control", PATH_RELAYD_CONTROL, CFGF_NONE),
-	CFG_END(),
+	CONFIG_TEXT("control", PATH_RELAYD_CONTROL),
+	CONFIG_END,
 };
 
-cfg_t *relay_conf_parser(void)
+struct config_section *relay_conf_parser(void)
 {
-	cfg_t *cfg = cfg_init(relay_options, CFGF_NONE);
+	struct config_section *cfg = config_new(relay_options);
 
 	if (cfg) {
 		relay_conf_expect(cfg);
-		cfg_set_validate_func(cfg, "server", validate_server);
-		cfg_set_validate_func(cfg, "link", validate_link);
+		config_set_check(cfg, "server", validate_server);
+		config_set_check(cfg, "link", validate_link);
 		daemon_settings_expect(cfg);
 	}
 	return cfg;

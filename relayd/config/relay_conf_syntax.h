@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The syntax of relayd.conf for libConfuse: settings, defaults, and the checks of sections.
+ * The syntax of relayd.conf: settings, defaults, and the checks of sections.
  */
 #ifndef NB6_RELAYD_CONFIG_RELAY_CONF_SYNTAX_H
 #define NB6_RELAYD_CONFIG_RELAY_CONF_SYNTAX_H
 
-#include <confuse.h>
+#include "daemon/config_tree.h"
 
-/* A parser with all checks set, to be freed with cfg_free(). NULL: no memory. */
-cfg_t *relay_conf_parser(void);
+/* A parser with all checks set, to be freed with config_free(). NULL: no memory. */
+struct config_section *relay_conf_parser(void);
 
 #endif

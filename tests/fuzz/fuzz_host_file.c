@@ -28,22 +28,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct config_problems problems = {0};
 	struct host_table table = {0};
-	cfg_t *cfg = conf_syntax_of_hosts();
-	char *text = malloc(size + 1), *rewritten;
+	struct conf_receiver receiver = {"fuzz", conf_host_into_table, NULL, &table};
+	struct config_section *cfg = conf_syntax_of_hosts(&receiver);
+	char *text = malloc(size + 1);
 	int rc;
 
 	memcpy(text, data, size);
 	text[size] = '\0';
-	rewritten = conf_option_rewrite(text);
-	assert(cfg && rewritten);
-	conf_host_begin("fuzz", conf_host_into_table, &table);
-	rc = config_parse_text(cfg, "fuzz", rewritten, &problems);
-	conf_host_end();
+	assert(cfg);
+	rc = config_parse_text(cfg, "fuzz", text, &problems);
 	assert(rc == 0 || *problems.text != '\0');
 	check_found(&table);
 	host_table_fini(&table);
-	cfg_free(cfg);
-	free(rewritten);
+	config_free(cfg);
 	free(text);
 	return 0;
 }

@@ -16,12 +16,12 @@ from lab.netns import missing_programs, run
 MUSL_LIBC = Path("/usr/lib/x86_64-linux-musl/libc.a")
 # The headers of the libraries, apart from those of glibc.
 LIBRARY_HEADERS = (
-    *("asm", "asm-generic", "bpf", "cap-ng.h", "confuse.h", "event2", "gmp.h", "jansson.h"),
+    *("asm", "asm-generic", "bpf", "cap-ng.h", "event2", "gmp.h", "jansson.h"),
     *("jansson_config.h", "libmnl", "libnl3", "libpq-fe.h", "linux", "nettle", "openssl", "pg_config_ext.h"),
     *("postgres_ext.h", "postgresql", "seccomp-syscalls.h", "seccomp.h", "sqlite3.h"),
 )
 LIBRARIES = (
-    *("bpf", "cap-ng", "confuse", "event_core", "event_extra", "jansson", "mnl", "nettle"),
+    *("bpf", "cap-ng", "event_core", "event_extra", "jansson", "mnl", "nettle"),
     *("crypto", "nl-3", "nl-route-3", "pq", "seccomp", "sqlite3", "ssl"),
 )
 

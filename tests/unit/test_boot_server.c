@@ -24,6 +24,7 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "tests/unit/bootd_bench.h"
+#include "tests/unit/failing_malloc.h"
 #include "tests/unit/log_capture.h"
 
 enum { SKIPPED = 77, ALLOCATIONS_MAX = 100000 };
@@ -31,44 +32,6 @@ enum { SKIPPED = 77, ALLOCATIONS_MAX = 100000 };
 static char dir[] = "/tmp/netboot6-server.XXXXXX";
 static char conf_path[64];
 static uint16_t port;
-
-/* --- allocations that fail ---------------------------------------------------------- */
-
-static long allocations_left = -1; /* until one fails; negative: none does */
-
-static bool fails(void)
-{
-	return allocations_left >= 0 && allocations_left-- == 0;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return fails() ? NULL : __real_realloc(old, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return fails() ? NULL : __real_strdup(text);
-}
 
 /* --- configurations ------------------------------------------------------------------- */
 

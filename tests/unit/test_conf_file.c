@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "bootd/config/conf_file.h"
+#include "tests/unit/failing_malloc.h"
 
 #define UEFI "arch = {x64-uefi} url = \"tftp://[2001:db8::1]/x.efi\""
 
@@ -741,6 +742,36 @@ static void test_programs_that_firmware_refuses(void **state)
 	rmdir(directory);
 }
 
+/* Each allocation fails once: the file is never blamed for it. */
+static void test_no_memory(void **state)
+{
+	static const char text[] =
+		"listen = {\"lan*\"} dns = {\"2001:db8::53\"} domain-search = {\"example.org\"}\n"
+		"option \"ntp-servers\" = {\"2001:db8::123\"} http {} tftp { ports = \"40000-40999\" }\n"
+		"root = \"/tmp\" metrics { names = {\"a\", \"b\"} } trusted-relays = {\"2001:db8::/32\"}\n"
+		"group \"g\" { set = {\"a=b\"} option \"17\" { value = \"4491/1=text:abc\" } }\n"
+		"host \"h\" { mac = \"02:00:00:00:00:01\" group = g set = {\"c=d\"} interface-id = p1 }\n" CLASS(
+			"vendor-class = \"x*\" not-user-class = {\"a\", \"b\"}") "\n"
+		"boot \"b\" { arch = {x64-uefi, \"!x64-http\"} url = \"tftp://[2001:db8::1]/${mac}\" param = {\"1\"} }\n";
+	long failed = -1;
+	int rc;
+
+	(void)state;
+	do {
+		struct config_problems problems = {0};
+		struct boot_config *config = NULL;
+
+		allocations_left = ++failed;
+		rc = conf_text_load("f", text, &config, &problems);
+		if (rc < 0 && (rc != -ENOMEM || problems.errors > 0))
+			fail_msg("allocation %ld: %d: %s", failed, rc, problems.text);
+		boot_config_free(config);
+	} while (allocations_left < 0);
+	allocations_left = -1;
+	assert_int_equal(rc, 0);
+	assert_true(failed > 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -759,6 +790,7 @@ int main(void)
 		cmocka_unit_test(test_many_subnets),
 		cmocka_unit_test(test_many_hosts),
 		cmocka_unit_test(test_missing_file),
+		cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,39 +90,39 @@ static void test_durations(void **state)
 	}
 }
 
-static int refuse(cfg_t *cfg, cfg_opt_t *opt)
+static int refuse(struct config_section *cfg, struct config_setting *setting)
 {
-	return config_error(cfg, "%s: no", opt->name);
+	return config_error(cfg, "%s: no", setting->name);
 }
 
-static cfg_t *parser(void)
+static struct config_section *parser(void)
 {
-	static cfg_opt_t options[] = {
-		CFG_STR("a", NULL, CFGF_NODEFAULT),
-		CFG_STR("b", NULL, CFGF_NODEFAULT),
-		CFG_END(),
+	static const struct config_def options[] = {
+		CONFIG_TEXT("a", NULL),
+		CONFIG_TEXT("b", NULL),
+		CONFIG_END,
 	};
-	cfg_t *cfg = cfg_init(options, CFGF_NONE);
+	struct config_section *cfg = config_new(options);
 
-	cfg_set_validate_func(cfg, "b", refuse);
+	config_set_check(cfg, "b", refuse);
 	return cfg;
 }
 
 static void test_problems_name_their_line(void **state)
 {
 	struct config_problems problems = {0};
-	cfg_t *cfg = parser();
+	struct config_section *cfg = parser();
 
 	(void)state;
 	assert_int_equal(config_parse_text(cfg, "file", "a = x\n", &problems), 0);
 	assert_string_equal(problems.text, "");
-	cfg_free(cfg);
+	config_free(cfg);
 
 	cfg = parser();
 	assert_int_equal(config_parse_text(cfg, "file", "a = x\n\nb = y\n", &problems), -EINVAL);
 	assert_string_equal(problems.text, "file:3: b: no");
 	assert_int_equal(problems.errors, 1);
-	cfg_free(cfg);
+	config_free(cfg);
 }
 
 static void test_more_problems_than_fit_are_counted(void **state)
@@ -143,33 +143,35 @@ static void test_more_problems_than_fit_are_counted(void **state)
 static void test_a_file_that_is_not_there(void **state)
 {
 	struct config_problems problems = {0};
-	cfg_t *cfg = parser();
+	struct config_section *cfg = parser();
 
 	(void)state;
 	assert_int_equal(config_parse(cfg, "/nonexistent/file", &problems), -ENOENT);
 	assert_non_null(strstr(problems.text, "/nonexistent/file: cannot be read: No such file"));
-	cfg_free(cfg);
+	config_free(cfg);
 }
 
 /* --- syntax --------------------------------------------------------------------------------- */
 
-static cfg_t *site_parser(void)
+static struct config_section *site_parser(void)
 {
-	static cfg_opt_t subnet[] = {CFG_STR("addresses", NULL, CFGF_NODEFAULT), CFG_END()};
-	static cfg_opt_t page[] = {CFG_STR("listen", NULL, CFGF_NODEFAULT), CFG_END()};
-	static cfg_opt_t options[] = {
-		CFG_STR("root", NULL, CFGF_NODEFAULT),
-		CFG_STR("b", NULL, CFGF_NODEFAULT),
-		CFG_STR_LIST("dns", NULL, CFGF_NODEFAULT),
-		CFG_BOOL("preference", cfg_true, CFGF_NONE),
-		CFG_INT("rate", 0, CFGF_NONE),
-		CFG_SEC("page", page, CFGF_NODEFAULT),
-		CFG_SEC("subnet", subnet, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-		CFG_END(),
+	static const struct config_def subnet[] = {CONFIG_TEXT("addresses", NULL), CONFIG_END};
+	static const struct config_def page[] = {CONFIG_TEXT("listen", NULL), CONFIG_END};
+	static const struct config_def option[] = {CONFIG_LIST(CONFIG_VALUE, NULL), CONFIG_END};
+	static const struct config_def options[] = {
+		CONFIG_TEXT("root", NULL),
+		CONFIG_TEXT("b", NULL),
+		CONFIG_LIST("dns", NULL),
+		CONFIG_BOOL("preference", true),
+		CONFIG_NUMBER("rate", 0),
+		CONFIG_SECTION("option", option, CONFIG_SEVERAL | CONFIG_TITLED),
+		CONFIG_SECTION("page", page, 0),
+		CONFIG_SECTION("subnet", subnet, CONFIG_SEVERAL | CONFIG_TITLED),
+		CONFIG_END,
 	};
-	cfg_t *cfg = cfg_init(options, CFGF_NONE);
+	struct config_section *cfg = config_new(options);
 
-	cfg_set_validate_func(cfg, "b", refuse);
+	config_set_check(cfg, "b", refuse);
 	return cfg;
 }
 
@@ -211,6 +213,9 @@ static void test_errors_of_syntax(void **state)
 			"f:1: subnet: the title is missing; expected subnet \"title\" { ... }"},
 		{"subnet \"a\"", "f:1: subnet: is a section; expected subnet \"title\" { ... }"},
 		{"page = x", "f:1: page: is a section; expected page { ... }"},
+		{"subnet \"a\" = x", "f:1: subnet: is a section; expected subnet"},
+		{"option \"a\" = {x y}", "f:1: option \"a\": a comma is missing between values"},
+		{"option \"a\" = x\noption a = y", "f:2: option \"a\": is there already, in line 1"},
 		{"page", "f:1: page: is a section"},
 		{"}", "f:1: \"}\" is not expected here"},
 		{"= x", "f:1: \"=\" is not expected here"},
@@ -229,7 +234,7 @@ static void test_errors_of_syntax(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct config_problems problems = {0};
-		cfg_t *cfg = site_parser();
+		struct config_section *cfg = site_parser();
 
 		if (config_parse_text(cfg, "f", rows[i].text, &problems) != -EINVAL)
 			fail_msg("'%s' passes", rows[i].text);
@@ -237,7 +242,7 @@ static void test_errors_of_syntax(void **state)
 			problems.errors != 1)
 			fail_msg("'%s': %u errors: '%s', not '%s'", rows[i].text, problems.errors,
 				problems.text, rows[i].error);
-		cfg_free(cfg);
+		config_free(cfg);
 	}
 }
 
@@ -247,18 +252,26 @@ static void test_a_correct_file_is_accepted(void **state)
 		"// it's a comment\n# and \"another\n/* root = */\n"
 		"root = \"http://[::1]/${mac}\" dns = {} dns += a dns += {b, 'c',}\n"
 		"preference = No rate = 0x10 page { listen = [::]:80 }\n"
-		"subnet \"a\" { } subnet b { addresses = \"\u201cx\u00a0y\u201d\" }\n";
+		"subnet \"a\" { } subnet b { addresses = \"\u201cx\u00a0y\u201d\" }\n"
+		"option 'o\\'p' = {\"q\\n\\\"\\\\\", 'r\\n\\''} option \"s\" { value = t }\n";
 	struct config_problems problems = {0};
-	cfg_t *cfg = site_parser();
+	struct config_section *cfg = site_parser(), *option;
 
 	(void)state;
 	if (config_parse_text(cfg, "f", text, &problems) < 0)
 		fail_msg("%s", problems.text);
-	assert_string_equal(cfg_getstr(cfg, "root"), "http://[::1]/${mac}");
-	assert_int_equal(cfg_size(cfg, "dns"), 3);
-	assert_int_equal(cfg_getint(cfg, "rate"), 16);
-	assert_int_equal(cfg_size(cfg, "subnet"), 2);
-	cfg_free(cfg);
+	assert_string_equal(config_text(cfg, "root"), "http://[::1]/${mac}");
+	assert_int_equal(config_count(cfg, "dns"), 3);
+	assert_int_equal(config_number(cfg, "rate"), 16);
+	assert_int_equal(config_count(cfg, "subnet"), 2);
+	assert_int_equal(config_count(cfg, "option"), 2);
+	option = config_section_at(cfg, "option", 0);
+	assert_string_equal(option->title, "o'p");
+	assert_string_equal(config_text_at(option, CONFIG_VALUE, 0), "q\n\"\\");
+	assert_string_equal(config_text_at(option, CONFIG_VALUE, 1), "r\\n'");
+	assert_string_equal(
+		config_text(config_section_at(cfg, "option", 1), CONFIG_VALUE), "t");
+	config_free(cfg);
 }
 
 static void test_all_errors_of_a_file_in_its_order(void **state)
@@ -266,7 +279,7 @@ static void test_all_errors_of_a_file_in_its_order(void **state)
 	static const char text[] = "b = x\nrot = y\nsubnet \"a\" { adresses = z\n"
 				   "addresses = w }\npreference = perhaps\nb = {1}\nroot = v\n";
 	struct config_problems problems = {0};
-	cfg_t *cfg = site_parser();
+	struct config_section *cfg = site_parser();
 	const char *at = problems.text;
 
 	(void)state;
@@ -279,7 +292,7 @@ static void test_all_errors_of_a_file_in_its_order(void **state)
 		if (!at)
 			fail_msg("no '%s' in its place: %s", *line, problems.text);
 	}
-	cfg_free(cfg);
+	config_free(cfg);
 }
 
 /* --- include -------------------------------------------------------------------------------- */
@@ -296,7 +309,7 @@ static void write_file(const char *directory, const char *name, const char *text
 	fclose(file);
 }
 
-static int read_directory(const char *directory, cfg_t **cfg, struct config_problems *problems)
+static int read_directory(const char *directory, struct config_section **cfg, struct config_problems *problems)
 {
 	char path[256];
 
@@ -311,7 +324,7 @@ static void test_includes(void **state)
 	static const char *const files[] = {"main.conf", "d/10.conf", "d/20.conf", "d/other.txt"};
 	char directory[] = "/tmp/nb6-config-XXXXXX", path[256], expected[300];
 	struct config_problems problems;
-	cfg_t *cfg;
+	struct config_section *cfg;
 
 	(void)state;
 	assert_non_null(mkdtemp(directory));
@@ -326,24 +339,37 @@ static void test_includes(void **state)
 	if (read_directory(directory, &cfg, &problems) < 0)
 		fail_msg("%s", problems.text);
 	for (unsigned i = 0; i < 4; i++) /* in their order */
-		assert_int_equal(cfg_title(cfg_getnsec(cfg, "subnet", i))[0], '1' + (int)i);
+		assert_int_equal(config_section_at(cfg, "subnet", i)->title[0], '1' + (int)i);
 	snprintf(expected, sizeof(expected), "%s/d/10.conf", directory);
-	assert_string_equal(cfg_getnsec(cfg, "subnet", 1)->filename, expected);
-	assert_int_equal(cfg_getnsec(cfg, "subnet", 1)->line, 2);
-	assert_int_equal(cfg_getnsec(cfg, "subnet", 3)->line, 3);
-	cfg_free(cfg);
+	assert_string_equal(config_section_at(cfg, "subnet", 1)->file, expected);
+	assert_int_equal(config_section_at(cfg, "subnet", 1)->line, 2);
+	assert_int_equal(config_section_at(cfg, "subnet", 3)->line, 3);
+	config_free(cfg);
+
+	/* a later file may set a setting again, but a title is there once in all of them */
+	write_file(directory, "d/20.conf", "root = b dns = {c}");
+	write_file(directory, "d/10.conf", "root = a dns = {a, b}");
+	assert_int_equal(read_directory(directory, &cfg, &problems), 0);
+	assert_string_equal(config_text(cfg, "root"), "b");
+	assert_int_equal(config_count(cfg, "dns"), 1);
+	config_free(cfg);
+	write_file(directory, "d/20.conf", "subnet \"1\" { }");
+	assert_int_equal(read_directory(directory, &cfg, &problems), -EINVAL);
+	snprintf(expected, sizeof(expected), "subnet \"1\": is there already, in %s/main.conf:1; ", directory);
+	assert_non_null(strstr(problems.text, expected));
+	config_free(cfg);
 
 	write_file(directory, "d/20.conf", "\nrot = x\n"); /* is named with its own line */
 	assert_int_equal(read_directory(directory, &cfg, &problems), -EINVAL);
 	snprintf(expected, sizeof(expected), "%s/d/20.conf:2: rot: ", directory);
 	assert_non_null(strstr(problems.text, expected));
-	cfg_free(cfg);
+	config_free(cfg);
 
 	write_file(directory, "d/20.conf", "include \"20.conf\"\n"); /* itself, for ever */
 	assert_int_equal(read_directory(directory, &cfg, &problems), -EINVAL);
 	assert_int_equal(problems.errors, 1);
 	assert_non_null(strstr(problems.text, "include: files include each other"));
-	cfg_free(cfg);
+	config_free(cfg);
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", directory, files[i]);

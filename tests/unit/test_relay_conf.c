@@ -3,6 +3,7 @@
  * relayd.conf: the values that a good file gives, and the message, with its line, for a bad one.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,37 +16,39 @@
 #include "netlink/link.h"
 #include "relayd/config/id_template.h"
 #include "relayd/config/relay_conf_read.h"
+#include "tests/unit/failing_malloc.h"
 
 #define GOOD "interfaces = {\"vlan*\"}\nserver \"2001:db8::547\" {}\n"
 
+static const char whole[] =
+	"interfaces = {\"vlan*\", \"br-prov\", \"!vlan99\"} # the clients\n"
+	"trusted = {\"vlan7\"}\n"
+	"relays = {\"2001:db8:7::/48\", \"2001:db8::7/128\"}\n"
+	"fwmark = 0x10\n"
+	"server \"2001:db8:d::547\" {}\n"
+	"server \"2001:db8:e::547\" { answers-from = {\"2001:db8:f::/64\"} }\n"
+	"forward = hash\n"
+	"link \"vlan1*\" { while-address = \"fe80::1\" link-address = \"::f\" }\n"
+	"link \"vlan*\" {}\n"
+	"subscriber-id = \"%i\"\n"
+	"relay-id = \"00030001525400123456\"\n"
+	"client-mac = false\n"
+	"interface-id = none\n"
+	"remote-id = \"%h:%i\"\n"
+	"enterprise-number = 32473\n"
+	"source = \"2001:db8::1\"\n"
+	"user = \"root\"\n"
+	"control = \"/tmp/r.sock\"\n";
+
 static void test_a_whole_file(void **state)
 {
-	static const char text[] =
-		"interfaces = {\"vlan*\", \"br-prov\", \"!vlan99\"} # the clients\n"
-		"trusted = {\"vlan7\"}\n"
-		"relays = {\"2001:db8:7::/48\", \"2001:db8::7/128\"}\n"
-		"fwmark = 0x10\n"
-		"server \"2001:db8:d::547\" {}\n"
-		"server \"2001:db8:e::547\" { answers-from = {\"2001:db8:f::/64\"} }\n"
-		"forward = hash\n"
-		"link \"vlan1*\" { while-address = \"fe80::1\" link-address = \"::f\" }\n"
-		"link \"vlan*\" {}\n"
-		"subscriber-id = \"%i\"\n"
-		"relay-id = \"00030001525400123456\"\n"
-		"client-mac = false\n"
-		"interface-id = none\n"
-		"remote-id = \"%h:%i\"\n"
-		"enterprise-number = 32473\n"
-		"source = \"2001:db8::1\"\n"
-		"user = \"root\"\n"
-		"control = \"/tmp/r.sock\"\n";
 	struct config_problems problems = {0};
 	const struct relay_link_rule *rule;
 	struct relay_conf *conf;
 	struct in6_addr address;
 
 	(void)state;
-	assert_int_equal(relay_conf_read_text("f", text, &conf, &problems), 0);
+	assert_int_equal(relay_conf_read_text("f", whole, &conf, &problems), 0);
 	assert_true(link_patterns_match(&conf->interfaces, "vlan98"));
 	assert_false(link_patterns_match(&conf->interfaces, "vlan99"));
 	assert_true(link_patterns_match(&conf->trusted, "vlan7"));
@@ -298,10 +301,33 @@ static void test_expansion(void **state)
 	assert_true(id_template_expand("%h.", long_host, "", out) < 0);
 }
 
+/* Each allocation fails once: the file is never blamed for it. */
+static void test_no_memory(void **state)
+{
+	long failed = -1;
+	int rc;
+
+	(void)state;
+	do {
+		struct config_problems problems = {0};
+		struct relay_conf *conf = NULL;
+
+		allocations_left = ++failed;
+		rc = relay_conf_read_text("f", whole, &conf, &problems);
+		if (rc < 0 && (rc != -ENOMEM || problems.errors > 0))
+			fail_msg("allocation %ld: %d: %s", failed, rc, problems.text);
+		relay_conf_free(conf);
+	} while (allocations_left < 0);
+	allocations_left = -1;
+	assert_int_equal(rc, 0);
+	assert_true(failed > 50);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_whole_file),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_settings_of_links),
 		cmocka_unit_test(test_messages_about_bad_lines),
