@@ -6,6 +6,8 @@
  */
 #include "daemon/file_pages.h"
 
+#include <config.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,6 +15,20 @@
 #include <unistd.h>
 
 #include "daemon/thread_pool.h"
+
+#ifndef HAVE_PREADV2 /* musl before 1.2.5 */
+#include <sys/syscall.h>
+
+static ssize_t preadv2(int fd, const struct iovec *part, int parts, off_t at, int flags)
+{
+	uint64_t offset = (uint64_t)at;
+
+	return syscall(SYS_preadv2, fd, part, parts, (long)offset, (long)(offset >> 32), flags);
+}
+#endif
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 8 /* linux/fs.h */
+#endif
 
 enum {
 	READ_SIZE = 64 * 1024,

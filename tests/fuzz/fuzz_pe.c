@@ -10,12 +10,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check(const uint8_t *start, size_t start_len, const uint8_t *data, size_t size)
 {
 	struct pe_image image;
 	int fd = memfd_create("program", MFD_CLOEXEC), rc;
 
-	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+	if (fd < 0 || write(fd, start, start_len) != (ssize_t)start_len ||
+		write(fd, data, size) != (ssize_t)size)
 		abort();
 	rc = pe_image_read(fd, &image);
 	if (rc != 0 && rc != -ENOEXEC)
@@ -25,5 +26,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	(void)pe_machine_name(image.machine);
 	close(fd);
+}
+
+/* The corpus has programs without their first two octets, because source packages have no programs. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const uint8_t start[] = {'M', 'Z'};
+
+	check(start, 0, data, size);
+	check(start, sizeof(start), data, size);
 	return 0;
 }

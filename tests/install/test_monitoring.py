@@ -14,7 +14,7 @@ from install.debian_package import SOURCE
 from install.test_boot import CONFIG
 from lab.netns import run, wait_for, why_no_namespaces
 from lab.packages import PackageError, unpacked
-from lab.topology import CORE_ROUTER, SERVER, Site
+from lab.topology import CORE_ROUTER, SERVER, Site, program
 
 pytestmark = pytest.mark.skipif(bool(why_no_namespaces()), reason=str(why_no_namespaces()))
 
@@ -59,7 +59,7 @@ def as_queried(expr):
 class Monitored(Site):
     """A site, with a Prometheus in the server's namespace."""
 
-    def __init__(self, lab, prometheus):
+    def __init__(self, lab, prometheus, certificate_days=365):
         super().__init__(lab)
         root = lab.file("root/first.efi", FILE).parent
         relayd = f'interfaces = {{"lan*"}}\nserver "{SERVER}" {{}}\n'
@@ -68,6 +68,10 @@ class Monitored(Site):
         bootd = CONFIG.format(root=root, server=SERVER)
         bootd += POOL.format(leases=lab.directory / "leases.db")
         bootd += f'metrics {{ listen = "[{SERVER}]:9548" }}\n'
+        tls = lab.directory / "tls"
+        run(program("netboot6/netboot6"), "boot", "tls", "init", "--directory", tls, "--name", SERVER,
+            "--days", str(certificate_days))  # fmt: skip
+        bootd += f'https {{ certificate = "{tls}/server.crt"  key = "{tls}/server.key" }}\n'
         self.start_bootd(bootd, ports=(("udp", 547), ("udp", 69), ("tcp", 80)))
         config = lab.file("prometheus.yml", PROMETHEUS)
         self.server.popen(
@@ -88,6 +92,10 @@ class Monitored(Site):
             return None
         assert answer["status"] != "error", f"{words}: {answer}"
         return answer.get("data")
+
+    def active_alerts(self):
+        """pending counts: `for` delays what fires."""
+        return {alert["labels"]["alertname"] for alert in self.get("alerts")["alerts"]}
 
     def query(self, expr):
         data = self.get("query", query=expr)
@@ -148,15 +156,16 @@ def test_every_query_finds_what_it_asks_for(lab, prometheus):
 
 
 def test_no_alert_fires_at_a_healthy_site_and_the_right_one_at_a_sick_one(lab, prometheus):
-    """pending counts: `for` delays what fires."""
     site = Monitored(lab, prometheus)
     wait_for(lambda: len(site.query("up == 1") or ()) == 2, 30, "Prometheus scrapes both")
     Client(site).boot()
-
-    def active():
-        return {alert["labels"]["alertname"] for alert in site.get("alerts")["alerts"]}
-
     wait_for(lambda: site.query("netboot6_relay_server_replies_total > 0"), 30, "a reply is counted")
-    assert active() == set()
+    assert site.active_alerts() == set()
     site.router.ip("-6", "address", "flush", "dev", "core")
-    wait_for(lambda: "NetbootRelayDown" in active(), 30, "an alert about the relay")
+    wait_for(lambda: "NetbootRelayDown" in site.active_alerts(), 30, "an alert about the relay")
+
+
+def test_an_alert_tells_of_a_certificate_that_expires(lab, prometheus):
+    site = Monitored(lab, prometheus, certificate_days=20)
+    wait_for(lambda: site.query("up == 1"), 30, "Prometheus scrapes")
+    wait_for(lambda: "NetbootCertificateExpires" in site.active_alerts(), 30, "an alert")

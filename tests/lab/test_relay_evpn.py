@@ -64,7 +64,7 @@ class Leaf:
         self.relayd = self.router.popen(
             "relayd", "unshare", "--uts", "sh", "-c", f'hostname leaf-{number} && exec "$@"', "sh",
             program("netboot6-relayd"), "-f", "-c", path, ours=True)
-        self.relayd.wait_for_line("ready: 1 of 1 client links ready")
+        self.relayd.wait_for_line("ready: 1 of 1 client link ready")
 
     def send(self, message):
         self.wire.send(Ether(src=CLIENT_MAC, dst=ALL_RELAYS_MAC) / IPv6(src=CLIENT, dst=ALL_RELAYS)
