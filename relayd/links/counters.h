@@ -61,10 +61,16 @@ const char *relay_drop_name(enum relay_drop reason);
 const char *relay_drop_description(enum relay_drop reason);
 
 /*
- * Message types with a counter of their own; all higher types share the last one. A few more
- * than are assigned (37): each costs 16 octets for each of thousands of links.
+ * Message types with a counter of their own: 0 to 23, and registrations (36 and 37, RFC 9686). All
+ * others, such as those of failover between servers, share the last one: each counter costs 16
+ * octets for each of thousands of links.
  */
-enum { RELAY_TYPES = 40 };
+enum {
+	RELAY_TYPES_LOW = 24,
+	RELAY_TYPES_SKIPPED = 36 - RELAY_TYPES_LOW,
+	RELAY_TYPE_OTHER = RELAY_TYPES_LOW + 2,
+	RELAY_TYPES,
+};
 
 struct relay_counters {
 	uint64_t received[RELAY_TYPES]; /* from clients and relays below, by message type */
@@ -77,7 +83,15 @@ struct relay_counters {
 /* The index of a message type in received[] and replied[]. */
 static inline unsigned relay_type_slot(uint8_t type)
 {
-	return type < RELAY_TYPES ? type : RELAY_TYPES - 1;
+	if (type < RELAY_TYPES_LOW)
+		return type;
+	return type == 36 || type == 37 ? type - RELAY_TYPES_SKIPPED : RELAY_TYPE_OTHER;
+}
+
+/* The message type of an index below RELAY_TYPE_OTHER. */
+static inline uint8_t relay_slot_type(unsigned slot)
+{
+	return (uint8_t)(slot < RELAY_TYPES_LOW ? slot : slot + RELAY_TYPES_SKIPPED);
 }
 
 #endif

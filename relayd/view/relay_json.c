@@ -80,11 +80,14 @@ void relay_json_set_octets(json_t *to, const char *key, const uint8_t *octets, s
 
 const char *relay_type_name(unsigned slot, char text[RELAY_TYPE_NAME])
 {
-	const char *name = dhcp6_message_name((uint8_t)slot);
+	const char *name;
 
+	if (slot == RELAY_TYPE_OTHER)
+		return "other";
+	name = dhcp6_message_name(relay_slot_type(slot));
 	if (name)
 		return name;
-	snprintf(text, RELAY_TYPE_NAME, slot < RELAY_TYPES - 1 ? "type-%u" : "other", slot);
+	snprintf(text, RELAY_TYPE_NAME, "type-%u", relay_slot_type(slot));
 	return text;
 }
 
