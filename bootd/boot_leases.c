@@ -21,7 +21,7 @@ static const char *advice(int rc)
 	switch (rc) {
 	case -EBADMSG:
 	case -EPROTONOSUPPORT:
-		return ": put a good copy in its place; without it machines may be given addresses "
+		return ": replace it by a good copy; without it bootd may give machines addresses "
 		       "that others have";
 	case -ENOSPC:
 		return ": it has more leases than bootd can hold in memory";
@@ -36,7 +36,7 @@ static int complain(const char *name, int rc, const char *why)
 	return rc;
 }
 
-/* --- notifications of a shared store --------------------------------------------- */
+/* --- reports of the store --------------------------------------------- */
 
 /* The exchange, with its leases set to the current time. */
 static struct exchange *exchange_now(void *arg, uint64_t *now_ms)
@@ -57,7 +57,7 @@ static void committed(void *arg, int rc, const bool *refused)
 	dhcp_service_committed(*leases->dhcp, rc, refused);
 }
 
-static void learn(void *arg, const struct lease *lease)
+static void lease_changed(void *arg, const struct lease *lease)
 {
 	static struct log_limit limit;
 	uint64_t now_ms;
@@ -71,7 +71,7 @@ static void learn(void *arg, const struct lease *lease)
 			exchange->leases.store->name, strerror(-rc));
 }
 
-static void forget(void *arg, const struct in6_addr *address)
+static void lease_removed(void *arg, const struct in6_addr *address)
 {
 	uint64_t now_ms;
 	struct exchange *exchange = exchange_now(arg, &now_ms);
@@ -112,7 +112,7 @@ static void rewrite(void *arg)
 		loop_timer_arm(leases->rewrite, REWRITE_PAUSE_MS);
 }
 
-/* Leases are stored by the wall clock: what was stored by the wrong time is stored again. */
+/* Leases are stored by the wall clock. After a step of the clock their times are wrong. */
 static void clock_stepped(void *arg)
 {
 	struct boot_leases *leases = arg;
@@ -130,7 +130,7 @@ static void clock_stepped(void *arg)
 	loop_timer_arm(leases->rewrite, 0);
 }
 
-/* Without memory for it leases are given all the same. */
+/* If there is no memory for the watch, leases are given without it. */
 static void watch_clock(struct boot_leases *leases)
 {
 	leases->wall_ms = leases->exchange->leases.wall_ms;
@@ -151,7 +151,7 @@ void boot_leases_fini(struct boot_leases *leases)
 
 /* --- opening --------------------------------------------------------------------- */
 
-/* There was no store, so all leases that there are come from this one. */
+/* There was no store before, so all leases in the table come from this one. */
 static void close_store(struct exchange *exchange)
 {
 	struct binding_table *bindings = &exchange->bindings;
@@ -167,19 +167,20 @@ static void close_store(struct exchange *exchange)
 
 static int load(struct exchange *exchange, uint64_t now_ms)
 {
-	struct lease_journal *book = &exchange->leases;
+	struct lease_journal *journal = &exchange->leases;
 	int rc;
 
-	lease_journal_set_time(book, now_ms, loop_unix_ms());
-	rc = lease_journal_load(book, &exchange->bindings, now_ms);
+	lease_journal_set_time(journal, now_ms, loop_unix_ms());
+	rc = lease_journal_load(journal, &exchange->bindings, now_ms);
 	if (rc < 0) {
-		complain(book->store->name, rc,
-			*lease_journal_error(book) ? lease_journal_error(book) : strerror(-rc));
+		complain(journal->store->name, rc,
+			*lease_journal_error(journal) ? lease_journal_error(journal)
+						      : strerror(-rc));
 		close_store(exchange);
 		return rc;
 	}
-	if (!book->store->is_shared)
-		log_notice("leases %s: %zu are in force", book->store->name,
+	if (!journal->store->is_shared)
+		log_notice("leases %s: %zu are in force", journal->store->name,
 			binding_table_leases(&exchange->bindings));
 	return 0;
 }
@@ -195,7 +196,7 @@ static int open_store(struct boot_leases *leases, const char *location, struct l
 	if (rc < 0)
 		return complain(name, rc, strerror(-rc));
 	leases->owner = (struct lease_store_owner){
-		leases, committed, learn, forget, reading_begins, reading_ends};
+		leases, committed, lease_changed, lease_removed, reading_begins, reading_ends};
 	rc = driver->open(location, leases->loop, &leases->owner, store, why);
 	return rc < 0 ? complain(name, rc, *why ? why : strerror(-rc)) : 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The lease store's life in bootd: it is opened where a subnet has a pool, and read whole, or bootd
- * refuses to serve. What a shared store notifies later goes to the exchange from here.
+ * The life of the lease store in bootd. If a subnet has a pool, the store is opened and read
+ * completely; if that fails, bootd does not start. Later reports of the store are passed to the
+ * exchange.
  */
 #ifndef NB6_BOOTD_BOOT_LEASES_H
 #define NB6_BOOTD_BOOT_LEASES_H
@@ -19,17 +20,17 @@ struct loop;
 struct boot_leases {
 	struct loop *loop;
 	struct exchange *exchange;
-	struct dhcp_service *const *dhcp; /* answers what waited for a commit */
-	struct lease_store_owner owner;   /* whom a shared lease store notifies */
+	struct dhcp_service *const *dhcp; /* answers the requests that waited for a commit */
+	struct lease_store_owner owner;   /* receives the reports of the store */
 	struct clock_watch *clock;
-	int64_t wall_ms;            /* the wall clock minus the monotonic one, when last seen */
+	int64_t wall_ms;            /* wall clock minus monotonic clock, when last measured */
 	struct loop_timer *rewrite; /* of all leases, after a step of the clock */
 	bool is_new;                /* opened by the last boot_leases_open() */
 };
 
 /*
- * Open the store that `config` names and read its leases into the exchange, where there is a pool
- * and no store is open yet. Returns 0, or -errno with the reason in the log and nothing opened.
+ * If `config` has a pool and no store is open yet, open the store that it names and read its leases
+ * into the exchange. Returns 0, or -errno with the reason in the log and nothing opened.
  */
 int boot_leases_open(struct boot_leases *leases, const struct boot_config *config);
 

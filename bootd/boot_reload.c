@@ -18,7 +18,7 @@
 #include "daemon/reload.h"
 #include "tls/tls_server.h"
 
-/* --- at a start as well ------------------------------------------------------- */
+/* --- shared with the start ------------------------------------------------------- */
 
 static int complain(int rc, const char *what, const char *which)
 {
@@ -206,7 +206,7 @@ static void commit_dhcp(void *arg)
 	dhcp_service_set_config(server->parts.dhcp, server->next_config);
 }
 
-/* The configuration before is freed last: while they commit, the other parts still use it. */
+/* The old configuration is freed last, because the other parts use it while they commit. */
 static const struct reload_part reload_parts[] = {
 	{prepare_config, NULL, cancel_config},
 	{prepare_files, commit_files, cancel_files},

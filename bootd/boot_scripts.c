@@ -22,10 +22,10 @@
 struct owner {
 	struct machine machine; /* len 0: not known */
 	const struct binding *binding;
-	const struct boot_host *host; /* whose address it is by the configuration */
+	const struct boot_host *host; /* for which the configuration fixes the address */
 };
 
-/* Has the machine asked by DHCPv6 on the subnet that the address is in? */
+/* Has the machine sent DHCPv6 messages on the subnet of the address? */
 static bool was_seen_beside(const struct boot_scripts *scripts, const struct machine *machine,
 	const struct in6_addr *address)
 {
@@ -98,7 +98,7 @@ static const struct boot_host *find_host(const struct boot_scripts *scripts,
 	return host ? host : owner->host;
 }
 
-/* What is known of the owner, as if it had been in a message. */
+/* The attributes of the owner, as if a message had them. */
 static struct client_facts facts_of(const struct owner *owner)
 {
 	struct client_facts facts = {0};
@@ -116,9 +116,10 @@ static struct client_facts facts_of(const struct owner *owner)
 }
 
 /*
- * Does `?mac=` agree with the owner of the asking address? An owner without a known MAC is served
- * as what it is, whatever MAC it names; an address without an owner may name a machine that has
- * asked on its subnet, and becomes that.
+ * Does `?mac=` agree with the owner of the requesting address? If the MAC of the owner is not
+ * known, the request is served as the owner's, whatever MAC it names. If the address has no owner,
+ * the request may name a machine that has sent DHCPv6 messages on the subnet; that is the owner
+ * then.
  */
 static bool agrees(const struct boot_scripts *scripts, const struct machine *named,
 	const struct in6_addr *peer, struct owner *owner)
@@ -206,7 +207,7 @@ static int find_caller(const struct boot_scripts *scripts, const struct http_ask
 	int has_mac = read_mac(ask->query, &named);
 
 	*machine = owner.machine;
-	*why = "mac: expected 52:54:00:12:34:56";
+	*why = "mac: expected a MAC address such as 52:54:00:12:34:56";
 	if (has_mac < 0)
 		return 400;
 	*why = "this address belongs to no machine that is known here: call from the address "

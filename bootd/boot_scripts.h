@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which machine sends an HTTP or TFTP request, and what that lets it do: get its script, and say
+ * Which machine sends an HTTP or TFTP request, and what it may do: fetch its script, and report
  * that it has booted.
  *
- * The asking address decides. A machine owns an address that DHCPv6 has given to it, that it has
- * registered (RFC 9686), or that is its host's in the configuration. If the address is nobody's,
- * the MAC in an EUI-64 address or in `?mac=` is accepted only if that machine has asked by DHCPv6
- * on the same subnet, or from the server itself: else everybody could read every script.
+ * The address of the request decides. A machine owns an address that DHCPv6 has given to it, that
+ * it has registered (RFC 9686), or that the configuration fixes for its host. If no machine owns
+ * the address, the MAC in an EUI-64 address or in `?mac=` is accepted only if that machine has sent
+ * DHCPv6 messages on the same subnet, or if the request comes from the server itself. Otherwise
+ * everybody could read every script.
  *
- * A script's values (boot_rule.h) are the variables of the machine's host and what its last
- * DHCPv6 message has shown.
+ * The values of a script (boot_rule.h) are the variables of the machine's host and the attributes
+ * that its last DHCPv6 message had.
  */
 #ifndef NB6_BOOTD_BOOT_SCRIPTS_H
 #define NB6_BOOTD_BOOT_SCRIPTS_H
@@ -19,7 +20,7 @@
 #include "bootd/rules/boot_rule.h"
 #include "http/http_server.h"
 
-/* All borrowed but the values. */
+/* All borrowed, except the values. */
 struct boot_scripts {
 	const struct boot_config *config; /* in force */
 	const struct binding_table *bindings;
@@ -27,16 +28,16 @@ struct boot_scripts {
 	struct boot_values values; /* of the script being rendered */
 };
 
-/* The machine that uses this address now; false: not known, or known only by what it claims. */
+/* The machine that owns this address now; false: no machine is known to own it. */
 bool boot_scripts_machine_at(const struct boot_scripts *scripts, const struct in6_addr *address,
 	struct machine *machine);
 
-/* For struct boot_files; arg is the boot_scripts. -EACCES: `?mac=` is another machine's. */
+/* For struct boot_files; arg is the boot_scripts. -EACCES: `?mac=` names another machine. */
 script_describe_fn boot_scripts_describe;
 
 /*
- * GET or POST /netboot6/booted: the installed system of a machine says that it runs. It counts
- * from an address of that machine only, and only if a boot of it is known. Arg as above.
+ * GET or POST /netboot6/booted: the installed system of a machine reports that it runs. It counts
+ * only from an address of that machine, and only if a boot of it is known. Arg as above.
  */
 http_handler_fn boot_scripts_booted;
 #define BOOTED_PATH "/netboot6/booted"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Start and stop. Each part is started in turn and knows nothing of its neighbours: what one
- * observes (a message, a fetch, a step of a boot) is passed to the others here.
+ * Start and stop of bootd, and the events between its parts. The parts do not know each other: what
+ * one observes (a message, a fetch, a step of a boot) is passed to the others here.
  */
 #include "bootd/boot_server.h"
 
@@ -31,7 +31,8 @@ enum {
 
 /* --- events ---------------------------------------------------------------- */
 
-/* After a change of its network card, firmware is a host by UUID and its system none by MAC. */
+/* After a change of the network card, firmware finds the host by UUID, and its system none by MAC.
+ */
 static bool is_other_host(const char *before, const struct exchange_event *event)
 {
 	const struct boot_host *host = event->decision->host;
@@ -47,7 +48,7 @@ static void observe_exchange(void *arg, const struct exchange_event *event)
 
 	boot_log_exchange(event);
 	boot_log_conflicts(event);
-	/* An address that a system has made itself is no step of a boot. */
+	/* The registration of an address is no step of a boot. */
 	if (event->facts->type == DHCP6_ADDR_REG_INFORM)
 		return;
 	record = event->decision->machine.len > 0
@@ -182,7 +183,7 @@ static int start_tls(struct boot_server *server)
 	return 0;
 }
 
-/* A host file that is wrong keeps nothing else from starting. */
+/* A host file with an error does not prevent the start. */
 static int start_hosts(struct boot_server *server)
 {
 	struct config_problems problems = {0};

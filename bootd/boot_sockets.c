@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A socket that cannot be opened is logged in full: the address, the port, the process that has
- * it. bootd drops its privileges after the start, so a reload leaves most sockets as they are.
+ * Opens the sockets in the order of a start, closes them, and compares them with a new
+ * configuration. If a socket cannot be opened, the log has the address, the port, and the process
+ * that uses it. bootd drops its privileges after the start, so a reload does not open most sockets
+ * again.
  */
 #include "bootd/boot_sockets.h"
 
@@ -116,7 +118,7 @@ static int start_bulk(struct boot_sockets *sockets)
 	return rc < 0 ? complain(rc, "leasequery by TCP", &config->dhcp) : 0;
 }
 
-/* *port stays NULL if no subnet of `config` is a proxy's. */
+/* *port stays NULL if no subnet of `config` has addresses = proxy. */
 static int open_boot_port(
 	struct boot_sockets *sockets, const struct boot_config *config, struct boot_port **port)
 {

@@ -21,7 +21,7 @@ struct loop;
 struct boot_sockets {
 	struct loop *loop;
 	struct boot_parts *parts;
-	struct boot_port *boot_port;      /* NULL: no subnet is a proxy's */
+	struct boot_port *boot_port;      /* NULL: no subnet has addresses = proxy */
 	struct boot_port *next_boot_port; /* of a configuration that is prepared */
 	struct boot_page *page;           /* NULL: no page section */
 	struct control *control;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Reading the facts: one function per option, in a table; then what several
- * of them say together (the MAC, the order of the UUID's octets).
+ * Reads the facts: one function per option, in a table; then the facts that several options
+ * determine together, such as the MAC and the byte order of the UUID. client_machine(), near the
+ * end, makes the key of the machine of them.
  */
 #include "bootd/client/client_facts.h"
 
@@ -71,7 +72,7 @@ static int read_archs(struct client_facts *facts, struct wire_in data)
 	return data.bad ? -EBADMSG : 0;
 }
 
-/* A list of {length, octets}; some builds send the bare text instead, which is taken as one. */
+/* A list of {length, octets}. Some firmware sends the bare text, which counts as one class. */
 static int read_user_class(struct client_facts *facts, struct wire_in data)
 {
 	struct wire_in list = data, item;
@@ -120,9 +121,9 @@ static int read_nii(struct client_facts *facts, struct wire_in data)
 }
 
 /*
- * How often an option may be in a message: RFC 9915 section 24. A message with a second one of
- * those that say who the client is and what it asks is discarded: no answer to it could be
- * right for both. Of those that describe its firmware the first counts.
+ * How often an option may be in a message (RFC 9915 section 24). Options that identify the client
+ * or its request may be there once; a message with a second one is discarded, because no answer
+ * would be right for both. Of several options that describe the firmware the first one counts.
  */
 enum occurrence { ONCE, FIRST, EACH };
 
@@ -174,7 +175,7 @@ static int read_options(struct client_facts *facts)
 	return 0;
 }
 
-/* Only the relay next to the client knows it: options 79 of the others MUST be ignored. */
+/* RFC 6939 section 6: only option 79 of the relay next to the client counts. */
 static bool mac_of_relay(const struct dhcp6_relay *relay, uint8_t mac[DHCP6_MAC_LEN])
 {
 	struct dhcp6_linklayer linklayer;
@@ -196,7 +197,7 @@ static void read_link(struct client_facts *facts, const struct arrival *arrival)
 	facts->on_links = arrival->on_links;
 }
 
-/* An LDRA (RFC 6221) forwards on the client's link: to ff02::1:2, without a link-address. */
+/* An LDRA (RFC 6221) forwards on the link of the client, to ff02::1:2, without a link-address. */
 static bool is_of_our_link(const struct client_facts *facts, const struct arrival *arrival)
 {
 	return arrival->multicast && !arrival->to_servers &&
@@ -252,9 +253,8 @@ static void find_mac(
 }
 
 /*
- * UEFI firmware copies the UUID as it stands in SMBIOS, with the first three
- * fields swapped; iPXE sends it as RFC 6355 wants. Both say architecture 7, so
- * the user class tells.
+ * UEFI firmware copies the UUID from SMBIOS, where the first three fields are little-endian; iPXE
+ * sends it as RFC 6355 specifies. Both send architecture 7, so the user class distinguishes them.
  */
 static bool sends_smbios_order(const struct client_facts *facts)
 {
@@ -321,7 +321,7 @@ int client_facts_read(struct client_facts *facts, const struct dhcp6_chain *chai
 	return 0;
 }
 
-/* A MAC inside a DUID is no identity of a system: clones share it, and all interfaces. */
+/* A MAC in a DUID does not identify a system: clones and all interfaces of it share the DUID. */
 static bool has_mac(const struct client_facts *facts)
 {
 	return facts->mac_source != CLIENT_MAC_UNKNOWN &&

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a message says of the client that sent it, and of the way it came:
- * the facts that subnet, host, address and boot rule are chosen from.
+ * Client facts: what a message says about the client that sent it, and about the path by which it
+ * arrived. Subnet, host, address and boot rule are chosen from these facts.
  *
- * Read once per message; everything that is not owned here is a borrowed view
- * into the datagram. `explain` fills the same struct by hand.
+ * They are read once per message. All views borrow their octets from the datagram. `boot explain`
+ * fills in the same struct from the words of the operator.
  */
 #ifndef NB6_BOOTD_CLIENT_CLIENT_FACTS_H
 #define NB6_BOOTD_CLIENT_CLIENT_FACTS_H
@@ -15,7 +15,7 @@
 
 enum { CLIENT_ARCHS_MAX = 8, CLIENT_CLASSES_MAX = 8 };
 
-/* Where the MAC was learnt, best first; the last two are hints, not proofs, and shown as such. */
+/* Where the MAC was read, the most reliable source first; the last two are unverified. */
 enum client_mac_source {
 	CLIENT_MAC_UNKNOWN,
 	CLIENT_MAC_RELAY, /* option 79 of the relay next to the client (RFC 6939) */
@@ -27,7 +27,7 @@ enum client_mac_source {
 
 /* "option-79", "frame", "eui-64-hint", "duid-hint"; NULL: unknown. */
 const char *client_mac_source_name(enum client_mac_source source);
-/* The client itself says so, by the way: it may mean another link of its own, or lie. */
+/* Unverified: the client itself sends it, and may mean another of its interfaces, or lie. */
 bool client_mac_is_hint(enum client_mac_source source);
 
 /* How a datagram reached us. */
@@ -35,7 +35,7 @@ struct arrival {
 	struct in6_addr source;
 	uint16_t source_port;
 	bool at_boot_server;   /* on port 4011: boot_port.c */
-	bool multicast;        /* sent to ff02::1:2 or ff05::1:3, not to an address of ours */
+	bool multicast;        /* sent to ff02::1:2 or ff05::1:3, not to a unicast address */
 	bool to_servers;       /* ... of these, to ff05::1:3: from relays only */
 	int ifindex;           /* the link it came in by */
 	const char *link_name; /* its name; NULL where not known */
@@ -79,31 +79,33 @@ struct client_facts {
 	bool has_nii;
 	struct dhcp6_nii nii;
 
-	/* the way it came */
+	/* the path */
 	unsigned relays;
 	struct in6_addr
-		link_address; /* innermost that is not ::, else :: (RFC 9915 section 13.1) */
+		link_address; /* innermost that is not ::, or else :: (RFC 9915 section 13.1) */
 	struct in6_addr peer_address;                     /* the client's own address */
 	struct wire_in interface_id, remote_id, relay_id; /* of the relay next to the client; may be
 							     empty */
-	int ifindex;           /* of the link, for a message that came straight from the client */
+	int ifindex;           /* of the link, if the client sent the message without a relay */
 	const char *link_name; /* NULL: relayed, or not known */
 	const struct in6_addr *on_link; /* our own addresses there */
 	size_t on_links;
 };
 
 /*
- * chain   what dhcp6_chain_read() gave
- * message what dhcp6_message_read() gave of chain->inner
+ * chain    as dhcp6_chain_read() has filled it in
+ * message  chain->inner, as dhcp6_message_read() has filled it in
  *
  * Returns 0, or -EBADMSG: an option does not fit its own length, an IA or an address in it is
- * cut short, or an option that RFC 9915 section 24 allows once is there twice.
+ * cut short, or the message contains twice what RFC 9915 section 24 allows once.
  */
 int client_facts_read(struct client_facts *facts, const struct dhcp6_chain *chain,
 	const struct dhcp6_message *message, const struct arrival *arrival);
 
-/* What its DUID adds to the facts, which client_facts_read() has done: a MAC if none is known, and
- * the UUID. For facts that were filled in by hand. */
+/*
+ * Adds what the DUID says: a MAC if none is known, and the UUID. client_facts_read() has done so;
+ * it is for facts that `explain` has filled in.
+ */
 void client_facts_of_duid(struct client_facts *facts);
 /* The DUID that a client with facts->uuid sends, in the order of its firmware. */
 void client_facts_set_uuid(struct client_facts *facts);
@@ -118,7 +120,7 @@ bool client_machine(const struct client_facts *facts, struct machine *machine);
 bool client_named_address(const struct client_facts *facts, struct in6_addr *address);
 
 bool client_asks_for(const struct client_facts *facts, uint16_t option);
-/* True where one of its user classes is exactly this text. */
+/* Is one of its user classes exactly this text? */
 bool client_has_user_class(const struct client_facts *facts, const char *text);
 
 #endif

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The kinds of firmware and their habits, as a table; below it the functions
- * that the table names.
+ * The kinds of firmware and their requirements, as a table; below it the functions that the table
+ * names.
  *
- * UEFI PXE   takes "tftp://" in lower case, a literal address in brackets or a
- *            name, and then a slash at once: a port is an error, and "http://" is
- *            not a URL to it. Its first boot file parameter is the file's size in
- *            blocks of 512 octets, so that any other text there is fatal. An echo of its
- *            own "PXEClient" makes it ask a boot server on port 4011: never sent.
- * UEFI HTTP  takes an answer only with a vendor class that begins "HTTPClient".
- *            The URL ends for it at the next zero octet.
- * iPXE       takes what it has drivers for.
+ * UEFI PXE   reads "tftp://" in lower case, an address in brackets or a name, and then a slash: a
+ *            port is an error, and it cannot read "http://". Its first boot file parameter is the
+ *            size of the file in blocks of 512 octets; any other text there is fatal. An echo of
+ *            its own "PXEClient" makes it ask a boot server on port 4011, so only a proxy sends it.
+ * UEFI HTTP  accepts an answer only with a vendor class that begins with "HTTPClient". It reads the
+ *            URL up to the next zero octet.
+ * iPXE       reads all schemes that it was built with.
  */
 #include "bootd/client/firmware.h"
 
@@ -106,7 +105,7 @@ static bool looks_like_grub(const struct client_facts *facts)
 	return facts->archs == 0 && client_asks_for(facts, DHCP6_OPT_BOOTFILE_URL);
 }
 
-/* The IP stack of UEFI, where router advertisements have the M flag: it asks for DNS, no more. */
+/* The IP stack of UEFI, if router advertisements have the M flag: it requests only DNS. */
 static bool looks_like_uefi_stack(const struct client_facts *facts)
 {
 	return facts->archs == 0 && facts->has_uuid && wire_left(&facts->oro) == 2 &&
@@ -117,24 +116,24 @@ const char *firmware_note(const struct client_facts *facts)
 {
 	static const char *const note[FIRMWARE_KINDS] = {
 		[FIRMWARE_UEFI_PXE] =
-			"UEFI PXE reads only tftp:// URLs, without a port; it wants the URL in "
+			"UEFI PXE reads only tftp:// URLs, without a port; it needs the URL in "
 			"Advertise and Reply, and releases its address when the boot file starts",
 		[FIRMWARE_UEFI_HTTP] =
-			"UEFI HTTP Boot takes the URL of the Advertise, and by it only a path that "
+			"UEFI HTTP Boot uses the URL of the Advertise; it accepts only a path that "
 			"ends in .efi, .iso or .img, or the Content-Type application/efi",
 		[FIRMWARE_IPXE] =
-			"iPXE takes the URL of the Reply, says the architecture of the firmware "
-			"that loaded it, asks only where router advertisements have the M or O "
-			"flag, and waits 15 s for IPv4 unless its script says ifconf -c ipv6",
+			"iPXE uses the URL of the Reply and sends the architecture of the firmware "
+			"that loaded it; it sends requests only if router advertisements have the "
+			"M or O flag, and waits 15 s for IPv4 unless its script has ifconf -c ipv6",
 		[FIRMWARE_BIOS] = "BIOS boots over IPv6 only by iPXE in the network card's ROM",
 	};
 
 	if (looks_like_grub(facts))
-		return "as GRUB asks: it takes no default route from anywhere, so its files have "
-		       "to be on its own link";
+		return "this is how GRUB asks; it uses no default route, so its files must be on "
+		       "its own link";
 	if (looks_like_uefi_stack(facts))
-		return "as the IP stack of UEFI asks before PXE or HTTP Boot do; it does not boot "
-		       "by this answer";
+		return "this is how the IP stack of UEFI asks before PXE or HTTP Boot do; it does "
+		       "not boot by this answer";
 	return note[firmware_of(facts)];
 }
 
@@ -144,7 +143,8 @@ bool firmware_takes_url(enum firmware_kind kind, const char *url, const char **w
 	return *why == NULL;
 }
 
-/* Octets that may stand in a URL: no space, no control characters, nothing that needs encoding. */
+/* Only octets that a URL may contain (RFC 3986): no space, control character, or other that must be
+ * encoded. */
 static bool has_only_url_octets(const char *url)
 {
 	for (; *url; url++)
@@ -175,7 +175,7 @@ static const char *check_any_url(const char *url)
 	return NULL;
 }
 
-/* At "[v6]" or "name": where the host ends, or NULL where it is neither. */
+/* The end of the host, "[address]" or "name"; NULL: it is neither. */
 static const char *skip_host(const char *host)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -200,11 +200,11 @@ static const char *check_uefi_pxe_url(const char *url)
 	const char *path;
 
 	if (strncmp(url, scheme, strlen(scheme)) != 0)
-		return "UEFI PXE takes only tftp:// in lower case (UEFI HTTP Boot, the \"-http\" "
-		       "architectures, takes http://)";
+		return "UEFI PXE reads only tftp:// in lower case (UEFI HTTP Boot, the \"-http\" "
+		       "architectures, reads http://)";
 	path = skip_host(url + strlen(scheme));
 	if (!path || (*path == ':' && path[1 + strcspn(path + 1, ":/")] == ':'))
-		return "UEFI PXE wants a name or an IPv6 address in brackets behind tftp://";
+		return "UEFI PXE needs a name or an IPv6 address in brackets after tftp://";
 	if (*path == ':')
 		return "UEFI PXE cannot parse a port";
 	if (*path != '/' || !path[1])
@@ -223,10 +223,10 @@ static const char *check_uefi_http_url(const char *url)
 	else if (strncasecmp(url, "https://", 8) == 0)
 		host = url + 8;
 	else
-		return "UEFI HTTP Boot takes only http:// or https://";
+		return "UEFI HTTP Boot reads only http:// or https://";
 	host = skip_host(host);
 	if (!host || (*host == ':' && host[1 + strcspn(host + 1, ":/")] == ':'))
-		return "UEFI HTTP Boot wants a name or an IPv6 address in brackets as the host";
+		return "UEFI HTTP Boot needs a name or an IPv6 address in brackets as the host";
 	if (strstr(host, "${"))
 		return "UEFI HTTP Boot knows no variables, and bootd does not know this one";
 	if (*host == ':')

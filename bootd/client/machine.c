@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A machine's key: its MAC, or its DUID. */
+/* The key of a machine, and its text: "52:54:00:12:34:56", "0003...", each with "/01" if it has a
+ * part. */
 #include "bootd/client/machine.h"
 
 #include <errno.h>

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which machine is it? One box shows a DUID for its firmware, another for
- * iPXE, a third for GRUB and the system, with IAIDs that change at each boot.
- * What all of them have in common is the MAC; so a machine is its MAC where
- * that is known, and its DUID only where it is not.
+ * The key of a machine. One machine uses several DUIDs (of its firmware, of iPXE, of GRUB, of the
+ * installed system), and IAIDs that change at each boot. All of them have the MAC in common. So a
+ * machine is identified by its MAC if that is known, and otherwise by its DUID.
  */
 #ifndef NB6_BOOTD_CLIENT_MACHINE_H
 #define NB6_BOOTD_CLIENT_MACHINE_H
@@ -20,10 +19,10 @@ enum {
 };
 
 /*
- * An operating system may have several addresses on a link (RFC 9915 section 6.3). Its part
- * says which: behind a MAC one octet counts the IAs beyond the first, 1 to MACHINE_IAS_MAX - 1.
- * A client whose MAC is not known is its DUID and the IAID, because machines that were cloned and
- * the interfaces of one machine share a DUID.
+ * An operating system may have several addresses on a link (RFC 9915 section 6.3). The part of the
+ * key says which one: after a MAC, one octet numbers the IAs beyond the first, 1 to
+ * MACHINE_IAS_MAX - 1. If the MAC is not known, the key is the DUID and the IAID, because cloned
+ * machines, and the interfaces of one machine, share a DUID.
  */
 enum { MACHINE_IAS_MAX = 4 };
 
@@ -37,7 +36,7 @@ struct machine {
 struct machine machine_of_mac(const uint8_t mac[DHCP6_MAC_LEN]);
 struct machine machine_of_duid(const struct dhcp6_duid *duid);
 
-/* The machine without a part as given, and its part: an IAID, or the number of an IA. */
+/* The same machine with another part: an IAID, or the number of an IA. */
 struct machine machine_with_iaid(const struct machine *machine, uint32_t iaid);
 struct machine machine_with_number(const struct machine *machine, uint8_t number);
 
@@ -46,7 +45,7 @@ bool machine_is_same(const struct machine *a, const struct machine *b);
 
 bool machine_equal(const struct machine *a, const struct machine *b);
 
-/* "52:54:00:12:34:56", or the DUID's octets; behind them "/" and the part, in hexadecimal. */
+/* "52:54:00:12:34:56", or the octets of the DUID; then "/" and the part in hexadecimal, if any. */
 const char *machine_format(const struct machine *machine, char text[MACHINE_TEXT]);
 
 /*

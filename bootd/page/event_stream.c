@@ -25,12 +25,12 @@ struct reader {
 
 struct event_stream {
 	uint64_t instance;
-	uint64_t first, last; /* kept; first is last + 1 where none is */
+	uint64_t first, last; /* events that are kept; none: first is last + 1 */
 	char *kept[EVENTS_KEPT];
 	struct reader *readers;
 	struct loop_timer *timer;
 	unsigned ticks, this_second;
-	bool is_behind; /* more events came than are sent in a second */
+	bool is_behind; /* there were more events than are sent in a second */
 	event_tick_fn *tick;
 	void *arg;
 	struct event_stream_stats stats;
@@ -72,7 +72,7 @@ static char *format_event(const char *id, const char *event, const char *data)
 /* --- readers ----------------------------------------------------------------- */
 
 /* True if the stream can continue from this id; then *number is the id's event. */
-static bool can_go_on(const struct event_stream *stream, const char *id, uint64_t *number)
+static bool can_continue(const struct event_stream *stream, const char *id, uint64_t *number)
 {
 	uint64_t instance;
 	char rest;
@@ -109,12 +109,12 @@ static void reader_opened(void *arg, struct http_stream *http, const struct http
 	struct reader *reader = calloc(1, sizeof(*reader));
 	uint64_t number;
 
-	if (can_go_on(stream, ask->last_event_id, &number))
+	if (can_continue(stream, ask->last_event_id, &number))
 		send_missed(stream, http, number);
 	else
 		send_resync(stream, http);
 	if (!reader)
-		return; /* it gets no more events; a later resync is all it misses */
+		return; /* no memory: this reader gets no more events */
 	*reader = (struct reader){stream->readers, http};
 	if (!stream->readers)
 		loop_timer_arm(stream->timer, TICK_MS);

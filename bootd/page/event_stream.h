@@ -2,7 +2,7 @@
 /*
  * A stream of events for browsers: Server-Sent Events (WHATWG HTML, section 9.2).
  *
- *	opened -> what it has missed since Last-Event-ID, or "resync" -> event, event...
+ *	opened -> the events since its Last-Event-ID, or "resync" -> event, event...
  *
  * The last EVENTS_KEPT are kept for readers that come back after a short while. A reader that
  * cannot continue from its last event gets "resync": it has to fetch everything again. So do all
@@ -41,15 +41,16 @@ int event_stream_new(struct event_stream **stream, struct loop *loop, struct htt
 	const char *path, event_tick_fn *tick, void *arg);
 void event_stream_free(struct event_stream *stream); /* after the server; NULL is fine */
 
-/* Will the next event be read? What nobody reads is passed over by event_stream_skip(). */
+/* Will anybody read the next event? If not, call event_stream_skip() for it. */
 bool event_stream_wants(struct event_stream *stream);
 void event_stream_skip(struct event_stream *stream);
 
-/* `data` is one line. publish() numbers and keeps the event, say() only sends it. */
+/* `data` is one line. publish() numbers and keeps the event, say() only sends it, without a number.
+ */
 void event_stream_publish(struct event_stream *stream, const char *event, const char *data);
 void event_stream_say(struct event_stream *stream, const char *event, const char *data);
 
-/* The id of the last event. What begins alike is of the same start of the server. */
+/* The id of the last event. Ids that begin alike are of the same start of the server. */
 const char *event_stream_last_id(const struct event_stream *stream, char text[EVENT_ID_TEXT]);
 
 void event_stream_get_stats(const struct event_stream *stream, struct event_stream_stats *stats);

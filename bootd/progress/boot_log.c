@@ -22,7 +22,7 @@ static void add_address(struct text_buffer *line, const struct in6_addr *address
 	text_add(line, dhcp6_address_format(address, text));
 }
 
-/* At most 64 octets of a peer's choice. */
+/* Octets that the peer chooses, at most 64 of them. */
 static void add_octets(struct text_buffer *line, const struct wire_in *view)
 {
 	size_t len = wire_left(view);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Records in a hash table by machine and in a list by their last step; what is seen of a
- * machine moves its record to a stage and becomes a step there (boot_record.h).
+ * Records are in a hash table by machine, in a list by their last step, and in a list per rank,
+ * from which the oldest is forgotten if there are too many. Each message and each fetch moves the
+ * machine's record to a stage and becomes a step there (boot_record.h).
  */
 #include "bootd/progress/boot_progress.h"
 
@@ -127,7 +128,7 @@ const struct boot_record *boot_progress_next(
 	return after ? after->older : progress->newest;
 }
 
-/* Of the two ranks from `lowest` on, keep at most `max`, and always `kept`. */
+/* Forget records of the two ranks from `lowest` on until there are at most `max`; never `kept`. */
 static void make_room(struct boot_progress *progress, enum boot_rank lowest, size_t max,
 	const struct boot_record *kept)
 {
@@ -146,7 +147,7 @@ static void make_room(struct boot_progress *progress, enum boot_rank lowest, siz
 	}
 }
 
-/* Its rank, as it is now known to be; others of the same rank may have to go for it. */
+/* Set the rank by what is known of the machine now, and forget others if there are too many. */
 static void update_rank(struct boot_progress *progress, struct boot_record *record)
 {
 	rank_remove(progress, record);
@@ -159,8 +160,8 @@ static void update_rank(struct boot_progress *progress, struct boot_record *reco
 }
 
 /*
- * The machine's record, the newest of all from now on; a new one if there is none. The caller
- * calls update_rank() with what it knows of the machine. NULL: no memory.
+ * The machine's record, made if there is none, as the newest of all. The caller adds what it knows
+ * of the machine and calls update_rank(). NULL: no memory.
  */
 static struct boot_record *touch(
 	struct boot_progress *progress, const struct machine *machine, uint64_t now_ms)
@@ -185,7 +186,7 @@ static struct boot_record *touch(
 	return record;
 }
 
-/* A system that is only seen to ask is at no stage of a boot. */
+/* A machine of which only messages of its operating system were seen is at no stage of a boot. */
 static void observe_stage(struct boot_progress *progress, const struct boot_record *record,
 	enum boot_stage stage, uint64_t now_ms)
 {
@@ -197,8 +198,8 @@ static void observe_stage(struct boot_progress *progress, const struct boot_reco
 }
 
 /*
- * A stage that lies behind means that the machine starts over. Within the one
- * that asks it may ask again; and a system that asks later on takes nothing back.
+ * If a machine returns to an earlier stage in which it asks, it starts over. Repeated messages in
+ * the same stage do not start over, and neither do messages of the operating system.
  */
 static void enter_stage(struct boot_progress *progress, struct boot_record *record,
 	enum boot_stage stage, uint64_t now_ms)
@@ -280,7 +281,8 @@ static void remember_client(struct boot_record *record, const struct exchange_ev
 	}
 }
 
-/* A Release is the end of a stage's network, and no step of its own on the way. */
+/* A Release does not change the stage: the firmware sends it before it starts what it has loaded.
+ */
 const struct boot_record *boot_progress_exchange(
 	struct boot_progress *progress, const struct exchange_event *event)
 {
@@ -308,7 +310,7 @@ const struct boot_record *boot_progress_exchange(
 	return record;
 }
 
-/* What a machine fetches after iPXE asked, iPXE fetches. */
+/* After a message of iPXE, iPXE is what fetches. */
 static enum boot_stage stage_of_fetch(const struct boot_record *record)
 {
 	return record->stage >= STAGE_IPXE_ASKS ? STAGE_IPXE_FETCHES : STAGE_FIRMWARE_FETCHES;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How far each machine got: its boot as a list of steps with times, from the first
- * Solicit of its firmware to the call home of the installed system.
+ * The progress of each machine's boot: a list of steps with times, from the first Solicit of its
+ * firmware to the call home of the installed system.
  *
  *	asked -> addressed -> fetching -> (iPXE) asked -> addressed -> fetching -> booted
  *
- * DHCPv6, TFTP and HTTP each report what they observe; here it becomes one record per machine. A
- * machine that starts over has a new boot.
+ * DHCPv6, TFTP and HTTP report what they observe; this module makes one record per machine of it. A
+ * machine that starts over begins a new boot.
  *
- * Memory is bounded, and strangers push nobody out: machines without a host share
- * BOOT_STRANGERS_MAX records, machines with a host have others, as many as there are hosts and
- * some more. Of each, a machine that has only sent messages is forgotten before one that has
- * fetched files, and then the one that was silent longest.
+ * Memory is bounded, and unknown machines cannot displace known ones: machines without a host share
+ * BOOT_STRANGERS_MAX records; machines with a host have records of their own, as many as there are
+ * hosts and some more. In each group a machine that has only sent messages is forgotten before one
+ * that has fetched files; among equals, the one that was silent longest.
  */
 #ifndef NB6_BOOTD_PROGRESS_BOOT_PROGRESS_H
 #define NB6_BOOTD_PROGRESS_BOOT_PROGRESS_H
@@ -46,7 +46,7 @@ struct boot_progress {
 	struct boot_record *newest, *oldest; /* by their last step */
 	struct boot_rank_list rank[BOOT_RANKS];
 	uint64_t forgotten;                    /* records removed because there were too many */
-	uint64_t reached[BOOT_STAGES];         /* boots that came so far, since the start */
+	uint64_t reached[BOOT_STAGES];         /* boots that reached the stage, since the start */
 	struct histogram stage_s[BOOT_STAGES]; /* from the stage before to this one, seconds */
 	struct histogram boot_s;               /* to STAGE_BOOTED */
 	boot_step_fn *on_step;                 /* NULL: nobody */
@@ -64,7 +64,7 @@ enum boot_stage boot_progress_stage_of(const struct exchange_event *event);
 /* An answered message. Returns the machine's record, borrowed; NULL: the client has no identity. */
 const struct boot_record *boot_progress_exchange(
 	struct boot_progress *progress, const struct exchange_event *event);
-/* A file; the machine is known by the address that it came from. */
+/* A fetch. The caller has found the machine by the address of the request. */
 void boot_progress_fetch(struct boot_progress *progress, const struct machine *machine,
 	const struct fetch_event *event, uint64_t now_ms);
 /* It called home. Returns its record, borrowed; NULL: no boot of it is known, none is made. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The steps of a boot. A machine repeats itself, above all in retries: a step that comes again
- * is counted, and is no step of its own.
+ * The steps of a boot, and the names and hints of its stages. Machines repeat messages, mostly in
+ * retries: a step that repeats one of the last few is counted there and not added again.
  */
 #include "bootd/progress/boot_record.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for one more: all but the first are moved up. */
+/* A new last step. If there are too many, the second one is removed; the first stays. */
 static struct boot_step *new_step(struct boot_record *record, uint64_t now_ms)
 {
 	if (record->steps == BOOT_STEPS_MAX) {
@@ -22,7 +22,7 @@ static struct boot_step *new_step(struct boot_record *record, uint64_t now_ms)
 	return &record->step[record->steps++];
 }
 
-/* The last step with this text, if it is that of the last few. */
+/* The step with this text, if it is one of the last few. */
 static struct boot_step *recent_step(struct boot_record *record, const char *text)
 {
 	for (unsigned i = record->steps; i > 0 && i + 6 > record->steps; i--)

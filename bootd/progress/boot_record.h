@@ -56,8 +56,7 @@ struct boot_step {
 	unsigned times;
 	bool failed;
 	char *text;   /* "UEFI PXE Solicit", "TFTP snponly.efi" */
-	char *result; /* "Advertise 2001:db8::1", "done, 1048576 octets"; behind text, in its memory
-		       */
+	char *result; /* "Advertise 2001:db8::1", "done, 1048576 octets"; in the memory of text */
 };
 
 struct boot_record {
@@ -71,9 +70,9 @@ struct boot_record {
 	bool has_subnet, has_fetched;
 	struct prefix subnet; /* of its last message */
 	enum boot_stage stage;
-	unsigned boots; /* since it is known */
+	unsigned boots; /* since the record was made */
 	uint64_t began_ms, last_ms;
-	uint64_t stage_ms; /* since when it is in its stage */
+	uint64_t stage_ms; /* when it entered its stage */
 	uint64_t bytes;    /* of files, in this boot */
 	unsigned steps;
 	struct boot_step step[BOOT_STEPS_MAX];
@@ -87,7 +86,7 @@ struct boot_record {
 
 /*
  * Add a step. If one of the last few steps has the same text, that step gets the new result
- * instead; it counts as one more time unless `is_same_go_on`: the end of what had begun. Returns
+ * instead. It counts as one more time unless `is_same_go_on`: the step has only ended. Returns
  * the step, borrowed until the next call; NULL: no memory, nothing is added.
  */
 const struct boot_step *boot_record_put_step(struct boot_record *record, uint64_t now_ms,

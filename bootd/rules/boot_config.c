@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The life of a configuration, and look-ups in it. Hosts are in two tables: those of bootd.conf,
- * which come first, and those of the files in hosts-directory.
+ * The running configuration: made and freed here, built by config/, and looked up by everybody.
+ * Hosts are in two tables: those of bootd.conf, which are searched first, and those of the files in
+ * hosts-directory.
  */
 #include "bootd/rules/boot_config.h"
 

@@ -4,7 +4,7 @@
  * (conf_check.c), and then becomes the running configuration. Afterwards nothing in it changes
  * but host_files, and that only between two messages.
  *
- * The config owns every string. `line` is the line of bootd.conf where a section begins, for
+ * The config owns every string. `file` and `line` name the place where a section begins, for
  * messages about it.
  */
 #ifndef NB6_BOOTD_RULES_BOOT_CONFIG_H
@@ -97,7 +97,7 @@ struct boot_config {
 	size_t certificates;
 	bool has_page, has_metrics;
 	struct sockaddr_in6 dhcp, page, metrics; /* where to listen */
-	char **page_name; /* Host names that the page answers to, besides ours */
+	char **page_name; /* names in URLs that the page answers to, besides the host name */
 	size_t page_names;
 	char **metrics_name; /* the same for metrics */
 	size_t metrics_names;
@@ -116,7 +116,7 @@ struct boot_config {
 	size_t relay_supplieds;
 	char *control; /* path of the socket; "" for none */
 	struct daemon_settings settings;
-	char *user;     /* run as this user once all is open; NULL: as started */
+	char *user;     /* run as this user once all sockets are open; NULL: as started */
 	char *key_file; /* has the key, if `key` is not set */
 	char *duid_file;
 	char *hosts_directory; /* its files have more hosts; NULL: none */
@@ -140,7 +140,7 @@ struct boot_config {
 struct boot_config *boot_config_new(void);
 void boot_config_free(struct boot_config *config); /* NULL is fine */
 
-/* What a host was found by, the most specific first. */
+/* The identifier by which a host was found, the most specific first. */
 enum host_identifier { HOST_NOT_FOUND, HOST_BY_MAC, HOST_BY_UUID, HOST_BY_DUID, HOST_BY_PORT };
 
 struct host_choice {
@@ -148,7 +148,7 @@ struct host_choice {
 	enum host_identifier by;
 };
 
-/* The host that this client is; `subnet` is the client's, or NULL. */
+/* The host of this client; `subnet` is the client's, or NULL. */
 struct host_choice boot_config_choose_host(const struct boot_config *config,
 	const struct client_facts *facts, const struct subnet *subnet);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Hosts and their keys. The first octet of a key is its kind. The parts of a port follow each
- * other with their lengths in front, so no two ports have the same octets.
+ * Hosts and their keys. The first octet of a key is its kind. The key of a port has the length of
+ * each part before the part, so that different ports have different octets.
  */
 #include "bootd/rules/boot_host.h"
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A host: a machine that the operator knows by name, with what identifies it (MACs, UUID, DUID,
- * or the port that it is plugged into), what is fixed for it (an address), and its variables.
+ * A host: a machine that the operator has given a name, its identifiers (MACs, UUID, DUID, or the
+ * port that it is plugged into), its fixed address if it has one, its variables and options.
  *
  *	1. boot_host_new(), then the fields are filled in;
  *	2. boot_host_finish() computes its keys;
  *	3. host_table_add(): from then on nothing in it changes.
  *
- * A key is what a host is found by: octets with their kind in front, so that one hash table holds
- * all kinds. The keys are allocated once, in step 2, which is why a host that was removed from a
- * table can be added again without memory.
+ * Hosts are found by keys: octets that begin with their kind, so that one hash table holds all
+ * kinds. The keys are allocated once, in step 2, so a host that was removed from a table can be
+ * added again without memory.
  */
 #ifndef NB6_BOOTD_RULES_BOOT_HOST_H
 #define NB6_BOOTD_RULES_BOOT_HOST_H
@@ -85,7 +85,7 @@ void host_variables_free(struct host_variable *variable, size_t variables);
 enum host_key_kind {
 	HOST_KEY_NAME = 'n',
 	HOST_KEY_MAC = 'm',
-	HOST_KEY_UUID = 'u', /* of its two byte orders the lower one, so that both find it */
+	HOST_KEY_UUID = 'u', /* the lower one of its two byte orders, so that both find it */
 	HOST_KEY_DUID = 'd',
 	HOST_KEY_PORT = 'p', /* the second octet says which parts of the port are in it */
 	HOST_KEY_ADDRESS = 'a'

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The values of ${name} for one client, and how the rules lead to its URL: the first rule whose
- * conditions are met and whose URL, with the values filled in, its firmware can read.
+ * The values of ${name} for one client, and the choice of its boot rule: the first one whose
+ * conditions it meets and whose URL, with the values filled in, its firmware can read.
  */
 #include "bootd/rules/boot_rule.h"
 

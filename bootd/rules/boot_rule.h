@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Boot rules: the first rule that matches a client, and whose URL the client's firmware can read,
- * says what it boots. And the values of ${name} for one machine, in those URLs and in iPXE
+ * determines what it boots. Also the values of ${name} for one machine, in those URLs and in iPXE
  * scripts:
  *
  *	mac uuid host arch address subnet    attributes of the machine
@@ -10,8 +10,8 @@
  *
  * An attribute wins over a variable of the same name. A name without a value is left as it is
  * for iPXE, which may know it itself (${mac}, ${uuid}). For all other firmware an attribute
- * without a value is empty, and a rule whose URL has another name without a value is passed over:
- * with a hole in its path, the URL would lead to another file, or to none.
+ * without a value is empty, and a rule whose URL has another name without a value is passed over,
+ * because a URL with a gap in its path would name another file, or none.
  */
 #ifndef NB6_BOOTD_RULES_BOOT_RULE_H
 #define NB6_BOOTD_RULES_BOOT_RULE_H
@@ -48,7 +48,7 @@ struct boot_choice {
 	const struct boot_rule *rule;
 	enum firmware_kind kind;
 	char url[BOOT_URL_SIZE];
-	bool with_params; /* rule->param goes along */
+	bool with_params; /* the answer has rule->param */
 
 	/* The first rule that matched but has a variable without a value in its URL; or NULL. */
 	const struct boot_rule *passed_over;

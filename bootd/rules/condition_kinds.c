@@ -150,7 +150,7 @@ bool text_pattern_matches(const struct text_pattern *pattern, const void *octets
 	return pattern->len == 0 || memcmp(octets, pattern->text, pattern->len) == 0;
 }
 
-/* A view that is empty is an option that the message does not have. */
+/* An empty view: the message does not have the option. */
 static bool view_has(const struct condition_value *value, const struct wire_in *view)
 {
 	return wire_left(view) > 0 &&
@@ -291,7 +291,8 @@ static bool subnet_covers(const struct condition_value *a, const struct conditio
 
 /* --- the table --------------------------------------------------------------- */
 
-#define PATTERN_SYNTAX "a text, the start of one with \"*\" at its end, or octets such as \"0x00ff\""
+#define PATTERN_SYNTAX                                                                             \
+	"a text, the start of one with \"*\" at its end, or octets such as \"0x00ff\""
 #define ROW(name, syntax, build, matches, covers, release, in_class)                               \
 	{                                                                                          \
 		name, syntax, build, matches, covers, release, in_class                            \

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The logic of positive and negated values, which is the same for all kinds of conditions.
+ * The logic of positive and negated values, which is the same for all kinds of conditions: is a
+ * condition met, and does one set of conditions cover another? The kinds are in condition_kinds.c.
  *
- * Two invariants make conditions_cover() safe to warn with: `covers(a, b)` of a kind is true only
- * if every client that has value b has value a, and a kind without `covers` covers nothing.
+ * Two invariants keep warnings by conditions_cover() true: `covers(a, b)` of a kind is true only if
+ * every client that has value b has value a, and a kind without `covers` covers nothing.
  */
 #include "bootd/rules/conditions.h"
 

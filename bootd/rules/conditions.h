@@ -8,9 +8,9 @@
  * none) and none of the negated ones. A client of which nothing is known has no value at all, so
  * it meets negated values only.
  *
- * conditions.c has one table row per kind of condition: name, syntax, how a value is built from
- * its text, whether a client has it, and whether one value covers another. Everything else, the
- * syntax of bootd.conf among it, iterates over that table: a new condition is a new row.
+ * condition_kinds.c has one table row per kind of condition: name, syntax, how a value is built
+ * from its text, whether a client has it, and whether one value covers another. All other code,
+ * also that of the syntax of bootd.conf, iterates over that table: a new condition is a new row.
  */
 #ifndef NB6_BOOTD_RULES_CONDITIONS_H
 #define NB6_BOOTD_RULES_CONDITIONS_H
@@ -49,7 +49,7 @@ struct text_pattern {
 
 struct condition_value {
 	bool is_negated;
-	bool of_group; /* arch: a group name such as "uefi" stood for it */
+	bool of_group; /* arch: it was given by the name of a group such as "uefi" */
 	union {
 		uint16_t arch;
 		struct text_pattern pattern; /* user-class, vendor-class, host, group, *-id */
@@ -82,7 +82,7 @@ bool condition_is_in_class(enum condition_kind kind);
 bool condition_named(const char *name, enum condition_kind *kind, bool *is_negated);
 
 /*
- * Add the value `text` to the condition, which may be a leading '!' and the value; a group of
+ * Adds the value `text` to the condition. A leading '!' negates it; the name of a group of
  * architectures adds several values. Returns 0; -EINVAL if the text is no value of this kind, or
  * is negated twice; -ENOMEM. On failure nothing is added.
  */
@@ -103,7 +103,7 @@ const char *conditions_unmet(const struct conditions *when, const struct client_
  */
 bool conditions_cover(const struct conditions *a, const struct conditions *b);
 
-/* Does the condition `arch` let this architecture pass? 9 passes where 7 (x64-uefi) does. */
+/* Does this architecture meet the condition `arch`? 9 meets it if 7 (x64-uefi) does. */
 bool conditions_allow_arch(const struct conditions *when, uint16_t code);
 
 /* The only value of the condition, if it has exactly one and that is positive; else NULL. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One hash table with the keys of all hosts, of all kinds (boot_host.h), and an array of the hosts
- * for whoever needs all of them.
+ * One hash table has the keys of all hosts, of all kinds (boot_host.h); an array has the hosts, for
+ * walks over all of them. Adding and removing keep both, and count the hosts per kind of port, so
+ * that host_table_by_port() looks up only kinds that exist.
  */
 #include "bootd/rules/host_table.h"
 

@@ -45,8 +45,10 @@ const struct boot_host *host_table_by_uuid(
 	const struct host_table *table, const uint8_t uuid[DHCP6_UUID_LEN]);
 const struct boot_host *host_table_by_duid(
 	const struct host_table *table, const struct dhcp6_duid *duid);
-/* Of the hosts whose port it is, the most closely described one: a relay-id counts more than a
- * subnet, that more than a remote-id, that more than an interface-id. */
+/*
+ * If several hosts have this port, the one that describes it most closely: a relay-id counts more
+ * than a subnet, a subnet more than a remote-id, a remote-id more than an interface-id.
+ */
 const struct boot_host *host_table_by_port(
 	const struct host_table *table, const struct relay_port *port);
 const struct boot_host *host_table_by_address(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One block of octets per set, with each option as it is sent, header included, and an index by
- * code: an answer copies an option without encoding it again.
+ * A set is one block of octets, which has each option as it is sent, header included, and an index
+ * by code. An answer copies an option without encoding it again.
  */
 #include "bootd/rules/option_set.h"
 

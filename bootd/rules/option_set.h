@@ -15,7 +15,7 @@ enum { OPTION_SET_MAX = 1024 };
 struct option_octets {
 	uint16_t code;
 	bool of_information; /* only in answers to an Information-request */
-	uint16_t at, len;    /* whole options, header included: several only of vendors */
+	uint16_t at, len;    /* with header; several options of one code only for option 17 */
 };
 
 struct option_set {
@@ -38,8 +38,8 @@ int option_set_add_seconds(struct option_set *set, uint16_t code, uint32_t secon
 void option_set_fini(struct option_set *set); /* a zeroed one is fine */
 
 /*
- * Walks the options of several sets in order of the code. Of those with the same code, the one
- * of the first set that has it. The sets are borrowed.
+ * Walks the options of several sets in order of the code. If several sets have the same code, the
+ * option of the first one is returned. The sets are borrowed.
  */
 enum { OPTION_SCOPES_MAX = 16 };
 struct option_walk {

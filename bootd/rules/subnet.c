@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Subnets and their index. Two prefixes are either nested or disjoint. So the last subnet that
- * begins at or before an address either contains it or is nested in the subnet that contains it.
+ * Subnets, the choice of a class in one, and the index that finds the subnet of an address. The
+ * index uses that two prefixes are either nested or disjoint: the last subnet that begins at or
+ * before an address either contains it, or is nested in the subnet that contains it.
  */
 #include "bootd/rules/subnet.h"
 
@@ -157,7 +158,7 @@ void subnet_index_fini(struct subnet_index *index)
 	*index = (struct subnet_index){0};
 }
 
-/* How many begin before the address, or at it where `at` is true. */
+/* How many subnets begin before the address; if `at` is true, before or at it. */
 static size_t count_before(
 	const struct subnet_index *index, const struct in6_addr *address, bool at, unsigned *steps)
 {

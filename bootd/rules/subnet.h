@@ -13,16 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dhcp6/prefix.h"
 #include "bootd/rules/conditions.h"
 #include "bootd/rules/option_set.h"
 #include "dhcp6/identity.h"
+#include "dhcp6/prefix.h"
 
 enum subnet_addresses {
 	SUBNET_STABLE, /* computed from the key, the prefix and the machine */
 	SUBNET_NONE,   /* only hosts with an address of their own get one */
 	SUBNET_POOL,   /* from a range, kept in the lease store */
-	SUBNET_PROXY,  /* another server assigns them, bootd only says what to boot: proxy.h */
+	SUBNET_PROXY,  /* another server assigns them, bootd only gives boot files: proxy.h */
 	SUBNET_ADDRESSES,
 };
 
@@ -57,7 +57,8 @@ struct subnet {
 	size_t classes;
 	char *interface; /* clients on this link are in the subnet, whatever its addresses; or NULL
 			  */
-	/* Where relays send no link-address: what the relay next to the client must send. */
+	/* For relays without a link-address: the identifiers that the relay next to the client
+	 * sends. */
 	struct text_pattern interface_id, remote_id; /* text NULL: anything */
 	struct dhcp6_duid relay_id;                  /* len 0: anything */
 	char *link; /* subnets with the same text are prefixes of one link; NULL: this one only */
@@ -77,7 +78,7 @@ struct subnet_index {
 	struct subnet_place
 		*place; /* by address, then length: a subnet comes after the one that contains it */
 	const struct subnet **on;       /* those with `interface`, by that name */
-	const struct subnet **by_relay; /* those that say what their relay sends, in their order */
+	const struct subnet **by_relay; /* those with an identifier of a relay, in their order */
 	size_t places, links, relayed;
 };
 
@@ -98,7 +99,7 @@ const struct subnet *subnet_index_inside(
 	const struct subnet_index *index, const struct prefix *prefix);
 const struct subnet *subnet_index_on(const struct subnet_index *index, const char *link_name);
 
-/* The first subnet whose relay sends these identifiers, all that it names; or NULL. */
+/* The first subnet all of whose identifiers of a relay are in the facts, or NULL. */
 const struct subnet *subnet_index_by_relay(
 	const struct subnet_index *index, const struct client_facts *facts);
 

@@ -60,12 +60,13 @@ static json_t *run_release(void *arg, int n, char *const words[])
 		return control_error("release: %s is no lease of a pool", words[1]);
 	rc = lease_journal_remove(&exchange->leases, &exchange->bindings, binding);
 	if (rc == -EINPROGRESS) {
-		log_notice("%s: the lease is being deleted, as was asked for", words[1]);
+		log_notice(
+			"%s: the lease is being deleted, as an operator has requested", words[1]);
 		return json_pack("{s:s}", "releasing", words[1]);
 	}
 	if (rc < 0)
 		return control_error("release: %s", lease_journal_error(&exchange->leases));
-	log_notice("%s: the lease is deleted, as was asked for", words[1]);
+	log_notice("%s: the lease is deleted, as an operator has requested", words[1]);
 	return json_pack("{s:s}", "released", words[1]);
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What can be asked on bootd's control socket:
+ * The commands of bootd's control socket (boot_view.h has the words of each):
  *
- *	status | doctor | list | show MACHINE | leases | hosts | reload
- *	explain FACT=VALUE...   (boot_explain.h)
- *	watch   (of daemon/control.h: an event per step of a boot)
+ *	status | doctor | list | show MACHINE | leases | hosts | explain NAME=VALUE... | metrics
+ *	release ADDRESS | reload
+ *	watch   (daemon/control.h: an event per step of a boot)
  */
 #ifndef NB6_BOOTD_VIEW_BOOT_CONTROL_H
 #define NB6_BOOTD_VIEW_BOOT_CONTROL_H
@@ -27,7 +27,7 @@ struct boot_control {
 
 extern const struct control_command boot_control_commands[];
 
-/* A step of a boot is an event for those who watch. */
+/* Sends a step of a boot to all connections that watch. */
 void boot_control_step(
 	struct control *control, const struct boot_record *record, const struct boot_step *step);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The handlers of the live page's requests; boot_view.h makes the JSON. The list
- * is made at most once a second however many browsers ask for it. Each answer names the last event
- * that is in it, so that a reader of the events knows if its list is too old.
+ * Answers the requests of the live page; boot_view.h makes the JSON. The list is made at most once
+ * a second, however many browsers request it. Each answer names the last event that is in it, so
+ * that a reader of the events can tell whether its list is too old.
  */
 #include "bootd/view/boot_page.h"
 
@@ -34,13 +34,13 @@ struct boot_page {
 	struct http_server *http;
 	struct event_stream *events;
 	char policy[POLICY_SIZE];
-	char *list; /* JSON text of `list_ms`; NULL: none yet */
+	char *list; /* JSON text, made at `list_ms`; NULL: none yet */
 	uint64_t list_ms;
 	char *counters; /* as last sent */
-	char **name;    /* Host names that are answered to, up to NULL */
+	char **name;    /* host names in URLs that are answered; NULL ends the list */
 };
 
-/* --- its policy -------------------------------------------------------------------- */
+/* --- the policy -------------------------------------------------------------------- */
 
 /*
  * Content Security Policy Level 3: exactly the style and the script of the page run, by the hashes

@@ -201,7 +201,7 @@ def test_explain_of_captured_clients(bootd):
     assert {one["client"]["mac-from"] for one in own_link} == {"frame"}
     assert "http" in {one["rule"] for one in own_link}
     grub = explain("--capture", CAPTURES / "ovmf-2022.11-chain-grub-2.06-server.pcap")
-    assert any("as GRUB asks" in (one["firmware-note"] or "") for one in grub)
+    assert any("how GRUB asks" in (one["firmware-note"] or "") for one in grub)
     (one,) = explain("--message", raw(relay(solicit(arch(X64_HTTP)))).hex())
     assert (one["rule"], one["client"]["interface-id"]) == ("http", "vlan100")
     for words, said in (
