@@ -4,8 +4,6 @@
  * configuration, start, reload, stop. daemon_main() calls these functions and does all that both
  * daemons have in common.
  */
-#include "bootd/boot_daemon.h"
-
 #include <errno.h>
 #include <stdio.h>
 

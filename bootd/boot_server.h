@@ -69,4 +69,9 @@ int boot_server_open_root(const struct boot_config *config, struct file_root **r
 /* `before`: the configuration in force, whose files may no longer be readable for us; or NULL. */
 int boot_server_fill_secrets(struct boot_config *config, const struct boot_config *before);
 
+/* --- boot_daemon.c: command line, start, reload by signal, stop -------------------------- */
+
+/* Returns the exit status of the process. */
+int boot_daemon_main(int argc, char *argv[]);
+
 #endif

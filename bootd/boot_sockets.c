@@ -58,7 +58,7 @@ static int complain_udp(int rc, const char *what, const struct sockaddr_in6 *at)
 	return rc;
 }
 
-/* --- addresses that come and go ------------------------------------------------- */
+/* --- addresses that are assigned and removed ------------------------------------------------- */
 
 /*
  * A socket can be bound to an address that this host does not have yet: while duplicate address
@@ -97,7 +97,8 @@ void boot_sockets_check_addresses(struct boot_sockets *sockets)
 			log_notice("%s %s: the address is assigned: serving", listener->service,
 				endpoint);
 		else
-			log_warning("%s %s: the address is gone: serving pauses until it is back",
+			log_warning("%s %s: the address was removed: not serving until it is "
+				    "assigned again",
 				listener->service, endpoint);
 	}
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * netboot6-bootd, the boot server: see boot_daemon.h for its life, exchange.c
- * for a request's way through it.
+ * netboot6-bootd, the boot server: see boot_daemon.c for its life, and exchange.c for the path of a
+ * request.
  */
-#include "bootd/boot_daemon.h"
+#include "bootd/boot_server.h"
 
 int main(int argc, char *argv[])
 {

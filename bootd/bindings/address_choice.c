@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * address_choose(), at the end, is the order of the steps. Each step either gives an address or sets
- * the reason why there is none. An address is free if no host section names it and no other
+ * address_choose(), at the end, is the order of the steps. Each step either gives an address or
+ * sets the reason why there is none. An address is free if no host section names it and no other
  * machine's binding has it.
  *
  * Lifetimes: preferred = 3/4 valid, T1 = 1/2 preferred, T2 = 4/5 preferred (RFC 9915 section 21.4).
@@ -131,7 +131,7 @@ static const struct in6_addr *scope_of(
 
 /*
  * Who has the host's own address, so that this machine must not get it now. A host may have two
- * MACs, a port may have two machines behind it, and a host file may name an address that is leased
+ * MACs, a port may lead to two machines, and a host file may name an address that is leased
  * to another machine. But one machine is seen under several identifiers while its firmware and
  * its system boot: only two MACs are certainly two interfaces, and an address that was not given as
  * the host's own is certainly another machine's. After a Decline nobody gets it for a while.

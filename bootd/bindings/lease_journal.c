@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The way to the store: the list of changes since the last commit, the commit, and what becomes of
- * the bindings when it ends. lease_load.c is the way back.
+ * From the bindings to the store: the list of changes since the last commit, the commit, and the
+ * bindings when it ends. lease_load.c has the other direction.
  *
  * A binding has the times of the monotonic clock, a stored lease those of the wall clock.
  * journal->wall_ms is the distance between the two; lease_journal_set_time() measures it.
@@ -149,8 +149,8 @@ static void confirm(struct lease_journal *journal, struct binding_table *table,
 }
 
 /*
- * A lease that has changed again since its removal was put stays. If it is unknown whether the store
- * has removed it, promise nothing that depends on it (stored_ms 0).
+ * A lease that has changed again since its removal was put stays. If it is unknown whether the
+ * store has removed it, promise nothing that depends on it (stored_ms 0).
  */
 static void end_removal(struct lease_journal *journal, struct binding_table *table,
 	const struct lease_change *change, struct binding *binding, int rc)
@@ -165,9 +165,9 @@ static void end_removal(struct lease_journal *journal, struct binding_table *tab
 }
 
 /*
- * The machine was to move to the address of the next change. That is not stored, and the store still
- * has the machine's lease of the old address. So the machine gets the old address back, from a
- * machine that was offered it meanwhile too, and a later commit must not give it away.
+ * The machine was to move to the address of the next change. That is not stored, and the store
+ * still has the machine's lease of the old address. So the machine gets the old address back, from
+ * a machine that was offered it meanwhile too, and a later commit must not give it away.
  */
 static void move_back(struct lease_journal *journal, struct binding_table *table,
 	const struct lease_change *change, const struct lease_change *next, uint64_t now_ms)
@@ -207,7 +207,8 @@ static void end_change(struct lease_journal *journal, struct binding_table *tabl
 		confirm(journal, table, change, binding, now_ms);
 }
 
-/* Before all else, so that no other machine keeps or gets an address that goes back to its lease. */
+/* Before all else, so that no other machine keeps or gets an address that goes back to its lease.
+ */
 static void undo_moves(struct lease_journal *journal, struct binding_table *table, uint64_t now_ms)
 {
 	const struct lease_changes *flying = &journal->flying;
@@ -258,7 +259,8 @@ static void set_in_flight(struct binding_table *table, const struct lease_change
 	}
 }
 
-/* The open changes are in flight from now on. The list of the last commit is empty: use it again. */
+/* The open changes are in flight from now on. The list of the last commit is empty: use it again.
+ */
 static int start_commit(struct lease_journal *journal, struct binding_table *table)
 {
 	struct lease_changes empty = journal->flying;

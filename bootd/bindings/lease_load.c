@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The way from the store: leases that it has at the start, and those that a shared store reports
- * because another server has stored or removed them. Each becomes a binding with the times of the
- * monotonic clock, or changes the one that has its address.
+ * From the store to the bindings: leases that it has at the start, and those that a shared store
+ * reports because another server has stored or removed them. Each becomes a binding with the times
+ * of the monotonic clock, or changes the one that has its address.
  *
  * The times are not trusted: the clock may have been wrong when they were stored, and an operator
  * may have edited them.

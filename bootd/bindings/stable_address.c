@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* CMAC-AES128 (RFC 4493) as the pseudo-random function of RFC 7943. */
+/* RFC 7943 with CMAC-AES128 (RFC 4493) as its pseudo-random function; the header says why so. */
 #include "bootd/bindings/stable_address.h"
 
 #include <nettle/cmac.h>
@@ -15,7 +15,7 @@ void stable_address_key(const void *secret, size_t len, uint8_t key[BOOT_KEY_LEN
 	sha256_digest(&sha, BOOT_KEY_LEN, key);
 }
 
-/* The bits of `network` up to `len`, and behind them those of `host`. */
+/* The first `len` bits of `network`, followed by the bits of `host`. */
 static struct in6_addr join(
 	const struct in6_addr *network, const struct in6_addr *host, unsigned len)
 {

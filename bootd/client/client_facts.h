@@ -37,7 +37,7 @@ struct arrival {
 	bool at_boot_server;   /* on port 4011: boot_port.c */
 	bool multicast;        /* sent to ff02::1:2 or ff05::1:3, not to a unicast address */
 	bool to_servers;       /* ... of these, to ff05::1:3: from relays only */
-	int ifindex;           /* the link it came in by */
+	int ifindex;           /* the link on which it was received */
 	const char *link_name; /* its name; NULL where not known */
 	const uint8_t *mac;    /* source of the frame; NULL: not known */
 	bool sees_frames;      /* frames on the link show a MAC */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The key of a machine, and its text: "52:54:00:12:34:56", "0003...", each with "/01" if it has a
- * part. */
+/*
+ * The key of a machine and its text: "52:54:00:12:34:56", or the octets of a DUID, followed by "/01"
+ * or "/12345678" if the key has a part. The lease stores and the control socket use this text.
+ */
 #include "bootd/client/machine.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Checks of boot rules and of the conditions in them: can the firmware that a rule is for read its
- * URL, does everything exist that it names, can it ever match? Errors come first, because the
- * warnings about the order of rules need rules that are free of errors.
+ * URL, do the groups and hosts that it names exist, can it ever match? Errors are found first,
+ * because the warnings about the order of rules need rules without errors.
  */
 #include "bootd/config/conf_file.h"
 
@@ -64,7 +64,7 @@ static bool is_for_ipxe(const struct boot_rule *rule)
 	       memcmp(only->pattern.text, "iPXE", strlen("iPXE")) == 0;
 }
 
-/* A rule that names an architecture is for its firmware, unless it wants iPXE. */
+/* A rule with an architecture is for the firmware of that architecture, unless it is for iPXE. */
 static enum firmware_kind kind_for(const struct boot_rule *rule, uint16_t code)
 {
 	return is_for_ipxe(rule) ? FIRMWARE_IPXE : firmware_of_arch(code);
@@ -140,7 +140,7 @@ static void check_habits(const struct boot_rule *rule, struct config_problems *p
 	if (wants_type)
 		PROBLEM_IN(false, rule,
 			"boot \"%s\": url \"%s\" ends neither in .efi nor .iso nor .img: UEFI HTTP "
-			"Boot then goes by the Content-Type, which must be application/efi",
+			"Boot then needs the Content-Type application/efi",
 			rule->name, rule->url);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A change in the directory starts a timer, so that changes that come together are applied
- * together. Files are then read in portions, between which messages are answered, and applied at
- * once at the end. A reload to another directory reads that one completely before it is in force.
+ * hosts-directory, watched while bootd runs. A change starts a timer, so that several changes are
+ * applied together. Files are then read in portions, between which messages are answered, and
+ * applied at once at the end. A reload to another directory reads that one completely before it is
+ * in force.
  */
 #include "bootd/config/host_files.h"
 

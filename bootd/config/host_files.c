@@ -107,7 +107,7 @@ static int note(struct host_files *files, struct host_file *file)
 	return 0;
 }
 
-/* Other names are what editors and package managers leave behind. */
+/* Files with other names are ignored: editors and package managers leave such files. */
 static bool is_ours(const char *name)
 {
 	size_t len = strlen(name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The steps of a decision, in order: decide() is the whole of it. Each step is a function of the
- * module that knows the matter; nothing here changes a binding or the configuration.
+ * The steps of a decision, in order: decide() makes all of them. The functions that it calls are in
+ * rules/ and bindings/; nothing here changes a binding or the configuration.
  */
 #include "bootd/dhcp/decision.h"
 

@@ -177,7 +177,8 @@ static void handle_deferred(struct dhcp_batch *batch, uint64_t now_ms)
 	struct pending_list deferred = batch->deferred;
 	struct pending *pending;
 
-	/* Datagrams that are deferred once more go to the list that is new. */
+	/* Datagrams that are deferred again go to the new list, not to the one that is being read.
+	 */
 	batch->deferred = (struct pending_list){0};
 	for (int i = 0; i < DEFERRED_BATCH && (pending = pending_pop(&deferred)); i++) {
 		struct request *r = &batch->slot[0].request;

@@ -20,7 +20,9 @@
 #include "frame/client_mac.h"
 #include "frame/frame_sender.h"
 
-enum { RECEIVE_BUFFER = 16 << 20 }; /* some 25,000 machines whose power comes back at once */
+enum {
+	RECEIVE_BUFFER = 16 << 20
+}; /* some 25,000 machines that start at the same moment, after a power failure */
 
 struct dhcp_service {
 	struct exchange *exchange;

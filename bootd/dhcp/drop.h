@@ -10,7 +10,7 @@
 #define EXCHANGE_DROP_LIST(X)                                                                      \
 	X(EXCHANGE_ANSWERED, "answered", "it is answered")                                         \
 	X(DROP_MALFORMED, "malformed", "a header or an option does not fit its length")            \
-	X(DROP_RELAY_LOOP, "relay-loop", "it came through more relays than the hop limit allows")  \
+	X(DROP_RELAY_LOOP, "relay-loop", "it passed more relays than the hop limit allows")        \
 	X(DROP_UNTRUSTED_RELAY, "untrusted-relay",                                                 \
 		"the relay is not in trusted-relays of bootd.conf")                                \
 	X(DROP_CLIENT_RATE, "client-rate", "this client exceeds client-rate")                      \

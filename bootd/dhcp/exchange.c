@@ -129,7 +129,8 @@ static enum exchange_drop write_answer(struct request *r)
 	return !drop && out->bad ? DROP_TOO_LARGE : drop;
 }
 
-/* To a relay's port 547 (RFC 9915 section 7.2), or where it sent from if it says so (RFC 8357). */
+/* To port 547 of a relay (RFC 9915 section 7.2), or to its source port if it requests that (RFC
+ * 8357). */
 static void address_answer(struct request *r)
 {
 	const struct arrival *arrival = &r->arrival;

@@ -169,9 +169,10 @@ const char *proxy_explain(const struct address_plan *plan, const struct client_f
 				 "more on port 4011 of the host in the URL"
 			       : "not answered: without the vendor class \"PXEClient\" UEFI PXE "
 				 "hangs on an offer without an address";
-	return takes_offer(facts, boot) ? "offered the boot file without an address"
-					: "not answered: it takes no offer without an address; an "
-					  "Information-request of it is answered";
+	return takes_offer(facts, boot)
+		       ? "offered the boot file without an address"
+		       : "not answered: it accepts no offer without an address; an "
+			 "Information-request of it is answered";
 }
 
 /* The options of both answers. */

@@ -62,7 +62,7 @@ struct exchange_answer {
 	struct wire_out out;
 	struct in6_addr to;
 	uint16_t port;
-	int ifindex; /* to send by; 0: as the routes say */
+	int ifindex; /* the link to send on; 0: the routes decide */
 };
 
 /* A lease that an answer gives before it is stored, and where its IA is in the answer. */
@@ -73,7 +73,7 @@ struct promise {
 };
 
 struct request {
-	/* What came: set by exchange_handle(). */
+	/* Received: set by exchange_handle(). */
 	struct exchange *exchange;
 	struct arrival arrival;
 	struct wire_in datagram;
@@ -88,7 +88,8 @@ struct request {
 	/* Answered. */
 	uint8_t answer_type;
 	struct exchange_answer answer;
-	size_t message_at; /* where the answer to the client begins, behind its relays */
+	size_t message_at; /* where the answer to the client begins, after the headers of the relays
+			    */
 	struct exchange_event event;
 
 	struct address_choice address[MACHINE_IAS_MAX]; /* all that the answer gives */
@@ -116,7 +117,7 @@ void request_log_drop(const struct request *r, enum exchange_drop drop);
 
 /* --- message_types.c --------------------------------------------------------------- */
 
-/* Answers a type of message: writes the answer behind its head. EXCHANGE_ANSWERED, or why not. */
+/* Writes the answer to a type of message, after its head. Returns EXCHANGE_ANSWERED, or why not. */
 typedef enum exchange_drop respond_fn(struct request *r, struct wire_out *out);
 
 /* For the Client Identifier and the Server Identifier of a message. */

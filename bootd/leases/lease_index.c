@@ -96,7 +96,7 @@ void lease_index_set(struct lease_index *index, const struct in6_addr *address, 
 	place->change = change;
 }
 
-/* Entries behind it that this address had pushed away from their home place move back. */
+/* Later entries that this address had displaced from their home place move back. */
 void lease_index_drop(struct lease_index *index, const struct in6_addr *address)
 {
 	uint64_t hash = hash_of(index, address);

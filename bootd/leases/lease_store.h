@@ -25,7 +25,7 @@
  * what conflicts with it; in a shared store it replaces only what has expired or what this machine
  * has at this address.
  *
- * A store knows no messages and no configuration.
+ * A store has no access to messages or the configuration.
  */
 #ifndef NB6_BOOTD_LEASES_LEASE_STORE_H
 #define NB6_BOOTD_LEASES_LEASE_STORE_H
@@ -89,7 +89,7 @@ struct lease_store;
 struct lease_driver {
 	const char *name;
 	bool (*accepts)(const char *location);
-	bool is_file; /* the location is a path, whose directory bootd makes */
+	bool is_file; /* the location is a path; bootd makes its directory */
 	/* For the check of the configuration. NULL: every location is right. */
 	int (*check)(const char *location, char why[LEASE_STORE_WHY]);
 	/* `loop` and `owner` are borrowed and must outlive the store. On failure *out is NULL. */

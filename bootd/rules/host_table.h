@@ -24,14 +24,14 @@ struct host_table {
 
 /*
  * Returns 0, and the host belongs to the table. -EEXIST if a host of the table has the same name,
- * identifier, port or address: *other is that host, and *what the thing in words ("name"). -ENOMEM.
+ * identifier, port or address: *other is that host, and *what names the conflict ("name"). -ENOMEM.
  */
 int host_table_add(struct host_table *table, struct boot_host *host, const struct boot_host **other,
 	const char **what);
 /* Would adding it be a conflict? Returns 0 or -EEXIST as host_table_add(); changes nothing. */
 int host_table_find_conflict(const struct host_table *table, const struct boot_host *host,
 	const struct boot_host **other, const char **what);
-/* The host belongs to the caller again. Adding it once more to this table needs no memory. */
+/* The host belongs to the caller again. Adding it to this table again needs no memory. */
 void host_table_remove(struct host_table *table, struct boot_host *host);
 
 /* Frees the hosts too. The table is empty afterwards. */

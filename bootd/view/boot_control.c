@@ -45,7 +45,7 @@ static json_t *run_leases(void *arg, int n, char *const words[])
 	return boot_lease_list(parts->config, &parts->exchange->bindings, n, words, loop_now_ms());
 }
 
-/* Other machines can get the address of a lease: the operator knows that its machine is gone. */
+/* Frees the address of a lease for other machines, if its machine no longer exists. */
 static json_t *run_release(void *arg, int n, char *const words[])
 {
 	struct exchange *exchange = parts_of(arg)->exchange;

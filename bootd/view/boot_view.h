@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The views of bootd: what it shows on the control socket, as metrics and on the live page. A view
- * reads the parts when it is asked, changes nothing, and knows nothing of the server that owns
- * them.
+ * reads the parts at each request, changes nothing, and does not include the server that owns them.
  *
  *	boot_view.c        what the views share: words of a question, times, a boot, a binding
  *	boot_status.c      bootd as a whole
@@ -107,7 +106,8 @@ double boot_view_unix_time(uint64_t at_ms, uint64_t now_ms);
 
 /* Configuration, lease store, and the counters of the services since the start. */
 json_t *boot_status_view(const struct boot_parts *parts);
-/* What is wrong with it, and what to do: {"version": ..., "findings": [...]} (daemon/findings.h). */
+/* What is wrong with it, and what to do: {"version": ..., "findings": [...]} (daemon/findings.h).
+ */
 json_t *boot_doctor(const struct boot_parts *parts);
 /* A few sums that fit one line, for the page. */
 json_t *boot_status_counters(const struct boot_parts *parts);
