@@ -66,6 +66,13 @@ def test_the_relay_alone(source, tmp_path):
     libraries = needed(made / "netboot6-relayd")
     assert "libevent_core" in libraries
     assert not libraries & {"libsqlite3", "libnettle", "libpq", "libssl"}
+    # Neither does what it is linked with.
+    loaded = run("ldd", made / "netboot6-relayd").stdout
+    assert "libevent_core" in loaded and not re.search("libsqlite|libnettle|libhogweed|libpq|libssl", loaded), loaded
+    # libevent_extra has evhttp and DNS: DNS is what it is linked for.
+    wanted = symbols("--undefined-only", "--dynamic", made / "netboot6-relayd")
+    assert "evdns_base_new" in wanted
+    assert not {name for name in wanted if re.match("evhttp|evrpc|sqlite3|nettle|PQ[a-z]|SSL_", name)}
     assert not names_of_other(installed(made, tmp_path / "root"), "bootd")
     assert not (made / "netboot6-bootd").exists()
 
@@ -98,7 +105,8 @@ def test_without_libsystemd_no_unit_waits_for_readiness(source, tmp_path):
     assert "libsystemd" not in needed(made / "netboot6-relayd")
     files = installed(made, tmp_path / "root")
     unit = next(name for name in files if name.endswith("netboot6-relayd.service"))
-    assert "Type=exec\n" in (tmp_path / "root" / unit).read_text()
+    text = (tmp_path / "root" / unit).read_text()
+    assert re.findall("^(Type=.*|WatchdogSec=.*)", text, re.MULTILINE) == ["Type=exec", "WatchdogSec=0"]
     assert not [name for name in files if name.endswith(".socket")]
 
 

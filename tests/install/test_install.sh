@@ -7,12 +7,14 @@ tree=$(mktemp -d "${TMPDIR:-/tmp}/netboot6-install.XXXXXX") || exit 99
 trap 'rm -rf "$tree"' EXIT
 trap 'exit 99' HUP INT TERM
 bad=0
-made='dist/*.service dist/*.socket dist/tmpfiles.d/*.conf dist/openrc/netboot6-bootd dist/openrc/netboot6-relayd'
+made="dist/*.service dist/*.socket dist/tmpfiles.d/*.conf dist/sysusers.d/netboot6-bootd.conf
+dist/openrc/netboot6-bootd dist/openrc/netboot6-relayd docs/netboot6-*d.8 docs/netboot6-*d.conf.5"
 
 # An installation of its own, with a prefix that configure has not seen. The units are made for
 # it, and are made again for the next user of this build directory.
 rm -f $made
 MAKEFLAGS='' ${MAKE:-make} install prefix="$tree" sysconfdir="$tree/etc" \
+	localstatedir="$tree/state" runstatedir="$tree/control" \
 	systemdsystemunitdir="$tree/lib/systemd/system" >"$tree/log" 2>&1 ||
 	{ cat "$tree/log"; exit 1; }
 rm -f $made "$tree/log"
@@ -23,6 +25,20 @@ if [ -n "$left" ]; then
 	echo "$left"
 	bad=1
 fi
+
+# Nothing names a file where another installation would have it. Programs have the paths that
+# configure was told.
+wrong=$(grep -rInE '(^|[^A-Za-z0-9])(/usr/local)?(/etc|/run|/var/run|/var/lib)/netboot6' "$tree/lib" "$tree/share/man" "$tree/etc" 2>/dev/null)
+if [ -n "$wrong" ]; then
+	echo "files that are not there are named:"
+	echo "$wrong"
+	bad=1
+fi
+for page in "$tree"/share/man/man8/netboot6-*d.8; do
+	[ -e "$page" ] || continue
+	grep -q "$tree/etc/netboot6/" "$page" && grep -q "$tree/control/netboot6/" "$page" ||
+		{ echo "$page does not name the configuration and the control socket"; bad=1; }
+done
 
 found=0
 for unit in "$tree"/lib/systemd/system/*; do

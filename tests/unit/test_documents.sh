@@ -39,10 +39,10 @@ block README.md '^# relayd.conf' | check relayd 'README.md, both on one host'
 	block README.md '^# bootd.conf, beside the rest'
 } | check bootd 'README.md, both on one host'
 block docs/evpn.md '^interfaces' | check relayd docs/evpn.md
-sed -n '/^\.Sh EXAMPLES/,$p' "$srcdir/docs/netboot6-bootd.conf.5" |
+sed -n '/^\.Sh EXAMPLES/,$p' "$top/docs/netboot6-bootd.conf.5" |
 	sed -n '/^\.Bd/,/^\.Ed/p' | grep -v '^\.' | check bootd 'netboot6-bootd.conf(5)'
 for number in 1 2; do
-	sed -n '/^\.Sh EXAMPLES/,$p' "$srcdir/docs/netboot6-relayd.conf.5" |
+	sed -n '/^\.Sh EXAMPLES/,$p' "$top/docs/netboot6-relayd.conf.5" |
 		awk -v n=$number '/^\.Bd/ { i++; next } /^\.Ed/ { i += 0.5 } i == n + (n - 1) * 0.5' |
 		grep -v '^\.' | check relayd "netboot6-relayd.conf(5), example $number"
 done
