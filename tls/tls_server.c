@@ -107,6 +107,17 @@ static void answer_plain_http(struct session *s)
 	(void)!send(s->fd, text, sizeof(text) - 1, MSG_NOSIGNAL);
 }
 
+/* EDK2 sends no alert. Who closes before it has seen the certificate, such as a scanner, has another reason. */
+static const char *why_closed(const struct session *s)
+{
+	bool had_certificate = !SSL_is_init_finished(s->ssl) &&
+			       (SSL_get_pending_cipher(s->ssl) || SSL_get_current_cipher(s->ssl));
+
+	return had_certificate ? "the client closed the connection when it had the certificate, as "
+				 "UEFI firmware does that does not trust its CA"
+			       : "the client closed the connection";
+}
+
 static void fail(struct session *s, int ssl_error)
 {
 	unsigned long error = ERR_peek_error();
@@ -116,10 +127,9 @@ static void fail(struct session *s, int ssl_error)
 	s->is_broken = true;
 	s->why = why_of(error);
 	if (!s->why)
-		s->why = ssl_error == SSL_ERROR_SSL ? ERR_reason_error_string(error)
-						    : "the client closed the connection";
+		s->why = ssl_error == SSL_ERROR_SSL ? ERR_reason_error_string(error) : why_closed(s);
 	if (!s->why)
-		s->why = "the client closed the connection";
+		s->why = why_closed(s);
 	if (ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_HTTP_REQUEST)
 		answer_plain_http(s);
 	ERR_clear_error();

@@ -35,9 +35,9 @@ static void check_times(const struct boot_certificate *where, const struct tls_f
 			where->certificate, (long long)(-left / DAY_S));
 	else if (left < (int64_t)WARN_DAYS * DAY_S)
 		WARN(where,
-			"certificate: \"%s\" expires in %lld days; expected a new one before that, "
+			"certificate: \"%s\" expires in %lld day%s; expected a new one before that, "
 			"and a reload",
-			where->certificate, (long long)(left / DAY_S));
+			where->certificate, (long long)(left / DAY_S), left / DAY_S == 1 ? "" : "s");
 	if (facts->not_before > now)
 		WARN(where,
 			"certificate: \"%s\" is valid in %lld hours only: clients with a clock "

@@ -80,9 +80,10 @@ void boot_tls_findings(const struct boot_parts *parts, json_t *findings)
 		if (left < (int64_t)WARN_DAYS * DAY_S)
 			finding_add(findings, left > 0 ? FINDING_WARNING : FINDING_ERROR, c->file,
 				"make a new one, such as by netboot6 boot tls init, and reload",
-				left > 0 ? "the certificate expires in %" PRId64 " days"
-					 : "the certificate expired %" PRId64 " days ago",
-				(left > 0 ? left : -left) / DAY_S);
+				left > 0 ? "the certificate expires in %" PRId64 " day%s"
+					 : "the certificate expired %" PRId64 " day%s ago",
+				(left > 0 ? left : -left) / DAY_S,
+				(left > 0 ? left : -left) / DAY_S == 1 ? "" : "s");
 	}
 	if (stats.mistrusted >= MISTRUST_MIN)
 		finding_add(findings, FINDING_WARNING, "https",

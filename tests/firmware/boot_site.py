@@ -17,7 +17,8 @@ from pathlib import Path
 
 from firmware.machine import Machine
 from firmware.payload import BOOTED, CALLED_HOME, publish, why_no_uki
-from lab.topology import SERVER, Site
+from lab.netns import run
+from lab.topology import SERVER, Site, program
 
 IPXE_EFI = Path("/usr/lib/ipxe/snponly.efi")
 HOME = f"http://[{SERVER}]/netboot6/booted?mac="
@@ -36,12 +37,13 @@ listen = {{}}
 root = "{root}"
 tftp {{ listen = "[::]:69" }}
 http {{ listen = "[::]:80" }}
+{https}
 preference = 255
 
 subnet "2001:db8:1::/64" {{ {subnet} }}
 
 boot "ipxe"      {{ user-class = "iPXE"     url = "http://[{server}]/boot.ipxe" }}
-boot "uefi-http" {{ arch = {{"x64-http"}}   url = "http://[{server}]/uki.efi" }}
+boot "uefi-http" {{ arch = {{"x64-http"}}   url = "{scheme}://[{server}]/uki.efi" }}
 boot "uefi"      {{ arch = {{"x64-uefi"}}   url = "tftp://[{server}]/snponly.efi" }}
 """
 
@@ -65,16 +67,30 @@ def expect_linux(site, machine, bootd):
 class BootSite(Site):
     """A site whose daemons run and whose files are staged; power_on() adds a machine."""
 
-    def __init__(self, lab, payload, subnet=""):
-        """subnet: what bootd.conf says of the client link."""
+    def __init__(self, lab, payload, subnet="", keys=()):
+        """subnet: what bootd.conf says of the client link.
+        keys: types of keys ("rsa", "ecdsa") of certificates for HTTPS, which HTTP Boot then uses.
+        """
         super().__init__(lab)
         self.capture()
         self.root = lab.directory / "root"
         self._stage(payload)
         self.relayd = self.start_relayd()
-        config = BOOTD_CONF.format(root=self.root, server=SERVER, subnet=subnet)
-        self.bootd = self.start_bootd(config, ports=(("udp", 547), ("udp", 69), ("tcp", 80)))
+        self.tls = lab.directory / "tls"
+        https = "".join(self._certificate(key) for key in keys)
+        config = BOOTD_CONF.format(root=self.root, server=SERVER, subnet=subnet, https=https,
+                                   scheme="https" if keys else "http")
+        ports = (("udp", 547), ("udp", 69), ("tcp", 80)) + ((("tcp", 443),) if keys else ())
+        self.bootd = self.start_bootd(config, ports=ports)
         self.radvd = self.start_radvd()
+
+    def _certificate(self, key):
+        """A new one for the server's address, by the CA of this site; its section of bootd.conf."""
+        run(program("netboot6/netboot6"), "boot", "tls", "init", "--directory", self.tls, "--key", key,
+            "--name", SERVER)
+        stem = self.tls / ("server" if key == "rsa" else f"server-{key}")
+        listen = 'listen = "[::]:443"' if key == "rsa" else "listen = {}"
+        return f'https {{ {listen} certificate = "{stem}.crt" key = "{stem}.key" }}\n'
 
     def _stage(self, payload):
         self.root.mkdir()
@@ -86,10 +102,10 @@ class BootSite(Site):
         if not why_no_uki():
             payload.make_uki(self.root / "uki.efi", f"{CMDLINE} netboot6.home={HOME}")
 
-    def power_on(self, firmware):
-        """A machine of that firmware (machine.py) on the client link."""
+    def power_on(self, firmware, trusted=None):
+        """A machine of that firmware (machine.py) on the client link; `trusted`: CAs, as machine.py has."""
         self.clients.tap("tap1", "br-1")
-        return Machine(self.lab, self.clients, "tap1", firmware)
+        return Machine(self.lab, self.clients, "tap1", firmware, trusted=trusted)
 
     def expect_linux(self, machine):
         return expect_linux(self, machine, self.bootd)

@@ -51,7 +51,8 @@ def why_no_machine(firmware):
 class Machine(Process):
     """A machine that has just been switched on."""
 
-    def __init__(self, lab, namespace, tap, firmware, mac=MAC, uuid=UUID):
+    def __init__(self, lab, namespace, tap, firmware, mac=MAC, uuid=UUID, trusted=None):
+        """trusted: a file of EFI signature lists with the CAs that UEFI HTTPS Boot trusts."""
         self.firmware = firmware
         self.mac = mac
         self.uuid = uuid
@@ -62,6 +63,7 @@ class Machine(Process):
             *("-uuid", uuid),
             *("-netdev", f"tap,id=n0,ifname={tap},script=no,downscript=no"),
             *_firmware_options(firmware, mac, lab.directory),
+            *(("-fw_cfg", f"name=etc/edk2/https/cacerts,file={trusted}") if trusted else ()),
         ]
         super().__init__("machine", argv, lab.directory / "machine-console.log")
         lab.processes.append(self)

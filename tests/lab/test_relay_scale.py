@@ -8,7 +8,7 @@ from scapy.layers.dhcp6 import DHCP6_Reply, DHCP6OptIfaceId
 
 from lab.bench import CLIENT, CLIENT_MAC, Bench
 from lab.netns import run, wait_for
-from lab.topology import Site, program
+from lab.topology import Site, is_sanitized
 
 LINKS = 4094
 RSS_MOST_KIB = 16 * 1024
@@ -38,17 +38,13 @@ def joined(namespace, group="ff020000000000000000000000010002"):
     return sum(row[2] == group for row in namespace.proc_net("igmp6"))
 
 
-def is_sanitized():
-    return b"__asan_init" in program("netboot6-relayd").read_bytes()
-
-
 def test_every_vlan_is_served_in_16_mib(full_site):
     relayd = full_site.start_relayd()
     relayd.wait_for_line(f"ready: {LINKS} of {LINKS} client links ready", limit=30)
     assert joined(full_site.router) == LINKS
     for number in (1, LINKS):
         bench_on(full_site, number)
-    if not is_sanitized():
+    if not is_sanitized("netboot6-relayd"):
         status = Path(f"/proc/{relayd.pid}/status").read_text()
         assert int(status.split("VmRSS:")[1].split()[0]) <= RSS_MOST_KIB
 

@@ -37,6 +37,11 @@ def program(name):
     return path
 
 
+def is_sanitized(name):
+    """AddressSanitizer takes memory of its own."""
+    return b"__asan_init" in program(name).read_bytes()
+
+
 def clock_at(uptime):
     """The words before a command for which this machine has been up for so many seconds."""
     offset = round(uptime - time.monotonic())
