@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Default paths that the daemons and the netboot6 command must agree on. */
+/* Default paths: those that the daemons and the netboot6 command must agree on, and those of state. */
 #ifndef NB6_DAEMON_PATHS_H
 #define NB6_DAEMON_PATHS_H
 
@@ -8,5 +8,6 @@
 
 #define PATH_RELAYD_CONTROL RUNSTATEDIR "/netboot6/relayd.sock"
 #define PATH_BOOTD_CONTROL  RUNSTATEDIR "/netboot6/bootd.sock"
+#define PATH_RELAYD_STATE   LOCALSTATEDIR "/lib/netboot6-relayd/prefixes"
 
 #endif

@@ -13,7 +13,10 @@
 
 #define DHCP6_INFINITY UINT32_MAX /* lifetimes: for ever, RFC 9915 section 7.7 */
 
-/* IA_NA (section 21.4); `options` holds IA Addresses and a Status Code. Times in seconds. */
+/*
+ * IA_NA (section 21.4); `options` holds IA Addresses and a Status Code. Times in seconds. IA_PD
+ * (section 21.21) has the same fields, with IA Prefixes.
+ */
 struct dhcp6_ia_na {
 	uint32_t iaid;
 	uint32_t t1_s, t2_s;
@@ -24,6 +27,14 @@ struct dhcp6_ia_na {
 struct dhcp6_iaaddr {
 	struct in6_addr address;
 	uint32_t preferred_s, valid_s;
+	struct wire_in options;
+};
+
+/* IA Prefix (section 21.22). `len` may be over 128, and bits of `prefix` past it may be set. */
+struct dhcp6_iaprefix {
+	uint32_t preferred_s, valid_s;
+	uint8_t len;
+	struct in6_addr prefix;
 	struct wire_in options;
 };
 
@@ -65,6 +76,7 @@ struct dhcp6_status {
 
 int dhcp6_get_ia_na(struct wire_in data, struct dhcp6_ia_na *ia);
 int dhcp6_get_iaaddr(struct wire_in data, struct dhcp6_iaaddr *addr);
+int dhcp6_get_iaprefix(struct wire_in data, struct dhcp6_iaprefix *prefix);
 
 /*
  * Is the IA_NA or IA_PD well formed to its last octet, with the addresses or prefixes in it and

@@ -37,6 +37,16 @@ int dhcp6_get_iaaddr(struct wire_in data, struct dhcp6_iaaddr *addr)
 	return result(&data);
 }
 
+int dhcp6_get_iaprefix(struct wire_in data, struct dhcp6_iaprefix *prefix)
+{
+	prefix->preferred_s = wire_get_u32(&data);
+	prefix->valid_s = wire_get_u32(&data);
+	prefix->len = wire_get_u8(&data);
+	prefix->prefix = wire_get_in6(&data);
+	prefix->options = data;
+	return result(&data);
+}
+
 static int check_all(struct wire_in options)
 {
 	struct dhcp6_option option;
@@ -48,7 +58,7 @@ static int check_all(struct wire_in options)
 
 int dhcp6_check_ia(uint16_t code, struct wire_in data)
 {
-	enum { IA_PREFIX_FIXED = 25 }; /* two lifetimes, a length, a prefix: section 21.22 */
+	struct dhcp6_iaprefix prefix;
 	struct dhcp6_iaaddr address;
 	struct dhcp6_option option;
 	struct dhcp6_ia_na ia; /* IA_PD begins alike */
@@ -61,12 +71,13 @@ int dhcp6_check_ia(uint16_t code, struct wire_in data)
 			rc = dhcp6_get_iaaddr(in, &address);
 			in = address.options;
 		} else if (code == DHCP6_OPT_IA_PD && option.code == DHCP6_OPT_IAPREFIX) {
-			wire_get_bytes(&in, IA_PREFIX_FIXED);
+			rc = dhcp6_get_iaprefix(in, &prefix);
+			in = prefix.options;
 		} else {
 			continue;
 		}
 		if (rc == 0)
-			rc = in.bad ? -EBADMSG : check_all(in);
+			rc = check_all(in);
 	}
 	return rc < 0 ? rc : result(&ia.options);
 }

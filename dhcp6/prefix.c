@@ -22,6 +22,11 @@ static struct in6_addr masked(const struct in6_addr *address, unsigned len)
 	return out;
 }
 
+struct prefix prefix_of_address(const struct in6_addr *address, uint8_t len)
+{
+	return (struct prefix){.address = masked(address, len), .len = len};
+}
+
 const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT])
 {
 	char address[INET6_ADDRSTRLEN], *to;

@@ -20,6 +20,9 @@ struct prefix {
  * -EINVAL for anything else.
  */
 int prefix_parse(const char *text, struct prefix *prefix);
+/* The prefix that contains the address. `len` is at most 128. */
+struct prefix prefix_of_address(const struct in6_addr *address, uint8_t len);
+
 const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT]);
 
 bool prefix_contains(const struct prefix *prefix, const struct in6_addr *address);

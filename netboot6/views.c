@@ -63,6 +63,23 @@ void view_servers(const json_t *answer)
 	print_table(json_object_get(answer, "servers"), columns);
 }
 
+void view_prefixes(const json_t *answer)
+{
+	static const struct print_column columns[] = {
+		{"PREFIX", "prefix", PRINT_TEXT},
+		{"STATE", "state", PRINT_TEXT},
+		{"LINK", "link", PRINT_TEXT},
+		{"NEXT-HOP", "next-hop", PRINT_TEXT},
+		{"VALID-UNTIL", "valid-until", PRINT_AGE},
+		{"CLIENT", "duid", PRINT_TEXT},
+		{"IAID", "iaid", PRINT_TEXT},
+		{"REASON", "reason", PRINT_TEXT},
+		{NULL, NULL, PRINT_TEXT},
+	};
+
+	print_table(json_object_get(answer, "prefixes"), columns);
+}
+
 void view_tls(const json_t *answer)
 {
 	static const struct print_column clients[] = {

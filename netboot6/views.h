@@ -17,6 +17,7 @@ void view_reload(const json_t *answer);
 
 void view_links(const json_t *answer);
 void view_servers(const json_t *answer);
+void view_prefixes(const json_t *answer);
 void view_boots(const json_t *answer);
 void view_hosts(const json_t *answer);
 void view_leases(const json_t *answer);

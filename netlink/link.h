@@ -42,6 +42,7 @@ struct link {
 	const char *altnames;
 	char port_kind[LINK_KIND_SIZE]; /* of its master: "bridge", "bond", "vrf" ...; "": none */
 	char kind[LINK_KIND_SIZE];      /* "vlan", "macvlan", "bridge", "veth" ...; "": hardware */
+	uint32_t vrf_table; /* of a VRF: its routing table; 0: not known, or no VRF */
 	uint32_t flags;                 /* IFF_* of <linux/if.h>, with IFF_LOWER_UP */
 	uint32_t mtu;
 	uint16_t hw_type;  /* ARPHRD_*, 1 is Ethernet; DHCPv6 uses the same numbers */

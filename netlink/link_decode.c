@@ -46,7 +46,12 @@ static const struct attribute_wanted link_wanted[] = {
 
 static const struct attribute_wanted info_wanted[] = {
 	[IFLA_INFO_KIND] = {SIZE_NAME, UINT16_MAX},
+	[IFLA_INFO_DATA] = {SIZE_ANY},
 	[IFLA_INFO_SLAVE_KIND] = {SIZE_NAME, UINT16_MAX},
+};
+
+static const struct attribute_wanted vrf_wanted[] = {
+	[IFLA_VRF_TABLE] = {SIZE_EXACT, sizeof(uint32_t)},
 };
 
 static const struct attribute_wanted address_wanted[] = {
@@ -143,6 +148,20 @@ static void copy_kind(const struct nlattr *attr, char kind[static LINK_KIND_SIZE
 	kind[len] = '\0';
 }
 
+/* What the attributes mean depends on the kind. */
+static int decode_vrf(const struct nlattr *data, struct link *link)
+{
+	const struct nlattr *found[ARRAY_SIZE(vrf_wanted)];
+
+	if (!data || strcmp(link->kind, "vrf") != 0)
+		return 0;
+	if (attributes_collect(mnl_attr_get_payload(data), mnl_attr_get_payload_len(data),
+		    vrf_wanted, ARRAY_SIZE(vrf_wanted), found) < 0)
+		return -EBADMSG;
+	link->vrf_table = get_u32(found[IFLA_VRF_TABLE]);
+	return 0;
+}
+
 static int decode_kinds(const struct nlattr *info, struct link *link)
 {
 	const struct nlattr *found[ARRAY_SIZE(info_wanted)];
@@ -154,7 +173,7 @@ static int decode_kinds(const struct nlattr *info, struct link *link)
 		return -EBADMSG;
 	copy_kind(found[IFLA_INFO_KIND], link->kind);
 	copy_kind(found[IFLA_INFO_SLAVE_KIND], link->port_kind);
-	return 0;
+	return decode_vrf(found[IFLA_INFO_DATA], link);
 }
 
 /* The list may have other properties and several names, so it is not read with the tables above. */

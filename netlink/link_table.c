@@ -200,6 +200,7 @@ static int table_add(struct link_table *t, const struct link *update)
 	l->ifindex = update->ifindex;
 	set_name(t, l, update->name);
 	memcpy(l->kind, update->kind, sizeof(l->kind));
+	l->vrf_table = update->vrf_table; /* like the kind, it never changes */
 	table_append(t, l);
 	if (t->ops->link_added)
 		t->ops->link_added(t->arg, l);

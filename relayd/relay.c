@@ -31,6 +31,7 @@ static void on_link_added(void *arg, struct link *link)
 	struct relay *relay = arg;
 
 	client_links_link_added(&relay->links, link);
+	prefix_delegation_link_changed(&relay->prefixes, link->name);
 	server_paths_link_changed(&relay->paths, link, 0);
 }
 
@@ -39,6 +40,10 @@ static void on_link_changed(void *arg, struct link *link, unsigned what)
 	struct relay *relay = arg;
 
 	client_links_link_changed(&relay->links, link, what);
+	if (what & LINK_CHANGED_NAME)
+		prefix_delegation_resync(&relay->prefixes);
+	else
+		prefix_delegation_link_changed(&relay->prefixes, link->name);
 	server_paths_link_changed(&relay->paths, link, what);
 }
 
@@ -47,6 +52,7 @@ static void on_link_removed(void *arg, struct link *link)
 	struct relay *relay = arg;
 
 	client_links_link_removed(&relay->links, link);
+	prefix_delegation_link_changed(&relay->prefixes, link->name);
 	server_paths_link_removed(&relay->paths, link);
 }
 
@@ -89,6 +95,7 @@ static void on_synced(void *arg)
 	log_limited_with(&limit, LOG_LEVEL_NOTICE,
 		&(struct log_fields){.event = LOG_EVENT_EVENTS_LOST},
 		"netlink: messages were lost; links and addresses have been dumped again");
+	prefix_delegation_resync(&relay->prefixes);
 	relay_watch_resync(&relay->watch, &relay->monitor.counters);
 }
 
@@ -220,7 +227,11 @@ static int open_sockets(struct relay *relay, enum client_mac_method best)
 static void link_changed(void *arg, const struct client_link *cl, enum client_link_state before,
 	const struct in6_addr *address_before)
 {
-	relay_watch_link(arg, cl, before, address_before);
+	struct relay *relay = arg;
+
+	relay_watch_link(&relay->watch, cl, before, address_before);
+	if (cl->state != before)
+		prefix_delegation_link_changed(&relay->prefixes, cl->name);
 }
 
 static void server_changed(
@@ -267,9 +278,13 @@ static int follow_kernel(struct relay *relay)
 	if (rc < 0)
 		goto no_monitor;
 	relay->follows_kernel = true;
+	rc = prefix_delegation_init(&relay->prefixes, relay->conf, &relay->links);
+	if (rc < 0)
+		return rc;
 	relay->links.changed = link_changed;
 	relay->paths.changed = server_changed;
-	relay->links.changed_arg = relay->paths.changed_arg = &relay->watch;
+	relay->links.changed_arg = relay;
+	relay->paths.changed_arg = &relay->watch;
 	return 0;
 
 no_monitor:
@@ -352,6 +367,8 @@ int relay_start(struct relay *relay, struct loop *loop)
 		return -ENOMEM;
 	relay_refresh_servers(relay);
 	loop_timer_arm(relay->membership_timer, CLIENT_LINKS_CHECK_MS);
+	if (prefix_delegation_start(&relay->prefixes, loop) < 0)
+		return -ENOMEM;
 	if (client_mac_start(relay->mac, loop) < 0)
 		return -ENOMEM;
 	return server_names_start(&relay->names, loop);
@@ -375,6 +392,7 @@ struct relay_view relay_view_of(const struct relay *relay)
 		.counters = &relay->counters,
 		.monitor = &relay->monitor,
 		.mac = relay->mac,
+		.prefixes = &relay->prefixes,
 		.started_s = relay->started_s,
 		.queue_drops = queue_drops,
 		.has_link_series = has_link_series,
@@ -400,6 +418,7 @@ void relay_fini(struct relay *relay)
 	vrf_sockets_fini(&relay->vrfs);
 	vrf_sockets_fini(&relay->client_vrfs);
 	free(relay->vrf_want);
+	prefix_delegation_fini(&relay->prefixes);
 	if (relay->follows_kernel) {
 		link_monitor_fini(&relay->monitor);
 		server_paths_fini(&relay->paths);

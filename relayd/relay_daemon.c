@@ -60,6 +60,7 @@ static int open_control(struct relay_daemon *daemon)
 	daemon->commands = (struct relay_control){
 		.view = relay_view_of(&daemon->relay),
 		.trace = &daemon->relay.trace,
+		.prefixes = &daemon->relay.prefixes,
 		.reload = reload_conf,
 		.reload_arg = daemon,
 	};
@@ -140,9 +141,14 @@ static bool has_vrf(const struct relay *relay)
 static const int *capabilities_of(void *arg)
 {
 	static const int for_vrfs[] = {CAP_NET_BIND_SERVICE, -1};
+	static const int for_routes[] = {CAP_NET_ADMIN, -1};
+	static const int for_both[] = {CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, -1};
 	static const int nothing[] = {-1};
+	const struct relay *relay = &((struct relay_daemon *)arg)->relay;
 
-	return has_vrf(&((struct relay_daemon *)arg)->relay) ? for_vrfs : nothing;
+	if (relay->prefixes.is_enabled)
+		return has_vrf(relay) ? for_both : for_routes;
+	return has_vrf(relay) ? for_vrfs : nothing;
 }
 
 static int start(void *arg, struct loop *loop)

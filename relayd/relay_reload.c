@@ -6,6 +6,8 @@
  */
 #include "relayd/relay.h"
 
+#include <string.h>
+
 #include "daemon/log.h"
 #include "daemon/reload.h"
 
@@ -73,6 +75,14 @@ static void commit_paths(void *arg)
 	relay_refresh_servers(reload->relay);
 }
 
+/* After the links, whose settings say which of them have routes. */
+static void commit_prefixes(void *arg)
+{
+	const struct relay_reload *reload = arg;
+
+	prefix_delegation_reconfigure(&reload->relay->prefixes, reload->conf);
+}
+
 /* Last, because all others refer to the old configuration until they are committed. */
 static void commit_conf(void *arg)
 {
@@ -86,6 +96,7 @@ static const struct reload_part parts[] = {
 	{prepare_names, commit_names, cancel_names},
 	{prepare_links, commit_links, cancel_links},
 	{prepare_paths, commit_paths, NULL},
+	{NULL, commit_prefixes, NULL},
 	{NULL, commit_conf, NULL},
 };
 
@@ -105,6 +116,13 @@ static void keep_until_restart(const struct relay *relay, struct relay_conf *con
 			    "relay to use 0x%x",
 			relay->conf->fwmark, conf->fwmark);
 	conf->fwmark = relay->conf->fwmark;
+	if (relay_conf_has_routes(conf) && !relay->prefixes.is_enabled)
+		log_warning("routes: cannot be enabled at a reload, because the relay dropped the "
+			    "privilege that it needs (CAP_NET_ADMIN): restart it");
+	if (relay->prefixes.is_enabled &&
+		(conf->route_protocol != relay->conf->route_protocol ||
+			strcmp(conf->state, relay->conf->state) != 0))
+		log_warning("route-protocol, state: cannot change at a reload: restart the relay");
 }
 
 int relay_reload(struct relay *relay, struct relay_conf *conf)

@@ -138,5 +138,5 @@ struct hash_node *hash_table_next(const struct hash_table *table, const struct h
 
 struct hash_node *hash_table_in_slot(const struct hash_table *table, size_t slot)
 {
-	return table->slot[slot];
+	return *hash_table_slot_of(table, slot);
 }

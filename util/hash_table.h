@@ -114,7 +114,9 @@ struct hash_node *hash_table_next(const struct hash_table *table, const struct h
 
 /*
  * The first node of a slot, 0 to table->slots - 1; `next` leads to the others. For a walk in
- * parts, with changes between: a table that does not grow keeps every node in its slot.
+ * parts, with changes between: a table that does not grow keeps every node in its slot. While one
+ * grows, nodes of another slot may be among them, whose `hash & (slots - 1)` is not this slot; and
+ * a walk over it may meet a node twice, but misses none that stays.
  */
 struct hash_node *hash_table_in_slot(const struct hash_table *table, size_t slot);
 

@@ -30,6 +30,8 @@ void relay_conf_free(struct relay_conf *conf)
 		link_patterns_fini(&conf->server[i].links);
 		free(conf->server[i].answers_from);
 	}
+	free(conf->pools);
+	free(conf->state);
 	free(conf->user);
 	free(conf->control);
 	for (size_t i = 0; i < conf->metrics_names; i++)
@@ -42,6 +44,14 @@ bool relay_conf_has_vrf(const struct relay_conf *conf)
 {
 	for (size_t i = 0; i < conf->n_servers; i++)
 		if (*conf->server[i].vrf)
+			return true;
+	return false;
+}
+
+bool relay_conf_has_routes(const struct relay_conf *conf)
+{
+	for (size_t i = 0; i < conf->n_rules; i++)
+		if (conf->rule[i].routes)
 			return true;
 	return false;
 }

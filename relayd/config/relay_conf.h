@@ -21,6 +21,10 @@
 enum {
 	RELAY_SERVERS_MAX = 32, /* fits the bits of an unsigned */
 	RELAY_METRICS_PORT = 9547,
+	RELAY_ROUTE_PROTOCOL = 147, /* in no list of iproute2, BIRD and FRR */
+	RELAY_PREFIXES_PER_CLIENT = 8, /* RFC 8987 section 4.1, G-7 */
+	RELAY_PREFIXES_PER_LINK = 1000,
+	RELAY_PREFIXES_MAX = 1000000, /* that the limits may be set to */
 };
 
 enum relay_server_kind {
@@ -82,6 +86,8 @@ struct relay_link_rule {
 	uint32_t remote_id_enterprise; /* option 37, with remote_id */
 	char *remote_id;               /* a template, "%h:%i"; NULL: none */
 	char *subscriber_id;           /* option 38, a template; NULL: none */
+	bool routes;                   /* install routes to the prefixes delegated on the link */
+	uint32_t prefixes_per_client, prefixes_per_link; /* at a time, RFC 8987 section 4.1 */
 };
 
 struct relay_conf {
@@ -101,6 +107,10 @@ struct relay_conf {
 	uint16_t source_port;            /* toward servers: 547, or another one (RFC 8357) */
 	uint32_t fwmark;                 /* of messages to servers, for ip rules; 0: none */
 	enum relay_without_address without_address;
+	struct prefix *pools;  /* that servers delegate prefixes from; each gets an unreachable route */
+	size_t n_pools;        /* 0: any prefix is accepted */
+	uint8_t route_protocol; /* of all routes that the relay installs */
+	char *state;           /* path of the file that delegated prefixes are kept in */
 	struct daemon_settings settings;
 	char *user;    /* to run as; NULL: the user who started it */
 	char *control; /* path of the control socket */
@@ -115,6 +125,9 @@ void relay_conf_free(struct relay_conf *conf); /* NULL is fine */
 
 /* True if a server is in a VRF. */
 bool relay_conf_has_vrf(const struct relay_conf *conf);
+
+/* True if routes are installed for the clients of some link. */
+bool relay_conf_has_routes(const struct relay_conf *conf);
 
 /* True if link-address is a suffix such as ::f, which the prefix of the link is put before. */
 bool relay_link_rule_has_suffix(const struct relay_link_rule *rule);

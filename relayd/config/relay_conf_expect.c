@@ -21,6 +21,7 @@
 #include "dhcp6/prefix.h"
 #include "relayd/config/id_template.h"
 #include "relayd/config/relay_conf.h"
+#include "relayd/config/relay_conf_prefixes.h"
 
 static int validate_patterns(struct config_section *cfg, struct config_setting *setting)
 {
@@ -337,4 +338,5 @@ void relay_conf_expect(struct config_section *cfg)
 
 	for (size_t i = 0; i < sizeof(validators) / sizeof(validators[0]); i++)
 		config_set_check(cfg, validators[i].option, validators[i].validate);
+	relay_conf_expect_prefixes(cfg);
 }

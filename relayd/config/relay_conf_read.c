@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "relayd/config/relay_conf_prefixes.h"
 #include "relayd/config/relay_conf_syntax.h"
 
 static int copy_patterns(struct config_section *cfg, const char *name, struct link_patterns *patterns)
@@ -177,6 +178,7 @@ static int copy_rule(struct relay_conf *conf, struct config_section *cfg, struct
 			config_address(config_text(section, "link-address"), &rule->link_address);
 	}
 	rule->servers = read_servers(conf, has_servers ? section : cfg, name, problems);
+	relay_conf_copy_link_prefixes(rule, section, cfg);
 	read_source(text_of(section, cfg, "source"), &rule->source);
 	rule->remote_id_enterprise =
 		(uint32_t)config_number(has_enterprise ? section : cfg, "enterprise-number");
@@ -218,6 +220,8 @@ static int copy_values(
 		rc = copy_servers(cfg, conf);
 	if (rc == 0)
 		rc = copy_rules(conf, cfg, name, problems);
+	if (rc == 0)
+		rc = relay_conf_copy_prefixes(conf, cfg);
 	if (rc == 0)
 		rc = copy_text(config_text(cfg, "user"), &conf->user);
 	if (rc == 0)

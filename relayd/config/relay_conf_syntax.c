@@ -97,6 +97,9 @@ static const struct config_def link_options[] = {
 	CONFIG_NUMBER("enterprise-number", 0),
 	CONFIG_TEXT("subscriber-id", NULL),
 	CONFIG_TEXT("link-address", NULL),
+	CONFIG_BOOL("routes", false),
+	CONFIG_NUMBER("prefixes-per-client", 0),
+	CONFIG_NUMBER("prefixes-per-link", 0),
 	CONFIG_END,
 };
 
@@ -129,6 +132,12 @@ static const struct config_def relay_options[] = {
 	CONFIG_NUMBER("source-port", DHCP6_SERVER_PORT),
 	CONFIG_NUMBER("fwmark", 0),
 	CONFIG_TEXT("without-address", "drop"),
+	CONFIG_BOOL("routes", false),
+	CONFIG_NUMBER("prefixes-per-client", RELAY_PREFIXES_PER_CLIENT),
+	CONFIG_NUMBER("prefixes-per-link", RELAY_PREFIXES_PER_LINK),
+	CONFIG_LIST("prefix-pools", NULL),
+	CONFIG_NUMBER("route-protocol", RELAY_ROUTE_PROTOCOL),
+	CONFIG_TEXT("state", PATH_RELAYD_STATE),
 	DAEMON_SETTINGS,
 	CONFIG_TEXT("control", PATH_RELAYD_CONTROL),
 	CONFIG_END,

@@ -76,6 +76,17 @@ static enum relay_drop check_rates(
 	return RELAY_PASS;
 }
 
+/* A Release, in person or by a lightweight relay agent on the link. */
+static void observe_request(struct relay *relay, unsigned slot, const struct client_link *cl,
+	const struct udp_datagram *d)
+{
+	if (prefix_delegation_observes(&relay->prefixes, cl))
+		relay_observe(relay, &(struct observed_message){.cl = cl,
+					     .peer = d->peer.sin6_addr,
+					     .message = wire_in_of(d->data, d->len),
+					     .slot = slot});
+}
+
 static enum relay_drop relay_from_client(
 	struct relay *relay, unsigned slot, struct client_link *cl, const struct udp_datagram *d)
 {
@@ -105,6 +116,8 @@ static enum relay_drop relay_from_client(
 		return drop;
 	cl->counters.forwarded++;
 	relay_remember_mac(relay, slot, cl, d);
+	if (d->data[0] == DHCP6_RELEASE)
+		observe_request(relay, slot, cl, d);
 	return RELAY_PASS;
 }
 
@@ -182,8 +195,10 @@ static enum relay_drop relay_from_relay(
 	if (drop)
 		return drop;
 	drop = relay_send_to_servers(relay, slot, d, len);
-	if (cl && !drop)
+	if (cl && !drop) {
 		cl->counters.forwarded++;
+		observe_request(relay, slot, cl, d);
+	}
 	return drop;
 }
 
@@ -224,6 +239,11 @@ static enum relay_drop relay_from_server(struct relay *relay, struct client_link
 	drop = relay_send_reply(relay, server, &reply);
 	if (drop)
 		return drop;
+	if (prefix_delegation_observes(&relay->prefixes, reply.cl))
+		relay_observe(relay, &(struct observed_message){.cl = reply.cl,
+					     .peer = reply.to,
+					     .message = reply.message,
+					     .is_to_client = true});
 	relay->counters.replied[relay_type_slot(reply.message_type)]++;
 	if (reply.cl)
 		reply.cl->counters.replied[relay_type_slot(reply.message_type)]++;
@@ -355,6 +375,8 @@ static bool run_batch(struct relay *relay, int fd)
 	for (int i = 0; i < n; i++)
 		relay_datagram(relay, (unsigned)i, &datagrams[i]);
 	relay_flush(relay);
+	if (relay->n_observed > 0)
+		relay_apply_observed(relay);
 	return n == RELAY_BATCH;
 }
 

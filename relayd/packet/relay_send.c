@@ -145,6 +145,9 @@ static void reply_failed(void *arg, const struct udp_outgoing *datagram, int err
 
 	relay->counters.replied[slot]--;
 	relay->counters.dropped[reason]++;
+	for (unsigned i = 0; i < relay->n_observed; i++)
+		if (relay->observed[i].message.pos == datagram->part[0].iov_base)
+			relay->observed[i].is_refused = true;
 	if (cl) {
 		cl->counters.replied[slot]--;
 		cl->counters.dropped[reason]++;
@@ -261,6 +264,23 @@ void relay_remember_mac(
 	if (relay->has_client_mac && IN6_IS_ADDR_LINKLOCAL(&d->peer.sin6_addr))
 		reply_macs_put_key(relay->reply_macs, cl->link->ifindex, relay->mac_key[slot],
 			relay->client_mac);
+}
+
+void relay_observe(struct relay *relay, const struct observed_message *message)
+{
+	relay->observed[relay->n_observed++] = *message;
+}
+
+void relay_apply_observed(struct relay *relay)
+{
+	for (unsigned i = 0; i < relay->n_observed; i++) {
+		const struct observed_message *message = &relay->observed[i];
+
+		if (message->is_to_client ? !message->is_refused : relay->copies[message->slot] > 0)
+			prefix_delegation_observe(&relay->prefixes, message->cl, &message->peer,
+				message->message, relay->now_ms);
+	}
+	relay->n_observed = 0;
 }
 
 /* True if the reply has been sent to the MAC that the client's message came from. */

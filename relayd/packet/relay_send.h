@@ -28,6 +28,13 @@ void relay_remember_mac(
 enum relay_drop relay_send_reply(
 	struct relay *relay, const struct server_path *server, const struct reply *reply);
 
+/*
+ * A message of this batch that may change delegated prefixes; its link has routes. It counts only if
+ * it leaves: relay_apply_observed() comes after relay_flush().
+ */
+void relay_observe(struct relay *relay, const struct observed_message *message);
+void relay_apply_observed(struct relay *relay);
+
 /* Send the queue. A datagram that the kernel refuses is sent again by a new path, or counted. */
 void relay_flush(struct relay *relay);
 

@@ -16,6 +16,7 @@
 #include "relayd/links/client_links.h"
 #include "relayd/links/counters.h"
 #include "relayd/packet/reply_sockets.h"
+#include "relayd/prefixes/prefix_delegation.h"
 #include "relayd/servers/server_paths.h"
 #include "relayd/servers/vrf_sockets.h"
 #include "relayd/view/relay_trace.h"
@@ -37,6 +38,16 @@ struct neighbour_state {
  */
 enum { NEIGHBOURS_PER_LINK = 8 };
 bool neighbours_are_scarce(const struct ipv6_neighbour_table *table, size_t client_links);
+
+/* Octets and addresses are those of the datagram; they are valid until the end of the batch. */
+struct observed_message {
+	const struct client_link *cl;
+	struct in6_addr peer;
+	struct wire_in message;
+	bool is_to_client;
+	bool is_refused; /* by the kernel */
+	unsigned slot;
+};
 
 struct relay {
 	struct relay_conf *conf; /* owned */
@@ -82,6 +93,10 @@ struct relay {
 	struct relay_trace trace;
 	bool has_client_mac; /* of the current message, from its frame */
 	uint8_t client_mac[DHCP6_MAC_LEN];
+	struct prefix_delegation prefixes;
+	/* Messages of the current batch that change delegated prefixes if they leave. */
+	struct observed_message observed[RELAY_BATCH];
+	unsigned n_observed;
 	unsigned chosen; /* servers that the last message went to, as bits by index */
 };
 

@@ -15,6 +15,7 @@
 #include "relayd/view/relay_doctor.h"
 #include "relayd/view/relay_json.h"
 #include "relayd/view/relay_metrics.h"
+#include "relayd/view/relay_prefixes.h"
 
 /* The message types that occurred, by name. */
 static json_t *types_json(const uint64_t counts[RELAY_TYPES])
@@ -173,6 +174,16 @@ static json_t *run_servers(void *arg, int n_words, char *const words[])
 	return json_pack("{s:o}", "servers", servers);
 }
 
+static json_t *run_prefixes(void *arg, int n_words, char *const words[])
+{
+	return relay_prefixes_list(((const struct relay_control *)arg)->prefixes, n_words, words);
+}
+
+static json_t *run_clear_prefix(void *arg, int n_words, char *const words[])
+{
+	return relay_prefixes_clear(((const struct relay_control *)arg)->prefixes, n_words, words);
+}
+
 static json_t *run_doctor(void *arg, int n_words, char *const words[])
 {
 	(void)n_words;
@@ -220,6 +231,8 @@ const struct control_command relay_control_commands[] = {
 	{"doctor", run_doctor},
 	{"links", run_links},
 	{"servers", run_servers},
+	{"prefixes", run_prefixes},
+	{"clear-prefix", run_clear_prefix},
 	{"metrics", run_metrics},
 	{"reload", run_reload},
 	{.name = "trace", .open = open_trace, .close = close_trace},

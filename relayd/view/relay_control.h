@@ -14,6 +14,7 @@
 struct relay_control {
 	struct relay_view view;
 	struct relay_trace *trace;
+	struct prefix_delegation *prefixes;
 	/* Read the configuration again: 0, or -errno and what is wrong. */
 	int (*reload)(void *arg, struct config_problems *problems);
 	void *reload_arg;
@@ -24,6 +25,8 @@ struct relay_control {
  *	doctor    what is wrong, and what to do: relay_doctor.h
  *	links     every client-facing link: state, reason, link-address, counters
  *	servers   every server: uplink, next hop, source, since when, shifts
+ *	prefixes  delegated prefixes, in pages: relay_prefixes.h
+ *	clear-prefix  ends a delegation
  *	metrics   the text that Prometheus reads
  *	reload    read the configuration again
  *	watch     events of the relay as they happen: relay_watch.h

@@ -12,6 +12,7 @@
 
 #include "daemon/process_metrics.h"
 #include "relayd/view/relay_json.h"
+#include "relayd/view/relay_prefixes.h"
 #include "relayd/view/relay_view.h"
 
 static void fill_daemon(const struct relay_view *view, struct metrics *m)
@@ -284,5 +285,6 @@ void relay_metrics_fill(void *arg, struct metrics *m)
 	fill_messages(view, m);
 	fill_servers(view->servers, m);
 	fill_kernel(view, m);
+	relay_prefixes_metrics(view->prefixes, m);
 	process_metrics_fill(m, "netboot6_relay");
 }

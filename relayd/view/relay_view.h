@@ -14,12 +14,15 @@
 #include "relayd/links/client_links.h"
 #include "relayd/servers/server_list.h"
 
+struct prefix_delegation;
+
 struct relay_view {
 	const struct client_links *links;
 	const struct server_list *servers;
 	const struct relay_counters *counters; /* of the whole relay */
 	const struct link_monitor *monitor;
 	const struct client_mac *mac;
+	const struct prefix_delegation *prefixes;
 	bool last_reload_failed;
 	int64_t started_s;                          /* Unix time */
 	uint64_t (*queue_drops)(const void *relay); /* by full receive buffers, since the start */

@@ -48,7 +48,7 @@ for number in 1 2; do
 done
 
 # "netboot6 boot list" and so on.
-grep -ohE 'netboot6 (relay|boot) [a-z]+( --[a-z-]+)*' "$srcdir/README.md" "$srcdir"/docs/*.md |
+grep -ohE 'netboot6 (relay|boot) [a-z-]+( --[a-z-]+)*' "$srcdir/README.md" "$srcdir"/docs/*.md |
 	grep -v 'boot tls' | sort -u >"$dir/commands"
 while read -r _ daemon command options; do
 	help=$("$top/netboot6/netboot6" help "$daemon" "$command" 2>&1) ||

@@ -12,6 +12,7 @@ bad=0
 order='relayd bootd netboot6
 relayd/packet bootd/view
 relayd/view
+relayd/prefixes
 relayd/servers
 relayd/links bootd/progress bootd/config bootd/page
 relayd/config bootd/dhcp bootd/http bootd/tftp
