@@ -148,7 +148,7 @@ struct dump {
 	void *arg;
 };
 
-static void read_attribute(const struct nlattr *attr, struct written_route *route)
+static void read_attribute(struct nlattr *attr, struct written_route *route)
 {
 	const void *value = mnl_attr_get_payload(attr);
 	size_t len = mnl_attr_get_payload_len(attr);
@@ -181,7 +181,7 @@ static int on_route(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct dump *dump = arg;
 	struct written_route route = {0};
-	const struct nlattr *attr;
+	struct nlattr *attr;
 	struct rtmsg header;
 
 	if (nlh->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(nlh) < sizeof(header))

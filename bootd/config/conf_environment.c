@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bootd/files/built_in.h"
 #include "bootd/files/file_root.h"
 #include "bootd/files/pe_image.h"
 #include "dhcp6/names.h"
@@ -184,6 +185,7 @@ static void check_rule(const struct boot_config *config, const struct boot_rule 
 	char path[FILE_PATH_SIZE];
 	struct file_view view;
 	struct stat st;
+	size_t len;
 	int rc;
 
 	if (!local_path(config, rule->url, path))
@@ -191,8 +193,11 @@ static void check_rule(const struct boot_config *config, const struct boot_rule 
 	rc = file_root_open(root, path, &view);
 	if (rc < 0) {
 		config_problem(problems, false, rule->file, rule->line,
-			"url: the file of boot \"%s\", %s%s, cannot be served: %s", rule->name,
-			config->root, path, file_root_error(rc));
+			"url: the file of boot \"%s\", %s%s, cannot be served: %s%s", rule->name,
+			config->root, path, file_root_error(rc),
+			rc == -ENOENT && built_in_script(path, &len)
+				? "; a built-in script is served in its place"
+				: "");
 		return;
 	}
 	if (reader && fstat(view.fd, &st) == 0 && !can_read(reader, &st))

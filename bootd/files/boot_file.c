@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bootd/files/built_in.h"
 #include "daemon/file_pages.h"
 #include "daemon/log.h"
 
@@ -144,6 +145,21 @@ static int open_script(const struct boot_files *files, const char *path,
 	return error;
 }
 
+/* No cache may keep it: the operator's own file may take its place. */
+static bool open_built_in(const char *path, struct boot_file *file)
+{
+	size_t len;
+	const char *script = built_in_script(path, &len);
+
+	if (script)
+		file->text = strdup(script);
+	if (file->text) {
+		file->size = len;
+		file->rendered = true;
+	}
+	return file->text;
+}
+
 int boot_file_open(const struct boot_files *files, const char *path, const struct in6_addr *peer,
 	const struct http_query *query, struct boot_file *out, const char **why)
 {
@@ -152,6 +168,8 @@ int boot_file_open(const struct boot_files *files, const char *path, const struc
 
 	*out = (struct boot_file){.fd = -1};
 	error = file_root_open(files->root, path, &view);
+	if (error == -ENOENT && open_built_in(path, out))
+		return 0;
 	if (error) {
 		*why = file_root_error(error);
 		return error;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a client gets for a path, by TFTP and by HTTP: a file as it is or, if the name ends in
- * ".ipxe", a script that is rendered for this client.
+ * ".ipxe", a script that is rendered for this client. Two scripts are built in (built_in.h).
  *
  *	path -> file_root -> "*.ipxe"? -> describe() -> template -> text in memory
  *	                  -> else                                -> descriptor
@@ -90,12 +90,12 @@ struct boot_files {
 };
 
 struct boot_file {
-	int fd;     /* -1 for a rendered script */
-	char *text; /* the rendered script, or NULL */
+	int fd;     /* -1 for a script in memory */
+	char *text; /* a rendered or built-in script, or NULL */
 	uint64_t size;
 	int64_t mtime;
 	long mtime_ns;
-	bool rendered; /* it differs by client: no cache may keep it */
+	bool rendered; /* it may differ the next time: no cache may keep it */
 };
 
 /*

@@ -217,6 +217,49 @@ static void test_script_is_rendered(void **state)
 	assert_int_equal(open_for_42(&files, "none.ipxe", &file), -ENOENT);
 }
 
+static void test_built_in_scripts(void **state)
+{
+	static const struct {
+		const char *path, *says; /* NULL: there is none */
+	} row[] = {
+		{"autoexec.ipxe", "ifconf -c ipv6 net0"},
+		{"/x64/autoexec.ipxe", "ifconf -c ipv6 net0"},
+		{"boot.ipxe", "kernel vmlinuz initrd=initrd"},
+		{"sub/boot.ipxe", NULL},
+		{"not-autoexec.ipxe", NULL},
+		{"../autoexec.ipxe", NULL},
+	};
+	int answer = 0, fd;
+	struct boot_files files = {.root = root, .describe = describe, .describe_arg = &answer};
+	struct boot_file file;
+	char buf[1024] = "";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		int error = open_for_42(&files, row[i].path, &file);
+
+		if ((error == 0) != (row[i].says != NULL))
+			fail_msg("%s: %d", row[i].path, error);
+		if (error)
+			continue;
+		assert_true(file.rendered);
+		assert_true(file.size < sizeof(buf));
+		assert_int_equal(boot_file_read(&file, 0, buf, sizeof(buf)), file.size);
+		buf[file.size] = '\0';
+		assert_memory_equal(buf, "#!ipxe\n", 7);
+		assert_non_null(strstr(buf, row[i].says));
+		boot_file_close(&file);
+	}
+	/* one of the operator's own takes its place */
+	fd = open("autoexec.ipxe", O_CREAT | O_WRONLY, 0644);
+	assert_int_equal(write(fd, "own", 3), 3);
+	close(fd);
+	assert_int_equal(open_for_42(&files, "autoexec.ipxe", &file), 0);
+	assert_int_equal(boot_file_read(&file, 0, buf, sizeof(buf)), 3);
+	boot_file_close(&file);
+	unlink("autoexec.ipxe");
+}
+
 static void test_file_is_sent_unchanged(void **state)
 {
 	struct boot_files files = {.root = root};
@@ -302,6 +345,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_roots),
 		cmocka_unit_test(test_script_is_rendered),
+		cmocka_unit_test(test_built_in_scripts),
 		cmocka_unit_test(test_file_is_sent_unchanged),
 		cmocka_unit_test(test_script_too_long),
 		cmocka_unit_test(test_root_that_is_switched),
