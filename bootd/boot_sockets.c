@@ -148,6 +148,15 @@ int boot_sockets_open_dhcp(struct boot_sockets *sockets)
 	return open_boot_port(sockets, sockets->parts->config, &sockets->boot_port);
 }
 
+/* What `tftp-block-size` of the client's subnet allows; 0: no more is known than the default. */
+static unsigned block_size_of(void *arg, const struct in6_addr *client)
+{
+	const struct boot_parts *parts = arg;
+	const struct subnet *subnet = boot_config_subnet_of(parts->config, client);
+
+	return subnet ? subnet->tftp_block_size : 0;
+}
+
 static int start_tftp(struct boot_sockets *sockets, const struct boot_files *files)
 {
 	const struct tftp_settings *settings = &sockets->parts->config->tftp_settings;
@@ -157,6 +166,9 @@ static int start_tftp(struct boot_sockets *sockets, const struct boot_files *fil
 		.transfers_max = settings->transfers,
 		.transfers_per_client = settings->transfers_per_client,
 		.single_port = settings->single_port,
+		.windows_paths = settings->windows_paths,
+		.block_size_of = block_size_of,
+		.block_size_arg = sockets->parts,
 		.first_port = settings->first_port,
 		.last_port = settings->last_port,
 	};

@@ -256,6 +256,7 @@ static bool build_file_servers(struct config_section *cfg, struct boot_config *c
 		if (ports)
 			conf_ports(ports, &tftp->first_port, &tftp->last_port);
 		tftp->single_port |= config_bool(section, "single-port");
+		tftp->windows_paths |= config_bool(section, "windows-paths");
 	}
 	http->connections = http_limit(cfg, "connections", 4000);
 	http->connections_per_client = http_limit(cfg, "connections-per-client", 64);

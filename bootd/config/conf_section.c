@@ -80,13 +80,14 @@ bool conf_build_subnet(struct config_section *cfg, struct subnet *subnet)
 	prefix_parse(cfg->title, &subnet->prefix);
 	prefix_format(&subnet->prefix, subnet->text);
 	build_plan(cfg, &subnet->plan, 0);
+	subnet->tftp_block_size = (uint16_t)config_number(cfg, "tftp-block-size");
 	if (classes > 0)
 		subnet->class = calloc(classes, sizeof(*subnet->class));
 	if (classes > 0 && !subnet->class)
 		return false;
 	for (unsigned i = 0; i < classes; i++)
 		if (!build_class(config_section_at(cfg, "class", i), &subnet->class[subnet->classes++],
-			    subnet -> plan.lifetime_s))
+			    subnet->plan.lifetime_s))
 			return false;
 	if (config_text(cfg, "relay-id"))
 		dhcp6_duid_parse(config_text(cfg, "relay-id"), &subnet->relay_id);

@@ -33,6 +33,7 @@ static const struct {
 	{"tftp", "transfers", 1, 100000, 2000},
 	{"tftp", "transfers-per-client", 1, 100000, 8},
 	{"tftp", "block-size", 512, 65464, 1428},
+	{"subnet", "tftp-block-size", 512, 65464, 1200},
 	{"tftp", "window-size", 1, 64, 16},
 	{"http", "connections", 1, 100000, 4000},
 	{"http", "connections-per-client", 1, 100000, 64},
@@ -207,6 +208,7 @@ static const struct config_def tftp_options[] = {
 	CONFIG_NUMBER("window-size", 0),
 	CONFIG_TEXT("ports", NULL),
 	CONFIG_BOOL("single-port", false),
+	CONFIG_BOOL("windows-paths", false),
 	CONFIG_END,
 };
 
@@ -262,6 +264,7 @@ static const struct config_def subnet_options[] = {
 	CONFIG_SECTION("class", class_options, CONFIG_SEVERAL | CONFIG_TITLED),
 	CONFIG_TEXT("interface", NULL),
 	CONFIG_TEXT("link", NULL),
+	CONFIG_NUMBER("tftp-block-size", 0),
 	CONFIG_TEXT("interface-id", NULL),
 	CONFIG_TEXT("remote-id", NULL),
 	CONFIG_TEXT("relay-id", NULL),

@@ -80,7 +80,7 @@ struct boot_certificate {
 struct tftp_settings {
 	uint32_t transfers, transfers_per_client, block_size, window_size;
 	uint16_t first_port, last_port; /* of the transfers; 0: any */
-	bool single_port;
+	bool single_port, windows_paths;
 };
 
 /* http and https are one server. */

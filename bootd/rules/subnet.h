@@ -62,6 +62,7 @@ struct subnet {
 	struct text_pattern interface_id, remote_id; /* text NULL: anything */
 	struct dhcp6_duid relay_id;                  /* len 0: anything */
 	char *link; /* subnets with the same text are prefixes of one link; NULL: this one only */
+	uint16_t tftp_block_size; /* the largest for its clients; 0: that of tftp */
 	struct option_set options;
 };
 

@@ -10,6 +10,7 @@
 #include "bootd/tftp/tftp_server.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -165,6 +166,48 @@ static enum tftp_error_code code_of(int error)
 	}
 }
 
+static void change_characters(char *text, int (*change)(int))
+{
+	for (; *text; text++)
+		*text = (char)change((unsigned char)*text);
+}
+
+static int slash_of(int c)
+{
+	return c == '\\' ? '/' : c;
+}
+
+/* With windows_paths: "\\Boot\\BCD" is Boot/BCD or, if that is missing, boot/bcd. */
+static int open_file(const struct tftp_server *server, const struct tftp_request *request,
+	const struct in6_addr *client, struct boot_file *file, const char **why)
+{
+	struct http_query no_query = {.pairs = 0};
+	char path[FILE_PATH_SIZE];
+	int error;
+
+	strcpy(path, request->path);
+	if (server->options.windows_paths)
+		change_characters(path, slash_of);
+	error = boot_file_open(server->files, path, client, &no_query, file, why);
+	if (error != -ENOENT || !server->options.windows_paths)
+		return error;
+	change_characters(path, tolower);
+	return boot_file_open(server->files, path, client, &no_query, file, why);
+}
+
+static struct tftp_limits limits_of(const struct tftp_server *server, const struct in6_addr *client)
+{
+	const struct tftp_options *options = &server->options;
+	struct tftp_limits limits = server->limits;
+	unsigned block_size = options->block_size_of
+				      ? options->block_size_of(options->block_size_arg, client)
+				      : 0;
+
+	if (block_size > 0 && block_size < limits.block_size_max)
+		limits.block_size_max = block_size;
+	return limits;
+}
+
 static void serve(struct tftp_listener *listener, const struct udp_datagram *datagram,
 	const struct tftp_request *request)
 {
@@ -174,17 +217,17 @@ static void serve(struct tftp_listener *listener, const struct udp_datagram *dat
 		.first = server->options.first_port,
 		.last = server->options.last_port,
 	};
-	struct http_query no_query = {.pairs = 0};
+	const struct in6_addr *client = &datagram->peer.sin6_addr;
+	const struct tftp_limits limits = limits_of(server, client);
 	struct tftp_session *session;
 	struct boot_file file;
 	const char *why = NULL;
 	int error;
 
-	error = boot_file_open(
-		server->files, request->path, &datagram->peer.sin6_addr, &no_query, &file, &why);
+	error = open_file(server, request, client, &file, &why);
 	if (!error) {
 		error = tftp_session_new(server->loop, datagram, request, &file,
-			server->files->readers, &server->limits, &ports, session_over, server,
+			server->files->readers, &limits, &ports, session_over, server,
 			&session);
 		if (error) {
 			boot_file_close(&file);

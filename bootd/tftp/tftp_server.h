@@ -29,6 +29,11 @@ struct tftp_options {
 	unsigned transfers_max;  /* 2000 at a time */
 	unsigned transfers_per_client;  /* 8 at a time */
 	bool single_port;               /* answer from the port of the request */
+	/* Backslashes are slashes, and a file that is missing is looked for in lower case. */
+	bool windows_paths;
+	/* The largest block of this client, if it is smaller than the above; 0: it is not. */
+	unsigned (*block_size_of)(void *arg, const struct in6_addr *client); /* may be NULL */
+	void *block_size_arg;
 	uint16_t first_port, last_port; /* the range of the transfers' ports; 0: any */
 };
 

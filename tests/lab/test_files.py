@@ -13,8 +13,10 @@ import struct
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
+from lab import topology
 from lab.netns import wait_for
 
 BUILD = os.environ.get("NB6_BUILD", ".")
@@ -397,6 +399,39 @@ def test_tftp_ports_of_a_range(files):
         client.ask(f"file{i}", tsize=0)
         answer = client.receive()
     assert answer[0] == ERROR
+
+
+def test_tftp_block_size_of_a_subnet_and_paths_of_windows(site):
+    """The cap of the client's subnet, before and after a reload; \\Boot\\BCD is boot/bcd."""
+    root = site.lab.directory / "root"
+    (root / "boot").mkdir(parents=True)
+    (root / "boot/bcd").write_bytes(b"small")
+    (root / "Mixed").write_bytes(b"mixed")
+    conf = f'''root = "{root}"
+tftp {{ listen = "[::]:69" windows-paths = true }}
+subnet "2001:db8:100::/64" {{ tftp-block-size = %d }}
+'''
+    site.start_bootd(conf % 1000, ports=(("udp", 547), ("udp", 69)))
+    asker = SimpleNamespace(client=site.router)
+    for path, content in (("\\Boot\\BCD", b"small"), ("boot/bcd", b"small"), ("\\Mixed", b"mixed")):
+        assert TftpClient(asker, topology.SERVER).fetch(path) == content
+    for path in ("\\..\\secret", "mixed", "\\boot\\none"):
+        client = TftpClient(asker, topology.SERVER)
+        client.ask(path)
+        assert client.receive()[0] == ERROR
+
+    def size():
+        client = TftpClient(asker, topology.SERVER)
+        client.ask("boot/bcd", blksize=1428)
+        answer = client.receive()[2]
+        client.reply(ERROR, 0, b"enough\0")
+        return answer
+
+    assert size() == b"blksize\x001000\0"
+    (site.lab.directory / "bootd.conf").write_text((site.lab.directory / "bootd.conf").read_text()
+                                                   .replace("= 1000", "= 512"))
+    assert "error" not in site.ask("bootd", "reload")
+    assert size() == b"blksize\x00512\0"
 
 
 def test_tftp_client_that_closes_its_port(files):
