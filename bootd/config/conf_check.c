@@ -196,8 +196,21 @@ static void check_leases(const struct boot_config *config, struct config_problem
 		PROBLEM(true, "leases: %s", why);
 }
 
+/* A socket that is bound to one address receives no multicast, which clients send to. */
+static void check_listen(const struct boot_config *config, struct config_problems *problems)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (config->listen.count > 0 && !IN6_IS_ADDR_UNSPECIFIED(&config->dhcp.sin6_addr))
+		config_problem(problems, false, config->file, 0,
+			"listen: clients on these links are not heard, because dhcp-listen is the "
+			"address %s; expected dhcp-listen = \"[::]:547\", or no listen",
+			inet_ntop(AF_INET6, &config->dhcp.sin6_addr, text, sizeof(text)));
+}
+
 int conf_check(const struct boot_config *config, struct config_problems *problems)
 {
+	check_listen(config, problems);
 	check_hosts(config, problems);
 	check_subnets(config, problems);
 	check_plans(config, problems);

@@ -344,6 +344,8 @@ static void test_warnings_of_the_configuration(void **state)
 			"Content-Type"},
 		{"boot \"a\" { arch = {x64-http} url = \"http://[2001:db8::1]/b.efi?x=1\" }\n",
 			NULL},
+		{"listen = {\"lan1\"} dhcp-listen = \"[2001:db8::1]:547\"\n", "are not heard"},
+		{"listen = {\"lan1\"} dhcp-listen = \"[::]:5470\"\n", NULL},
 		{"host \"a\" { mac = \"52:54:00:12:34:56\" address = \"2001:db8:9::1\" }\n",
 			"in none of the subnets"},
 		{"host \"a\" { mac = \"52:54:00:12:34:56\" group = \"db\" }\n",
