@@ -57,7 +57,7 @@ def test_the_relay(site, clock):
     whose first message is from before the moment."""
     words, left = clock
     config = f'interfaces = {{"lan*"}}\nclient-rate = 5\nserver "{SERVER}" {{}}\n'
-    site.start_relayd(config=config, clock=words)
+    site.start_relayd(config=config, through=words)
     bench = Bench(site)
     bench.expect_relayed(bench.solicit())
     for _ in range(100):
@@ -94,7 +94,7 @@ def test_the_boot_server(site, clock):
         boot "any" {{ url = "tftp://[{SERVER}]/kernel" arch = {{x64-uefi}} }}
         """,
         ports=(("udp", 547), ("udp", 69), ("tcp", 80)),
-        clock=words,
+        through=words,
     )
     bootd.control = site.lab.directory / "bootd.sock"
     through = Relay(site)

@@ -96,13 +96,13 @@ class Site:
 
     def start_relayd(
         self, *options, interfaces="lan*", servers=(SERVER,), config=None, resolv_conf=None, as_user=None,
-        clock=()
+        through=()
     ):
         """netboot6-relayd in the router: by command line, or by the text of a relayd.conf.
 
         resolv_conf   a file that it shall find as /etc/resolv.conf
         as_user       not as root, but as this user with the ambient capabilities of the unit
-        clock         the words of clock_at()
+        through       words before the command, such as those of clock_at()
         """
         sock = self.lab.directory / "relayd.sock"
         argv = [program("netboot6-relayd"), "-f", "--control", sock]
@@ -117,7 +117,7 @@ class Site:
             argv = ["sh", "-c", bind, resolv_conf, *argv]
         if as_user:
             argv = self._unprivileged(as_user) + argv
-        relayd = self.router.popen("relayd", *clock, *argv, *options, ours=True)
+        relayd = self.router.popen("relayd", *through, *argv, *options, ours=True)
         self._wait_until(relayd, lambda: _is_open(sock), "opens its control socket")
         for number in self.links:
             self._wait_until(relayd, lambda: self.router.joined(f"lan{number}"), "joins ff02::1:2")
@@ -132,12 +132,12 @@ class Site:
             f"--ambient-caps={capabilities}",
         ]  # fmt: skip
 
-    def start_bootd(self, config, *options, ports=(("udp", 547),), as_user=None, clock=()):
+    def start_bootd(self, config, *options, ports=(("udp", 547),), as_user=None, through=()):
         """netboot6-bootd in the server, with the text of a bootd.conf.
 
         Its control socket, key, DUID and leases are in the lab's directory unless `config` says else.
         ports   the sockets that mean "ready": ("udp", 69) for TFTP, ("tcp", 80) for HTTP
-        clock   the words of clock_at()
+        through words before the command, such as those of clock_at()
         """
         own = {
             "control": f'"{self.lab.directory}/bootd.sock"',
@@ -152,7 +152,7 @@ class Site:
         argv = [program("netboot6-bootd"), "-f", "-c", path, *options]
         if as_user:
             argv = self._unprivileged(as_user) + argv
-        bootd = self.server.popen("bootd", *clock, *argv, ours=True)
+        bootd = self.server.popen("bootd", *through, *argv, ours=True)
         for protocol, port in ports:
             self._wait_until(
                 bootd, lambda: self.server.listens(protocol, port), f"listens on {protocol} {port}"
