@@ -5,12 +5,15 @@
  */
 #include "http/http_fields.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 /* --- dates ------------------------------------------------------------------ */
 
@@ -264,4 +267,42 @@ bool http_if_range_holds(const char *if_range, const struct http_version *versio
 	/* Section 8.8.2.2: within its first second a date does not distinguish two versions. */
 	return http_date_parse(if_range, now, &when) == 0 && when == version->modified &&
 	       now > version->modified;
+}
+
+/* --- Host ------------------------------------------------------------------- */
+
+char **http_own_names_new(const char *const *name, size_t n)
+{
+	char host[256] = "", **own = calloc(n + 2, sizeof(*own));
+
+	if (!own)
+		return NULL;
+	gethostname(host, sizeof(host) - 1); /* "" matches no Host if it fails */
+	own[0] = strdup(host);
+	for (size_t i = 0; own[i] && i < n; i++)
+		own[i + 1] = strdup(name[i]);
+	if (own[n])
+		return own;
+	http_own_names_free(own);
+	return NULL;
+}
+
+void http_own_names_free(char **name)
+{
+	for (size_t i = 0; name && name[i]; i++)
+		free(name[i]);
+	free(name);
+}
+
+bool http_host_is_own(const char *host, const char *const *name)
+{
+	struct in_addr v4;
+
+	if (!host || *host == '[' || inet_pton(AF_INET, host, &v4) == 1 ||
+		strcasecmp(host, "localhost") == 0)
+		return true;
+	for (; name && *name; name++)
+		if (strcasecmp(host, *name) == 0)
+			return true;
+	return false;
 }

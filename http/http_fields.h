@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The small languages inside HTTP fields: dates, ranges, entity tags and the conditions that are
- * made of them (RFC 9110). No I/O and no state.
+ * made of them; and the names in Host (RFC 9110). No I/O and no state, except for the name of this
+ * host.
  */
 #ifndef NB6_HTTP_HTTP_FIELDS_H
 #define NB6_HTTP_HTTP_FIELDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { HTTP_DATE_SIZE = 40, HTTP_ETAG_SIZE = 48 };
@@ -61,5 +63,15 @@ int http_conditions_check(
 
 /* Section 13.1.5: may the range be served, because the client has the start of this version? */
 bool http_if_range_holds(const char *if_range, const struct http_version *version, int64_t now);
+
+/* The name of this host and copies of `n` others, up to NULL. NULL: no memory. */
+char **http_own_names_new(const char *const *name, size_t n);
+void http_own_names_free(char **name); /* NULL is fine */
+
+/*
+ * Is Host (section 7.2) an address literal, "localhost", or one of these names (up to NULL)? A page
+ * that answers to other names can be read by any web site whose name points to it (DNS rebinding).
+ */
+bool http_host_is_own(const char *host, const char *const *name);
 
 #endif

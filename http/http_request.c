@@ -379,16 +379,3 @@ int http_request_parse(char *head, size_t len, struct http_request *out, const c
 	*why = p.why;
 	return p.status;
 }
-
-bool http_host_is_own(const char *host, const char *const *name)
-{
-	struct in_addr v4;
-
-	if (!host || *host == '[' || inet_pton(AF_INET, host, &v4) == 1 ||
-		strcasecmp(host, "localhost") == 0)
-		return true;
-	for (; name && *name; name++)
-		if (strcasecmp(host, *name) == 0)
-			return true;
-	return false;
-}

@@ -64,10 +64,4 @@ int http_request_parse(char *head, size_t len, struct http_request *out, const c
 /* Returns 0; -EINVAL for what is not such a target; -ENAMETOOLONG. */
 int http_target_parse(const char *text, struct http_target *out);
 
-/*
- * Is it an address literal, "localhost", or one of these names (up to NULL)? A page that answers
- * to other names can be read by any web site whose name points to it (DNS rebinding).
- */
-bool http_host_is_own(const char *host, const char *const *name);
-
 #endif

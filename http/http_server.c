@@ -48,6 +48,7 @@ struct http_stream {
 struct http_server {
 	struct http_clients *clients;
 	struct http_options options;
+	char **own_name; /* up to NULL; NULL: requests for any name are answered */
 	const struct http_fallback *fallback; /* NULL: none */
 	void *fallback_arg;
 	uint64_t requests, refused;
@@ -239,8 +240,8 @@ static void dispatch(struct http_server *server, struct http_connection *connect
 {
 	const struct http_handler *handler = find_handler(server, request->target.path);
 
-	if (server->options.own_names_only &&
-		!http_host_is_own(request->host, server->options.name))
+	if (server->own_name &&
+		!http_host_is_own(request->host, (const char *const *)server->own_name))
 		refuse_host(server, connection, request);
 	else if (handler)
 		to_handler(connection, handler, request, body);
@@ -315,12 +316,14 @@ struct http_server *http_server_new(struct loop *loop, const struct http_options
 		return NULL;
 	server->options = *options;
 	server->options.service = limits.service;
-	server->clients = http_clients_new(loop, &limits, &client_ops, server);
-	if (!server->clients) {
-		free(server);
-		return NULL;
-	}
-	return server;
+	if (options->own_names_only)
+		server->own_name = http_own_names_new(options->name, options->names);
+	if (server->own_name || !options->own_names_only)
+		server->clients = http_clients_new(loop, &limits, &client_ops, server);
+	if (server->clients)
+		return server;
+	http_server_free(server);
+	return NULL;
 }
 
 void http_server_free(struct http_server *server)
@@ -335,6 +338,7 @@ void http_server_free(struct http_server *server)
 		free(handler->path);
 		free(handler);
 	}
+	http_own_names_free(server->own_name);
 	free(server);
 }
 

@@ -32,11 +32,12 @@ struct http_options {
 	unsigned stall_ms;   /* 60000: a client that takes nothing for so long is dropped */
 	unsigned least_rate; /* 1024 octets a second, over 30 s: slower downloads are ended */
 	/*
-	 * Answer only requests whose Host is an address, "localhost" or one of `name` (up to NULL;
-	 * borrowed).
+	 * Answer only requests whose Host is an address, "localhost", the name of this host or one
+	 * of `name`; the names are copied.
 	 */
 	bool own_names_only;
 	const char *const *name;
+	size_t names;
 };
 
 /* Since the start, except `connections`. */

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "daemon/log.h"
 #include "http/http_server.h"
@@ -21,7 +20,6 @@ struct metrics_server {
 	struct http_server *http;
 	metrics_fill_fn *fill;
 	void *arg;
-	char **name; /* up to NULL */
 };
 
 static void answer(void *arg, const struct http_ask *ask, struct http_answer *answer)
@@ -42,20 +40,6 @@ static void answer(void *arg, const struct http_ask *ask, struct http_answer *an
 	http_answer_body(answer, 200, "text/plain; version=0.0.4; charset=utf-8", m.text, m.len);
 }
 
-/* The name of this host, and copies of those that are configured. */
-static int copy_names(struct metrics_server *server, const char *const *name, size_t names)
-{
-	char host[256] = "";
-
-	server->name = calloc(names + 2, sizeof(*server->name));
-	if (!server->name || gethostname(host, sizeof(host) - 1) < 0)
-		return -ENOMEM;
-	server->name[0] = strdup(host);
-	for (size_t i = 0; server->name[i] && i < names; i++)
-		server->name[i + 1] = strdup(name[i]);
-	return server->name[names] ? 0 : -ENOMEM;
-}
-
 static int open_server(
 	struct metrics_server *server, struct loop *loop, const struct metrics_endpoint *at)
 {
@@ -63,12 +47,11 @@ static int open_server(
 		.connections_max = CONNECTIONS_MAX,
 		.connections_per_client = CONNECTIONS_PER_CLIENT,
 		.idle_ms = IDLE_MS,
-		.own_names_only = true};
-	int rc = copy_names(server, at->name, at->names);
+		.own_names_only = true,
+		.name = at->name,
+		.names = at->names};
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	options.name = (const char *const *)server->name;
 	server->http = http_server_new(loop, &options);
 	rc = server->http ? http_server_handle(server->http, "/metrics", answer, server) : -ENOMEM;
 	return rc == 0 ? http_server_listen(server->http, &at->listen) : rc;
@@ -102,8 +85,5 @@ void metrics_server_free(struct metrics_server *server)
 	if (!server)
 		return;
 	http_server_free(server->http);
-	for (char **name = server->name; name && *name; name++)
-		free(*name);
-	free(server->name);
 	free(server);
 }

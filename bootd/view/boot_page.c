@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bootd/page/event_stream.h"
 #include "bootd/page/page_html.h"
@@ -37,7 +36,6 @@ struct boot_page {
 	char *list; /* JSON text, made at `list_ms`; NULL: none yet */
 	uint64_t list_ms;
 	char *counters; /* as last sent */
-	char **name;    /* host names in URLs that are answered; NULL ends the list */
 };
 
 /* --- the policy -------------------------------------------------------------------- */
@@ -202,29 +200,15 @@ struct event_stream *boot_page_events(const struct boot_page *page)
 
 /* --- life --------------------------------------------------------------------------- */
 
-/* This host's name and those of bootd.conf, which a reload replaces: the page keeps copies. */
-static int copy_names(struct boot_page *page, const struct boot_config *config)
-{
-	char host[256] = "";
-
-	page->name = calloc(config->page_names + 2, sizeof(*page->name));
-	if (!page->name || gethostname(host, sizeof(host) - 1) < 0)
-		return -ENOMEM;
-	page->name[0] = strdup(host);
-	for (size_t i = 0; page->name[i] && i < config->page_names; i++)
-		page->name[i + 1] = strdup(config->page_name[i]);
-	return page->name[config->page_names] ? 0 : -ENOMEM;
-}
-
 static int open_page(struct boot_page *page, const struct sockaddr_in6 *at)
 {
-	struct http_options options = {
-		.service = "page", .connections_max = CONNECTIONS_MAX, .own_names_only = true};
-	int rc = copy_names(page, page->parts->config);
-
-	options.name = (const char *const *)page->name;
-	if (rc == 0)
-		rc = make_policy((const char *)page_html, page_html_len, page->policy);
+	const struct boot_config *config = page->parts->config;
+	struct http_options options = {.service = "page",
+		.connections_max = CONNECTIONS_MAX,
+		.own_names_only = true,
+		.name = (const char *const *)config->page_name,
+		.names = config->page_names};
+	int rc = make_policy((const char *)page_html, page_html_len, page->policy);
 
 	page->http = http_server_new(page->loop, &options);
 	if (rc == 0 && !page->http)
@@ -267,9 +251,6 @@ void boot_page_free(struct boot_page *page)
 		return;
 	http_server_free(page->http);
 	event_stream_free(page->events);
-	for (char **name = page->name; name && *name; name++)
-		free(*name);
-	free(page->name);
 	free(page->list);
 	free(page->counters);
 	free(page);
