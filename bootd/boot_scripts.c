@@ -202,7 +202,7 @@ int boot_scripts_describe(void *arg, const struct in6_addr *peer, const struct h
 static int find_caller(const struct boot_scripts *scripts, const struct http_ask *ask,
 	struct machine *machine, const char **why)
 {
-	struct owner owner = find_owner(scripts, &ask->peer);
+	struct owner owner = find_owner(scripts, &ask->client);
 	struct machine named;
 	int has_mac = read_mac(ask->query, &named);
 
@@ -215,7 +215,7 @@ static int find_caller(const struct boot_scripts *scripts, const struct http_ask
 	if (owner.machine.len == 0)
 		return 403;
 	*why = "mac= names another machine than the one that uses this address";
-	return has_mac && !agrees(scripts, &named, &ask->peer, &owner) ? 403 : 0;
+	return has_mac && !agrees(scripts, &named, &ask->client, &owner) ? 403 : 0;
 }
 
 void boot_scripts_booted(void *arg, const struct http_ask *ask, struct http_answer *answer)
@@ -243,6 +243,6 @@ void boot_scripts_booted(void *arg, const struct http_ask *ask, struct http_answ
 		http_answer_text(answer, 404, "no boot of %s is known here", text);
 		return;
 	}
-	boot_log_booted(record, &ask->peer, now_ms - record->began_ms);
+	boot_log_booted(record, &ask->client, now_ms - record->began_ms);
 	http_answer_text(answer, 200, "%s is noted as booted", text);
 }

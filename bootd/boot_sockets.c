@@ -214,6 +214,13 @@ static int listen_https(struct boot_sockets *sockets)
 	return listen_http(sockets, "https", &sockets->parts->config->https, &transport);
 }
 
+static bool is_trusted_proxy(void *arg, const struct in6_addr *peer)
+{
+	const struct boot_config *config = ((const struct boot_parts *)arg)->config;
+
+	return prefix_any_contains(config->trusted_proxy, config->trusted_proxies, peer);
+}
+
 /* http and https are one server with the same limits, on different sockets. */
 static int start_http(
 	struct boot_sockets *sockets, const struct boot_files *files, struct boot_scripts *scripts)
@@ -223,6 +230,8 @@ static int start_http(
 		.connections_max = settings->connections,
 		.connections_per_client = settings->connections_per_client,
 		.least_rate = settings->least_rate,
+		.is_proxy = is_trusted_proxy,
+		.is_proxy_arg = sockets->parts,
 	};
 	const struct boot_config *config = sockets->parts->config;
 	struct http_files *http;

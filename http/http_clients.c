@@ -284,6 +284,11 @@ static void refuse_greedy(const struct entrance *entrance, int fd, const struct 
 	refuse_connection(entrance, fd);
 }
 
+static bool is_proxy(const struct http_limits *limits, const struct in6_addr *peer)
+{
+	return limits->is_proxy && limits->is_proxy(limits->is_proxy_arg, peer);
+}
+
 static void accepted(void *arg, int fd, const struct sockaddr_in6 *peer)
 {
 	const struct entrance *entrance = arg;
@@ -296,7 +301,8 @@ static void accepted(void *arg, int fd, const struct sockaddr_in6 *peer)
 		close(fd);
 		return;
 	}
-	if (client->connections >= clients->limits.connections_per_client) {
+	if (client->connections >= clients->limits.connections_per_client &&
+		!is_proxy(&clients->limits, &peer->sin6_addr)) {
 		refuse_greedy(entrance, fd, client);
 		return;
 	}

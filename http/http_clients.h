@@ -19,6 +19,9 @@ struct http_limits {
 	const char *service;             /* names the server in the log: "HTTP" */
 	unsigned connections_max;        /* lowered to what the process's descriptors allow */
 	unsigned connections_per_client; /* by address */
+	/* Proxies may have any number of connections. NULL: there are none. */
+	bool (*is_proxy)(void *arg, const struct in6_addr *peer);
+	void *is_proxy_arg;
 	struct http_patience patience;
 };
 

@@ -311,6 +311,7 @@ struct http_connection *http_connection_new(struct loop *loop, int fd, const str
 	*c = (struct http_connection){.ops = ops,
 		.arg = arg,
 		.peer = *peer,
+		.client = *peer,
 		.since_ms = loop_now_ms(),
 		.watched = LOOP_READ};
 	http_output_init(&c->out);

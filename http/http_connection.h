@@ -54,6 +54,7 @@ struct http_connection {
 	const struct http_connection_ops *ops;
 	void *arg;
 	struct in6_addr peer;
+	struct in6_addr client; /* of this request: the peer, or whom a trusted proxy names */
 	enum http_state state;
 	uint64_t since_ms; /* READING: since when; else: when the client last took something */
 

@@ -168,6 +168,12 @@ static void read_expect(struct parser *p, char *value)
 	p->request->wants_continue = true;
 }
 
+/* Each proxy adds itself at the end: the last field is of the one that connected to us. */
+static void read_forwarded_for(struct parser *p, char *value)
+{
+	p->request->forwarded_for = value;
+}
+
 /* A field that may be there once, as it is. */
 #define TEXT_FIELD(name, member)                                                                   \
 	static void read_##name(struct parser *p, char *value)                                     \
@@ -200,6 +206,7 @@ static const struct {
 	{"If-Unmodified-Since", read_if_unmodified_since},
 	{"If-Range", read_if_range},
 	{"Last-Event-ID", read_last_event_id},
+	{"X-Forwarded-For", read_forwarded_for},
 };
 
 /* Section 5: "name: value", the line's end replaced by NUL. */

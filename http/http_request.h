@@ -45,6 +45,7 @@ struct http_request {
 	struct http_target target;
 	const char *host; /* without port; NULL: none (HTTP/1.0) */
 	const char *range, *last_event_id;
+	const char *forwarded_for; /* X-Forwarded-For; of several the last one */
 	struct http_conditions conditions;
 };
 

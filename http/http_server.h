@@ -38,6 +38,12 @@ struct http_options {
 	bool own_names_only;
 	const char *const *name;
 	size_t names;
+	/*
+	 * Trusted proxies: the client of their requests is the one that X-Forwarded-For names, and
+	 * the limit of connections per client is not theirs. NULL: there are none.
+	 */
+	bool (*is_proxy)(void *arg, const struct in6_addr *peer);
+	void *is_proxy_arg;
 };
 
 /* Since the start, except `connections`. */
@@ -88,7 +94,7 @@ struct http_ask {
 	enum http_method method;
 	const char *path; /* decoded */
 	const struct http_query *query;
-	struct in6_addr peer;
+	struct in6_addr client; /* who asks: http_connection.h */
 	const char *body; /* of a POST, at most 64 KiB, not NUL-terminated */
 	size_t body_len;
 	const char *last_event_id; /* the header of that name, or NULL */

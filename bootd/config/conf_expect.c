@@ -228,6 +228,7 @@ static const struct {
 	{"", "preference", is_preference, "a number from 0 to 255"},
 	{"", "lifetime", is_lifetime, EXPECT_LIFETIME},
 	{"", "leasequery", is_prefix, "a prefix such as \"2001:db8:1::/64\""},
+	{"", "trusted-proxies", is_prefix, "a prefix such as \"2001:db8::80/128\""},
 	{"", "trusted-relays", is_prefix, "a prefix such as \"2001:db8:1::/64\""},
 	{"", "information-refresh", is_refresh, "a time between 10m and 365d"},
 	{"", "sol-max-rt", is_max_rt, "a time between 60s and 1d"},

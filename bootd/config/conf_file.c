@@ -142,6 +142,8 @@ static bool build_admission(struct config_section *cfg, struct boot_config *conf
 	config->link_rate = (uint32_t)config_number(cfg, "link-rate");
 	return copy_prefixes(
 		       cfg, "trusted-relays", &config->trusted_relay, &config->trusted_relays) &&
+	       copy_prefixes(
+		       cfg, "trusted-proxies", &config->trusted_proxy, &config->trusted_proxies) &&
 	       copy_prefixes(cfg, "leasequery", &config->leasequery, &config->leasequeries);
 }
 

@@ -286,6 +286,7 @@ static const struct config_def file_options[] = {
 	CONF_OPTION,
 	CONFIG_TEXT("preference", "0"),
 	CONFIG_BOOL("registration", true),
+	CONFIG_LIST("trusted-proxies", NULL),
 	CONFIG_LIST("trusted-relays", NULL),
 	CONFIG_LIST("leasequery", NULL),
 	CONFIG_NUMBER("client-rate", 50),

@@ -162,7 +162,7 @@ static void answer_request(struct http_files *f, struct http_connection *connect
 	const char *why = NULL;
 	int query_error = http_query_parse(&query, request->target.query);
 	int error = boot_file_open(
-		f->files, request->target.path, &connection->peer, &query, &file, &why);
+		f->files, request->target.path, &connection->client, &query, &file, &why);
 
 	*answer = (struct file_answer){.status = 0};
 	if (error) {
@@ -218,7 +218,7 @@ static void report(const struct http_files *f, enum fetch_outcome outcome,
 	struct fetch_event event = {
 		.kind = connection->channel.ops ? FETCH_HTTPS : FETCH_HTTP,
 		.outcome = outcome,
-		.peer = connection->peer,
+		.peer = connection->client,
 		.path = path,
 		.bytes = bytes,
 		.size = size,

@@ -57,6 +57,7 @@ void boot_config_free(struct boot_config *config)
 	option_set_fini(&config->options);
 	free(config->relay_supplied);
 	free(config->trusted_relay);
+	free(config->trusted_proxy);
 	free(config->leasequery);
 	free(config->file);
 	free(config->root);

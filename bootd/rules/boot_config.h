@@ -103,6 +103,8 @@ struct boot_config {
 	size_t metrics_names;
 	struct tftp_settings tftp_settings;
 	struct http_settings http_settings;
+	struct prefix *trusted_proxy; /* whose X-Forwarded-For is believed */
+	size_t trusted_proxies;
 	struct option_set options;    /* of all clients: dns, domain-search, timers, option */
 	uint8_t preference;           /* in Advertises; 0: not sent, which means the same */
 	bool registration;            /* clients may register addresses of their own */

@@ -120,7 +120,7 @@ def test_starts_before_its_addresses_are_there(site):
     assert site.server.run("curl", "-sgf", "http://[::1]:8080/hello").stdout == "hello"
     bootd.wait_for_line(f"tftp .{vip}.:69: the address is assigned: serving", limit=30)
     site.server.ip("addr", "del", f"{vip}/128", "dev", "core")
-    bootd.wait_for_line(f"tftp .{vip}.:69: the address is gone", limit=30)
+    bootd.wait_for_line(f"tftp .{vip}.:69: the address was removed", limit=30)
     assert bootd.running
 
 

@@ -377,7 +377,7 @@ def test_file_whose_contents_contradict_each_other(site, spoil, said):
     spoil(server.file)
     done = server.run()
     assert done.returncode == 1 and said in done.stderr
-    assert "put a good copy in its place" in done.stderr
+    assert "replace it by a good copy" in done.stderr
 
 
 def test_two_servers_with_one_file(site, server):

@@ -88,7 +88,7 @@ def test_other_requestors_get_no_answer(proxy):
     for question, said in (
         (uefi, "not answered: without the vendor class"),
         (pxe, "once more on port 4011"),
-        (f"{pxe} user-class=iPXE", "not answered: it takes no offer without an address"),
+        (f"{pxe} user-class=iPXE", "not answered: it accepts no offer without an address"),
         ("explain arch=x64-http", "offered the boot file without an address"),
         ("explain arch=arm64-uefi", "not answered: there is no boot file for it"),
     ):

@@ -79,7 +79,7 @@ static int call_home(struct in6_addr peer, const char *query_text)
 {
 	struct http_answer answer = {0};
 	struct http_query query;
-	struct http_ask ask = {.method = HTTP_GET, .query = &query, .peer = peer};
+	struct http_ask ask = {.method = HTTP_GET, .query = &query, .client = peer};
 
 	assert_int_equal(http_query_parse(&query, query_text), 0);
 	boot_scripts_booted(&scripts, &ask, &answer);

@@ -4,6 +4,7 @@
  * parent is the client. Needs nothing but the loopback, and is skipped where
  * that has no IPv6. The long and the hostile part is tests/lab/test_files.py.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <setjmp.h>
@@ -56,6 +57,15 @@ static const char *lookup(void *ctx, const char *name)
 	return strcmp(name, "mac") == 0 ? ctx : NULL;
 }
 
+/* This host, and those whose address begins with 2001:db8:80:. */
+static bool is_proxy(void *arg, const struct in6_addr *peer)
+{
+	static const uint8_t proxies[] = {0x20, 0x01, 0x0d, 0xb8, 0, 0x80};
+
+	(void)arg;
+	return IN6_IS_ADDR_LOOPBACK(peer) || memcmp(peer, proxies, sizeof(proxies)) == 0;
+}
+
 static int describe(void *arg, const struct in6_addr *peer, const struct http_query *query,
 	struct script_values *values)
 {
@@ -73,8 +83,13 @@ static void greet(void *arg, const struct http_ask *ask, struct http_answer *ans
 {
 	const char *name = http_query_get(ask->query, "name");
 
+	char client[INET6_ADDRSTRLEN];
+
 	(void)arg;
-	if (name)
+	if (http_query_get(ask->query, "client"))
+		http_answer_text(answer, 200, "%s",
+			inet_ntop(AF_INET6, &ask->client, client, sizeof(client)));
+	else if (name)
 		http_answer_text(
 			answer, 200, "%s %s %.*s", ask->path, name, (int)ask->body_len, ask->body);
 }
@@ -83,7 +98,7 @@ static int run_servers(int tftp_fd, int http_fd)
 {
 	struct boot_files files = {.describe = describe, .observe = observe};
 	struct tftp_options tftp_options = {0};
-	struct http_options http_options = {0};
+	struct http_options http_options = {.is_proxy = is_proxy};
 	struct file_root *root = NULL;
 	struct loop *loop = loop_new();
 	struct tftp_server *tftp;
@@ -258,6 +273,39 @@ static void test_http(void **state)
 	free(out);
 }
 
+/* The last address that is no proxy's: what a client itself writes stands before it. */
+static void test_http_clients_behind_proxies(void **state)
+{
+	static const struct {
+		const char *fields, *client; /* NULL: 400 */
+	} row[] = {
+		{"", "::1"},
+		{"X-Forwarded-For: 2001:db8::5\r\n", "2001:db8::5"},
+		{"x-forwarded-for: 2001:db8::6, 2001:db8::5\r\n", "2001:db8::5"},
+		{"X-Forwarded-For: nonsense, 2001:db8::5,2001:db8:80::1\r\n", "2001:db8::5"},
+		{"X-Forwarded-For: 2001:db8::6\r\nX-Forwarded-For: 2001:db8::5\r\n", "2001:db8::5"},
+		{"X-Forwarded-For: [2001:db8::5]:1234\r\n", "2001:db8::5"},
+		{"X-Forwarded-For: 2001:db8:80::1\r\n", "2001:db8:80::1"},
+		{"X-Forwarded-For: 192.0.2.1\r\n", NULL},
+		{"X-Forwarded-For: 2001:db8::5,\r\n", NULL},
+		{"X-Forwarded-For: [2001:db8::5\r\n", NULL},
+		{"X-Forwarded-For: unknown, 2001:db8:80::1\r\n", NULL},
+	};
+	char request[512], out[2048], body[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		snprintf(request, sizeof(request),
+			"GET /greet?client=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\n",
+			row[i].fields);
+		http_say(request, out, sizeof(out));
+		snprintf(body, sizeof(body), "\r\n\r\n%s\n",
+			row[i].client ? row[i].client : "");
+		if (row[i].client ? !strstr(out, body) : strncmp(out, "HTTP/1.1 400 ", 13) != 0)
+			fail_msg("%s: %s", row[i].fields, out);
+	}
+}
+
 static void test_http_handler(void **state)
 {
 	char out[2048];
@@ -379,6 +427,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tftp),
 		cmocka_unit_test(test_http),
+		cmocka_unit_test(test_http_clients_behind_proxies),
 		cmocka_unit_test(test_http_handler),
 		cmocka_unit_test(test_observed),
 		cmocka_unit_test(test_http_freed_between_accept_and_request),
