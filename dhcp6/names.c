@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The tables of names. A message, option or status that is not in them is a
+ * The tables of names. A message or status that is not in them is a
  * number to us, which is no error: new ones are defined all the time.
  */
 #include "dhcp6/names.h"
@@ -38,55 +38,6 @@ static const char *const message_name[] = {
 	[DHCP6_STARTTLS] = "StartTLS",
 	[DHCP6_ADDR_REG_INFORM] = "Addr-reg-inform",
 	[DHCP6_ADDR_REG_REPLY] = "Addr-reg-reply",
-};
-
-static const char *const option_name[] = {
-	[DHCP6_OPT_CLIENTID] = "Client Identifier",
-	[DHCP6_OPT_SERVERID] = "Server Identifier",
-	[DHCP6_OPT_IA_NA] = "IA_NA",
-	[DHCP6_OPT_IA_TA] = "IA_TA",
-	[DHCP6_OPT_IAADDR] = "IA Address",
-	[DHCP6_OPT_ORO] = "Option Request",
-	[DHCP6_OPT_PREFERENCE] = "Preference",
-	[DHCP6_OPT_ELAPSED_TIME] = "Elapsed Time",
-	[DHCP6_OPT_RELAY_MSG] = "Relay Message",
-	[DHCP6_OPT_AUTH] = "Authentication",
-	[DHCP6_OPT_UNICAST] = "Server Unicast",
-	[DHCP6_OPT_STATUS_CODE] = "Status Code",
-	[DHCP6_OPT_RAPID_COMMIT] = "Rapid Commit",
-	[DHCP6_OPT_USER_CLASS] = "User Class",
-	[DHCP6_OPT_VENDOR_CLASS] = "Vendor Class",
-	[DHCP6_OPT_VENDOR_OPTS] = "Vendor-specific Information",
-	[DHCP6_OPT_INTERFACE_ID] = "Interface-Id",
-	[DHCP6_OPT_RECONF_MSG] = "Reconfigure Message",
-	[DHCP6_OPT_RECONF_ACCEPT] = "Reconfigure Accept",
-	[DHCP6_OPT_DNS_SERVERS] = "DNS Recursive Name Server",
-	[DHCP6_OPT_DOMAIN_LIST] = "Domain Search List",
-	[DHCP6_OPT_IA_PD] = "IA_PD",
-	[DHCP6_OPT_IAPREFIX] = "IA Prefix",
-	[DHCP6_OPT_INFO_REFRESH_TIME] = "Information Refresh Time",
-	[DHCP6_OPT_REMOTE_ID] = "Remote-ID",
-	[DHCP6_OPT_SUBSCRIBER_ID] = "Subscriber-ID",
-	[DHCP6_OPT_CLIENT_FQDN] = "Client FQDN",
-	[DHCP6_OPT_ERO] = "Echo Request",
-	[DHCP6_OPT_LQ_QUERY] = "Query",
-	[DHCP6_OPT_CLIENT_DATA] = "Client Data",
-	[DHCP6_OPT_CLT_TIME] = "Client Last Transaction Time",
-	[DHCP6_OPT_LQ_RELAY_DATA] = "Relay Data",
-	[DHCP6_OPT_LQ_CLIENT_LINK] = "Client Link",
-	[DHCP6_OPT_RELAY_ID] = "Relay-ID",
-	[DHCP6_OPT_NTP_SERVER] = "NTP Server",
-	[DHCP6_OPT_BOOTFILE_URL] = "Boot File URL",
-	[DHCP6_OPT_BOOTFILE_PARAM] = "Boot File Parameters",
-	[DHCP6_OPT_CLIENT_ARCH] = "Client System Architecture Type",
-	[DHCP6_OPT_NII] = "Client Network Interface Identifier",
-	[DHCP6_OPT_RSOO] = "Relay-Supplied Options",
-	[DHCP6_OPT_VSS] = "Virtual Subnet Selection",
-	[DHCP6_OPT_CLIENT_LINKLAYER_ADDR] = "Client Link-Layer Address",
-	[DHCP6_OPT_SOL_MAX_RT] = "SOL_MAX_RT",
-	[DHCP6_OPT_INF_MAX_RT] = "INF_MAX_RT",
-	[DHCP6_OPT_RELAY_PORT] = "Relay Source Port",
-	[DHCP6_OPT_ADDR_REG_ENABLE] = "Address Registration",
 };
 
 static const char *const status_name[] = {
@@ -152,11 +103,6 @@ static const struct dhcp6_arch arch_table[] = {
 const char *dhcp6_message_name(uint8_t type)
 {
 	return type < COUNT(message_name) ? message_name[type] : NULL;
-}
-
-const char *dhcp6_option_name(uint16_t code)
-{
-	return code < COUNT(option_name) ? option_name[code] : NULL;
 }
 
 const char *dhcp6_status_name(uint16_t code)

@@ -9,9 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* "Solicit", "Option Request"..., or NULL for a number that has no name here. */
+/* "Solicit", "NoBinding"..., or NULL for a number that has no name here. */
 const char *dhcp6_message_name(uint8_t type);
-const char *dhcp6_option_name(uint16_t code);
 const char *dhcp6_status_name(uint16_t code);
 
 /* How the firmware behind an architecture code fetches its first file. */

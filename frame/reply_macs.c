@@ -65,14 +65,7 @@ void reply_macs_prefetch(const struct reply_macs *macs, int ifindex, uint64_t ke
 	__builtin_prefetch(&macs->set[(unsigned)ifindex % REGIONS][key % SETS], 1);
 }
 
-void reply_macs_put(struct reply_macs *macs, int ifindex, const struct in6_addr *client,
-	const uint8_t *message, const uint8_t mac[6])
-{
-	reply_macs_put_key(macs, ifindex, reply_macs_key(macs, ifindex, client, message), mac);
-}
-
-void reply_macs_put_key(
-	struct reply_macs *macs, int ifindex, uint64_t key, const uint8_t mac[6])
+void reply_macs_put(struct reply_macs *macs, int ifindex, uint64_t key, const uint8_t mac[6])
 {
 	struct entry *entry = macs->set[(unsigned)ifindex % REGIONS][key % SETS].entry;
 	size_t i = 0;

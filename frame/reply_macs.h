@@ -20,19 +20,16 @@ struct reply_macs *reply_macs_new(void);       /* NULL: no memory */
 void reply_macs_free(struct reply_macs *macs); /* may be NULL */
 
 /*
- * The key of a message (at least 4 octets). To compute it for a whole batch and to prefetch its place
- * before the batch is handled hides the time that the memory takes.
+ * The key of a message (at least 4 octets, of which the last three are the transaction id). To
+ * compute it for a whole batch and to prefetch its place before the batch is handled hides the time
+ * that the memory takes.
  */
 uint64_t reply_macs_key(const struct reply_macs *macs, int ifindex, const struct in6_addr *client,
 	const uint8_t *message);
 void reply_macs_prefetch(const struct reply_macs *macs, int ifindex, uint64_t key);
 
-/* `message`: at least 4 octets, of which the last three are the transaction id. */
-void reply_macs_put(struct reply_macs *macs, int ifindex, const struct in6_addr *client,
-	const uint8_t *message, const uint8_t mac[6]);
-/* The same with the key of the message. */
-void reply_macs_put_key(
-	struct reply_macs *macs, int ifindex, uint64_t key, const uint8_t mac[6]);
+/* Remembers the MAC of the sender of the message with this key. */
+void reply_macs_put(struct reply_macs *macs, int ifindex, uint64_t key, const uint8_t mac[6]);
 
 /* True and the MAC if the message that this is the reply to is remembered. */
 bool reply_macs_find(const struct reply_macs *macs, int ifindex, const struct in6_addr *client,

@@ -262,7 +262,7 @@ void relay_remember_mac(
 	struct relay *relay, unsigned slot, const struct client_link *cl, const struct udp_datagram *d)
 {
 	if (relay->has_client_mac && IN6_IS_ADDR_LINKLOCAL(&d->peer.sin6_addr))
-		reply_macs_put_key(relay->reply_macs, cl->link->ifindex, relay->mac_key[slot],
+		reply_macs_put(relay->reply_macs, cl->link->ifindex, relay->mac_key[slot],
 			relay->client_mac);
 }
 

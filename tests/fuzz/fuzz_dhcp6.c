@@ -69,7 +69,6 @@ static void check_names(const struct dhcp6_option *option)
 	struct dhcp6_status status;
 	uint16_t code;
 
-	dhcp6_option_name(option->code);
 	if (option->code == DHCP6_OPT_CLIENT_ARCH)
 		while (dhcp6_code_next(&list, &code))
 			demand(!dhcp6_arch_of(code) || dhcp6_arch_of(code)->code == code);

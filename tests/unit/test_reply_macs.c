@@ -19,6 +19,12 @@ static struct in6_addr client_of(unsigned number)
 	return client;
 }
 
+static void put(struct reply_macs *macs, int ifindex, const struct in6_addr *client,
+	const uint8_t *message, const uint8_t mac[6])
+{
+	reply_macs_put(macs, ifindex, reply_macs_key(macs, ifindex, client, message), mac);
+}
+
 static void test_only_the_same_transaction_finds_it(void **state)
 {
 	static const uint8_t solicit[4] = {1, 7, 8, 9}, advertise[4] = {2, 7, 8, 9};
@@ -30,7 +36,7 @@ static void test_only_the_same_transaction_finds_it(void **state)
 	(void)state;
 	assert_non_null(macs);
 	assert_false(reply_macs_find(macs, 5, &client, advertise, found));
-	reply_macs_put(macs, 5, &client, solicit, mac);
+	put(macs, 5, &client, solicit, mac);
 	assert_false(reply_macs_find(macs, 5, &client, other, found));
 	assert_false(reply_macs_find(macs, 6, &client, advertise, found));
 	assert_false(reply_macs_find(macs, 5, &stranger, advertise, found));
@@ -52,7 +58,7 @@ static void test_the_latest_message_counts(void **state)
 	(void)state;
 	for (uint8_t i = 0; i < 10; i++) {
 		mac[5] = i;
-		reply_macs_put(macs, 5, &client, message, mac);
+		put(macs, 5, &client, message, mac);
 	}
 	assert_true(reply_macs_find(macs, 5, &client, message, found));
 	assert_int_equal(found[5], 9);
@@ -67,16 +73,16 @@ static void test_a_flood_displaces_no_other_links_entries(void **state)
 	uint8_t mac[6] = {2, 0, 0, 0, 0, 1}, found[6];
 
 	(void)state;
-	reply_macs_put(macs, 5, &client, message, mac);
+	put(macs, 5, &client, message, mac);
 	for (unsigned i = 0; i < 100000; i++) {
 		forged = client_of(1000 + i);
-		reply_macs_put(macs, 6, &forged, message, mac);
+		put(macs, 6, &forged, message, mac);
 	}
 	assert_true(reply_macs_find(macs, 5, &client, message, found));
 	/* On the same link the flood displaces it: the table does not grow. */
 	for (unsigned i = 0; i < 100000; i++) {
 		forged = client_of(1000 + i);
-		reply_macs_put(macs, 5, &forged, message, mac);
+		put(macs, 5, &forged, message, mac);
 	}
 	assert_false(reply_macs_find(macs, 5, &client, message, found));
 	reply_macs_free(macs);
@@ -95,7 +101,7 @@ static void test_messages_in_flight_are_found(void **state)
 	for (unsigned i = 0; i < IN_FLIGHT; i++) {
 		struct in6_addr client = client_of(i);
 
-		reply_macs_put(macs, 5, &client, message, mac);
+		put(macs, 5, &client, message, mac);
 	}
 	for (unsigned i = 0; i < IN_FLIGHT; i++) {
 		struct in6_addr client = client_of(i);
