@@ -206,6 +206,11 @@ static void commit_dhcp(void *arg)
 	dhcp_service_set_config(server->parts.dhcp, server->next_config);
 }
 
+static void cancel_dhcp(void *arg)
+{
+	exchange_cancel_config(&((struct boot_server *)arg)->exchange);
+}
+
 /* The old configuration is freed last, because the other parts use it while they commit. */
 static const struct reload_part reload_parts[] = {
 	{prepare_config, NULL, cancel_config},
@@ -214,7 +219,7 @@ static const struct reload_part reload_parts[] = {
 	{prepare_leases, NULL, cancel_leases},
 	{prepare_hosts, commit_hosts, cancel_hosts},
 	{prepare_sockets, commit_sockets, cancel_sockets},
-	{prepare_dhcp, commit_dhcp, NULL},
+	{prepare_dhcp, commit_dhcp, cancel_dhcp},
 	{NULL, commit_config, NULL},
 };
 

@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bootd/files/built_in.h"
+#include "bootd/files/boot_file.h"
 #include "bootd/files/file_root.h"
 #include "bootd/files/pe_image.h"
 #include "dhcp6/names.h"

@@ -308,7 +308,9 @@ static void put_client_anywhere(
 		dhcp6_put_addresses(out, DHCP6_OPT_LQ_CLIENT_LINK, link, links);
 }
 
-void leasequery_put_answer(
+/* The answer to a query of RFC 5007: Client Data, or the links that the client is on, or nothing.
+ */
+static void put_answer(
 	struct wire_out *out, const struct leasequery *query, const struct binding_table *bindings)
 {
 	const struct binding *binding;
@@ -351,6 +353,6 @@ enum exchange_drop respond_leasequery(struct request *r, struct wire_out *out)
 	if (status)
 		answer_put_status(out, status);
 	else
-		leasequery_put_answer(out, &query, &exchange->bindings);
+		put_answer(out, &query, &exchange->bindings);
 	return EXCHANGE_ANSWERED;
 }

@@ -51,11 +51,6 @@ bool leasequery_matches(const struct leasequery *query, const struct binding_tab
 void leasequery_put_client(struct wire_out *out, const struct leasequery *query,
 	const struct binding_table *bindings, const struct binding *binding);
 
-/* The answer to a query of RFC 5007: Client Data, or the links that the client is on, or nothing.
- */
-void leasequery_put_answer(
-	struct wire_out *out, const struct leasequery *query, const struct binding_table *bindings);
-
 /* Leasequery over UDP. */
 respond_fn respond_leasequery;
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bootd/files/built_in.h"
+#include "bootd/files/scripts.h"
 #include "daemon/file_pages.h"
 #include "daemon/log.h"
 
@@ -146,6 +146,21 @@ static int open_script(const struct boot_files *files, const char *path,
 }
 
 /* No cache may keep it: the operator's own file may take its place. */
+const char *built_in_script(const char *path, size_t *len)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	if (strcmp(name, "autoexec.ipxe") == 0) {
+		*len = strlen(script_autoexec);
+		return script_autoexec;
+	}
+	if (strcmp(path, "boot.ipxe") == 0 || strcmp(path, "/boot.ipxe") == 0) {
+		*len = strlen(script_boot);
+		return script_boot;
+	}
+	return NULL;
+}
+
 static bool open_built_in(const char *path, struct boot_file *file)
 {
 	size_t len;

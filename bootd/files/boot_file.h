@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a client gets for a path, by TFTP and by HTTP: a file as it is or, if the name ends in
- * ".ipxe", a script that is rendered for this client. Two scripts are built in (built_in.h).
+ * ".ipxe", a script that is rendered for this client.
  *
  *	path -> file_root -> "*.ipxe"? -> describe() -> template -> text in memory
  *	                  -> else                                -> descriptor
@@ -116,5 +116,17 @@ void boot_file_close(struct boot_file *file);
 
 /* Calls the observer, if there is one. */
 void boot_files_report(const struct boot_files *files, const struct fetch_event *event);
+
+/*
+ * iPXE scripts that bootd serves where the operator has none, by TFTP and HTTP:
+ *
+ *	autoexec.ipxe  in any directory: configures IPv6 only, and goes on with the script of the
+ *	               rule for iPXE; that saves the 17 s in which iPXE waits for a key and for IPv4
+ *	boot.ipxe      in the root: boots vmlinuz and initrd beside it, and says so if they are
+ *missing
+ *
+ * The text of the script for this path, which has `*len` octets; NULL: there is none.
+ */
+const char *built_in_script(const char *path, size_t *len);
 
 #endif

@@ -172,3 +172,29 @@ void tftp_encode_data_header(void *buf, uint16_t block)
 	wire_put_u16(&out, TFTP_DATA);
 	wire_put_u16(&out, block);
 }
+
+bool tftp_option_agree(const struct tftp_option *asked, uint64_t size,
+	const struct tftp_limits *limits, uint64_t *value)
+{
+	switch (asked->kind) {
+	case TFTP_BLKSIZE:
+		if (asked->value < TFTP_BLOCK_SIZE_LEAST || asked->value > TFTP_BLOCK_SIZE_MOST)
+			return false;
+		*value = asked->value < limits->block_size_max ? asked->value
+							       : limits->block_size_max;
+		return true;
+	case TFTP_TIMEOUT:
+		*value = asked->value;
+		return asked->value >= 1 && asked->value <= 255;
+	case TFTP_TSIZE:
+		*value = size;
+		return true;
+	case TFTP_WINDOWSIZE:
+		if (asked->value < 1 || asked->value > 65535)
+			return false;
+		*value = asked->value < limits->window_max ? asked->value : limits->window_max;
+		return true;
+	default:
+		return false;
+	}
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * TFTP packets, RFC 1350 and 2347: bytes to structs and back, for a server
- * that is only read from. No I/O, no policy.
+ * that is only read from, and which options it accepts. No I/O.
  *
  *	request   opcode 2 | name 0 | mode 0 | option 0 | value 0 | ...
  *	DATA      opcode 2 | block 2 | 0 to blksize octets
@@ -97,5 +97,18 @@ size_t tftp_encode_error(void *buf, size_t size, enum tftp_error_code code, cons
 
 /* The header of a DATA packet: TFTP_HEADER_SIZE octets. */
 void tftp_encode_data_header(void *buf, uint16_t block);
+
+/* What this server and the path to the client allow. */
+struct tftp_limits {
+	uint32_t block_size_max, window_max;
+};
+
+/*
+ * Is the option that a client asks for accepted (RFC 2348, 2349, 7440), and with which value?
+ *
+ * size  of the file, in octets: the value of tsize
+ */
+bool tftp_option_agree(const struct tftp_option *asked, uint64_t size,
+	const struct tftp_limits *limits, uint64_t *value);
 
 #endif

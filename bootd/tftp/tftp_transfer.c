@@ -15,38 +15,10 @@ enum {
 	INTERVAL_MS = 1000,
 	INTERVAL_MOST_MS = 8000,
 	INTERVAL_LEAST_MS = 50, /* beyond the round trip: a client may be busy for so long */
-	LATE_ACK_MS =
-		100, /* an ACK from before a reset may be read after the request that followed */
-	SUPERSEDED_MS = 1000, /* a program that is alive acknowledges something within this */
-	SILENCE_MS = 30000,   /* with two retransmissions unanswered: the client is gone */
+	LATE_ACK_MS = 100,      /* an ACK from before a reset may come after the next request */
+	SUPERSEDED_MS = 1000,   /* a program that is alive acknowledges something within this */
+	SILENCE_MS = 30000,     /* with two retransmissions unanswered: the client is gone */
 };
-
-/* Is the option accepted, and with which value? RFC 2348, 2349, 7440. */
-static bool agree(const struct tftp_option *asked, uint64_t size, const struct tftp_limits *limits,
-	uint64_t *value)
-{
-	switch (asked->kind) {
-	case TFTP_BLKSIZE:
-		if (asked->value < TFTP_BLOCK_SIZE_LEAST || asked->value > TFTP_BLOCK_SIZE_MOST)
-			return false;
-		*value = asked->value < limits->block_size_max ? asked->value
-							       : limits->block_size_max;
-		return true;
-	case TFTP_TIMEOUT:
-		*value = asked->value;
-		return asked->value >= 1 && asked->value <= 255;
-	case TFTP_TSIZE:
-		*value = size;
-		return true;
-	case TFTP_WINDOWSIZE:
-		if (asked->value < 1 || asked->value > 65535)
-			return false;
-		*value = asked->value < limits->window_max ? asked->value : limits->window_max;
-		return true;
-	default:
-		return false;
-	}
-}
 
 static void apply_term(struct tftp_transfer *transfer, enum tftp_option_kind kind, uint64_t value)
 {
@@ -124,7 +96,7 @@ void tftp_transfer_start(struct tftp_transfer *transfer, const struct tftp_reque
 		.heard_ms = now_ms,
 	};
 	for (size_t i = 0; i < request->options.n; i++)
-		if (agree(&request->options.option[i], size, limits, &value))
+		if (tftp_option_agree(&request->options.option[i], size, limits, &value))
 			apply_term(transfer, request->options.option[i].kind, value);
 	transfer->blocks = size / transfer->block_size + 1;
 	transfer->offer_due = transfer->terms.n > 0;
@@ -147,8 +119,7 @@ static void progress(struct tftp_transfer *transfer, uint64_t now_ms)
 static void rewind_output(struct tftp_transfer *transfer)
 {
 	transfer->sent = transfer->acked;
-	transfer->timed_block =
-		0; /* Karn: an ACK of a repeated block does not show the round-trip time */
+	transfer->timed_block = 0; /* Karn: the ACK of a repeated block does not show its time */
 }
 
 static void take_ack(struct tftp_transfer *transfer, uint16_t block, uint64_t now_ms)

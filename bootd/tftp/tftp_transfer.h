@@ -66,11 +66,6 @@ struct tftp_transfer {
 	char error[192];             /* in the operator's words, when FAILED */
 };
 
-/* What this server and the path to the client allow. */
-struct tftp_limits {
-	uint32_t block_size_max, window_max;
-};
-
 /*
  * Up to `len` octets of the file from `offset`. Returns how many there were; -EAGAIN if they are to
  * be read from the disk first, and tftp_transfer_resume() follows; or another negative errno.
