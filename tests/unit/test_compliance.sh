@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# docs/rfc-compliance.md names tests as `file: test`: each must exist, or the table lies.
+# docs/rfc-compliance.md and docs/reliability.md name tests as `file: test`: each must exist, or the
+# tables lie.
 srcdir=${srcdir:-.}
-table=$srcdir/docs/rfc-compliance.md
-named=$(grep -o '`test_[a-z0-9_]*\.\(c\|py\): [^`]*`' "$table" | tr -d '`' | sort -u)
+table=docs/*.md
+named=$(grep -oh '`test_[a-z0-9_]*\.\(c\|py\): [^`]*`' "$srcdir/docs/rfc-compliance.md" "$srcdir/docs/reliability.md" | tr -d '`' | sort -u)
 bad=0
 
 [ -n "$named" ] || {
