@@ -21,8 +21,8 @@
 #include <cmocka.h>
 
 #include "tls/tls_authority.h"
-#include "tls/tls_firmware.h"
 #include "tls/tls_server.h"
+#include "tls/tls_view.h"
 
 enum { PATH = 128, DAY_S = 86400 };
 
