@@ -234,7 +234,7 @@ static const struct {
 	{"", "sol-max-rt", is_max_rt, "a time between 60s and 1d"},
 	{"", "inf-max-rt", is_max_rt, "a time between 60s and 1d"},
 	{"", "relay-supplied-options", is_supplied,
-		"the number of an option that is not the server's own to make"},
+		"an option that the server does not make itself, by number or name, such as 65"},
 	{"", "key", is_key, "a secret of 16 characters or more"},
 	{"", "key-file", is_name, "a file"},
 	{"", "server-duid", is_duid, EXPECT_DUID},

@@ -73,7 +73,7 @@ enum {
  * Values, each returning 0 or -EINVAL; used for checking and for building alike.
  *
  *	set      "name=value"
- *	supplied the number of an option that relays may supply: none that only the server may send
+ *	supplied an option that relays may supply, by number or name: none that the server makes
  *	preference "0" to "255"; "true" is 255 and "false" 0
  *	addresses "stable", "none", "pool" or "proxy"
  *	ports    "40000-40999", the first not above the last

@@ -48,26 +48,14 @@ bool conf_variables(struct config_section *cfg, struct host_variable **variable,
 	return *variable;
 }
 
-/* Only the server itself sends identifiers, addresses and boot files. */
-static bool is_servers(unsigned long code)
-{
-	return code <= DHCP6_OPT_INTERFACE_ID || code == DHCP6_OPT_RECONF_MSG ||
-	       code == DHCP6_OPT_RECONF_ACCEPT || code == DHCP6_OPT_IA_PD ||
-	       code == DHCP6_OPT_IAPREFIX || code == DHCP6_OPT_RELAY_ID ||
-	       (code >= DHCP6_OPT_BOOTFILE_URL && code <= DHCP6_OPT_NII) ||
-	       code == DHCP6_OPT_RSOO || code == DHCP6_OPT_RELAY_PORT;
-}
-
 int conf_supplied(const char *text, uint16_t *code)
 {
-	size_t digits = strspn(text, "0123456789");
-	unsigned long number;
+	struct dhcp6_option_type type;
 
-	if (digits == 0 || digits > 5 || text[digits])
+	if (dhcp6_option_type_of(text, &type) < 0)
 		return -EINVAL;
-	number = strtoul(text, NULL, 10);
-	*code = (uint16_t)number;
-	return number > UINT16_MAX || is_servers(number) ? -EINVAL : 0;
+	*code = type.code;
+	return 0;
 }
 
 int conf_preference(const char *text, uint8_t *preference)
@@ -163,4 +151,79 @@ uint32_t conf_duration_of(struct config_section *cfg, const char *option, uint32
 	if (text)
 		config_duration(text, &seconds);
 	return seconds;
+}
+
+/* --- options: checked while they are read, then built into an option_set ----------- */
+
+enum { VALUES_MAX = 64 };
+
+const struct config_def conf_option_settings[] = {
+	CONFIG_LIST(CONFIG_VALUE, NULL),
+	CONFIG_END,
+};
+
+static unsigned read_values(struct config_section *section, const char *value[VALUES_MAX])
+{
+	unsigned values = config_count(section, CONFIG_VALUE);
+
+	for (unsigned i = 0; i < values && i < VALUES_MAX; i++)
+		value[i] = config_text_at(section, CONFIG_VALUE, i);
+	return values < VALUES_MAX ? values : VALUES_MAX;
+}
+
+static int name_error(struct config_section *cfg, const char *name, int rc)
+{
+	char known[512] = "";
+	size_t len = 0;
+
+	if (rc == -EPERM)
+		return config_error(
+			cfg, "option \"%s\": the server makes this option itself", name);
+	for (unsigned i = 0; dhcp6_option_row(i) && len < sizeof(known); i++)
+		len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s", i ? ", " : "",
+			dhcp6_option_row(i)->name);
+	return config_error(
+		cfg, "option \"%s\": unknown; expected a number, or one of %s", name, known);
+}
+
+int conf_option_section(struct config_section *cfg, struct config_setting *setting)
+{
+	struct config_section *section = config_last_section(setting);
+	const char *name = section->title, *value[VALUES_MAX];
+	unsigned values = read_values(section, value), bad;
+	struct dhcp6_option_type type;
+	struct option_set set = {0};
+	int rc = dhcp6_option_type_of(name, &type);
+
+	if (rc < 0)
+		return name_error(cfg, name, rc);
+	rc = option_set_add(&set, &type, value, values, &bad);
+	option_set_fini(&set);
+	if (rc == -ENOSPC)
+		return config_error(cfg, "option \"%s\": its values take more than %d octets", name,
+			OPTION_SET_MAX);
+	if (rc == -EINVAL && values == 0)
+		return config_error(cfg, "option \"%s\": no value; expected %s", name,
+			dhcp6_option_expected(&type));
+	if (rc == -EINVAL)
+		return config_error(cfg, "option \"%s\" = \"%s\": expected %s", name, value[bad],
+			dhcp6_option_expected(&type));
+	return rc;
+}
+
+int conf_options_build(struct config_section *cfg, struct option_set *set)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; rc >= 0 && i < config_count(cfg, "option"); i++) {
+		struct config_section *section = config_section_at(cfg, "option", i);
+		struct dhcp6_option_type type;
+		const char *value[VALUES_MAX];
+		unsigned values = read_values(section, value), bad;
+
+		rc = dhcp6_option_type_of(section->title, &type);
+		if (rc == 0)
+			rc = option_set_add(set, &type, value, values, &bad);
+	}
+	return rc;
 }

@@ -122,8 +122,7 @@ void boot_files_report(const struct boot_files *files, const struct fetch_event 
  *
  *	autoexec.ipxe  in any directory: configures IPv6 only, and goes on with the script of the
  *	               rule for iPXE; that saves the 17 s in which iPXE waits for a key and for IPv4
- *	boot.ipxe      in the root: boots vmlinuz and initrd beside it, and says so if they are
- *missing
+ *	boot.ipxe      in the root: boots vmlinuz and initrd beside it, or says which is missing
  *
  * The text of the script for this path, which has `*len` octets; NULL: there is none.
  */

@@ -18,7 +18,7 @@ enum { ERP_LOCAL_DOMAIN_NAME = 65, NIS_SERVERS = 27 };
 static const char conf[] =
 	"dns = {\"2001:db8::53\"}\n"
 	"sol-max-rt = \"2h\" inf-max-rt = \"3h\" information-refresh = \"4h\" rapid-commit = true\n"
-	"relay-supplied-options = {23, 27, 65}\n"
+	"relay-supplied-options = {23, nis-servers, 65}\n"
 	"subnet \"2001:db8:1::/64\" {}\n"
 	"subnet \"2001:db8:2::/64\" { addresses = none }\n";
 
