@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* The table of options, and one encoder per type of value. */
+/*
+ * The table of options, and one encoder per type of value. dhcp6_option_type_of() finds the type by
+ * name or number; dhcp6_put_values() calls the encoder of that type for each text. Vendor options
+ * (RFC 9915 section 21.17) are collected by enterprise first, one option for each.
+ */
 #include "dhcp6/option_value.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* IPv6 prefixes, bit by bit. */
+/*
+ * A prefix is kept with the bits past its length set to zero, so that two prefixes are compared as
+ * octets. For distances an address is two numbers of 64 bits in host order.
+ */
 #include "dhcp6/prefix.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The first certificate has the names and the key; the whole chain decides the times, the strength
+ * and the fault: tls_facts_find() goes through it from the server's certificate to the last CA, and
+ * the weakest link counts.
+ */
 #include "tls/tls_facts.h"
 
 #include <arpa/inet.h>

@@ -106,7 +106,7 @@ static void follow(const struct file_root *root)
 	else
 		log_limited(&limit, LOG_LEVEL_WARNING,
 			"root %s: the directory that is in its place cannot be opened: %s; the "
-			"one before goes on being served",
+			"previous one is still served",
 			root->directory, strerror(-rc));
 }
 

@@ -9,7 +9,7 @@
  *
  * If another directory takes the place of this one, because `root` is a symbolic link that is
  * switched or a directory that is renamed, the next file is opened in the new one. A file that is
- * being sent stays as it is, and while nothing is there, the last directory goes on being served.
+ * being sent stays as it is, and while nothing is there, the last directory is still served.
  */
 #ifndef NB6_BOOTD_FILES_FILE_ROOT_H
 #define NB6_BOOTD_FILES_FILE_ROOT_H
