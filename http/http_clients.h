@@ -20,7 +20,7 @@ struct http_limits {
 	unsigned connections_max;        /* lowered to what the process's descriptors allow */
 	unsigned connections_per_client; /* by address */
 	/* Proxies may have any number of connections. NULL: there are none. */
-	bool (*is_proxy)(void *arg, const struct in6_addr *peer);
+	http_is_proxy_fn *is_proxy;
 	void *is_proxy_arg;
 	struct http_patience patience;
 };

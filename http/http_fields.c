@@ -306,3 +306,44 @@ bool http_host_is_own(const char *host, const char *const *name)
 			return true;
 	return false;
 }
+
+/* --- X-Forwarded-For -------------------------------------------------------- */
+
+/* One address of X-Forwarded-For, as proxies write it: bare, or in brackets with a port. */
+static bool read_address(const char *text, size_t len, struct in6_addr *address)
+{
+	char copy[INET6_ADDRSTRLEN];
+	const char *end;
+
+	while (len > 0 && (*text == ' ' || *text == '\t'))
+		text++, len--;
+	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
+		len--;
+	if (len > 0 && *text == '[') {
+		end = memchr(text, ']', len);
+		len = end ? (size_t)(end - text - 1) : 0;
+		text++;
+	}
+	if (len == 0 || len >= sizeof(copy))
+		return false;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	return inet_pton(AF_INET6, copy, address) == 1;
+}
+
+bool http_client_behind(
+	const char *forwarded_for, http_is_proxy_fn *is_proxy, void *arg, struct in6_addr *client)
+{
+	size_t len = forwarded_for ? strlen(forwarded_for) : 0;
+
+	while (len > 0 && is_proxy(arg, client)) {
+		size_t start = len;
+
+		while (start > 0 && forwarded_for[start - 1] != ',')
+			start--;
+		if (!read_address(forwarded_for + start, len - start, client))
+			return false;
+		len = start > 0 ? start - 1 : 0;
+	}
+	return true;
+}

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The small languages inside HTTP fields: dates, ranges, entity tags and the conditions that are
- * made of them; and the names in Host (RFC 9110). No I/O and no state, except for the name of this
- * host.
+ * made of them, the names in Host (RFC 9110), and X-Forwarded-For. No I/O and no state, except for
+ * the name of this host.
  */
 #ifndef NB6_HTTP_HTTP_FIELDS_H
 #define NB6_HTTP_HTTP_FIELDS_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -73,5 +74,17 @@ void http_own_names_free(char **name); /* NULL is fine */
  * that answers to other names can be read by any web site whose name points to it (DNS rebinding).
  */
 bool http_host_is_own(const char *host, const char *const *name);
+
+typedef bool http_is_proxy_fn(void *arg, const struct in6_addr *address);
+
+/*
+ * Who asks. Each proxy adds the address that it was asked by to the end of X-Forwarded-For: from
+ * there the first one that is no trusted proxy is the client. What a client itself wrote into the
+ * field stands before that, and is not looked at. False: the field is malformed.
+ *
+ * client  the peer; set to the client
+ */
+bool http_client_behind(
+	const char *forwarded_for, http_is_proxy_fn *is_proxy, void *arg, struct in6_addr *client);
 
 #endif

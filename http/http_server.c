@@ -91,17 +91,13 @@ static int add_handler(
 int http_server_handle(
 	struct http_server *server, const char *path, http_handler_fn *handler, void *arg)
 {
-	struct http_handler what = {.call = handler, .arg = arg};
-
-	return add_handler(server, path, &what);
+	return add_handler(server, path, &(struct http_handler){.call = handler, .arg = arg});
 }
 
 int http_server_stream(
 	struct http_server *server, const char *path, const struct http_stream_ops *ops, void *arg)
 {
-	struct http_handler what = {.stream = ops, .arg = arg};
-
-	return add_handler(server, path, &what);
+	return add_handler(server, path, &(struct http_handler){.stream = ops, .arg = arg});
 }
 
 void http_answer_text(struct http_answer *answer, int status, const char *fmt, ...)
@@ -228,65 +224,22 @@ static void refuse_host(struct http_server *server, struct http_connection *conn
 	log_limited(&server->host_limit, LOG_LEVEL_WARNING,
 		"%s: request from %s refused: Host \"%.100s\" is not a name of this server; if it "
 		"is, add it to `names`",
-		server->options.service, inet_ntop(AF_INET6, &connection->client, text, sizeof(text)),
-		request->host);
+		server->options.service,
+		inet_ntop(AF_INET6, &connection->client, text, sizeof(text)), request->host);
 	refuse(connection, 421, NULL,
 		"this server answers only to its addresses and its own names, which the setting "
 		"\"names\" adds to");
-}
-
-/* One address of X-Forwarded-For, as proxies write it: bare, or in brackets with a port. */
-static bool read_address(const char *text, size_t len, struct in6_addr *address)
-{
-	char copy[INET6_ADDRSTRLEN];
-	const char *end;
-
-	while (len > 0 && (*text == ' ' || *text == '\t'))
-		text++, len--;
-	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
-		len--;
-	if (len > 0 && *text == '[') {
-		end = memchr(text, ']', len);
-		len = end ? (size_t)(end - text - 1) : 0;
-		text++;
-	}
-	if (len == 0 || len >= sizeof(copy))
-		return false;
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	return inet_pton(AF_INET6, copy, address) == 1;
-}
-
-/*
- * Who asks. Each proxy adds the address that it was asked by to the end of X-Forwarded-For: from
- * there the first one that is no trusted proxy is the client. What a client itself wrote into the
- * field stands before that, and is not looked at. False: the field is malformed.
- */
-static bool find_client(const struct http_server *server, const char *forwarded_for,
-	const struct in6_addr *peer, struct in6_addr *client)
-{
-	const struct http_options *options = &server->options;
-	size_t len = forwarded_for ? strlen(forwarded_for) : 0;
-
-	*client = *peer;
-	while (len > 0 && options->is_proxy && options->is_proxy(options->is_proxy_arg, client)) {
-		size_t start = len;
-
-		while (start > 0 && forwarded_for[start - 1] != ',')
-			start--;
-		if (!read_address(forwarded_for + start, len - start, client))
-			return false;
-		len = start > 0 ? start - 1 : 0;
-	}
-	return true;
 }
 
 static void dispatch(struct http_server *server, struct http_connection *connection,
 	const struct http_request *request, const char *body)
 {
 	const struct http_handler *handler = find_handler(server, request->target.path);
+	const struct http_options *options = &server->options;
 
-	if (!find_client(server, request->forwarded_for, &connection->peer, &connection->client))
+	connection->client = connection->peer;
+	if (options->is_proxy && !http_client_behind(request->forwarded_for, options->is_proxy,
+					 options->is_proxy_arg, &connection->client))
 		refuse(connection, 400, NULL, "X-Forwarded-For names no IPv6 address");
 	else if (server->own_name &&
 		 !http_host_is_own(request->host, (const char *const *)server->own_name))

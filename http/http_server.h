@@ -42,7 +42,7 @@ struct http_options {
 	 * Trusted proxies: the client of their requests is the one that X-Forwarded-For names, and
 	 * the limit of connections per client is not theirs. NULL: there are none.
 	 */
-	bool (*is_proxy)(void *arg, const struct in6_addr *peer);
+	http_is_proxy_fn *is_proxy;
 	void *is_proxy_arg;
 };
 
