@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "bootd/bindings/binding_table.h"
@@ -141,10 +142,9 @@ static bool agrees(const struct boot_scripts *scripts, const struct machine *nam
 	return true;
 }
 
-/* 1: *machine is in the query, 0: no machine is, -EINVAL: something else is. */
-static int read_mac(const struct http_query *query, struct machine *machine)
+/* 1: *machine is in the text, 0: there is none, -EINVAL: it is no MAC. */
+static int read_mac(const char *text, struct machine *machine)
 {
-	const char *text = http_query_get(query, "mac");
 	uint8_t mac[DHCP6_MAC_LEN];
 
 	if (!text || !*text)
@@ -171,40 +171,43 @@ static void log_refused(const struct machine *named, const struct in6_addr *peer
 		inet_ntop(AF_INET6, peer, address, sizeof(address)), text);
 }
 
-int boot_scripts_describe(void *arg, const struct in6_addr *peer, const struct http_query *query,
-	struct script_values *values)
+static void answer_script(struct boot_scripts *scripts, const struct boot_question *question,
+	struct boot_answer *answer)
 {
-	struct boot_scripts *scripts = arg;
 	const struct boot_config *config = scripts->config;
-	const struct subnet *subnet = boot_config_subnet_of(config, peer);
-	struct owner owner = find_owner(scripts, peer);
+	const struct subnet *subnet = boot_config_subnet_of(config, &question->peer);
+	struct owner owner = find_owner(scripts, &question->peer);
 	struct client_facts facts;
 	struct machine named;
-	int has_mac = read_mac(query, &named);
+	int has_mac = read_mac(question->mac, &named);
 
-	if (has_mac < 0)
-		return has_mac;
-	if (has_mac && !agrees(scripts, &named, peer, &owner)) {
-		log_refused(&named, peer);
-		return -EACCES;
+	if (has_mac < 0) {
+		answer->status = has_mac;
+		return;
+	}
+	if (has_mac && !agrees(scripts, &named, &question->peer, &owner)) {
+		log_refused(&named, &question->peer);
+		answer->status = -EACCES;
+		return;
 	}
 	facts = facts_of(&owner);
 	boot_values_of_client(&scripts->values, config, &facts, subnet,
-		find_host(scripts, &facts, subnet, &owner), peer);
+		find_host(scripts, &facts, subnet, &owner), &question->peer);
 	scripts->values.for_ipxe = true;
-	*values = (struct script_values){boot_values_lookup, &scripts->values};
-	return 0;
+	answer->values = question->names;
+	for (size_t i = 0; i < question->names; i++)
+		answer->value[i] = boot_values_lookup(&scripts->values, question->name[i]);
 }
 
 /* --- the call home --------------------------------------------------------------- */
 
 /* 0, or the HTTP status that the request is refused with, and *why. */
-static int find_caller(const struct boot_scripts *scripts, const struct http_ask *ask,
+static int find_caller(const struct boot_scripts *scripts, const struct boot_question *question,
 	struct machine *machine, const char **why)
 {
-	struct owner owner = find_owner(scripts, &ask->client);
+	struct owner owner = find_owner(scripts, &question->peer);
 	struct machine named;
-	int has_mac = read_mac(ask->query, &named);
+	int has_mac = read_mac(question->mac, &named);
 
 	*machine = owner.machine;
 	*why = "mac: expected a MAC address such as 52:54:00:12:34:56";
@@ -215,34 +218,42 @@ static int find_caller(const struct boot_scripts *scripts, const struct http_ask
 	if (owner.machine.len == 0)
 		return 403;
 	*why = "mac= names another machine than the one that uses this address";
-	return has_mac && !agrees(scripts, &named, &ask->client, &owner) ? 403 : 0;
+	return has_mac && !agrees(scripts, &named, &question->peer, &owner) ? 403 : 0;
 }
 
-void boot_scripts_booted(void *arg, const struct http_ask *ask, struct http_answer *answer)
+static void answer_call_home(struct boot_scripts *scripts, const struct boot_question *question,
+	struct boot_answer *answer)
 {
-	struct boot_scripts *scripts = arg;
 	char text[MACHINE_TEXT];
 	const struct boot_record *record;
 	uint64_t now_ms = loop_now_ms();
 	struct machine machine;
-	const char *why;
-	int refused = find_caller(scripts, ask, &machine, &why);
 
-	if (refused) {
-		http_answer_text(answer, refused, "%s", why);
+	answer->status = find_caller(scripts, question, &machine, &answer->text);
+	if (answer->status)
 		return;
-	}
-	if (ask->method == HTTP_HEAD) {
-		http_answer_text(
-			answer, 200, "a GET of this path reports that the machine has booted");
+	answer->status = 200;
+	answer->text = "a GET of this path reports that the machine has booted";
+	if (question->is_probe)
 		return;
-	}
 	machine_format(&machine, text);
 	record = boot_progress_booted(scripts->progress, &machine, now_ms);
+	answer->text = scripts->text;
 	if (!record) {
-		http_answer_text(answer, 404, "no boot of %s is known here", text);
+		answer->status = 404;
+		snprintf(scripts->text, sizeof(scripts->text), "no boot of %s is known here", text);
 		return;
 	}
-	boot_log_booted(record, &ask->client, now_ms - record->began_ms);
-	http_answer_text(answer, 200, "%s is noted as booted", text);
+	boot_log_booted(record, &question->peer, now_ms - record->began_ms);
+	snprintf(scripts->text, sizeof(scripts->text), "%s is noted as booted", text);
+}
+
+void boot_scripts_answer(struct boot_scripts *scripts, const struct boot_question *question,
+	struct boot_answer *answer)
+{
+	*answer = (struct boot_answer){.status = 0};
+	if (question->kind == QUESTION_BOOTED)
+		answer_call_home(scripts, question, answer);
+	else
+		answer_script(scripts, question, answer);
 }

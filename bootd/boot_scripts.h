@@ -15,31 +15,29 @@
 #ifndef NB6_BOOTD_BOOT_SCRIPTS_H
 #define NB6_BOOTD_BOOT_SCRIPTS_H
 
-#include "bootd/files/boot_file.h"
+#include "bootd/files/boot_question.h"
 #include "bootd/progress/boot_progress.h"
 #include "bootd/rules/boot_rule.h"
-#include "http/http_server.h"
 
 /* All borrowed, except the values. */
 struct boot_scripts {
 	const struct boot_config *config; /* in force */
 	const struct binding_table *bindings;
 	struct boot_progress *progress;
-	struct boot_values values; /* of the script being rendered */
+	struct boot_values values; /* of the last question about a script */
+	char text[320];            /* of the last answer to a call home */
 };
 
 /* The machine that owns this address now; false: no machine is known to own it. */
 bool boot_scripts_machine_at(const struct boot_scripts *scripts, const struct in6_addr *address,
 	struct machine *machine);
 
-/* For struct boot_files; arg is the boot_scripts. -EACCES: `?mac=` names another machine. */
-script_describe_fn boot_scripts_describe;
-
 /*
- * GET or POST /netboot6/booted: the installed system of a machine reports that it runs. It counts
- * only from an address of that machine, and only if a boot of it is known. Arg as above.
+ * Answer a question of the file servers. A script: -EACCES if `mac` names another machine. A call
+ * home counts only from an address of that machine, and only if a boot of it is known. What the
+ * answer borrows is valid until the next question.
  */
-http_handler_fn boot_scripts_booted;
-#define BOOTED_PATH "/netboot6/booted"
+void boot_scripts_answer(struct boot_scripts *scripts, const struct boot_question *question,
+	struct boot_answer *answer);
 
 #endif

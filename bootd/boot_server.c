@@ -126,6 +126,14 @@ static int complain(int rc, const char *what, const char *which)
 	return rc;
 }
 
+static int answer_question(void *scripts, const struct boot_question *question,
+	struct boot_answer *now, struct boot_asking *later)
+{
+	(void)later;
+	boot_scripts_answer(scripts, question, now);
+	return 0;
+}
+
 static int start_files(struct boot_server *server)
 {
 	int rc = boot_server_open_root(server->parts.config, &server->root);
@@ -139,13 +147,12 @@ static int start_files(struct boot_server *server)
 	server->files = (struct boot_files){
 		.readers = server->readers,
 		.root = server->root,
-		.describe = boot_scripts_describe,
-		.describe_arg = &server->scripts,
+		.ask = answer_question,
+		.ask_arg = &server->scripts,
 		.observe = observe_fetch,
 		.observe_arg = server,
 	};
-	return rc < 0 ? rc
-		      : boot_sockets_open_files(&server->sockets, &server->files, &server->scripts);
+	return rc < 0 ? rc : boot_sockets_open_files(&server->sockets, &server->files);
 }
 
 static int start_dhcp(struct boot_server *server)

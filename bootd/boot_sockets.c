@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bootd/boot_scripts.h"
 #include "bootd/dhcp/bulk_server.h"
 #include "bootd/dhcp/dhcp_service.h"
 #include "bootd/dhcp/proxy.h"
@@ -222,8 +221,7 @@ static bool is_trusted_proxy(void *arg, const struct in6_addr *peer)
 }
 
 /* http and https are one server with the same limits, on different sockets. */
-static int start_http(
-	struct boot_sockets *sockets, const struct boot_files *files, struct boot_scripts *scripts)
+static int start_http(struct boot_sockets *sockets, const struct boot_files *files)
 {
 	const struct http_settings *settings = &sockets->parts->config->http_settings;
 	const struct http_options options = {
@@ -240,23 +238,19 @@ static int start_http(
 	if (config->http.count == 0 && config->https.count == 0)
 		return 0;
 	sockets->parts->http = http = http_files_new(sockets->loop, files, &options);
-	rc = http ? http_server_handle(
-			    http_files_server(http), BOOTED_PATH, boot_scripts_booted, scripts)
-		  : -ENOMEM;
-	if (rc < 0) {
-		log_error("http: %s", strerror(-rc));
-		return rc;
+	if (!http) {
+		log_error("http: %s", strerror(ENOMEM));
+		return -ENOMEM;
 	}
 	rc = listen_http(sockets, "http", &config->http, NULL);
 	return rc == 0 ? listen_https(sockets) : rc;
 }
 
-int boot_sockets_open_files(
-	struct boot_sockets *sockets, const struct boot_files *files, struct boot_scripts *scripts)
+int boot_sockets_open_files(struct boot_sockets *sockets, const struct boot_files *files)
 {
 	int rc = start_tftp(sockets, files);
 
-	return rc == 0 ? start_http(sockets, files, scripts) : rc;
+	return rc == 0 ? start_http(sockets, files) : rc;
 }
 
 int boot_sockets_open_page(struct boot_sockets *sockets)

@@ -15,7 +15,6 @@ struct boot_config;
 struct boot_control;
 struct boot_files;
 struct boot_parts;
-struct boot_scripts;
 struct loop;
 
 struct boot_sockets {
@@ -30,8 +29,7 @@ struct boot_sockets {
 
 /* parts->exchange is ready; answers begin. */
 int boot_sockets_open_dhcp(struct boot_sockets *sockets);
-int boot_sockets_open_files(
-	struct boot_sockets *sockets, const struct boot_files *files, struct boot_scripts *scripts);
+int boot_sockets_open_files(struct boot_sockets *sockets, const struct boot_files *files);
 int boot_sockets_open_page(struct boot_sockets *sockets);
 /*
  * Boots go on without control socket and metrics, so failures are logged only; but -EADDRINUSE if

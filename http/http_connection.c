@@ -57,9 +57,19 @@ static void put_head(struct http_connection *c, const struct http_reply *reply, 
 
 static void begin_sending(struct http_connection *c, enum http_state state)
 {
+	if (c->state == HTTP_WAITING)
+		watch(c, LOOP_WRITE);
 	c->state = state;
 	c->since_ms = c->checked_ms = loop_now_ms();
 	c->seen = c->out.sent = c->checked_seen = 0;
+}
+
+void http_connection_defer(struct http_connection *c)
+{
+	c->state = HTTP_WAITING;
+	c->since_ms = loop_now_ms();
+	c->is_deferred = true;
+	c->reply_status = 0;
 }
 
 void http_connection_send(
@@ -187,6 +197,7 @@ static bool take_request(struct http_connection *c)
 	c->keeps_alive = status == 0 && request.keeps_alive;
 	c->is_http_1_0 = request.is_http_1_0;
 	c->is_head = request.method == HTTP_HEAD;
+	c->is_deferred = false;
 	c->ops->request(c->arg, c, &request, body, status, why);
 	c->ops->moved(c->arg, c);
 	http_input_consume(&c->in, status == 0 ? len : c->in.len);
@@ -247,6 +258,8 @@ static void advance(struct http_connection *c)
 		watch(c, requests == REQUESTS_PER_TURN || http_channel_has_pending(&c->channel)
 				 ? LOOP_WRITE
 				 : LOOP_READ);
+	if (!c->is_dead && c->state == HTTP_WAITING)
+		watch(c, 0);
 	if (!c->is_dead && c->state == HTTP_STREAMING)
 		watch(c, LOOP_READ | (http_output_waiting(&c->out) ? LOOP_WRITE : 0));
 }

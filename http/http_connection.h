@@ -11,6 +11,8 @@
  *	   |                                 +--> STREAMING: until the    +-- the client has closed,
  *	accepted                                  client leaves               or LINGER_MS: closed
  *
+ * WAITING: between READING and SENDING, if the owner gives the reply later.
+ *
  * LINGERING: our side is shut down, and what the client still sends is read and dropped, because
  * closing a socket with unread octets resets the connection and can destroy the reply.
  */
@@ -30,10 +32,11 @@ struct loop;
 struct loop_watch;
 struct http_connection;
 
-enum http_state { HTTP_READING, HTTP_SENDING, HTTP_STREAMING, HTTP_LINGERING };
+enum http_state { HTTP_READING, HTTP_WAITING, HTTP_SENDING, HTTP_STREAMING, HTTP_LINGERING };
 
 struct http_connection_ops {
-	/* A request: the owner calls one of the send functions before it returns. Borrowed.
+	/* A request: the owner calls one of the send functions before it returns, or
+	 * http_connection_defer() and a send function later. Borrowed.
 	 * `status` is 0, or the request is to be refused with it and `why`; then `request` is as
 	 * far as it was understood. */
 	void (*request)(void *arg, struct http_connection *connection,
@@ -51,6 +54,7 @@ struct http_connection {
 	void *owner_data;                      /* the owner's, of this connection */
 	void *reply_data;                      /* of who gave the reply that is being sent */
 	int reply_status;                      /* the last reply's */
+	bool is_deferred;                      /* it was given after request() returned */
 	const struct http_connection_ops *ops;
 	void *arg;
 	struct in6_addr peer;
@@ -78,6 +82,8 @@ struct http_connection *http_connection_new(struct loop *loop, int fd, const str
 /* Calls closed(). Not from within a callback of this connection. */
 void http_connection_close(struct http_connection *connection, const char *why);
 
+/* The reply is given later. What the request borrows is gone by then. */
+void http_connection_defer(struct http_connection *connection);
 /* `body` is copied, and left out for HEAD. */
 void http_connection_send(
 	struct http_connection *connection, struct http_reply *reply, const char *body, size_t len);

@@ -39,6 +39,10 @@ const char *http_patience_is_over(
 
 	if (c->state == HTTP_READING)
 		return now_ms - c->since_ms >= patience->idle_ms ? "no request came in time" : NULL;
+	if (c->state == HTTP_WAITING)
+		return now_ms - c->since_ms >= patience->stall_ms
+			       ? "the reply was not ready in time"
+			       : NULL;
 	if (c->state == HTTP_LINGERING)
 		return now_ms - c->since_ms >= LINGER_MS ? "the client did not close" : NULL;
 	if (c->state == HTTP_STREAMING) {

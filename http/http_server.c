@@ -263,12 +263,16 @@ static void requested(void *arg, struct http_connection *connection,
 		refuse(connection, status, status == 405 ? "GET, HEAD, POST" : NULL, why);
 	else
 		dispatch(server, connection, request, body);
-	server->refused += connection->reply_status >= 400;
+	if (!connection->is_deferred)
+		server->refused += connection->reply_status >= 400;
 }
 
 static void end_reply(
 	struct http_server *server, struct http_connection *connection, const char *error)
 {
+	if (connection->is_deferred)
+		server->refused += connection->reply_status >= 400;
+	connection->is_deferred = false;
 	if (connection->reply_data)
 		server->fallback->ended(server->fallback_arg, connection, error);
 	connection->reply_data = NULL;

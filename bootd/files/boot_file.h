@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a client gets for a path, by TFTP and by HTTP: a file as it is or, if the name ends in
- * ".ipxe", a script that is rendered for this client.
- *
- *	path -> file_root -> "*.ipxe"? -> describe() -> template -> text in memory
- *	                  -> else                                -> descriptor
+ * A file as it is or, if its name ends in ".ipxe", a script that was rendered for one client
+ * (boot_opening.h); and where the files come from.
  *
  * And what the file servers report of each fetch. They know an address and a path; the observer
  * knows which machine that is, and writes the log. A fetch is reported as STARTED and then, once,
@@ -19,9 +16,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "bootd/files/boot_question.h"
 #include "bootd/files/file_root.h"
-#include "bootd/files/template.h"
-#include "http/http_query.h"
+
+struct thread_pool;
 
 /* --- fetches --------------------------------------------------------------------------- */
 
@@ -57,25 +55,6 @@ const char *fetch_outcome_name(enum fetch_outcome outcome);
 /* The longest script, before and after it is rendered. */
 enum { BOOT_SCRIPT_MAX = 256 * 1024 };
 
-/* The answers to ${name} for one client; valid until describe() is called again. */
-struct script_values {
-	template_lookup_fn *lookup;
-	void *ctx;
-};
-
-/*
- * Who asks for a script? Called once per script, before it is rendered.
- *
- * peer   the client's address, without a scope
- * query  of the URL; empty by TFTP
- * values set to how this client's names are looked up
- *
- * Returns 0 (also for an unknown client, whose lookup knows fewer names); -EINVAL if the query is
- * malformed (HTTP 400); another negative errno if this client may not have the script (HTTP 403).
- */
-typedef int script_describe_fn(void *arg, const struct in6_addr *peer,
-	const struct http_query *query, struct script_values *values);
-
 /*
  * Where the files come from, and who observes fetches. The owner keeps it, and may change root and
  * callbacks between two turns of the loop: running fetches keep the file that they opened.
@@ -83,8 +62,9 @@ typedef int script_describe_fn(void *arg, const struct in6_addr *peer,
 struct boot_files {
 	struct thread_pool *readers; /* of files that are not in memory; NULL: none */
 	const struct file_root *root;
-	script_describe_fn *describe; /* NULL: scripts are sent as they are */
-	void *describe_arg;
+	boot_ask_fn *ask; /* NULL: scripts are sent as they are */
+	boot_forget_fn *forget;
+	void *ask_arg;
 	fetch_observe_fn *observe; /* NULL: nobody observes */
 	void *observe_arg;
 };
@@ -97,15 +77,6 @@ struct boot_file {
 	long mtime_ns;
 	bool rendered; /* it may differ the next time: no cache may keep it */
 };
-
-/*
- * Open `path` (decoded) for `peer`. Returns 0 and fills *out, to be closed with
- * boot_file_close(); or an error of file_root_open(), of describe(), -EFBIG for
- * a script over BOOT_SCRIPT_MAX, -EBADMSG if a value has a control character.
- * On error *why is the reason, for the operator.
- */
-int boot_file_open(const struct boot_files *files, const char *path, const struct in6_addr *peer,
-	const struct http_query *query, struct boot_file *out, const char **why);
 
 /* Up to `len` octets from `offset`: 0 at the end, or a negative errno. */
 ssize_t boot_file_read(const struct boot_file *file, uint64_t offset, void *buf, size_t len);

@@ -20,6 +20,10 @@
 
 #include "daemon/log.h"
 
+#ifndef RESOLVE_CACHED
+#define RESOLVE_CACHED 0x20
+#endif
+
 /* Kept apart so that a root can be const for those who open files in it. */
 struct opened {
 	int fd; /* O_PATH */
@@ -32,11 +36,11 @@ struct file_root {
 	struct opened *now;
 };
 
-static int open_beneath(int dir_fd, const char *path, uint64_t flags)
+static int open_beneath(int dir_fd, const char *path, uint64_t flags, uint64_t resolve)
 {
 	struct open_how how = {
 		.flags = flags | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve,
 	};
 	long fd = syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
 
@@ -47,7 +51,7 @@ static int open_beneath(int dir_fd, const char *path, uint64_t flags)
 static int open_directory(const char *directory, struct opened *now)
 {
 	int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int probe = fd < 0 ? -errno : open_beneath(fd, ".", O_PATH);
+	int probe = fd < 0 ? -errno : open_beneath(fd, ".", O_PATH, 0);
 	struct stat st;
 
 	if (probe >= 0 && fstat(fd, &st) < 0) {
@@ -168,7 +172,7 @@ static int view_regular_file(int fd, struct file_view *out)
 	return 0;
 }
 
-int file_root_open(const struct file_root *root, const char *path, struct file_view *out)
+static int open_file(int dir_fd, const char *path, uint64_t resolve, struct file_view *out)
 {
 	int error, fd;
 
@@ -176,14 +180,46 @@ int file_root_open(const struct file_root *root, const char *path, struct file_v
 	error = check_path(path);
 	if (error)
 		return error;
-	follow(root);
-	fd = open_beneath(root->now->fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	fd = open_beneath(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, resolve);
 	if (fd < 0)
 		return simplify(fd);
 	error = view_regular_file(fd, out);
 	if (error)
 		close(fd);
 	return error;
+}
+
+int file_root_open(const struct file_root *root, const char *path, struct file_view *out)
+{
+	follow(root);
+	return open_file(root->now->fd, path, 0, out);
+}
+
+/* Linux before 5.12 does not know RESOLVE_CACHED, and the C library's header may not either. */
+int file_root_open_cached(const struct file_root *root, const char *path, struct file_view *out)
+{
+	static bool is_unknown;
+	int rc = -EINVAL;
+
+	follow(root);
+	if (!is_unknown)
+		rc = open_file(root->now->fd, path, RESOLVE_CACHED, out);
+	if (rc != -EINVAL || check_path(path + strspn(path, "/")) != 0)
+		return rc;
+	is_unknown = true;
+	return -EAGAIN;
+}
+
+int file_root_directory(const struct file_root *root)
+{
+	int fd = fcntl(root->now->fd, F_DUPFD_CLOEXEC, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int file_root_open_below(int directory_fd, const char *path, struct file_view *out)
+{
+	return open_file(directory_fd, path, 0, out);
 }
 
 const char *file_root_error(int error)

@@ -48,6 +48,15 @@ void file_root_free(struct file_root *root); /* NULL is fine */
  */
 int file_root_open(const struct file_root *root, const char *path, struct file_view *out);
 
+/*
+ * The same without waiting for a disk: -EAGAIN if the directories on the way are not in memory.
+ * Then open it in a thread, below the directory whose descriptor the second function gives (to be
+ * closed; or -errno), with the third, which needs no root.
+ */
+int file_root_open_cached(const struct file_root *root, const char *path, struct file_view *out);
+int file_root_directory(const struct file_root *root);
+int file_root_open_below(int directory_fd, const char *path, struct file_view *out);
+
 /* The error in words for the operator: "no such file". Never NULL. */
 const char *file_root_error(int error);
 

@@ -3,17 +3,16 @@
  * Boot files by HTTP: the fallback of an HTTP server, which replies with the file at the path of a
  * request and reports the fetch.
  *
- * The preconditions come before the range (RFC 9110 section 13.2.2): a download that is resumed
- * must not continue in another version of the file.
+ *	requested -> boot_file_open -> replied, or deferred until the file is open -> ended
  */
 #include "bootd/http/http_files.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bootd/files/boot_opening.h"
+#include "bootd/http/http_file_reply.h"
 #include "daemon/loop.h"
 
 _Static_assert(
@@ -25,249 +24,227 @@ struct http_files {
 	struct http_files_stats stats;
 };
 
-/* What was replied. */
-struct file_answer {
-	int status;
-	const char *why; /* with a status of 400 and more; else NULL */
-	uint64_t bytes;  /* of the file that are sent: 0 for HEAD, 304 and errors */
-	uint64_t size;   /* of the file */
-};
-
-/* A fetch of a file that is being sent: reply_data of its connection. */
+/* A request that is being answered: reply_data of its connection. */
 struct fetch {
+	struct http_files *owner;
+	struct http_connection *connection;
+	struct boot_opening *opening; /* the file is not open yet; or NULL */
+	struct boot_asking asking;    /* of a call home: an answer is awaited */
+	bool is_asking;
+	bool has_bad_query;
+	struct http_file_ask ask;
 	uint64_t bytes, size, started_ms;
-	char path[];
+	char text[]; /* that `ask` points to */
 };
 
-/* --- the reply ---------------------------------------------------------------- */
+/* --- the request, kept -------------------------------------------------------- */
 
-static int status_of(int error)
+enum { TEXTS = 7 };
+
+/* Its strings are copied: the reply may be deferred. NULL: no memory. */
+static struct fetch *new_fetch(struct http_files *f, struct http_connection *connection,
+	const struct http_request *request)
 {
-	switch (error) {
-	case -ENOENT:
-		return 404;
-	case -EISDIR:
-	case -EACCES:
-		return 403;
-	case -EINVAL:
-		return 400;
-	case -ENAMETOOLONG:
-		return 414;
-	case -EMFILE:
-	case -ENFILE:
-	case -ENOMEM:
-		return 503;
-	default:
-		return 500;
+	const struct http_conditions *c = &request->conditions;
+	const char *text[TEXTS] = {request->target.path, request->range, c->if_match,
+		c->if_none_match, c->if_modified_since, c->if_unmodified_since, c->if_range};
+	const char *copy[TEXTS] = {NULL};
+	struct fetch *fetch;
+	size_t size = 0;
+	char *to;
+
+	for (int i = 0; i < TEXTS; i++)
+		size += text[i] ? strlen(text[i]) + 1 : 0;
+	fetch = malloc(sizeof(*fetch) + size);
+	if (!fetch)
+		return NULL;
+	to = fetch->text;
+	for (int i = 0; i < TEXTS; i++) {
+		if (!text[i])
+			continue;
+		copy[i] = strcpy(to, text[i]);
+		to += strlen(to) + 1;
 	}
+	*fetch = (struct fetch){.owner = f,
+		.connection = connection,
+		.ask = {.path = copy[0],
+			.is_head = request->method == HTTP_HEAD,
+			.range = copy[1],
+			.conditions = {.if_match = copy[2],
+				.if_none_match = copy[3],
+				.if_modified_since = copy[4],
+				.if_unmodified_since = copy[5],
+				.if_range = copy[6]}}};
+	return fetch;
 }
 
-static void refuse(
-	struct http_connection *connection, int status, const char *why, struct file_answer *answer)
+/* --- the call home -------------------------------------------------------------- */
+
+static void reply_to_caller(struct http_connection *connection, const struct boot_answer *answer)
 {
 	struct http_reply reply;
 
-	answer->status = status;
-	answer->why = why;
-	http_reply_begin(&reply, status);
-	if (status == 416)
-		http_reply_field(&reply, "Content-Range", "bytes */%" PRIu64, answer->size);
-	http_connection_send_text(connection, &reply, why);
-}
-
-static void add_fields(struct http_reply *reply, const char *path, const struct boot_file *file,
-	const struct http_version *version)
-{
-	char date[HTTP_DATE_SIZE];
-
-	http_reply_field(reply, "Content-Type", "%s", content_type_of(path));
-	http_reply_field(reply, "Accept-Ranges", "bytes");
-	if (file->rendered) {
-		http_reply_field(reply, "Cache-Control", "no-store");
-		return;
-	}
-	http_date_format(version->modified, date);
-	http_reply_field(reply, "Last-Modified", "%s", date);
-	http_reply_field(reply, "ETag", "%s", version->etag);
-}
-
-static struct http_version version_of(const struct boot_file *file)
-{
-	struct http_version version = {.is_rendered = file->rendered, .modified = file->mtime};
-
-	http_etag_format(file->size, file->mtime, file->mtime_ns, version.etag);
-	return version;
-}
-
-/* The descriptor of the file is the connection's from now on. */
-static void send_body(const struct http_files *f, struct http_connection *connection,
-	struct http_reply *reply, struct boot_file *file, const struct http_range *range)
-{
-	if (file->text) {
-		http_connection_send(
-			connection, reply, file->text + range->first, (size_t)range->length);
-		return;
-	}
-	http_connection_send_file(connection, reply, file->fd, range, f->files->readers);
-	file->fd = -1;
-}
-
-static void send_file(const struct http_files *f, struct http_connection *connection,
-	const struct http_request *request, struct boot_file *file, struct file_answer *answer)
-{
-	const struct http_version version = version_of(file);
-	bool is_head = request->method == HTTP_HEAD;
-	int64_t now = time(NULL);
-	enum http_range_verdict verdict;
-	struct http_reply reply;
-	struct http_range range;
-	int status = http_conditions_check(&request->conditions, &version, now);
-
-	if (status == 412) {
-		refuse(connection, 412, "the file is another version than the one asked for",
-			answer);
-		return;
-	}
-	if (status == 304) {
-		answer->status = 304;
-		http_reply_begin(&reply, 304);
-		add_fields(&reply, request->target.path, file, &version);
-		http_connection_send(connection, &reply, "", 0);
-		return;
-	}
-	verdict = http_range_parse(
-		!is_head && http_if_range_holds(request->conditions.if_range, &version, now)
-			? request->range
-			: NULL,
-		file->size, &range);
-	if (verdict == HTTP_RANGE_UNSATISFIABLE) {
-		refuse(connection, 416, "the range begins behind the end of the file", answer);
-		return;
-	}
-	answer->status = verdict == HTTP_RANGE_PART ? 206 : 200;
-	answer->bytes = is_head ? 0 : range.length;
 	http_reply_begin(&reply, answer->status);
-	add_fields(&reply, request->target.path, file, &version);
-	if (verdict == HTTP_RANGE_PART)
-		http_reply_field(&reply, "Content-Range", "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64,
-			range.first, range.first + range.length - 1, file->size);
-	send_body(f, connection, &reply, file, &range);
+	http_reply_field(&reply, "Cache-Control", "no-store");
+	http_connection_send_text(connection, &reply, answer->text);
 }
 
-static void answer_request(struct http_files *f, struct http_connection *connection,
-	const struct http_request *request, struct file_answer *answer)
+static void caller_answered(void *arg, const struct boot_answer *answer)
 {
-	struct http_query query;
-	struct boot_file file;
-	const char *why = NULL;
-	int query_error = http_query_parse(&query, request->target.query);
-	int error = boot_file_open(
-		f->files, request->target.path, &connection->client, &query, &file, &why);
+	struct fetch *fetch = arg;
 
-	*answer = (struct file_answer){.status = 0};
-	if (error) {
-		refuse(connection, status_of(error), why, answer);
+	fetch->connection->reply_data = NULL;
+	reply_to_caller(fetch->connection, answer);
+	free(fetch);
+}
+
+static void call_home(struct http_files *f, struct http_connection *connection,
+	const struct http_request *request, const struct http_query *query)
+{
+	struct fetch *fetch = new_fetch(f, connection, request);
+	struct boot_question question = {.kind = QUESTION_BOOTED,
+		.peer = connection->client,
+		.mac = http_query_get(query, "mac"),
+		.is_probe = request->method == HTTP_HEAD};
+	struct boot_answer now = {.status = 0};
+	int rc = -ENOMEM;
+
+	if (fetch) {
+		fetch->asking = (struct boot_asking){.answered = caller_answered, .arg = fetch};
+		rc = f->files->ask(f->files->ask_arg, &question, &now, &fetch->asking);
+	}
+	if (rc == -EINPROGRESS) {
+		fetch->is_asking = true;
+		connection->reply_data = fetch;
+		http_connection_defer(connection);
 		return;
 	}
-	answer->size = file.size;
-	if (query_error && file.rendered)
-		refuse(connection, 400, "the query is malformed", answer);
-	else
-		send_file(f, connection, request, &file, answer);
-	boot_file_close(&file);
-}
-
-/* --- content types ---------------------------------------------------------- */
-
-const char *content_type_of(const char *path)
-{
-	/* What firmware looks at, and what a browser should show and not download. */
-	static const struct {
-		const char *suffix, *type;
-	} known[] = {
-		{".cfg", "text/plain; charset=utf-8"},
-		{".conf", "text/plain; charset=utf-8"},
-		{".css", "text/css; charset=utf-8"},
-		{".efi", "application/efi"},
-		{".htm", "text/html; charset=utf-8"},
-		{".html", "text/html; charset=utf-8"},
-		{".img", "application/vnd.efi-img"},
-		{".ipxe", "text/plain; charset=utf-8"},
-		{".iso", "application/vnd.efi-iso"},
-		{".js", "text/javascript; charset=utf-8"},
-		{".json", "application/json"},
-		{".txt", "text/plain; charset=utf-8"},
-		{".yaml", "text/plain; charset=utf-8"},
-		{".yml", "text/plain; charset=utf-8"},
-	};
-	const char *slash = strrchr(path, '/');
-	const char *dot = strrchr(slash ? slash : path, '.');
-
-	for (size_t i = 0; dot && i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcasecmp(dot, known[i].suffix) == 0)
-			return known[i].type;
-	return "application/octet-stream";
+	free(fetch);
+	if (rc < 0)
+		now = (struct boot_answer){.status = 503, .text = strerror(-rc)};
+	reply_to_caller(connection, &now);
 }
 
 /* --- fetches ------------------------------------------------------------------ */
 
-static void report(const struct http_files *f, enum fetch_outcome outcome,
-	const struct http_connection *connection, const char *path, uint64_t bytes, uint64_t size,
-	uint64_t duration_ms, const char *error)
+static void report(const struct fetch *fetch, enum fetch_outcome outcome, uint64_t duration_ms,
+	const char *error)
 {
 	struct fetch_event event = {
-		.kind = connection->channel.ops ? FETCH_HTTPS : FETCH_HTTP,
+		.kind = fetch->connection->channel.ops ? FETCH_HTTPS : FETCH_HTTP,
 		.outcome = outcome,
-		.peer = connection->client,
-		.path = path,
-		.bytes = bytes,
-		.size = size,
+		.peer = fetch->connection->client,
+		.path = fetch->ask.path,
+		.bytes = outcome == FETCH_STARTED ? 0 : fetch->bytes,
+		.size = fetch->size,
 		.duration_ms = duration_ms,
 		.error = error,
 	};
 
-	boot_files_report(f->files, &event);
+	boot_files_report(fetch->owner->files, &event);
 }
 
-static void begin_fetch(struct http_files *f, struct http_connection *connection, const char *path,
-	const struct file_answer *answer)
+/* The reply is given: a download goes on, all else is over. */
+static void replied(struct fetch *fetch, const struct http_file_answer *answer)
 {
-	struct fetch *fetch;
+	struct http_files *f = fetch->owner;
 
-	f->stats.started++;
-	report(f, FETCH_STARTED, connection, path, 0, answer->size, 0, NULL);
-	fetch = malloc(sizeof(*fetch) + strlen(path) + 1);
-	if (!fetch)
-		return; /* its end is not reported */
-	*fetch = (struct fetch){answer->bytes, answer->size, loop_now_ms()};
-	strcpy(fetch->path, path);
-	connection->reply_data = fetch;
+	fetch->size = answer->size;
+	fetch->connection->reply_data = NULL;
+	if (answer->status >= 400) {
+		f->stats.failed++;
+		report(fetch, FETCH_FAILED, 0, answer->why);
+		free(fetch);
+	} else if (fetch->ask.is_head || answer->status == 304) {
+		f->stats.probed++;
+		report(fetch, FETCH_PROBED, 0, NULL);
+		free(fetch);
+	} else {
+		f->stats.started++;
+		fetch->bytes = answer->bytes;
+		fetch->started_ms = loop_now_ms();
+		report(fetch, FETCH_STARTED, 0, NULL);
+		fetch->connection->reply_data = fetch;
+	}
+}
+
+static void opened(void *arg, int error, const char *why, struct boot_file *file)
+{
+	struct fetch *fetch = arg;
+	struct http_file_answer answer = {.status = 0};
+
+	fetch->opening = NULL;
+	if (error) {
+		http_file_refuse(fetch->connection, http_status_of(error), why, &answer);
+		replied(fetch, &answer);
+		return;
+	}
+	answer.size = file->size;
+	if (fetch->has_bad_query && file->rendered)
+		http_file_refuse(fetch->connection, 400, "the query is malformed", &answer);
+	else
+		http_file_reply(fetch->connection, &fetch->ask, file, fetch->owner->files->readers,
+			&answer);
+	boot_file_close(file);
+	replied(fetch, &answer);
+}
+
+static void fetch_file(struct http_files *f, struct http_connection *connection,
+	const struct http_request *request, const struct http_query *query, bool has_bad_query)
+{
+	struct http_file_answer no_memory;
+	struct fetch *fetch = new_fetch(f, connection, request);
+	struct boot_file_request wanted = {.path = request->target.path,
+		.peer = connection->client,
+		.mac = http_query_get(query, "mac")};
+	struct boot_file file;
+	const char *why = NULL;
+	int rc;
+
+	if (!fetch) {
+		http_file_refuse(connection, 503, "out of memory", &no_memory);
+		return;
+	}
+	fetch->has_bad_query = has_bad_query;
+	rc = boot_file_open(f->files, &wanted, &file, &why, &fetch->opening, opened, fetch);
+	if (rc == -EINPROGRESS) {
+		connection->reply_data = fetch;
+		http_connection_defer(connection);
+	} else {
+		opened(fetch, rc, why, &file);
+	}
 }
 
 static void requested(
 	void *arg, struct http_connection *connection, const struct http_request *request)
 {
 	struct http_files *f = arg;
-	const char *path = request->target.path;
-	struct file_answer answer;
+	bool is_booted = f->files->ask && strcmp(request->target.path, BOOTED_PATH) == 0;
+	struct http_query query;
 	struct http_reply reply;
+	bool has_bad_query = http_query_parse(&query, request->target.query) < 0;
 
-	if (request->method != HTTP_GET && request->method != HTTP_HEAD) {
+	if (is_booted && has_bad_query) {
+		http_reply_begin(&reply, 400);
+		http_connection_send_text(connection, &reply, "the query is malformed");
+	} else if (is_booted) {
+		call_home(f, connection, request, &query);
+	} else if (request->method != HTTP_GET && request->method != HTTP_HEAD) {
 		http_reply_begin(&reply, 405);
 		http_reply_field(&reply, "Allow", "GET, HEAD");
 		http_connection_send_text(connection, &reply, "files are only read: GET or HEAD");
-		return;
-	}
-	answer_request(f, connection, request, &answer);
-	if (answer.status >= 400) {
-		f->stats.failed++;
-		report(f, FETCH_FAILED, connection, path, 0, answer.size, 0, answer.why);
-	} else if (request->method == HTTP_HEAD || answer.status == 304) {
-		f->stats.probed++;
-		report(f, FETCH_PROBED, connection, path, 0, answer.size, 0, NULL);
 	} else {
-		begin_fetch(f, connection, path, &answer);
+		fetch_file(f, connection, request, &query, has_bad_query);
 	}
+}
+
+static void forget(struct fetch *fetch)
+{
+	const struct boot_files *files = fetch->owner->files;
+
+	boot_opening_cancel(fetch->opening);
+	if (fetch->is_asking)
+		files->forget(files->ask_arg, &fetch->asking);
 }
 
 static void ended(void *arg, struct http_connection *connection, const char *error)
@@ -276,6 +253,15 @@ static void ended(void *arg, struct http_connection *connection, const char *err
 	struct fetch *fetch = connection->reply_data;
 	uint64_t unsent = http_connection_unsent(connection);
 
+	if (fetch->is_asking) {
+		forget(fetch);
+		free(fetch);
+		return;
+	}
+	if (fetch->opening) {
+		forget(fetch);
+		fetch->started_ms = loop_now_ms();
+	}
 	if (error)
 		fetch->bytes -= unsent < fetch->bytes ? unsent : fetch->bytes;
 	f->stats.bytes += fetch->bytes;
@@ -283,8 +269,7 @@ static void ended(void *arg, struct http_connection *connection, const char *err
 		f->stats.failed++;
 	else
 		f->stats.done++;
-	report(f, error ? FETCH_FAILED : FETCH_DONE, connection, fetch->path, fetch->bytes,
-		fetch->size, loop_now_ms() - fetch->started_ms, error);
+	report(fetch, error ? FETCH_FAILED : FETCH_DONE, loop_now_ms() - fetch->started_ms, error);
 	free(fetch);
 }
 

@@ -3,6 +3,9 @@
  * Boot files and iPXE scripts by HTTP, with one range and all conditions (RFC 9110 sections 13 and
  * 14). Each fetch is reported to the observer of struct boot_files. Handlers for other paths are
  * registered with http_files_server().
+ *
+ * GET or POST of BOOTED_PATH: the installed system of a machine says that it runs. Who that is, is
+ * asked of the same one who knows the values of scripts (boot_question.h).
  */
 #ifndef NB6_BOOTD_HTTP_HTTP_FILES_H
 #define NB6_BOOTD_HTTP_HTTP_FILES_H
@@ -13,6 +16,8 @@
 #include "http/http_server.h"
 
 struct http_files;
+
+#define BOOTED_PATH "/netboot6/booted"
 
 /* Since the start. */
 struct http_files_stats {
@@ -30,12 +35,5 @@ void http_files_free(struct http_files *files); /* running fetches fail; NULL is
 struct http_server *http_files_server(struct http_files *files);
 
 void http_files_get_stats(const struct http_files *files, struct http_files_stats *out);
-
-/*
- * The Content-Type of a file, by the end of its name in any letter case; never NULL. UEFI HTTP
- * Boot decides by it what it has loaded: application/efi is run, application/vnd.efi-iso and
- * application/vnd.efi-img become a RAM disk.
- */
-const char *content_type_of(const char *path);
 
 #endif

@@ -2,7 +2,10 @@
 /*
  * The TFTP server: listens, decides which request gets a session, and counts.
  *
- *	datagram -> decode -> the same client again? -> limits -> file -> session
+ *	datagram -> decode -> the same client again? -> limits -> open the file -> session
+ *
+ * While its file is being opened, a request is in a list of its own, as the datagram that it came
+ * in.
  *
  * A refusal is sent from the listening socket. Only requests are refused: answering errors would
  * let two servers talk to each other for ever.
@@ -18,6 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bootd/files/boot_opening.h"
 #include "bootd/tftp/tftp_sessions.h"
 #include "daemon/loop.h"
 
@@ -34,6 +38,17 @@ struct tftp_listener {
 	struct loop_watch *watch;
 };
 
+/* A request whose file is being opened. */
+struct pending {
+	struct pending *next, **link;
+	struct tftp_listener *listener;
+	struct boot_opening *opening;
+	struct udp_datagram datagram; /* its data are `octets` */
+	bool is_lower;                /* `path` is in lower case */
+	char path[FILE_PATH_SIZE];
+	uint8_t octets[];
+};
+
 struct tftp_server {
 	struct loop *loop;
 	const struct boot_files *files;
@@ -44,6 +59,8 @@ struct tftp_server {
 	struct tftp_listener listener[LISTENERS_MAX];
 	size_t listeners;
 	struct tftp_sessions sessions;
+	struct pending *pending;
+	size_t pendings;
 };
 
 static void report(struct tftp_server *server, enum fetch_outcome outcome,
@@ -129,7 +146,7 @@ static bool make_room(struct tftp_server *server)
 {
 	uint64_t now_ms = loop_now_ms();
 
-	if (server->sessions.count < server->options.transfers_max)
+	if (server->sessions.count + server->pendings < server->options.transfers_max)
 		return true;
 	for (struct tftp_session *session = server->sessions.oldest;
 		session && now_ms - session->started_ms >= UNPROVEN_LEAST_MS;
@@ -150,6 +167,8 @@ static bool is_too_much(struct tftp_server *server, const struct sockaddr_in6 *p
 
 	while ((session = tftp_sessions_next(&server->sessions, &peer->sin6_addr, session)))
 		n++;
+	for (struct pending *pending = server->pending; pending; pending = pending->next)
+		n += IN6_ARE_ADDR_EQUAL(&pending->datagram.peer.sin6_addr, &peer->sin6_addr);
 	return n >= server->options.transfers_per_client || !make_room(server);
 }
 
@@ -166,35 +185,6 @@ static enum tftp_error_code code_of(int error)
 	}
 }
 
-static void change_characters(char *text, int (*change)(int))
-{
-	for (; *text; text++)
-		*text = (char)change((unsigned char)*text);
-}
-
-static int slash_of(int c)
-{
-	return c == '\\' ? '/' : c;
-}
-
-/* With windows_paths: "\\Boot\\BCD" is Boot/BCD or, if that is missing, boot/bcd. */
-static int open_file(const struct tftp_server *server, const struct tftp_request *request,
-	const struct in6_addr *client, struct boot_file *file, const char **why)
-{
-	struct http_query no_query = {.pairs = 0};
-	char path[FILE_PATH_SIZE];
-	int error;
-
-	strcpy(path, request->path);
-	if (server->options.windows_paths)
-		change_characters(path, slash_of);
-	error = boot_file_open(server->files, path, client, &no_query, file, why);
-	if (error != -ENOENT || !server->options.windows_paths)
-		return error;
-	change_characters(path, tolower);
-	return boot_file_open(server->files, path, client, &no_query, file, why);
-}
-
 static struct tftp_limits limits_of(const struct tftp_server *server, const struct in6_addr *client)
 {
 	const struct tftp_options *options = &server->options;
@@ -208,8 +198,20 @@ static struct tftp_limits limits_of(const struct tftp_server *server, const stru
 	return limits;
 }
 
-static void serve(struct tftp_listener *listener, const struct udp_datagram *datagram,
-	const struct tftp_request *request)
+static void refuse_request(const struct tftp_listener *listener,
+	const struct udp_datagram *datagram, const char *path, int error, const char *why)
+{
+	struct tftp_server *server = listener->server;
+
+	server->stats.not_found += code_of(error) != TFTP_ERROR_OTHER;
+	server->stats.failed++;
+	refuse(listener, datagram, code_of(error), why);
+	report(server, FETCH_FAILED, &datagram->peer, NULL, path, why);
+}
+
+/* *file is the session's, or is closed. */
+static void start_session(struct tftp_listener *listener, const struct udp_datagram *datagram,
+	const struct tftp_request *request, struct boot_file *file)
 {
 	struct tftp_server *server = listener->server;
 	const struct tftp_ports ports = {
@@ -217,34 +219,146 @@ static void serve(struct tftp_listener *listener, const struct udp_datagram *dat
 		.first = server->options.first_port,
 		.last = server->options.last_port,
 	};
-	const struct in6_addr *client = &datagram->peer.sin6_addr;
-	const struct tftp_limits limits = limits_of(server, client);
+	const struct tftp_limits limits = limits_of(server, &datagram->peer.sin6_addr);
 	struct tftp_session *session;
-	struct boot_file file;
-	const char *why = NULL;
-	int error;
+	int error = tftp_session_new(server->loop, datagram, request, file, server->files->readers,
+		&limits, &ports, session_over, server, &session);
 
-	error = open_file(server, request, client, &file, &why);
-	if (!error) {
-		error = tftp_session_new(server->loop, datagram, request, &file,
-			server->files->readers, &limits, &ports, session_over, server,
-			&session);
-		if (error) {
-			boot_file_close(&file);
-			why = file_root_error(error);
-		}
-	}
 	if (error) {
-		server->stats.not_found += code_of(error) != TFTP_ERROR_OTHER;
-		server->stats.failed++;
-		refuse(listener, datagram, code_of(error), why);
-		report(server, FETCH_FAILED, &datagram->peer, NULL, request->path, why);
+		boot_file_close(file);
+		refuse_request(listener, datagram, request->path, error, file_root_error(error));
 		return;
 	}
 	tftp_sessions_add(&server->sessions, session);
 	server->stats.started++;
 	report(server, FETCH_STARTED, &session->peer, session, session->path, NULL);
 	tftp_session_begin(session);
+}
+
+/* --- requests whose file is being opened ------------------------------------------- */
+
+static void remove_pending(struct pending *pending)
+{
+	*pending->link = pending->next;
+	if (pending->next)
+		pending->next->link = pending->link;
+	pending->listener->server->pendings--;
+	free(pending);
+}
+
+static struct pending *add_pending(
+	struct tftp_listener *listener, const struct udp_datagram *datagram)
+{
+	struct tftp_server *server = listener->server;
+	struct pending *pending = malloc(sizeof(*pending) + datagram->len);
+
+	if (!pending)
+		return NULL;
+	*pending = (struct pending){.next = server->pending,
+		.link = &server->pending,
+		.listener = listener,
+		.datagram = *datagram};
+	memcpy(pending->octets, datagram->data, datagram->len);
+	pending->datagram.data = pending->octets;
+	if (server->pending)
+		server->pending->link = &pending->next;
+	server->pending = pending;
+	server->pendings++;
+	return pending;
+}
+
+/* A client sends its request again if no answer comes. */
+static bool is_pending(const struct tftp_server *server, const struct udp_datagram *datagram)
+{
+	for (const struct pending *pending = server->pending; pending; pending = pending->next)
+		if (pending->datagram.len == datagram->len &&
+			memcmp(&pending->datagram.peer, &datagram->peer, sizeof(datagram->peer)) ==
+				0 &&
+			memcmp(pending->octets, datagram->data, datagram->len) == 0)
+			return true;
+	return false;
+}
+
+static void change_characters(char *text, int (*change)(int))
+{
+	for (; *text; text++)
+		*text = (char)change((unsigned char)*text);
+}
+
+static int slash_of(int c)
+{
+	return c == '\\' ? '/' : c;
+}
+
+static boot_opened_fn opened;
+
+static int open_pending(struct pending *pending, struct boot_file *file, const char **why)
+{
+	const struct boot_file_request wanted = {
+		.path = pending->path, .peer = pending->datagram.peer.sin6_addr};
+
+	return boot_file_open(pending->listener->server->files, &wanted, file, why,
+		&pending->opening, opened, pending);
+}
+
+/* With windows_paths: "\\Boot\\BCD" is Boot/BCD or, if that is missing, boot/bcd. */
+static bool may_try_lower(struct pending *pending, int error)
+{
+	if (error != -ENOENT || pending->is_lower ||
+		!pending->listener->server->options.windows_paths)
+		return false;
+	pending->is_lower = true;
+	change_characters(pending->path, tolower);
+	return true;
+}
+
+static void opened(void *arg, int error, const char *why, struct boot_file *file)
+{
+	struct pending *pending = arg;
+	struct boot_file lower;
+	struct tftp_packet packet;
+
+	if (may_try_lower(pending, error)) {
+		error = open_pending(pending, &lower, &why);
+		file = &lower;
+	}
+	if (error == -EINPROGRESS)
+		return;
+	tftp_decode(
+		pending->octets, pending->datagram.len, &packet); /* it has been decoded before */
+	if (error)
+		refuse_request(
+			pending->listener, &pending->datagram, packet.request.path, error, why);
+	else
+		start_session(pending->listener, &pending->datagram, &packet.request, file);
+	remove_pending(pending);
+}
+
+static void serve(struct tftp_listener *listener, const struct udp_datagram *datagram,
+	const struct tftp_request *request)
+{
+	struct pending *pending = add_pending(listener, datagram);
+	struct boot_file file;
+	const char *why = NULL;
+	int error = -ENOMEM;
+
+	if (pending) {
+		strcpy(pending->path, request->path);
+		if (listener->server->options.windows_paths)
+			change_characters(pending->path, slash_of);
+		error = open_pending(pending, &file, &why);
+		if (may_try_lower(pending, error))
+			error = open_pending(pending, &file, &why);
+	}
+	if (error == -EINPROGRESS)
+		return;
+	if (pending)
+		remove_pending(pending);
+	if (error)
+		refuse_request(
+			listener, datagram, request->path, error, why ? why : strerror(-error));
+	else
+		start_session(listener, datagram, request, &file);
 }
 
 static void handle_read_request(struct tftp_listener *listener, const struct udp_datagram *datagram,
@@ -254,6 +368,10 @@ static void handle_read_request(struct tftp_listener *listener, const struct udp
 	struct tftp_server *server = listener->server;
 	struct tftp_session *before = tftp_sessions_find(&server->sessions, &datagram->peer);
 
+	if (is_pending(server, datagram)) {
+		server->stats.repeated++;
+		return;
+	}
 	if (before && tftp_session_is_for(before, datagram) &&
 		tftp_session_repeat(before, loop_now_ms() - datagram->waited_us / 1000)) {
 		server->stats.repeated++;
@@ -343,6 +461,10 @@ void tftp_server_free(struct tftp_server *server)
 {
 	if (!server)
 		return;
+	while (server->pending) {
+		boot_opening_cancel(server->pending->opening);
+		remove_pending(server->pending);
+	}
 	while (server->sessions.oldest)
 		tftp_session_abandon(server->sessions.oldest, "the server was stopped");
 	for (size_t i = 0; i < server->listeners; i++) {

@@ -47,28 +47,29 @@ static void observe(void *arg, const struct fetch_event *event)
 		event->error ? " | " : "", event->error ? event->error : "");
 }
 
-static const char *lookup(void *ctx, const char *name)
+static const char *value_of(const struct servers *servers, const char *name)
 {
-	const struct servers *servers = ctx;
-
 	if (strcmp(name, "mac") == 0 && servers->mac[0])
 		return servers->mac;
 	return strcmp(name, "address") == 0 ? servers->address : NULL;
 }
 
-static int describe(void *arg, const struct in6_addr *peer, const struct http_query *query,
-	struct script_values *values)
+static int answer_question(void *arg, const struct boot_question *question, struct boot_answer *now,
+	struct boot_asking *later)
 {
 	struct servers *servers = arg;
-	const char *mac = http_query_get(query, "mac");
+	const char *mac = question->mac;
 
+	(void)later;
 	servers->mac[0] = '\0';
-	if (mac && (strlen(mac) != 17 || strspn(mac, "0123456789abcdef:") != 17))
-		return -EINVAL;
-	if (mac)
+	now->status =
+		mac && (strlen(mac) != 17 || strspn(mac, "0123456789abcdef:") != 17) ? -EINVAL : 0;
+	if (mac && now->status == 0)
 		strcpy(servers->mac, mac);
-	inet_ntop(AF_INET6, peer, servers->address, sizeof(servers->address));
-	*values = (struct script_values){.lookup = lookup, .ctx = servers};
+	inet_ntop(AF_INET6, &question->peer, servers->address, sizeof(servers->address));
+	now->values = question->names;
+	for (size_t i = 0; i < question->names; i++)
+		now->value[i] = value_of(servers, question->name[i]);
 	return 0;
 }
 
@@ -213,8 +214,7 @@ static int serve(struct loop *loop, struct servers *servers, char **argv)
 int main(int argc, char **argv)
 {
 	struct servers servers = {0};
-	struct boot_files files = {
-		.describe = describe, .describe_arg = &servers, .observe = observe};
+	struct boot_files files = {.ask = answer_question, .ask_arg = &servers, .observe = observe};
 	struct tftp_options tftp = {0};
 	struct http_options http = {0};
 	struct loop *loop = loop_new();

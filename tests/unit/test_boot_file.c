@@ -5,7 +5,7 @@
  *	DIR/outside          must never be seen
  *	DIR/root/...         what may be served
  */
-#include "bootd/files/boot_file.h"
+#include "bootd/files/boot_opening.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -166,26 +166,29 @@ static const char *lookup(void *ctx, const char *name)
 	return strcmp(name, "evil") == 0 ? "a\nchain http://evil/" : NULL;
 }
 
-static int describe(void *arg, const struct in6_addr *peer, const struct http_query *query,
-	struct script_values *values)
+static int answer_question(void *arg, const struct boot_question *question, struct boot_answer *now,
+	struct boot_asking *later)
 {
-	const int *answer = arg;
+	const int *status = arg;
 
-	assert_int_equal(peer->s6_addr[15], 0x42);
-	assert_null(http_query_get(query, "mac"));
-	values->lookup = lookup;
-	return *answer;
+	(void)later;
+	assert_int_equal(question->kind, QUESTION_SCRIPT);
+	assert_int_equal(question->peer.s6_addr[15], 0x42);
+	assert_null(question->mac);
+	now->status = *status;
+	now->values = question->names;
+	for (size_t i = 0; i < question->names; i++)
+		now->value[i] = lookup(NULL, question->name[i]);
+	return 0;
 }
 
 static int open_for_42(const struct boot_files *files, const char *path, struct boot_file *out)
 {
-	struct in6_addr peer = {.s6_addr = {[15] = 0x42}};
-	struct http_query query;
+	const struct boot_file_request request = {.path = path, .peer = {.s6_addr = {[15] = 0x42}}};
+	struct boot_opening *opening;
 	const char *why = NULL;
-	int error;
+	int error = boot_file_open(files, &request, out, &why, &opening, NULL, NULL);
 
-	http_query_parse(&query, NULL);
-	error = boot_file_open(files, path, &peer, &query, out, &why);
 	assert_true((error == 0) == (why == NULL));
 	return error;
 }
@@ -194,7 +197,7 @@ static void test_script_is_rendered(void **state)
 {
 	static const char want[] = "#!ipxe\nset mac 52:54:00:12:34:56\nchain ${net0/mac}\n";
 	int answer = 0;
-	struct boot_files files = {.root = root, .describe = describe, .describe_arg = &answer};
+	struct boot_files files = {.root = root, .ask = answer_question, .ask_arg = &answer};
 	struct boot_file file;
 	char buf[128];
 
@@ -230,7 +233,7 @@ static void test_built_in_scripts(void **state)
 		{"../autoexec.ipxe", NULL},
 	};
 	int answer = 0, fd;
-	struct boot_files files = {.root = root, .describe = describe, .describe_arg = &answer};
+	struct boot_files files = {.root = root, .ask = answer_question, .ask_arg = &answer};
 	struct boot_file file;
 	char buf[1024] = "";
 
@@ -260,6 +263,82 @@ static void test_built_in_scripts(void **state)
 	unlink("autoexec.ipxe");
 }
 
+/* --- answers that come later ------------------------------------------------------ */
+
+static struct boot_asking *asked;
+static unsigned forgotten;
+
+static int answer_later(void *arg, const struct boot_question *question, struct boot_answer *now,
+	struct boot_asking *later)
+{
+	(void)arg;
+	(void)question;
+	(void)now;
+	asked = later;
+	return -EINPROGRESS;
+}
+
+static void forget(void *arg, struct boot_asking *later)
+{
+	(void)arg;
+	assert_ptr_equal(later, asked);
+	forgotten++;
+}
+
+struct outcome {
+	unsigned times;
+	int error;
+	struct boot_file file;
+};
+
+static void opened(void *arg, int error, const char *why, struct boot_file *file)
+{
+	struct outcome *outcome = arg;
+
+	assert_true((error == 0) == (why == NULL));
+	outcome->times++;
+	outcome->error = error;
+	if (!error)
+		outcome->file = *file;
+}
+
+static void test_script_whose_values_come_later(void **state)
+{
+	const struct boot_files files = {.root = root, .ask = answer_later, .forget = forget};
+	const struct boot_file_request request = {.path = "plain.ipxe"};
+	const struct boot_answer values = {.values = 1, .value = {"the MAC"}};
+	const struct boot_answer no = {.status = -EACCES};
+	struct outcome outcome = {0};
+	struct boot_opening *opening;
+	struct boot_file file;
+	const char *why;
+	char buf[64];
+
+	(void)state;
+	assert_int_equal(boot_file_open(&files, &request, &file, &why, &opening, opened, &outcome),
+		-EINPROGRESS);
+	assert_int_equal(outcome.times, 0);
+	asked->answered(asked->arg, &values);
+	assert_int_equal(outcome.times, 1);
+	assert_int_equal(outcome.error, 0);
+	assert_int_equal(boot_file_read(&outcome.file, 0, buf, sizeof(buf)), outcome.file.size);
+	assert_memory_equal(buf, "#!ipxe\nset mac the MAC\n", 23);
+	boot_file_close(&outcome.file);
+
+	assert_int_equal(boot_file_open(&files, &request, &file, &why, &opening, opened, &outcome),
+		-EINPROGRESS);
+	asked->answered(asked->arg, &no);
+	assert_int_equal(outcome.error, -EACCES);
+
+	/* The client has left. */
+	assert_int_equal(boot_file_open(&files, &request, &file, &why, &opening, opened, &outcome),
+		-EINPROGRESS);
+	boot_opening_cancel(opening);
+	boot_opening_cancel(NULL);
+	assert_int_equal(forgotten, 1);
+	assert_int_equal(outcome.times, 2);
+}
+
 static void test_file_is_sent_unchanged(void **state)
 {
 	struct boot_files files = {.root = root};
@@ -280,7 +359,7 @@ static void test_file_is_sent_unchanged(void **state)
 static void test_script_too_long(void **state)
 {
 	int answer = 0;
-	struct boot_files files = {.root = root, .describe = describe, .describe_arg = &answer};
+	struct boot_files files = {.root = root, .ask = answer_question, .ask_arg = &answer};
 	struct boot_file file;
 
 	(void)state;
@@ -346,6 +425,7 @@ int main(void)
 		cmocka_unit_test(test_roots),
 		cmocka_unit_test(test_script_is_rendered),
 		cmocka_unit_test(test_built_in_scripts),
+		cmocka_unit_test(test_script_whose_values_come_later),
 		cmocka_unit_test(test_file_is_sent_unchanged),
 		cmocka_unit_test(test_script_too_long),
 		cmocka_unit_test(test_root_that_is_switched),

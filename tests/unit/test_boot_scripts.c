@@ -65,25 +65,31 @@ static struct in6_addr bind_machine(struct bench *b, uint8_t last)
 }
 
 /* The value of ${role} in the script that `peer` gets; NULL: it has none. */
-static const char *role_for(struct in6_addr peer, const char *query_text, int expected)
+static const char *role_for(struct in6_addr peer, const char *mac, int expected)
 {
-	struct script_values values = {0};
-	struct http_query query;
+	struct boot_question question = {.kind = QUESTION_SCRIPT,
+		.peer = peer,
+		.mac = mac,
+		.names = 2,
+		.name = {"unknown", "role"}};
+	struct boot_answer answer;
 
-	assert_int_equal(http_query_parse(&query, query_text), 0);
-	assert_int_equal(boot_scripts_describe(&scripts, &peer, &query, &values), expected);
-	return expected == 0 ? values.lookup(values.ctx, "role") : NULL;
+	boot_scripts_answer(&scripts, &question, &answer);
+	assert_int_equal(answer.status, expected);
+	if (expected < 0)
+		return NULL;
+	assert_int_equal(answer.values, 2);
+	assert_null(answer.value[0]);
+	return answer.value[1];
 }
 
-static int call_home(struct in6_addr peer, const char *query_text)
+static int call_home(struct in6_addr peer, const char *mac)
 {
-	struct http_answer answer = {0};
-	struct http_query query;
-	struct http_ask ask = {.method = HTTP_GET, .query = &query, .client = peer};
+	struct boot_question question = {.kind = QUESTION_BOOTED, .peer = peer, .mac = mac};
+	struct boot_answer answer;
 
-	assert_int_equal(http_query_parse(&query, query_text), 0);
-	boot_scripts_booted(&scripts, &ask, &answer);
-	free(answer.body);
+	boot_scripts_answer(&scripts, &question, &answer);
+	assert_non_null(answer.text);
 	return answer.status;
 }
 
@@ -97,17 +103,17 @@ static void test_the_address_decides_and_mac_must_agree(void **state)
 	db = bind_machine(&b, 0xd1);
 	other = bind_machine(&b, 0x01);
 	assert_string_equal(role_for(db, NULL, 0), "db");
-	assert_string_equal(role_for(db, "mac=52:54:00:00:00:d1", 0), "db");
+	assert_string_equal(role_for(db, "52:54:00:00:00:d1", 0), "db");
 	/* Its other card is the same host. */
-	assert_string_equal(role_for(db, "mac=52:54:00:00:00:d2", 0), "db");
+	assert_string_equal(role_for(db, "52:54:00:00:00:d2", 0), "db");
 	assert_null(role_for(other, NULL, 0));
-	assert_null(role_for(other, "mac=52:54:00:00:00:01", 0));
-	role_for(other, "mac=52:54:00:00:00:d1", -EACCES);
-	role_for(db, "mac=52:54:00:00:00:01", -EACCES);
-	role_for(db, "mac=nonsense", -EINVAL);
+	assert_null(role_for(other, "52:54:00:00:00:01", 0));
+	role_for(other, "52:54:00:00:00:d1", -EACCES);
+	role_for(db, "52:54:00:00:00:01", -EACCES);
+	role_for(db, "nonsense", -EINVAL);
 	/* Configured, and nobody has asked by DHCPv6 yet. */
 	assert_string_equal(role_for(bench_in6("2001:db8:2::f1"), NULL, 0), "fixed");
-	role_for(bench_in6("2001:db8:2::f1"), "mac=52:54:00:00:00:d1", -EACCES);
+	role_for(bench_in6("2001:db8:2::f1"), "52:54:00:00:00:d1", -EACCES);
 	assert_null(role_for(stranger, NULL, 0));
 	stop(&b);
 }
@@ -119,17 +125,17 @@ static void test_an_unowned_address_may_name_machines_of_its_subnet_only(void **
 
 	(void)state;
 	start(&b);
-	role_for(slaac, "mac=52:54:00:00:00:d1", -EACCES); /* never seen */
+	role_for(slaac, "52:54:00:00:00:d1", -EACCES); /* never seen */
 	bind_machine(&b, 0xd1);
-	assert_string_equal(role_for(slaac, "mac=52:54:00:00:00:d1", 0), "db");
-	role_for(bench_in6("2001:db8:2::abcd"), "mac=52:54:00:00:00:d1", -EACCES);
-	role_for(bench_in6("2001:db8:99::1"), "mac=52:54:00:00:00:d1", -EACCES);
+	assert_string_equal(role_for(slaac, "52:54:00:00:00:d1", 0), "db");
+	role_for(bench_in6("2001:db8:2::abcd"), "52:54:00:00:00:d1", -EACCES);
+	role_for(bench_in6("2001:db8:99::1"), "52:54:00:00:00:d1", -EACCES);
 	/* So does an address that is made of the MAC, or pretends to be. */
 	assert_string_equal(role_for(bench_in6("2001:db8:1::5054:ff:fe00:d1"), NULL, 0), "db");
 	assert_null(role_for(bench_in6("2001:db8:2::5054:ff:fe00:d1"), NULL, 0));
 	assert_null(role_for(bench_in6("2001:db8:1::5054:ff:fe00:d2"), NULL, 0));
 	/* An operator on the server itself. */
-	assert_string_equal(role_for(in6addr_loopback, "mac=52:54:00:00:00:f1", 0), "fixed");
+	assert_string_equal(role_for(in6addr_loopback, "52:54:00:00:00:f1", 0), "fixed");
 	stop(&b);
 }
 
@@ -165,14 +171,14 @@ static void test_only_the_machine_itself_has_booted(void **state)
 	db = bind_machine(&b, 0xd1);
 	machine = machine_of_mac(b.mac);
 	other = bind_machine(&b, 0x01);
-	assert_int_equal(call_home(other, "mac=52:54:00:00:00:d1"), 403);
-	assert_int_equal(call_home(bench_in6("2001:db8:1::abcd"), "mac=52:54:00:00:00:d1"), 403);
+	assert_int_equal(call_home(other, "52:54:00:00:00:d1"), 403);
+	assert_int_equal(call_home(bench_in6("2001:db8:1::abcd"), "52:54:00:00:00:d1"), 403);
 	assert_int_equal(call_home(bench_in6("2001:db8:2::abcd"), NULL), 403);
 	assert_int_equal(call_home(bench_in6("2001:db8:2::5054:ff:fe00:d1"), NULL), 403);
-	assert_int_equal(call_home(in6addr_loopback, "mac=52:54:00:00:00:d1"), 403);
-	assert_int_equal(call_home(db, "mac=what"), 400);
+	assert_int_equal(call_home(in6addr_loopback, "52:54:00:00:00:d1"), 403);
+	assert_int_equal(call_home(db, "what"), 400);
 	assert_int_not_equal(boot_progress_find(&progress, &machine)->stage, STAGE_BOOTED);
-	assert_int_equal(call_home(db, "mac=52:54:00:00:00:d1"), 200);
+	assert_int_equal(call_home(db, "52:54:00:00:00:d1"), 200);
 	assert_int_equal(boot_progress_find(&progress, &machine)->stage, STAGE_BOOTED);
 	/* It has an address by configuration, but no boot of it was seen: no record is made. */
 	assert_int_equal(call_home(bench_in6("2001:db8:2::f1"), NULL), 404);

@@ -52,11 +52,6 @@ static void observe(void *arg, const struct fetch_event *event)
 		seen->bytes[event->kind] += event->bytes;
 }
 
-static const char *lookup(void *ctx, const char *name)
-{
-	return strcmp(name, "mac") == 0 ? ctx : NULL;
-}
-
 /* This host, and those whose address begins with 2001:db8:80:. */
 static bool is_proxy(void *arg, const struct in6_addr *peer)
 {
@@ -66,16 +61,18 @@ static bool is_proxy(void *arg, const struct in6_addr *peer)
 	return IN6_IS_ADDR_LOOPBACK(peer) || memcmp(peer, proxies, sizeof(proxies)) == 0;
 }
 
-static int describe(void *arg, const struct in6_addr *peer, const struct http_query *query,
-	struct script_values *values)
+/* Of every name, the value is the query's "mac". */
+static int answer_question(void *arg, const struct boot_question *question, struct boot_answer *now,
+	struct boot_asking *later)
 {
 	static char mac[18];
-	const char *asked = http_query_get(query, "mac");
 
 	(void)arg;
-	(void)peer;
-	snprintf(mac, sizeof(mac), "%.17s", asked ? asked : "nobody");
-	*values = (struct script_values){.lookup = lookup, .ctx = mac};
+	(void)later;
+	snprintf(mac, sizeof(mac), "%.17s", question->mac ? question->mac : "nobody");
+	now->values = question->names;
+	for (size_t i = 0; i < question->names; i++)
+		now->value[i] = strcmp(question->name[i], "mac") == 0 ? mac : NULL;
 	return 0;
 }
 
@@ -96,7 +93,7 @@ static void greet(void *arg, const struct http_ask *ask, struct http_answer *ans
 
 static int run_servers(int tftp_fd, int http_fd)
 {
-	struct boot_files files = {.describe = describe, .observe = observe};
+	struct boot_files files = {.ask = answer_question, .observe = observe};
 	struct tftp_options tftp_options = {0};
 	struct http_options http_options = {.is_proxy = is_proxy};
 	struct file_root *root = NULL;

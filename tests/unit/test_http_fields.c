@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "bootd/http/http_files.h"
+#include "bootd/http/http_file_reply.h"
 #include "http/http_fields.h"
 #include "http/http_query.h"
 #include "http/http_request.h"
